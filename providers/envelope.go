@@ -1,0 +1,172 @@
+// Package providers is the vocabulary that the five signing services share: the
+// envelope as the user asked for it, what a provider must be able to do with it,
+// what it answers, and how it fails.
+//
+// A provider's calls fall in two kinds. Most are harmless when repeated: uploads,
+// drafts, looks. Exactly one reaches people: the inviting call. [Provider] keeps
+// the two apart, so that one engine makes all five services safe: everything in
+// Prepare is recorded step by step and may be repeated after a crash; Invite makes
+// one call, and [Job.Commit] runs after its turn has come and before its first byte
+// leaves; Settle finds out afterwards what became of a call whose outcome nobody saw.
+package providers
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// Key names an envelope: both parts are the user's, together they are the
+// idempotency key.
+type Key struct {
+	Campaign string
+	ID       string
+}
+
+// String is CAMPAIGN/ID. Neither part can hold a slash.
+func (k Key) String() string { return k.Campaign + "/" + k.ID }
+
+// ParseKey is the inverse of [Key.String].
+func ParseKey(s string) (Key, error) {
+	campaign, id, ok := strings.Cut(s, "/")
+	if !ok || campaign == "" || id == "" || strings.Contains(id, "/") {
+		return Key{}, fmt.Errorf("%q is not an envelope key of the form CAMPAIGN/ID", s)
+	}
+	return Key{campaign, id}, nil
+}
+
+// Envelope is one signing job as the user asked for it. Its JSON is the one of the
+// HTTP API.
+type Envelope struct {
+	Campaign  string            `json:"campaign,omitempty"`
+	ID        string            `json:"id"`
+	Provider  string            `json:"provider"`
+	Subject   string            `json:"subject"`
+	Message   string            `json:"message,omitempty"`
+	Expires   Expiry            `json:"expires,omitzero"`
+	Template  string            `json:"template,omitempty"`
+	Documents []Document        `json:"documents,omitempty"`
+	Signers   []Signer          `json:"signers"`
+	Fields    map[string]string `json:"fields,omitempty"`
+	Meta      map[string]string `json:"meta,omitempty"`
+	// Options holds the providers' own options: provider, option, value.
+	Options map[string]map[string]string `json:"options,omitempty"`
+}
+
+// Key is the envelope's idempotency key.
+func (e Envelope) Key() Key { return Key{e.Campaign, e.ID} }
+
+// Option is the value of an option of the envelope's own provider, empty when unset.
+func (e Envelope) Option(name string) string { return e.Options[e.Provider][name] }
+
+// Document is a file to be signed, or an identity image.
+//
+// It comes in with Source or Open and is staged under its hash when it is enqueued;
+// from then on SHA256, Size and Type are set and Open is nil.
+type Document struct {
+	Name   string `json:"name"`
+	Source string `json:"source,omitempty"` // as the user wrote it: a path or s3://bucket/key
+	SHA256 string `json:"sha256,omitempty"` // lower-case hex
+	Size   int64  `json:"size,omitempty"`   // bytes
+	Type   string `json:"type,omitempty"`   // MIME type, found from the content
+
+	// Open reads the content before it is staged. It may be called more than once.
+	Open func(context.Context) (io.ReadCloser, error) `json:"-"`
+}
+
+// Channels by which a signer is told, and types of signature.
+const (
+	ChannelEmail    = "email"
+	ChannelSMS      = "sms"
+	ChannelWhatsApp = "whatsapp"
+
+	TypeElectronic = "electronic"
+	TypeDigital    = "digital"
+	TypeApprover   = "approver"
+	TypeViewer     = "viewer"
+)
+
+// Signer is a person who is invited.
+type Signer struct {
+	Name      string    `json:"name"`
+	Email     string    `json:"email,omitempty"`
+	Phone     string    `json:"phone,omitempty"`     // E.164
+	Document  string    `json:"document,omitempty"`  // CPF (11 digits) or CNPJ (14 characters), without punctuation
+	Birthdate string    `json:"birthdate,omitempty"` // YYYY-MM-DD
+	Order     int       `json:"order,omitempty"`     // from 1; 0: not given
+	Role      string    `json:"role,omitempty"`
+	Channel   string    `json:"channel,omitempty"` // email, sms, whatsapp
+	Auth      string    `json:"auth,omitempty"`    // the same
+	Type      string    `json:"type,omitempty"`    // electronic, digital, approver, viewer; empty: the provider's usual one
+	Stamp     *Stamp    `json:"stamp,omitempty"`
+	IDFront   *Document `json:"id_front,omitempty"`
+	IDBack    *Document `json:"id_back,omitempty"`
+	IDType    string    `json:"id_type,omitempty"` // cnh, rg
+}
+
+// IsCompany tells whether the signer's document is a CNPJ.
+func (s Signer) IsCompany() bool { return len(s.Document) == 14 }
+
+// Stamp places a visible signature: points from the page's lower left corner; pages
+// count from 1.
+type Stamp struct {
+	Page   int     `json:"page"`
+	X      float64 `json:"x"`
+	Y      float64 `json:"y"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
+
+// Expiry is a date or a number of days after the envelope was accepted. The zero
+// value means that the user set none.
+type Expiry struct {
+	Date string // YYYY-MM-DD
+	Days int
+}
+
+// IsZero tells that no expiry was asked for.
+func (x Expiry) IsZero() bool { return x == Expiry{} }
+
+// MarshalText writes the form that the user may write: 2026-12-31 or 30d.
+func (x Expiry) MarshalText() ([]byte, error) {
+	if x.Days > 0 {
+		return fmt.Appendf(nil, "%dd", x.Days), nil
+	}
+	return []byte(x.Date), nil
+}
+
+// UnmarshalText accepts 2026-12-31, 31/12/2026 and 30d.
+func (x *Expiry) UnmarshalText(b []byte) error {
+	s := strings.TrimSpace(string(b))
+	*x = Expiry{}
+	if s == "" {
+		return nil
+	}
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		var n int
+		if _, err := fmt.Sscanf(days+"\n", "%d\n", &n); err == nil && n > 0 && n <= 3650 && fmt.Sprint(n) == days {
+			x.Days = n
+			return nil
+		}
+		return fmt.Errorf("%q is not a number of days such as 30d (1d to 3650d)", s)
+	}
+	for _, layout := range []string{time.DateOnly, "02/01/2006"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			x.Date = t.Format(time.DateOnly)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not a date such as 2026-12-31 or 31/12/2026, nor days such as 30d", s)
+}
+
+// On is the last day on which the envelope may be signed, in UTC, for an envelope
+// that was accepted at the given time; the zero time when no expiry was asked for.
+func (x Expiry) On(accepted time.Time) time.Time {
+	if x.Days > 0 {
+		return accepted.UTC().Truncate(24*time.Hour).AddDate(0, 0, x.Days)
+	}
+	t, _ := time.Parse(time.DateOnly, x.Date) // empty: the zero time
+	return t
+}

@@ -1,0 +1,107 @@
+package providers
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ErrorKind says what a failure means for the envelope, the provider and the next
+// attempt.
+type ErrorKind string
+
+// The kinds of error. They stand in reports and metrics: do not rename.
+const (
+	Transient   ErrorKind = "transient"    // nothing happened, or nothing that matters: try again later
+	RateLimited ErrorKind = "rate_limited" // refused before it was handled: try again at Until
+	Ambiguous   ErrorKind = "ambiguous"    // the call may or may not have had its effect
+	Invalid     ErrorKind = "invalid"      // this envelope is refused and always will be
+	Denied      ErrorKind = "denied"       // the key is refused: stop this provider, not the envelope
+	NotFound    ErrorKind = "not_found"
+	Unsupported ErrorKind = "unsupported" // the provider cannot do this
+	Interrupted ErrorKind = "canceled"    // the context ended before the call left
+)
+
+// Codes that the engine looks for.
+const (
+	CodeNotReady       = "not_ready"       // artifacts: come back later
+	CodeAddressExpired = "address_expired" // a download address has died: list again
+)
+
+// ErrAlreadyInvited is returned by Prepare for an envelope that has been sent before
+// under our key.
+var ErrAlreadyInvited = errors.New("the provider has sent this envelope already")
+
+// Error is how a provider fails. It holds no body, no address with a query and no
+// personal data: it is logged, kept in the ledger and shown in reports.
+type Error struct {
+	Kind     ErrorKind
+	Provider string
+	Op       string    // method and route template: "POST /envelopes/{id}/send"
+	Status   int       // HTTP status, 0 when there was no answer
+	Code     string    // the provider's stable code, or one of ours
+	Until    time.Time // RateLimited, and Transient with a Retry-After: not before this
+	Err      error     // cause; nil when the status says it all
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Provider)
+	if e.Op != "" {
+		b.WriteString(": " + e.Op)
+	}
+	fmt.Fprintf(&b, ": %s", e.Kind)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, ", HTTP %d", e.Status)
+	}
+	if e.Code != "" {
+		b.WriteString(", " + e.Code)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf is the kind of the nearest [*Error] in the chain, or Transient: an error
+// that nobody has classified is never a reason to give an envelope up.
+func KindOf(err error) ErrorKind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return Transient
+}
+
+// Problem is one thing that is wrong with an envelope before it is accepted. Field is
+// the CSV's column name: "subject", "signer1.email", "document".
+type Problem struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// Problems is everything that is wrong with an envelope.
+type Problems []Problem
+
+func (p Problems) Error() string {
+	parts := make([]string, len(p))
+	for i, x := range p {
+		parts[i] = x.Field + ": " + x.Message
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Add appends a problem.
+func (p *Problems) Add(field, format string, args ...any) {
+	*p = append(*p, Problem{field, fmt.Sprintf(format, args...)})
+}
+
+// Err is nil when there is no problem.
+func (p Problems) Err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
