@@ -1,0 +1,91 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Entry is an envelope that is to be recorded.
+type Entry struct {
+	Campaign, ID, Provider string
+	Digest                 string
+	State                  State // Queued, or Archived for one that is found in the archive
+	Fields                 map[string]string
+	SweepAfter             time.Duration // when the sweeper shall look whether a task carries it
+}
+
+// Verdict is what Create found.
+type Verdict string
+
+// The verdicts.
+const (
+	Created  Verdict = "created"
+	Same     Verdict = "same"     // the key is there with the same content
+	Conflict Verdict = "conflict" // the key is there with other content
+)
+
+// Creation is the result for one entry.
+type Creation struct {
+	Verdict    Verdict
+	State      State
+	Generation int64
+}
+
+// Create records envelopes that are new and leaves alone what is there. The results
+// are in the order of the entries. Each entry is recorded whole or not at all; when an
+// error is returned some may be.
+func (l *Ledger) Create(ctx context.Context, entries []Entry) ([]Creation, error) {
+	if err := createScript.Load(ctx, l.db).Err(); err != nil {
+		return nil, fmt.Errorf("ledger: create: %w", err)
+	}
+	cmds := make([]*redis.Cmd, len(entries))
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, e := range entries {
+			key := e.Campaign + "/" + e.ID
+			index := Work
+			if e.State.Terminal() {
+				index = Nowhere
+			}
+			args := []any{key, e.Campaign, e.ID, e.Provider, e.Digest, string(e.State), string(index), millis(e.SweepAfter)}
+			for f, v := range e.Fields {
+				args = append(args, f, v)
+			}
+			cmds[i] = createScript.EvalSha(ctx, p, []string{envelopeKey(key)}, args...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: create: %w", err)
+	}
+	out := make([]Creation, len(entries))
+	for i, cmd := range cmds {
+		s, err := cmd.StringSlice()
+		if err != nil || len(s) != 3 {
+			return nil, fmt.Errorf("ledger: create: unexpected answer: %w", err)
+		}
+		out[i] = Creation{Verdict(s[0]), State(s[1]), atoi(s[2])}
+	}
+	return out, nil
+}
+
+// Digests reads the digests of envelopes that are recorded: empty where one is not.
+func (l *Ledger) Digests(ctx context.Context, keys []string) ([]string, error) {
+	cmds := make([]*redis.StringCmd, len(keys))
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, k := range keys {
+			cmds[i] = p.HGet(ctx, envelopeKey(k), "digest")
+		}
+		return nil
+	})
+	if err != nil && err != redis.Nil {
+		return nil, fmt.Errorf("ledger: reading digests: %w", err)
+	}
+	out := make([]string, len(keys))
+	for i, c := range cmds {
+		out[i] = c.Val()
+	}
+	return out, nil
+}

@@ -1,0 +1,140 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Take gives up to n envelopes of a provider that are due in an index, and puts them
+// off by hold: whoever takes them has that long to place them elsewhere.
+func (l *Ledger) Take(ctx context.Context, index Index, provider string, n int, hold time.Duration) ([]string, error) {
+	keys, err := takeScript.Run(ctx, l.db, []string{index.key(provider)}, n, millis(hold)).StringSlice()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("ledger: taking what is due at %s: %w", provider, err)
+	}
+	return keys, nil
+}
+
+// Postpone sets an envelope's next turn in an index that it stands in.
+func (l *Ledger) Postpone(ctx context.Context, index Index, provider, key string, by time.Duration) error {
+	if err := dueScript.Run(ctx, l.db, []string{index.key(provider)}, key, millis(by), "0").Err(); err != nil {
+		return fmt.Errorf("ledger: postponing %s: %w", key, err)
+	}
+	return nil
+}
+
+// LookSoon makes a sent envelope's next look due after the delay, or leaves it when it
+// is due earlier. It tells whether the envelope is one that is looked at.
+func (l *Ledger) LookSoon(ctx context.Context, provider, key string, delay time.Duration) (bool, error) {
+	n, err := dueScript.Run(ctx, l.db, []string{Look.key(provider)}, key, millis(delay), "1").Int()
+	if err != nil {
+		return false, fmt.Errorf("ledger: hastening %s: %w", key, err)
+	}
+	return n == 1, nil
+}
+
+// Pending is how many envelopes stand in an index.
+func (l *Ledger) Pending(ctx context.Context, index Index, provider string) (int64, error) {
+	n, err := l.db.ZCard(ctx, index.key(provider)).Result()
+	if err != nil {
+		return 0, fmt.Errorf("ledger: counting what is due at %s: %w", provider, err)
+	}
+	return n, nil
+}
+
+// SetPaused pauses or resumes a campaign. A pause is seen by the next intent to invite:
+// when SetPaused has returned, nobody more is invited. After a resume the caller puts
+// the parked envelopes back with [Ledger.Unpark].
+func (l *Ledger) SetPaused(ctx context.Context, campaign string, paused bool) error {
+	if _, err := l.Campaign(ctx, campaign); err != nil {
+		return err
+	}
+	if err := l.db.HSet(ctx, campaignKey(campaign), "paused", flag(paused)).Err(); err != nil {
+		return fmt.Errorf("ledger: pausing %s: %w", campaign, err)
+	}
+	return nil
+}
+
+// Unpark makes an envelope due for work now, unless it stands in an index already.
+func (l *Ledger) Unpark(ctx context.Context, r *Record) error {
+	err := l.db.ZAddNX(ctx, Work.key(r.Provider), redis.Z{Score: 0, Member: r.Key()}).Err()
+	if err != nil {
+		return fmt.Errorf("ledger: putting %s back: %w", r.Key(), err)
+	}
+	return nil
+}
+
+// Deny stops a provider for a while: it refuses the key. Its envelopes wait.
+func (l *Ledger) Deny(ctx context.Context, provider, reason string, pause time.Duration) error {
+	now, err := l.Now(ctx)
+	if err != nil {
+		return err
+	}
+	err = l.db.HSet(ctx, providerKey(provider), "denied_until", now.Add(pause).UnixMilli(), "reason", reason).Err()
+	if err != nil {
+		return fmt.Errorf("ledger: stopping %s: %w", provider, err)
+	}
+	return nil
+}
+
+// Allow ends what Deny began.
+func (l *Ledger) Allow(ctx context.Context, provider string) error {
+	if err := l.db.Del(ctx, providerKey(provider)).Err(); err != nil {
+		return fmt.Errorf("ledger: starting %s again: %w", provider, err)
+	}
+	return nil
+}
+
+// Denial tells whether a provider is stopped, and why. It stays until a call succeeds;
+// until is when the next envelope tries.
+func (l *Ledger) Denial(ctx context.Context, provider string) (reason string, until time.Time, denied bool, err error) {
+	h, err := l.db.HGetAll(ctx, providerKey(provider)).Result()
+	if err != nil {
+		return "", time.Time{}, false, fmt.Errorf("ledger: reading the state of %s: %w", provider, err)
+	}
+	if len(h) == 0 {
+		return "", time.Time{}, false, nil
+	}
+	return h["reason"], time.UnixMilli(atoi(h["denied_until"])).UTC(), true, nil
+}
+
+// Once tells one of all callers that it is the first to ask for this name within the
+// time: every period's work is done by one process.
+func (l *Ledger) Once(ctx context.Context, name string, within time.Duration) (bool, error) {
+	first, err := l.db.SetNX(ctx, prefix+"once:"+name, "1", within).Result()
+	if err != nil {
+		return false, fmt.Errorf("ledger: %s: %w", name, err)
+	}
+	return first, nil
+}
+
+// Forget removes a finished campaign's personal data. What stays is what keeps an
+// envelope from being sent again: key, digest, state, and where its archive is.
+func (l *Ledger) Forget(ctx context.Context, campaign string) (int, error) {
+	c, err := l.Campaign(ctx, campaign)
+	if err != nil {
+		return 0, err
+	}
+	if open := c.Open(); open > 0 {
+		return 0, fmt.Errorf("campaign %s has %d envelopes that are not finished: cancel or finish them first", campaign, open)
+	}
+	n := 0
+	for r, err := range l.All(ctx, campaign, "") {
+		if err != nil {
+			return n, err
+		}
+		remove := []string{FieldEnvelope, FieldSigners, FieldFinal, FieldListed, FieldEvidence}
+		for step := range r.Steps {
+			remove = append(remove, StepField(step))
+		}
+		if err := l.Write(ctx, r, Change{Remove: remove}); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}

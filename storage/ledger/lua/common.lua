@@ -1,0 +1,42 @@
+-- Every key has the hash tag {chancela}, so all of the ledger is in one slot and a script
+-- may build the names of the indexes itself, on a cluster too.
+-- Times are milliseconds of this server's clock: the processes' own clocks never meet.
+local P = '{chancela}:'
+local function now()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local function count(p, state, by) redis.call('HINCRBY', P .. 'count:' .. p, state, by) end
+
+-- place lets an envelope stand in one index of what is due, or in none.
+local function place(key, p, index, at)
+  if index == 'keep' then return end
+  redis.call('ZREM', P .. 'work:' .. p, key)
+  redis.call('ZREM', P .. 'look:' .. p, key)
+  if index ~= 'none' then redis.call('ZADD', P .. index .. ':' .. p, at, key) end
+end
+
+-- tell puts a change of state into the outbox, in order per envelope.
+local function tell(key, state, version, at)
+  if redis.call('EXISTS', P .. 'notify') == 0 then return end
+  redis.call('RPUSH', P .. 'out:' .. key, cjson.encode({state = state, version = version, at = at}))
+  redis.call('ZADD', P .. 'outbox', 'NX', at, key)
+end
+
+-- shift changes the state with its counters and indexes.
+local function shift(e, key, h, to, at)
+  local from = h.state
+  redis.call('HSET', e, 'state', to)
+  redis.call('ZREM', P .. 'in:' .. h.campaign .. ':' .. from, h.id)
+  redis.call('ZADD', P .. 'in:' .. h.campaign .. ':' .. to, h.seq, h.id)
+  count(h.provider, from, -1)
+  count(h.provider, to, 1)
+  redis.call('HSET', P .. 'campaign:' .. h.campaign, 'changed', at)
+  tell(key, to, h.version, at)
+end
+
+local function read(e)
+  local flat, h = redis.call('HGETALL', e), {}
+  for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
+  return h, flat
+end

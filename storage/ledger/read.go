@@ -1,0 +1,177 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Get reads one envelope; ErrNotFound when there is none.
+func (l *Ledger) Get(ctx context.Context, key string) (*Record, error) {
+	h, err := l.db.HGetAll(ctx, envelopeKey(key)).Result()
+	if err != nil {
+		return nil, fmt.Errorf("ledger: reading %s: %w", key, err)
+	}
+	if len(h) == 0 {
+		return nil, fmt.Errorf("%s: %w", key, ErrNotFound)
+	}
+	return parse(h), nil
+}
+
+// GetMany reads many envelopes in one round trip; those that are not there are nil.
+func (l *Ledger) GetMany(ctx context.Context, keys []string) ([]*Record, error) {
+	cmds := make([]*redis.MapStringStringCmd, len(keys))
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, k := range keys {
+			cmds[i] = p.HGetAll(ctx, envelopeKey(k))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger: reading %d envelopes: %w", len(keys), err)
+	}
+	out := make([]*Record, len(keys))
+	for i, c := range cmds {
+		if h := c.Val(); len(h) > 0 {
+			out[i] = parse(h)
+		}
+	}
+	return out, nil
+}
+
+// pageSize is how many envelopes are read at once.
+const pageSize = 200
+
+// Page reads up to n envelopes of a campaign in the order in which they were enqueued,
+// of one state or (empty) of all. Cursor is empty for the first page; next is empty
+// behind the last.
+func (l *Ledger) Page(ctx context.Context, campaign string, state State, cursor string, n int) (records []*Record, next string, err error) {
+	after := int64(0)
+	if cursor != "" {
+		if after, err = strconv.ParseInt(cursor, 10, 64); err != nil {
+			return nil, "", fmt.Errorf("cursor %q is not one of ours", cursor)
+		}
+	}
+	key := idsKey(campaign)
+	if state != "" {
+		key = inKey(campaign, state)
+	}
+	ids, err := l.db.ZRangeByScoreWithScores(ctx, key, &redis.ZRangeBy{Min: "(" + strconv.FormatInt(after, 10), Max: "+inf", Count: int64(n)}).Result()
+	if err != nil {
+		return nil, "", fmt.Errorf("ledger: listing %s: %w", campaign, err)
+	}
+	keys := make([]string, len(ids))
+	for i, z := range ids {
+		keys[i] = campaign + "/" + fmt.Sprint(z.Member)
+	}
+	all, err := l.GetMany(ctx, keys)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, r := range all {
+		if r != nil {
+			records = append(records, r)
+		}
+	}
+	if len(ids) == n {
+		next = strconv.FormatInt(int64(ids[n-1].Score), 10)
+	}
+	return records, next, nil
+}
+
+// All reads every envelope of a campaign, page by page, of one state or (empty) of all.
+func (l *Ledger) All(ctx context.Context, campaign string, state State) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		cursor := ""
+		for {
+			page, next, err := l.Page(ctx, campaign, state, cursor, pageSize)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, r := range page {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			cursor = next
+		}
+	}
+}
+
+// Campaign is a campaign with its counts.
+type Campaign struct {
+	Name      string
+	Total     int64
+	States    map[State]int64 // every state is there
+	Paused    bool
+	CreatedAt time.Time
+	ChangedAt time.Time // the last change of a state
+}
+
+// Open is how many envelopes are not terminal.
+func (c Campaign) Open() int64 {
+	var n int64
+	for s, k := range c.States {
+		if !s.Terminal() {
+			n += k
+		}
+	}
+	return n
+}
+
+// Campaign reads a campaign's counts; ErrNotFound when there is none.
+func (l *Ledger) Campaign(ctx context.Context, name string) (Campaign, error) {
+	var head *redis.MapStringStringCmd
+	counts := make([]*redis.IntCmd, len(States))
+	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		head = p.HGetAll(ctx, campaignKey(name))
+		for i, s := range States {
+			counts[i] = p.ZCard(ctx, inKey(name, s))
+		}
+		return nil
+	})
+	if err != nil {
+		return Campaign{}, fmt.Errorf("ledger: counting %s: %w", name, err)
+	}
+	h := head.Val()
+	if len(h) == 0 {
+		return Campaign{}, fmt.Errorf("campaign %s: %w", name, ErrNotFound)
+	}
+	c := Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1",
+		CreatedAt: time.UnixMilli(atoi(h["created"])).UTC(), ChangedAt: time.UnixMilli(atoi(h["changed"])).UTC()}
+	for i, s := range States {
+		c.States[s] = counts[i].Val()
+		c.Total += counts[i].Val()
+	}
+	return c, nil
+}
+
+// Campaigns names all campaigns, the oldest first.
+func (l *Ledger) Campaigns(ctx context.Context) ([]string, error) {
+	names, err := l.db.ZRange(ctx, prefix+"campaigns", 0, -1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("ledger: listing campaigns: %w", err)
+	}
+	return names, nil
+}
+
+// Counts are a provider's envelopes by state.
+func (l *Ledger) Counts(ctx context.Context, provider string) (map[State]int64, error) {
+	h, err := l.db.HGetAll(ctx, prefix+"count:"+provider).Result()
+	if err != nil {
+		return nil, fmt.Errorf("ledger: counting %s: %w", provider, err)
+	}
+	out := make(map[State]int64, len(States))
+	for _, s := range States {
+		out[s] = atoi(h[string(s)])
+	}
+	return out, nil
+}

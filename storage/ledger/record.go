@@ -1,0 +1,123 @@
+package ledger
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Record is one envelope as the ledger has it.
+type Record struct {
+	Campaign, ID string
+	Provider     string
+	State        State
+	Version      int64
+	Generation   int64  // of its task: a task of an older one does nothing
+	Digest       string // of the content that was enqueued
+	Seq          int64  // its place in the campaign
+
+	Envelope   json.RawMessage   // as it was enqueued; empty once forgotten
+	EnvelopeID string            // the provider's
+	Steps      map[string]string // results of the calls before and after the invitation
+
+	IntentAt time.Time // an inviting call was about to be made; its outcome is not recorded
+	Inviter  string    // the claim under which it was made
+	// SettleAt is set when the worker that made the call has seen it end without an answer.
+	SettleAt time.Time
+
+	Unfinished   bool // sent, but calls after the invitation are due
+	CancelAsked  bool
+	Attempts     int // of what is being tried now, after transient errors
+	ErrorCode    string
+	ErrorMessage string
+	Looks        int
+
+	CreatedAt, SentAt, CompletedAt, ArchivedAt time.Time
+	NotBefore                                  time.Time
+
+	Signers   json.RawMessage // as the last look saw them
+	Final     json.RawMessage // the provider's raw final state
+	Listed    json.RawMessage // artifacts to fetch, with their addresses
+	Artifacts json.RawMessage // artifacts in the archive
+	Evidence  json.RawMessage // what callbacks brought
+	Trace     string          // the trace that began at enqueue
+}
+
+// Key is CAMPAIGN/ID.
+func (r *Record) Key() string { return r.Campaign + "/" + r.ID }
+
+// Names of the fields that others than this package write.
+const (
+	FieldEnvelopeID = "envelope_id"
+	FieldIntentAt   = "intent_at"
+	FieldInviter    = "inviter"
+	FieldSettleAt   = "settle_at"
+	FieldUnfinished = "unfinished"
+	FieldCancel     = "cancel"
+	FieldAttempts   = "attempts"
+	FieldErrorCode  = "error_code"
+	FieldError      = "error"
+	FieldLooks      = "looks"
+	FieldNotBefore  = "not_before"
+	FieldSentAt     = "sent_at"
+	FieldCompleted  = "completed_at"
+	FieldArchived   = "archived_at"
+	FieldSigners    = "signers"
+	FieldFinal      = "final"
+	FieldListed     = "listed"
+	FieldArtifacts  = "artifacts"
+	FieldEvidence   = "evidence"
+	FieldEnvelope   = "envelope"
+	FieldTrace      = "trace"
+	stepPrefix      = "step:"
+)
+
+// StepField is where a step's result stands.
+func StepField(step string) string { return stepPrefix + step }
+
+func parse(h map[string]string) *Record {
+	at := func(field string) time.Time {
+		ms, err := strconv.ParseInt(h[field], 10, 64)
+		if err != nil || ms == 0 {
+			return time.Time{}
+		}
+		return time.UnixMilli(ms).UTC()
+	}
+	num := func(field string) int64 {
+		n, _ := strconv.ParseInt(h[field], 10, 64) // absent: 0
+		return n
+	}
+	raw := func(field string) json.RawMessage {
+		if h[field] == "" {
+			return nil
+		}
+		return json.RawMessage(h[field])
+	}
+	r := &Record{
+		Campaign: h["campaign"], ID: h["id"], Provider: h["provider"], State: State(h["state"]),
+		Version: num("version"), Generation: num("gen"), Digest: h["digest"], Seq: num("seq"),
+		Envelope: raw(FieldEnvelope), EnvelopeID: h[FieldEnvelopeID], Steps: map[string]string{},
+		IntentAt: at(FieldIntentAt), Inviter: h[FieldInviter], SettleAt: at(FieldSettleAt),
+		Unfinished: h[FieldUnfinished] == "1", CancelAsked: h[FieldCancel] == "1",
+		Attempts: int(num(FieldAttempts)), ErrorCode: h[FieldErrorCode], ErrorMessage: h[FieldError],
+		Looks: int(num(FieldLooks)), NotBefore: at(FieldNotBefore),
+		CreatedAt: at("created_at"), SentAt: at(FieldSentAt), CompletedAt: at(FieldCompleted), ArchivedAt: at(FieldArchived),
+		Signers: raw(FieldSigners), Final: raw(FieldFinal), Listed: raw(FieldListed),
+		Artifacts: raw(FieldArtifacts), Evidence: raw(FieldEvidence), Trace: h[FieldTrace],
+	}
+	for f, v := range h {
+		if step, ok := strings.CutPrefix(f, stepPrefix); ok {
+			r.Steps[step] = v
+		}
+	}
+	return r
+}
+
+// FormatTime is how a time stands in a field.
+func FormatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
+}
