@@ -1,0 +1,185 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+)
+
+const (
+	maxRedirects    = 5 // a choice
+	maxHeaderBytes  = 64 << 10
+	idleConnTimeout = 30 * time.Second
+)
+
+var (
+	errRefusedAddress = errors.New("the address is not one that may be followed: https and public")
+	errRedirects      = errors.New("the address leads through too many redirects")
+)
+
+// Fetch reads an address that the provider gave, without our credentials and without a
+// turn: it is not the API. An address that has run out is [providers.NotFound] with
+// [providers.CodeAddressExpired]; one that is not https or not public is
+// [providers.Invalid] with [CodeAddressRefused], unless Base itself is a simulator's.
+func (c *Client) Fetch(ctx context.Context, address string) (*Response, error) {
+	return c.follow(ctx, http.MethodGet, address, nil, nil)
+}
+
+// Upload writes a body to a presigned address, under the rules of [Client.Fetch].
+func (c *Client) Upload(ctx context.Context, address string, body Body, header http.Header) error {
+	answer, err := c.follow(ctx, http.MethodPut, address, body, header)
+	if err != nil {
+		return err
+	}
+	return drain(answer.Body)
+}
+
+func (c *Client) follow(ctx context.Context, method, address string, body Body, header http.Header) (*Response, error) {
+	call := &call{client: c, ctx: ctx, op: method + " given address", class: pace.Fetch, given: true}
+	if method == http.MethodPut {
+		call.class = pace.Send
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, call.fail(providers.Interrupted, err)
+	}
+	u, err := url.Parse(address)
+	if err != nil || checkAddress(u, c.local) != nil {
+		e := call.fail(providers.Invalid, errRefusedAddress)
+		e.Code = CodeAddressRefused
+		return nil, e
+	}
+	request := (&http.Request{
+		Method: method, URL: u, Host: u.Host, Header: make(http.Header),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ctx)
+	if header != nil {
+		request.Header = header.Clone()
+	}
+	request.Header.Set("User-Agent", userAgent)
+	if body != nil {
+		if err := call.attach(ctx, request, body); err != nil {
+			return nil, err
+		}
+		// A store may redirect an upload (307, 308), which sends the body again.
+		request.GetBody = func() (io.ReadCloser, error) { return body.Open(ctx) }
+	}
+	return call.send(ctx, request, following{c.given})
+}
+
+// following is the client's way through redirects as a RoundTripper.
+type following struct{ client *http.Client }
+
+func (f following) RoundTrip(r *http.Request) (*http.Response, error) { return f.client.Do(r) }
+
+func newGivenClient(local bool) *http.Client {
+	transport := newTransport()
+	transport.DisableCompression = true // the bytes are the file
+	if !local {
+		// No proxy: it would look the name up itself, and the rule about addresses is
+		// kept where the connection is made.
+		transport.Proxy = nil
+		transport.DialContext = newDialer(refusePrivate).DialContext
+	}
+	return &http.Client{
+		Transport: transport,
+		CheckRedirect: func(next *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects {
+				return errRedirects
+			}
+			previous := via[len(via)-1]
+			if next.Method != previous.Method || checkAddress(next.URL, local) != nil ||
+				previous.URL.Scheme == "https" && next.URL.Scheme != "https" {
+				return errRefusedAddress
+			}
+			next.Header.Del("Referer") // it would carry the presigned query elsewhere
+			return nil
+		},
+	}
+}
+
+// checkAddress is the part of the rule that needs no look-up.
+func checkAddress(u *url.URL, local bool) error {
+	if u.Hostname() == "" || u.User != nil || u.Scheme != "https" && !(local && u.Scheme == "http") {
+		return errRefusedAddress
+	}
+	return nil
+}
+
+// isLocal tells whether the API is a simulator's.
+func isLocal(base *url.URL) bool {
+	host := base.Hostname()
+	ip, err := netip.ParseAddr(host)
+	return base.Scheme == "http" || err == nil && ip.Unmap().IsLoopback() ||
+		strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
+}
+
+// refusePrivate is a [net.Dialer.Control]: it sees the address that the name was
+// resolved to, whatever it resolves to the next time.
+func refusePrivate(_, address string, _ syscall.RawConn) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil || !isPublic(ap.Addr()) {
+		return errRefusedAddress
+	}
+	return nil
+}
+
+// notPublic are the ranges that [netip.Addr]'s own predicates do not cover.
+var notPublic = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),       // this network
+	netip.MustParsePrefix("100.64.0.0/10"),   // carrier-grade NAT
+	netip.MustParsePrefix("192.0.0.0/24"),    // protocol assignments
+	netip.MustParsePrefix("192.0.2.0/24"),    // documentation
+	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks
+	netip.MustParsePrefix("198.51.100.0/24"), // documentation
+	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
+	netip.MustParsePrefix("240.0.0.0/4"),     // reserved, broadcast
+	netip.MustParsePrefix("64:ff9b::/96"),    // NAT64: an IPv4 address inside
+	netip.MustParsePrefix("64:ff9b:1::/48"),  // NAT64, local
+	netip.MustParsePrefix("100::/64"),        // discard
+	netip.MustParsePrefix("2001::/32"),       // Teredo: an IPv4 address inside
+	netip.MustParsePrefix("2001:db8::/32"),   // documentation
+	netip.MustParsePrefix("2002::/16"),       // 6to4: an IPv4 address inside
+	netip.MustParsePrefix("fec0::/10"),       // site-local
+}
+
+func isPublic(ip netip.Addr) bool {
+	if ip.Is4In6() || ip.Zone() != "" || !ip.IsGlobalUnicast() || ip.IsPrivate() {
+		return false
+	}
+	for _, p := range notPublic {
+		if p.Contains(ip) {
+			return false
+		}
+	}
+	return true
+}
+
+func newDialer(control func(network, address string, c syscall.RawConn) error) *net.Dialer {
+	return &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second, Control: control}
+}
+
+// newTransport speaks HTTP/1.1 only: over HTTP/2 one broken connection fails every
+// request under way, and a request may be sent again by itself.
+func newTransport() *http.Transport {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            newDialer(nil).DialContext,
+		TLSHandshakeTimeout:    15 * time.Second,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        idleConnTimeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		Protocols:              protocols,
+	}
+}
