@@ -25,21 +25,24 @@ type Archive interface {
 	// success; other content is ErrConflict and changes nothing. Content becomes visible
 	// whole or not at all, synced to disk where that can be asked for. It is written to
 	// a temporary file first, so that the hash is known before anything is visible;
-	// check, when given, judges that file (its first bytes, its length) and its error
-	// refuses the content.
+	// check, when given, judges that file and its error refuses the content. An error of
+	// content.Read comes back wrapped and nothing is kept.
 	Put(ctx context.Context, key string, content io.Reader, contentType string, check Check) (Object, error)
 
-	// Open reads an object. The caller closes it.
+	// Open reads an object. The caller closes it. A key that holds nothing is ErrNotFound.
 	Open(ctx context.Context, key string) (io.ReadCloser, Object, error)
 
 	// Stat is Open without the content.
 	Stat(ctx context.Context, key string) (Object, error)
 
-	// List gives every object below a prefix, in the order of keys. SHA256 is empty.
+	// List gives every object whose key begins with prefix, in the byte order of keys.
+	// SHA256 and ContentType are empty. The prefix is text, not a folder: "june" also
+	// finds "june2/..."; end it with a slash to mean the folder. The first error ends it.
 	List(ctx context.Context, prefix string) iter.Seq2[Object, error]
 
-	// Presign is an address from which anybody can read the object for a while; empty
-	// when the archive has none (a local folder).
+	// Presign is an address from which anybody can read the object for a while (at most
+	// seven days); empty when the archive has none (a local folder). It does not look
+	// whether the object is there.
 	Presign(ctx context.Context, key string, lifetime time.Duration) (string, error)
 
 	// Ready tells whether the archive can be written to: nil, or what is missing.
@@ -49,13 +52,17 @@ type Archive interface {
 	String() string
 }
 
-// Check judges content before it becomes visible.
-type Check func(head []byte, size int64) error
-
 // Object is one file of the archive.
 type Object struct {
-	Key         string
-	Size        int64
-	SHA256      string // lower-case hex
+	Key  string
+	Size int64 // bytes
+
+	// SHA256 is lower-case hex: from Put the hash of what was read, from Open and Stat
+	// what the archive recorded then (a bucket), or empty (a folder records none). Only
+	// reading the content again proves anything.
+	SHA256 string
+
+	// ContentType is what Put was told (a bucket) or what the key's ending says (a
+	// folder, see [ContentType]).
 	ContentType string
 }

@@ -1,0 +1,141 @@
+package archivetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"go/build"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Gateway starts versitygw, a real S3 server, for the length of a test and points the
+// AWS SDK's environment at it. It gives the address of an empty bucket, s3://archive.
+// Without the binary, on the path or where "go install" puts it, the test is skipped, or
+// fails when CHANCELA_TEST_REQUIRE names s3.
+func Gateway(t testing.TB) string {
+	t.Helper()
+	binary, err := find("versitygw")
+	if err != nil {
+		if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "s3") {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	for try := 1; ; try++ {
+		endpoint, err := start(t, binary)
+		if err == nil {
+			for name, value := range map[string]string{
+				"AWS_ENDPOINT_URL_S3":         endpoint,
+				"AWS_ACCESS_KEY_ID":           accessKey,
+				"AWS_SECRET_ACCESS_KEY":       secretKey,
+				"AWS_SESSION_TOKEN":           "",
+				"AWS_PROFILE":                 "",
+				"AWS_REGION":                  "us-east-1",
+				"AWS_CONFIG_FILE":             os.DevNull,
+				"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+				"AWS_EC2_METADATA_DISABLED":   "true",
+			} {
+				t.Setenv(name, value)
+			}
+			return "s3://archive"
+		}
+		if try == 3 { // the port may have been taken meanwhile
+			t.Fatal(err)
+		}
+	}
+}
+
+const accessKey, secretKey = "chancela-test", "chancela-test-secret"
+
+func find(name string) (string, error) {
+	if found, err := exec.LookPath(name); err == nil {
+		return found, nil
+	}
+	for _, folder := range []string{os.Getenv("GOBIN"), filepath.Join(build.Default.GOPATH, "bin")} {
+		if found, err := exec.LookPath(filepath.Join(folder, name)); err == nil {
+			return found, nil
+		}
+	}
+	return "", errors.New(name + " is not installed")
+}
+
+// start gives the address of a server that answers.
+func start(t testing.TB, binary string) (string, error) {
+	home := t.TempDir()
+	buckets, metadata := filepath.Join(home, "buckets"), filepath.Join(home, "metadata")
+	for _, folder := range []string{filepath.Join(buckets, "archive"), metadata} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return "", err
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		return "", err
+	}
+
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, binary, "--quiet", "--port", address, "posix", "--sidecar", metadata, buckets)
+	cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+accessKey, "ROOT_SECRET_KEY="+secretKey)
+	var output lockedBuffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		cancel()
+		return "", err
+	}
+	exited := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(exited)
+	}()
+	stop := func() { cancel(); <-exited }
+
+	endpoint := "http://" + address
+	timeout := time.After(30 * time.Second)
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		if answer, err := http.Get(endpoint + "/"); err == nil {
+			answer.Body.Close()
+			t.Cleanup(stop)
+			return endpoint, nil
+		}
+		select {
+		case <-again.C:
+		case <-exited:
+			stop()
+			return "", errors.New("versitygw ended: " + output.String())
+		case <-timeout:
+			stop()
+			return "", errors.New("versitygw does not answer: " + output.String())
+		}
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

@@ -1,0 +1,286 @@
+// Package dir is an archive in a local folder.
+//
+// A key is a path below the folder. Files are for their owner only (0600, folders 0700),
+// appear by link(2), which never replaces anything, after their bytes were synced, and
+// their names are synced before Put returns. Everything goes through an [os.Root]: no key
+// and no symbolic link leads out of the folder. Symbolic links are not listed.
+package dir
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/chancela/chancela/storage/archive"
+)
+
+// Archive is a folder. It may be shared by processes that share its file system.
+type Archive struct {
+	root *os.Root
+	path string // absolute
+}
+
+var _ archive.Archive = (*Archive)(nil)
+
+// stale is the age from which a file in the reserved folder is no longer being written.
+const stale = 24 * time.Hour
+
+// Open makes the folder if it is missing, and removes what writers that died a day ago
+// or earlier left behind.
+func Open(folder string) (*Archive, error) {
+	abs, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, fmt.Errorf("archive folder: %w", err)
+	}
+	if err := os.MkdirAll(abs, 0o700); err != nil {
+		return nil, fmt.Errorf("archive folder: %w", err)
+	}
+	root, err := os.OpenRoot(abs)
+	if err != nil {
+		return nil, fmt.Errorf("archive folder: %w", err)
+	}
+	a := &Archive{root: root, path: abs}
+	if err := a.sweep(time.Now().Add(-stale)); err != nil {
+		root.Close()
+		return nil, fmt.Errorf("archive folder: %w", err)
+	}
+	return a, nil
+}
+
+func (a *Archive) sweep(before time.Time) error {
+	if err := a.root.MkdirAll(archive.Reserved, 0o700); err != nil {
+		return err
+	}
+	left, err := fs.ReadDir(a.root.FS(), archive.Reserved)
+	if err != nil {
+		return err
+	}
+	for _, entry := range left {
+		// Another process may be sweeping too: what is gone is gone.
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() || info.ModTime().After(before) {
+			continue
+		}
+		if err := a.root.Remove(path.Join(archive.Reserved, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Put implements [archive.Archive]. A key that is a folder, or is below an object, is
+// archive.ErrConflict. The content type is not kept.
+func (a *Archive) Put(ctx context.Context, key string, content io.Reader, contentType string, check archive.Check) (archive.Object, error) {
+	if err := archive.CheckKey(key); err != nil {
+		return archive.Object{}, err
+	}
+	size, sum, err := a.put(ctx, key, content, check)
+	if err != nil {
+		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+	}
+	if contentType == "" {
+		contentType = archive.ContentType(key)
+	}
+	return archive.Object{Key: key, Size: size, SHA256: sum, ContentType: contentType}, nil
+}
+
+func (a *Archive) put(ctx context.Context, key string, content io.Reader, check archive.Check) (size int64, sum string, err error) {
+	file, name, err := a.temporary()
+	if err != nil {
+		return 0, "", err
+	}
+	defer a.root.Remove(name)
+	defer file.Close()
+
+	size, sum, err = archive.Spool(ctx, file, content, check)
+	if err != nil {
+		return 0, "", err
+	}
+	if err := file.Sync(); err != nil {
+		return 0, "", err
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, "", err
+	}
+	if err := a.root.MkdirAll(path.Dir(key), 0o700); err != nil {
+		return 0, "", conflict(err)
+	}
+	err = a.root.Link(name, key)
+	if errors.Is(err, fs.ErrExist) {
+		err = a.compare(ctx, key, size, sum)
+	}
+	if err != nil {
+		return 0, "", conflict(err)
+	}
+	return size, sum, a.syncFolders(key)
+}
+
+// temporary is a new file in the reserved folder, which is on the archive's file system.
+func (a *Archive) temporary() (*os.File, string, error) {
+	name := path.Join(archive.Reserved, rand.Text())
+	file, err := a.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrNotExist) { // somebody tidied up
+		if err = a.root.MkdirAll(archive.Reserved, 0o700); err == nil {
+			file, err = a.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		}
+	}
+	return file, name, err
+}
+
+// compare is nil when the key holds this content already.
+func (a *Archive) compare(ctx context.Context, key string, size int64, sum string) error {
+	file, info, err := a.open(key)
+	if errors.Is(err, archive.ErrNotFound) {
+		return archive.ErrConflict // not a file
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if info.Size() != size {
+		return archive.ErrConflict
+	}
+	there, err := archive.Sum(ctx, file)
+	if err != nil {
+		return err
+	}
+	if there != sum {
+		return archive.ErrConflict
+	}
+	return nil
+}
+
+// conflict: an object stands where the key needs a folder.
+func conflict(err error) error {
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
+	}
+	return err
+}
+
+// syncFolders makes the key's name last, and those of all folders above it: another
+// writer may have made one and not synced it yet.
+func (a *Archive) syncFolders(key string) error {
+	for name := path.Dir(key); ; name = path.Dir(name) {
+		folder, err := a.root.Open(name)
+		if err != nil {
+			return err
+		}
+		err = folder.Sync()
+		folder.Close()
+		if err != nil && !cannotSync(err) {
+			return err
+		}
+		if name == "." {
+			return nil
+		}
+	}
+}
+
+// cannotSync: the system or the file system does not sync folders.
+func cannotSync(err error) bool {
+	return runtime.GOOS == "windows" || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported)
+}
+
+// Open implements [archive.Archive]. The reader is an [os.File].
+func (a *Archive) Open(ctx context.Context, key string) (io.ReadCloser, archive.Object, error) {
+	if err := a.before(ctx, key); err != nil {
+		return nil, archive.Object{}, err
+	}
+	file, info, err := a.open(key)
+	if err != nil {
+		return nil, archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+	}
+	return file, object(key, info), nil
+}
+
+// Stat implements [archive.Archive].
+func (a *Archive) Stat(ctx context.Context, key string) (archive.Object, error) {
+	if err := a.before(ctx, key); err != nil {
+		return archive.Object{}, err
+	}
+	info, err := a.stat(key)
+	if err != nil {
+		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+	}
+	return object(key, info), nil
+}
+
+func (a *Archive) before(ctx context.Context, key string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return archive.CheckKey(key)
+}
+
+func (a *Archive) open(key string) (*os.File, fs.FileInfo, error) {
+	// Asked before opening, which would wait at a named pipe.
+	info, err := a.stat(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := a.root.Open(key)
+	if err != nil {
+		return nil, nil, notFound(err)
+	}
+	return file, info, nil
+}
+
+func (a *Archive) stat(key string) (fs.FileInfo, error) {
+	info, err := a.root.Stat(key)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, archive.ErrNotFound
+	}
+	return info, nil
+}
+
+func notFound(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return archive.ErrNotFound
+	}
+	return err
+}
+
+func object(key string, info fs.FileInfo) archive.Object {
+	return archive.Object{Key: key, Size: info.Size(), ContentType: archive.ContentType(key)}
+}
+
+// Presign implements [archive.Archive]: a folder has no address.
+func (a *Archive) Presign(ctx context.Context, key string, _ time.Duration) (string, error) {
+	return "", a.before(ctx, key)
+}
+
+// Ready implements [archive.Archive] by writing and linking a file that nobody sees.
+func (a *Archive) Ready(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	file, name, err := a.temporary()
+	if err != nil {
+		return fmt.Errorf("archive folder %s cannot be written to: %w", a.path, err)
+	}
+	defer a.root.Remove(name)
+	_, err = file.WriteString("chancela\n")
+	if err := errors.Join(err, file.Close()); err != nil {
+		return fmt.Errorf("archive folder %s cannot be written to: %w", a.path, err)
+	}
+	if err := a.root.Link(name, name+".ready"); err != nil {
+		return fmt.Errorf("archive folder %s is on a file system without hard links: %w", a.path, err)
+	}
+	return a.root.Remove(name + ".ready")
+}
+
+// String is the folder's absolute path.
+func (a *Archive) String() string { return a.path }

@@ -1,0 +1,312 @@
+// Package s3 is an archive in an S3-compatible bucket.
+//
+// What Put writes is create-only by the condition If-None-Match: *, which Amazon S3 and
+// most others honour. A server that ignores the condition still has the look before the
+// upload: one writer after another is refused there too, but two at the same moment are
+// not. Content is hashed by the server as well and refused if it arrived wrong; the hash
+// is kept as checksum and as metadata "sha256".
+package s3
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/chancela/chancela/storage/archive"
+)
+
+// Archive is a bucket, or the keys of one below a prefix.
+type Archive struct {
+	client *s3.Client
+	bucket string
+	prefix string // empty, or ends with a slash
+
+	written atomic.Bool // Ready's probe is there
+}
+
+var _ archive.Archive = (*Archive)(nil)
+
+const (
+	// maxSize is what one PutObject takes.
+	maxSize = 5 << 30
+
+	// maxLifetime is what a signature of version 4 can say.
+	maxLifetime = 7 * 24 * time.Hour
+
+	// uploads bounds how often a key is tried that is taken when it is written to, and
+	// free when it is looked at: a deletion is under way.
+	uploads = 3
+)
+
+// Open configures a client by the AWS SDK's own environment and files: AWS_REGION,
+// AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, AWS_PROFILE and so on. It makes no request to
+// the bucket; that is Ready's. With an endpoint of its own, buckets are addressed by path
+// and the region defaults to us-east-1.
+func Open(ctx context.Context, bucket, prefix string) (*Archive, error) {
+	if bucket == "" {
+		return nil, errors.New("archive: no bucket; want s3://bucket/prefix")
+	}
+	prefix = strings.Trim(prefix, "/")
+	if err := archive.CheckPrefix(prefix); err != nil {
+		return nil, err
+	}
+	if prefix != "" {
+		prefix += "/"
+	}
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("archive: AWS configuration: %w", err)
+	}
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		// A server that sends no checksum is not worth a log line for each object.
+		o.DisableLogOutputChecksumValidationSkipped = true
+		if o.BaseEndpoint != nil {
+			o.UsePathStyle = true
+			if o.Region == "" {
+				o.Region = "us-east-1"
+			}
+		}
+	})
+	if client.Options().Region == "" {
+		return nil, errors.New("archive: no region; set AWS_REGION, or AWS_ENDPOINT_URL_S3 for a server of your own")
+	}
+	return &Archive{client: client, bucket: bucket, prefix: prefix}, nil
+}
+
+// String is the archive's address, which opens it again.
+func (a *Archive) String() string {
+	return strings.TrimSuffix("s3://"+a.bucket+"/"+a.prefix, "/")
+}
+
+// Put implements [archive.Archive]. Content of more than 5 GiB is refused.
+func (a *Archive) Put(ctx context.Context, key string, content io.Reader, contentType string, check archive.Check) (archive.Object, error) {
+	if err := a.checkKey(key); err != nil {
+		return archive.Object{}, err
+	}
+	if contentType == "" {
+		contentType = archive.ContentType(key)
+	}
+	o := archive.Object{Key: key, ContentType: contentType}
+	err := withTemporary(func(file *os.File) (err error) {
+		o.Size, o.SHA256, err = archive.Spool(ctx, file, content, check)
+		if err != nil {
+			return err
+		}
+		if o.Size > maxSize {
+			return fmt.Errorf("%d bytes are more than the %d that one upload to S3 takes", o.Size, int64(maxSize))
+		}
+		return a.publish(ctx, file, o)
+	})
+	if err != nil {
+		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+	}
+	return o, nil
+}
+
+// withTemporary hands out a file that nobody else can read and that does not outlive the
+// call, nor, where an open file can be removed, the process.
+func withTemporary(use func(*os.File) error) error {
+	file, err := os.CreateTemp("", "chancela-*")
+	if err != nil {
+		return err
+	}
+	if os.Remove(file.Name()) != nil {
+		defer os.Remove(file.Name())
+	}
+	defer file.Close()
+	return use(file)
+}
+
+// publish writes the object if the key is free, and is nil if it held the same before.
+// The looks before and after make repeating it safe: an upload whose answer was lost is
+// found as the same content.
+func (a *Archive) publish(ctx context.Context, file io.ReaderAt, o archive.Object) error {
+	for try := 1; ; try++ {
+		there, err := a.head(ctx, o.Key)
+		if err == nil {
+			return a.compare(ctx, there, o)
+		}
+		if !errors.Is(err, archive.ErrNotFound) {
+			return err
+		}
+		err = a.upload(ctx, file, o)
+		if err == nil || !isTaken(err) || try == uploads {
+			return err
+		}
+	}
+}
+
+func (a *Archive) upload(ctx context.Context, file io.ReaderAt, o archive.Object) error {
+	sum, err := hex.DecodeString(o.SHA256)
+	if err != nil {
+		return err
+	}
+	_, err = a.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket:         &a.bucket,
+		Key:            a.name(o.Key),
+		Body:           io.NewSectionReader(file, 0, o.Size),
+		ContentLength:  &o.Size,
+		ContentType:    &o.ContentType,
+		IfNoneMatch:    aws.String("*"),
+		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum)),
+		Metadata:       map[string]string{"sha256": o.SHA256},
+	})
+	return a.explain(err)
+}
+
+// compare is nil when both are the same content.
+func (a *Archive) compare(ctx context.Context, there, o archive.Object) error {
+	if there.Size != o.Size {
+		return archive.ErrConflict
+	}
+	if there.SHA256 == "" { // not written by Put, at a server without checksums
+		body, _, err := a.get(ctx, o.Key)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		if there.SHA256, err = archive.Sum(ctx, body); err != nil {
+			return err
+		}
+	}
+	if there.SHA256 != o.SHA256 {
+		return archive.ErrConflict
+	}
+	return nil
+}
+
+// Open implements [archive.Archive]. The reader fails at its end when the content is not
+// what the server's checksum says.
+func (a *Archive) Open(ctx context.Context, key string) (io.ReadCloser, archive.Object, error) {
+	if err := a.checkKey(key); err != nil {
+		return nil, archive.Object{}, err
+	}
+	body, o, err := a.get(ctx, key)
+	if err != nil {
+		return nil, archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+	}
+	return body, o, nil
+}
+
+func (a *Archive) get(ctx context.Context, key string) (io.ReadCloser, archive.Object, error) {
+	out, err := a.client.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: &a.bucket, Key: a.name(key), ChecksumMode: types.ChecksumModeEnabled,
+	})
+	if err != nil {
+		return nil, archive.Object{}, a.explain(err)
+	}
+	return out.Body, archive.Object{
+		Key:         key,
+		Size:        aws.ToInt64(out.ContentLength),
+		SHA256:      sum(out.ChecksumSHA256, out.Metadata),
+		ContentType: aws.ToString(out.ContentType),
+	}, nil
+}
+
+// Stat implements [archive.Archive].
+func (a *Archive) Stat(ctx context.Context, key string) (archive.Object, error) {
+	if err := a.checkKey(key); err != nil {
+		return archive.Object{}, err
+	}
+	o, err := a.head(ctx, key)
+	if err != nil {
+		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+	}
+	return o, nil
+}
+
+func (a *Archive) head(ctx context.Context, key string) (archive.Object, error) {
+	out, err := a.client.HeadObject(ctx, &s3.HeadObjectInput{
+		Bucket: &a.bucket, Key: a.name(key), ChecksumMode: types.ChecksumModeEnabled,
+	})
+	if err != nil {
+		return archive.Object{}, a.explain(err)
+	}
+	return archive.Object{
+		Key:         key,
+		Size:        aws.ToInt64(out.ContentLength),
+		SHA256:      sum(out.ChecksumSHA256, out.Metadata),
+		ContentType: aws.ToString(out.ContentType),
+	}, nil
+}
+
+// sum is the hash that the server computed, or the one that Put wrote beside the object.
+// The checksum of an upload in parts is no hash of the content and does not decode.
+func sum(checksum *string, metadata map[string]string) string {
+	if raw, err := base64.StdEncoding.DecodeString(aws.ToString(checksum)); err == nil && len(raw) == 32 {
+		return hex.EncodeToString(raw)
+	}
+	return metadata["sha256"]
+}
+
+// List implements [archive.Archive]. Objects whose keys the archive would refuse are not
+// listed.
+func (a *Archive) List(ctx context.Context, prefix string) iter.Seq2[archive.Object, error] {
+	return func(yield func(archive.Object, error) bool) {
+		if err := archive.CheckPrefix(prefix); err != nil {
+			yield(archive.Object{}, fmt.Errorf("list archive: %w", err))
+			return
+		}
+		pages := s3.NewListObjectsV2Paginator(a.client, &s3.ListObjectsV2Input{Bucket: &a.bucket, Prefix: a.name(prefix)})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(archive.Object{}, fmt.Errorf("list archive: %w", a.explain(err)))
+				return
+			}
+			for _, there := range page.Contents {
+				key := strings.TrimPrefix(aws.ToString(there.Key), a.prefix)
+				if archive.CheckKey(key) != nil {
+					continue
+				}
+				if !yield(archive.Object{Key: key, Size: aws.ToInt64(there.Size)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Presign implements [archive.Archive]. The address dies earlier than asked for when the
+// credentials that sign it do.
+func (a *Archive) Presign(ctx context.Context, key string, lifetime time.Duration) (string, error) {
+	if err := a.checkKey(key); err != nil {
+		return "", err
+	}
+	if lifetime < time.Second || lifetime > maxLifetime {
+		return "", fmt.Errorf("archive %s: an address can live from a second to %s, not %s", key, maxLifetime, lifetime)
+	}
+	request, err := s3.NewPresignClient(a.client).PresignGetObject(ctx,
+		&s3.GetObjectInput{Bucket: &a.bucket, Key: a.name(key)}, s3.WithPresignExpires(lifetime))
+	if err != nil {
+		return "", fmt.Errorf("archive %s: %w", key, a.explain(err))
+	}
+	return request.URL, nil
+}
+
+// name is the key in the bucket.
+func (a *Archive) name(key string) *string { return aws.String(a.prefix + key) }
+
+// checkKey also counts the prefix.
+func (a *Archive) checkKey(key string) error {
+	if err := archive.CheckKey(key); err != nil {
+		return err
+	}
+	if n := len(a.prefix) + len(key); n > archive.MaxKey {
+		return fmt.Errorf("archive key %q: is longer than %d bytes with the prefix %q", key, archive.MaxKey, a.prefix)
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Spool reads content to its end into an empty file, hashing it on the way, and has it
+// checked; check may be nil. It gives the length and the SHA-256 in lower-case hex. For
+// the archives in the folders below.
+func Spool(ctx context.Context, file *os.File, content io.Reader, check Check) (size int64, sum string, err error) {
+	hash := sha256.New()
+	size, err = io.Copy(io.MultiWriter(file, hash), reader{ctx, content})
+	if err != nil {
+		return 0, "", err
+	}
+	if check != nil {
+		seen, err := edges(file, size)
+		if err != nil {
+			return 0, "", err
+		}
+		if err := check(seen); err != nil {
+			return 0, "", err
+		}
+	}
+	return size, hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+func edges(file io.ReaderAt, size int64) (Content, error) {
+	n := min(size, Edge)
+	c := Content{Head: make([]byte, n), Tail: make([]byte, n), Size: size}
+	if _, err := io.ReadFull(io.NewSectionReader(file, 0, n), c.Head); err != nil {
+		return Content{}, fmt.Errorf("read back: %w", err)
+	}
+	if _, err := io.ReadFull(io.NewSectionReader(file, size-n, n), c.Tail); err != nil {
+		return Content{}, fmt.Errorf("read back: %w", err)
+	}
+	return c, nil
+}
+
+// Sum is the SHA-256 of what is read, in lower-case hex.
+func Sum(ctx context.Context, content io.Reader) (string, error) {
+	hash := sha256.New()
+	if _, err := io.Copy(hash, reader{ctx, content}); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// reader ends when its context does.
+type reader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.Reader.Read(p)
+}

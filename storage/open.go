@@ -1,0 +1,35 @@
+// Package storage opens what the configuration names.
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/archive/dir"
+	"github.com/chancela/chancela/storage/archive/s3"
+)
+
+// Open opens the archive at an address: a folder, made if it is missing, or
+// s3://bucket/prefix with everything else from the AWS SDK's own variables. Whether it
+// can be written to is asked by its Ready.
+func Open(ctx context.Context, address string) (archive.Archive, error) {
+	if address == "" {
+		return nil, errors.New("no archive; want a folder or s3://bucket/prefix")
+	}
+	if rest, ok := strings.CutPrefix(address, "s3://"); ok {
+		// Not repeated in the error: people put credentials there.
+		if strings.ContainsAny(rest, "@?#%:") {
+			return nil, errors.New("archive address: want s3://bucket/prefix without user, port or parameters; " +
+				"credentials, region and endpoint come from AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL_S3 and the like")
+		}
+		bucket, prefix, _ := strings.Cut(rest, "/")
+		return s3.Open(ctx, bucket, prefix)
+	}
+	if scheme, _, ok := strings.Cut(address, "://"); ok {
+		return nil, fmt.Errorf("archive address: scheme %q is not known; want a folder or s3://bucket/prefix", scheme)
+	}
+	return dir.Open(address)
+}
