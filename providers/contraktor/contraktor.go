@@ -1,0 +1,335 @@
+// Package contraktor sends envelopes through the Contraktor API.
+//
+// An envelope becomes a contract with one file, a party for each signer, a share that
+// ties the party to the contract, and a proof: creating the proof is the call that
+// invites (reference §10). The contract carries our key in its metadata and its
+// current document lists its proofs, which settles an interrupted call. There are no
+// webhooks; proofs are polled. The key of a [providers.Ref] is the proof's id; the
+// contract's stands in the step "contract".
+package contraktor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
+)
+
+// Name is the provider's name.
+const Name = "contraktor"
+
+// Provider is Contraktor.
+type Provider struct{ client *client }
+
+var (
+	_ providers.Provider  = (*Provider)(nil)
+	_ providers.Calls     = (*Provider)(nil)
+	_ providers.Canceler  = (*Provider)(nil)
+	_ providers.Discarder = (*Provider)(nil)
+	_ providers.Reminder  = (*Provider)(nil)
+)
+
+// New makes the provider. The API key is the bearer token of the environment.
+func New(s rest.Settings) (*Provider, error) {
+	c, err := newClient(s)
+	if err != nil {
+		return nil, err
+	}
+	return &Provider{c}, nil
+}
+
+// stepContract is the step that keeps the contract's id.
+const stepContract = "contract"
+
+// Prepare uploads the files and makes the contract, the parties and the shares. None
+// of these tells anybody.
+func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
+	_, resumed := job.Ref.Steps[stepContract]
+	contractID, err := p.prepareContract(ctx, job)
+	if err != nil {
+		return err
+	}
+	// A share that was made and not recorded must be found again: made twice it would
+	// invite its person twice. A contract of this very run has none.
+	var made map[int64]int64
+	if resumed && !allRecorded(job, "share", len(job.Envelope.Signers)) {
+		if made, err = p.sharesByParty(ctx, contractID); err != nil {
+			return err
+		}
+	}
+	return p.prepareSigners(ctx, job, contractID, made)
+}
+
+func (p *Provider) prepareContract(ctx context.Context, job *providers.Job) (string, error) {
+	env := job.Envelope
+	files := make([]int64, len(env.Documents))
+	for i, d := range env.Documents {
+		id, err := job.Step(ctx, step("file", i), func(ctx context.Context) (string, error) {
+			return p.client.upload(ctx, d, func(ctx context.Context) (io.ReadCloser, error) { return job.OpenDocument(ctx, d) })
+		})
+		if err != nil {
+			return "", err
+		}
+		if files[i], err = parseID(id); err != nil {
+			return "", err
+		}
+	}
+	fields := contractFields{Title: env.Subject, Metadata: metadata(env)}
+	var err error
+	if fields.WorkflowID, err = p.workflow(ctx, job); err != nil {
+		return "", err
+	}
+	if env.Template != "" {
+		template, err := parseID(env.Template)
+		if err != nil {
+			return "", p.invalid("template", err)
+		}
+		fields.CurrentDocument = &currentDraft{draft{template}}
+	} else {
+		fields.Document = &fileRef{files[0]}
+	}
+	// Attachments belong to the contract's step: they cannot be listed (reference §9), so
+	// a crash between them makes a new contract, which is a draft that nobody sees,
+	// rather than a document that stands in the contract twice.
+	return job.Step(ctx, stepContract, func(ctx context.Context) (string, error) {
+		id, err := p.client.createContract(ctx, fields)
+		if err != nil {
+			return "", err
+		}
+		for _, file := range files[min(1, len(files)):] {
+			if err := p.client.attach(ctx, id, file); err != nil {
+				return "", err
+			}
+		}
+		return id, nil
+	})
+}
+
+// metadata is the user's own data with our key in it (reference §6: string values).
+func metadata(env providers.Envelope) map[string]string {
+	m := make(map[string]string, len(env.Meta)+1)
+	for k, v := range env.Meta {
+		m[k] = v
+	}
+	m["chancela"] = env.Key().String()
+	return m
+}
+
+// workflow is the id of the group that shall own the contract, 0 for the account's
+// default.
+func (p *Provider) workflow(ctx context.Context, job *providers.Job) (int64, error) {
+	if id := job.Envelope.Option(optWorkflowID); id != "" {
+		n, err := parseID(id)
+		if err != nil {
+			return 0, p.invalid("workflow", err)
+		}
+		return n, nil
+	}
+	name := job.Envelope.Option(optWorkflow)
+	if name == "" {
+		return 0, nil
+	}
+	id, err := job.Step(ctx, "workflow", func(ctx context.Context) (string, error) {
+		all, err := p.client.workflows(ctx)
+		if err != nil {
+			return "", err
+		}
+		for _, w := range all {
+			if w.Name == name && w.ID > 0 {
+				return formatID(w.ID), nil
+			}
+		}
+		return "", p.invalid("workflow_not_found", fmt.Errorf("the account has no workflow named %q", name))
+	})
+	if err != nil {
+		return 0, err
+	}
+	return parseID(id)
+}
+
+func (p *Provider) invalid(code string, err error) error {
+	return &providers.Error{Kind: providers.Invalid, Provider: Name, Code: code, Err: err}
+}
+
+// Invite makes the proof.
+func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
+	contractID, err := parseID(job.Ref.Steps[stepContract])
+	if err != nil {
+		return p.invalid("not_prepared", err)
+	}
+	eng, err := engine(job.Envelope.Signers)
+	if err != nil {
+		return p.invalid("engine", err)
+	}
+	inOrder, err := ordered(job.Envelope.Signers)
+	if err != nil {
+		return p.invalid("order", err)
+	}
+	id, err := p.client.createProof(ctx, proofFields{ContractID: contractID, Engine: eng, Ordered: inOrder}, job.Commit)
+	if err != nil {
+		return err
+	}
+	job.Ref.ID = id
+	return nil
+}
+
+// Settle looks whether the contract has a proof. The first one is the current one;
+// cancelled ones behind it have invited people too (reference §6).
+func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Outcome, error) {
+	id, ok := job.Ref.Steps[stepContract]
+	if !ok {
+		return providers.NotInvited, nil
+	}
+	c, err := p.client.contract(ctx, id)
+	if providers.KindOf(err) == providers.NotFound && err != nil {
+		return providers.Unknown, nil // deleted since, and its proofs with it
+	}
+	if err != nil {
+		return providers.Unknown, err
+	}
+	if formatID(c.ID) != id {
+		return providers.Unknown, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /contracts/{id}", Err: errors.New("the answer is not this contract")}
+	}
+	proofs := c.CurrentDocument.Proofs
+	if len(proofs) == 0 {
+		return providers.NotInvited, nil
+	}
+	job.Ref.ID = formatID(proofs[0].ID)
+	return providers.Invited, nil
+}
+
+// Status looks at the proof. The service knows neither refusal nor expiry
+// (reference §14).
+func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Status, error) {
+	proof, raw, err := p.client.proof(ctx, pace.Look, ref.ID)
+	if err != nil {
+		return providers.Status{}, err
+	}
+	st := providers.Status{State: proof.state(), Raw: keep(raw)}
+	for _, s := range proof.Subjects {
+		signer := providers.SignerStatus{Name: s.Name, Email: s.Email, State: providers.SignerPending}
+		switch {
+		case s.ConfirmedAt.Set:
+			signer.State, signer.SignedAt = providers.SignerSigned, s.ConfirmedAt.Time
+		case s.ViewedAt.Set:
+			signer.State = providers.SignerViewed
+		}
+		// Completed means that all have signed, so the last signature completed it.
+		if st.State == providers.Completed && signer.SignedAt.After(st.CompletedAt) {
+			st.CompletedAt = signer.SignedAt
+		}
+		st.Signers = append(st.Signers, signer)
+	}
+	return st, nil
+}
+
+func (p proof) state() providers.State {
+	switch {
+	case p.Status == "completed":
+		return providers.Completed
+	case p.Status == "canceled" || p.DeletedAt.Set:
+		return providers.Canceled
+	}
+	return providers.Pending // "pending", and whatever they invent: look again
+}
+
+// Artifacts reads the proof again for fresh addresses. The signed file and the receipt
+// must be there; the package is offered when it is: when the files appear is not
+// documented (reference §14).
+func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]providers.Artifact, error) {
+	proof, _, err := p.client.proof(ctx, pace.Fetch, ref.ID)
+	if err != nil {
+		return nil, err
+	}
+	if proof.state() != providers.Completed || !proof.Signed.ready() || !proof.Receipt.ready() {
+		return nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /proofs/{id}", Code: providers.CodeNotReady}
+	}
+	artifacts := []providers.Artifact{
+		p.artifact(ref, providers.SignedDocument, "signed_file", proof.Signed, "application/pdf"),
+		p.artifact(ref, providers.Dossier, "receipt_file", proof.Receipt, "application/pdf"),
+	}
+	if proof.Package.ready() {
+		artifacts = append(artifacts, p.artifact(ref, providers.Package, "packaged_file", proof.Package, "application/zip"))
+	}
+	return artifacts, nil
+}
+
+func (f *file) ready() bool { return f != nil && f.DownloadURL != "" }
+
+func (p *Provider) artifact(ref providers.Ref, kind providers.Kind, field string, f *file, usual string) providers.Artifact {
+	a := providers.Artifact{
+		Kind:        kind,
+		ContentType: usual,
+		Source:      p.client.base + "/proofs/" + ref.ID + "#" + field,
+		URL:         f.DownloadURL,
+	}
+	if f.Mime != "" {
+		a.ContentType = f.Mime
+	}
+	if f.ID > 0 {
+		a.ID = strconv.FormatInt(f.ID, 10)
+	}
+	return a
+}
+
+// Open streams a file from its address, without the token.
+func (p *Provider) Open(ctx context.Context, _ providers.Ref, a providers.Artifact) (io.ReadCloser, error) {
+	resp, err := p.client.rest.Fetch(ctx, a.URL)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// Cancel withdraws a pending proof. What the service would do to a completed one is not
+// documented, so the proof is looked at first.
+func (p *Provider) Cancel(ctx context.Context, ref providers.Ref) error {
+	proof, _, err := p.client.proof(ctx, pace.Send, ref.ID)
+	if err != nil {
+		return err
+	}
+	if proof.state() != providers.Pending {
+		return p.invalid("ended", fmt.Errorf("the proof is %s already", proof.state()))
+	}
+	return p.client.deleteProof(ctx, ref.ID)
+}
+
+// Discard puts the contract of an envelope that will not be sent into the trash. The
+// parties stay: they are the account's address book.
+func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
+	id, ok := ref.Steps[stepContract]
+	if !ok {
+		return nil
+	}
+	err := p.client.deleteContract(ctx, id)
+	if err != nil && providers.KindOf(err) == providers.NotFound {
+		return nil
+	}
+	return err
+}
+
+// Remind sends the e-mail again to everybody who was told and has not signed. Who waits
+// for a turn in an ordered proof was not told yet and is left alone.
+func (p *Provider) Remind(ctx context.Context, ref providers.Ref) error {
+	proof, _, err := p.client.proof(ctx, pace.Send, ref.ID)
+	if err != nil {
+		return err
+	}
+	if proof.state() != providers.Pending {
+		return p.invalid("ended", fmt.Errorf("the proof is %s already", proof.state()))
+	}
+	for _, s := range proof.Subjects {
+		if s.ConfirmedAt.Set || proof.Ordered && !s.SentAt.Set {
+			continue
+		}
+		if err := p.client.remind(ctx, ref.ID, s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

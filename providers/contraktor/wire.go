@@ -1,0 +1,223 @@
+package contraktor
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/chancela/chancela/providers/rest"
+)
+
+// answer takes T out of {"data": T}. A bare T is taken too: the sources contradict
+// each other (reference §12).
+type answer[T any] struct{ Data T }
+
+func (a *answer[T]) UnmarshalJSON(b []byte) error {
+	var wrapped struct {
+		Data json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(b, &wrapped); err == nil && len(wrapped.Data) > 0 && !bytes.Equal(wrapped.Data, []byte("null")) {
+		b = wrapped.Data
+	}
+	return json.Unmarshal(b, &a.Data)
+}
+
+// moment is a time that may be null. The service writes whole seconds without a zone,
+// microseconds without a zone, and microseconds with Z (reference §1); it does not say
+// which zone the naive ones are in, so they are read as UTC (our choice). Set tells
+// that the field was filled, even with something that cannot be read as a time.
+type moment struct {
+	Set  bool
+	Time time.Time
+}
+
+func (m *moment) UnmarshalJSON(b []byte) error {
+	var s *string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	*m = moment{}
+	if s == nil || *s == "" {
+		return nil
+	}
+	m.Set = true
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
+		if t, err := time.Parse(layout, *s); err == nil {
+			m.Time = t.UTC()
+			break
+		}
+	}
+	return nil
+}
+
+// Requests. Each wraps its object in its singular name (reference §1).
+type (
+	contractRequest struct {
+		Contract contractFields `json:"contract"`
+	}
+	contractFields struct {
+		Title           string            `json:"title"`
+		WorkflowID      int64             `json:"workflow_id,omitempty"`
+		Document        *fileRef          `json:"document,omitempty"`
+		CurrentDocument *currentDraft     `json:"current_document,omitempty"`
+		Metadata        map[string]string `json:"metadata"`
+	}
+	fileRef struct {
+		FileID int64 `json:"file_id"`
+	}
+	currentDraft struct {
+		Draft draft `json:"draft"`
+	}
+	draft struct {
+		TemplateID int64 `json:"template_id"`
+	}
+
+	partyRequest struct {
+		Party partyFields `json:"party"`
+	}
+	partyFields struct {
+		PersonType string `json:"person_type"`
+		Name       string `json:"name"`
+		Email      string `json:"email,omitempty"`
+		Document   string `json:"document,omitempty"`
+		BirthDate  string `json:"birth_date,omitempty"`
+		Phone      string `json:"phone,omitempty"`
+		WhatsApp   string `json:"whatsappnum,omitempty"`
+	}
+
+	sharingRequest struct {
+		Sharing sharingFields `json:"sharing"`
+	}
+	sharingFields struct {
+		Qualification    string `json:"qualification"`
+		PartyID          int64  `json:"party_id"`
+		CompanyID        int64  `json:"company_id,omitempty"`
+		NotificationType string `json:"notification_type"`
+		Order            int    `json:"order,omitempty"`
+	}
+
+	attachmentRequest struct {
+		Attachment any `json:"attachment"`
+	}
+	mergeable struct {
+		Mergeable bool `json:"mergeable"`
+	}
+
+	proofRequest struct {
+		Proof proofFields `json:"proof"`
+	}
+	proofFields struct {
+		ContractID int64  `json:"contract_id"`
+		Engine     string `json:"engine"`
+		Ordered    bool   `json:"ordered"`
+	}
+)
+
+// Answers, as far as they are used.
+type (
+	named struct {
+		ID   int64  `json:"id"`
+		Name string `json:"name"`
+	}
+	party struct {
+		ID         int64  `json:"id"`
+		PersonType string `json:"person_type"`
+		Name       string `json:"name"`
+		Email      string `json:"email"`
+		Document   string `json:"document"`
+		WhatsApp   string `json:"whatsappnum"`
+	}
+	sharing struct {
+		ID    int64 `json:"id"`
+		Party struct {
+			ID int64 `json:"id"`
+		} `json:"party"`
+	}
+	contract struct {
+		ID              int64 `json:"id"`
+		CurrentDocument struct {
+			Proofs []struct {
+				ID int64 `json:"id"`
+			} `json:"proofs"`
+		} `json:"current_document"`
+	}
+	proof struct {
+		ID        int64     `json:"id"`
+		Status    string    `json:"status"`
+		Ordered   bool      `json:"ordered"`
+		DeletedAt moment    `json:"deleted_at"`
+		Subjects  []subject `json:"subjects"`
+		Signed    *file     `json:"signed_file"`
+		Receipt   *file     `json:"receipt_file"`
+		Package   *file     `json:"packaged_file"`
+	}
+	subject struct {
+		ID          int64  `json:"id"`
+		Name        string `json:"name"`
+		Email       string `json:"email"`
+		SentAt      moment `json:"sent_at"`
+		ViewedAt    moment `json:"viewed_at"`
+		ConfirmedAt moment `json:"confirmed_at"`
+	}
+	file struct {
+		ID          int64  `json:"id"`
+		Mime        string `json:"mime"`
+		DownloadURL string `json:"download_url"`
+	}
+)
+
+// keep gives a proof for the manifest: without the accounts of the people at the
+// sender's office who appear in its events (reference §10) and without signed download
+// addresses.
+func keep(raw json.RawMessage) json.RawMessage {
+	return rest.Without(raw, "user", "download_url", "preview_url")
+}
+
+// localPhone writes a Brazilian number in the form of the samples, "(11) 90000-0000";
+// others stay as they are (reference §7).
+func localPhone(e164 string) string {
+	n, ok := brazilian(e164)
+	if !ok {
+		return e164
+	}
+	return fmt.Sprintf("(%s) %s-%s", n[:2], n[2:len(n)-4], n[len(n)-4:])
+}
+
+// whatsApp writes a Brazilian number in the form of the samples, "+55 31 99999-9999".
+func whatsApp(e164 string) string {
+	n, ok := brazilian(e164)
+	if !ok {
+		return e164
+	}
+	return fmt.Sprintf("+55 %s %s-%s", n[:2], n[2:len(n)-4], n[len(n)-4:])
+}
+
+// brazilian is the area code and number of +55..., 10 or 11 digits.
+func brazilian(e164 string) (string, bool) {
+	n, ok := strings.CutPrefix(e164, "+55")
+	return n, ok && (len(n) == 10 || len(n) == 11)
+}
+
+// digits keeps the digits of a phone number, so that two ways of writing it compare.
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+func formatID(id int64) string { return strconv.FormatInt(id, 10) }
+
+// parseID reads a number that one of our own steps has recorded.
+func parseID(s string) (int64, error) {
+	id, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || id <= 0 {
+		return 0, fmt.Errorf("%q is not an id of contraktor", s)
+	}
+	return id, nil
+}
