@@ -114,10 +114,13 @@ func otherContent(t *testing.T, a archive.Archive) {
 func objectInTheWay(t *testing.T, a archive.Archive) {
 	mustPut(t, a, "a/b", "first")
 	for _, key := range []string{"a", "a/b/c"} {
-		if _, err := put(t, a, key, "other"); err == nil {
+		_, err := put(t, a, key, "other")
+		if err == nil {
 			if got, _ := read(t, a, key); got != "other" {
 				t.Errorf("%s = %q after Put succeeded", key, got)
 			}
+		} else if !errors.Is(err, archive.ErrConflict) {
+			t.Errorf("Put %s: %v, want ErrConflict", key, err)
 		}
 	}
 	if got, _ := read(t, a, "a/b"); got != "first" {

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Gateway starts versitygw, a real S3 server, for the length of a test and points the
+// Gateway starts versitygw, a real S3 server that honours If-None-Match and checksums, for the length of a test and points the
 // AWS SDK's environment at it. It gives the address of an empty bucket, s3://archive.
 // Without the binary, on the path or where "go install" puts it, the test is skipped, or
 // fails when CHANCELA_TEST_REQUIRE names s3.

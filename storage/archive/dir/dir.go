@@ -112,14 +112,14 @@ func (a *Archive) put(ctx context.Context, key string, content io.Reader, check 
 		return 0, "", err
 	}
 	if err := a.root.MkdirAll(path.Dir(key), 0o700); err != nil {
-		return 0, "", conflict(err)
+		return 0, "", inTheWay(err)
 	}
 	err = a.root.Link(name, key)
 	if errors.Is(err, fs.ErrExist) {
 		err = a.compare(ctx, key, size, sum)
 	}
 	if err != nil {
-		return 0, "", conflict(err)
+		return 0, "", err
 	}
 	return size, sum, a.syncFolders(key)
 }
@@ -159,9 +159,9 @@ func (a *Archive) compare(ctx context.Context, key string, size int64, sum strin
 	return nil
 }
 
-// conflict: an object stands where the key needs a folder.
-func conflict(err error) error {
-	if errors.Is(err, syscall.ENOTDIR) {
+// inTheWay: an object stands where the key needs a folder.
+func inTheWay(err error) error {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTDIR) {
 		return fmt.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
 	}
 	return err

@@ -22,6 +22,8 @@ func (a *Archive) explain(err error) error {
 	switch code(err) {
 	case "NoSuchKey", "NotFound": // the latter from HEAD, which has no body to say more
 		return fmt.Errorf("%w (%w)", archive.ErrNotFound, err)
+	case "ExistingObjectIsDirectory", "ObjectParentIsFile": // of servers that keep objects as files
+		return fmt.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
 	case "NoSuchBucket":
 		return fmt.Errorf("bucket %s does not exist: %w", a.bucket, err)
 	}
@@ -44,8 +46,13 @@ func (a *Archive) explain(err error) error {
 
 // isTaken: the key was taken, or is being written or deleted at this moment.
 func isTaken(err error) bool {
-	s := status(err)
-	return s == http.StatusPreconditionFailed || s == http.StatusConflict
+	switch status(err) {
+	case http.StatusPreconditionFailed:
+		return true
+	case http.StatusConflict:
+		return !errors.Is(err, archive.ErrConflict)
+	}
+	return false
 }
 
 // code is what the server calls the error; empty without an answer.

@@ -1,0 +1,157 @@
+package s3_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chancela/chancela/storage/archive"
+)
+
+// fake is a server with the faults that the real one has not: it knows neither
+// If-None-Match nor checksums, and PUT answers as the test says.
+type fake struct {
+	mu      sync.Mutex
+	objects map[string]string
+	puts    int
+	put     func(n int, store func()) (status int, code string) // n from 1; status 0: no answer
+}
+
+func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch r.Method {
+	case http.MethodHead, http.MethodGet:
+		content, ok := f.objects[r.URL.Path]
+		if !ok {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		_, _ = io.WriteString(w, content)
+	case http.MethodPut:
+		if r.Header.Get("If-None-Match") != "*" || r.Header.Get("X-Amz-Checksum-Sha256") == "" {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		f.puts++
+		status, code := f.put(f.puts, func() { f.objects[r.URL.Path] = string(body) })
+		if status == 0 {
+			panic(http.ErrAbortHandler)
+		}
+		w.WriteHeader(status)
+		if code != "" {
+			_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>m</Message></Error>")
+		}
+	}
+}
+
+func openFake(t *testing.T, put func(n int, store func()) (int, string)) (archive.Archive, *fake) {
+	f := &fake{objects: map[string]string{}, put: put}
+	server := httptest.NewServer(f)
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	t.Setenv("AWS_REGION", "")
+	t.Setenv("TMPDIR", t.TempDir())
+	return open(t, "s3://bucket/p"), f
+}
+
+func putString(t *testing.T, a archive.Archive, content string) error {
+	t.Helper()
+	_, err := a.Put(t.Context(), "a.pdf", strings.NewReader(content), "application/pdf", nil)
+	return err
+}
+
+func TestServerWithoutConditions(t *testing.T) {
+	a, f := openFake(t, func(_ int, store func()) (int, string) { store(); return http.StatusOK, "" })
+	for range 2 {
+		if err := putString(t, a, "first"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, other := range []string{"other", "longer"} {
+		if err := putString(t, a, other); !errors.Is(err, archive.ErrConflict) {
+			t.Errorf("Put %q: %v, want ErrConflict", other, err)
+		}
+	}
+	if f.puts != 1 || f.objects["/bucket/p/a.pdf"] != "first" {
+		t.Errorf("%d uploads, the server holds %q", f.puts, f.objects)
+	}
+}
+
+func TestLostAnswer(t *testing.T) {
+	a, f := openFake(t, func(n int, store func()) (int, string) {
+		if n == 1 {
+			store()
+			return 0, ""
+		}
+		return http.StatusPreconditionFailed, "PreconditionFailed"
+	})
+	if err := putString(t, a, "content"); err != nil {
+		t.Fatal(err)
+	}
+	if f.puts != 2 || f.objects["/bucket/p/a.pdf"] != "content" {
+		t.Errorf("%d uploads, the server holds %q", f.puts, f.objects)
+	}
+}
+
+func TestConflictOfConditionalRequests(t *testing.T) {
+	a, f := openFake(t, func(n int, store func()) (int, string) {
+		if n == 1 {
+			return http.StatusConflict, "ConditionalRequestConflict"
+		}
+		store()
+		return http.StatusOK, ""
+	})
+	if err := putString(t, a, "content"); err != nil || f.puts != 2 {
+		t.Errorf("Put: %v after %d uploads, want success after 2", err, f.puts)
+	}
+
+	a, f = openFake(t, func(int, func()) (int, string) { return http.StatusConflict, "ConditionalRequestConflict" })
+	if err := putString(t, a, "content"); err == nil || f.puts != 3 {
+		t.Errorf("Put: %v after %d uploads, want an error after 3", err, f.puts)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for code, c := range map[string]struct {
+		status int
+		want   string
+	}{
+		"AccessDenied":   {http.StatusForbidden, "refuses the credentials"},
+		"NoSuchBucket":   {http.StatusNotFound, "bucket bucket does not exist"},
+		"NotImplemented": {http.StatusNotImplemented, "If-None-Match"},
+	} {
+		a, _ := openFake(t, func(int, func()) (int, string) { return c.status, code })
+		err := putString(t, a, "content")
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "very-secret") {
+			t.Errorf("%s: %v, want %q", code, err, c.want)
+		}
+		if errors.Is(err, archive.ErrNotFound) || errors.Is(err, archive.ErrConflict) {
+			t.Errorf("%s is taken for something else: %v", code, err)
+		}
+	}
+}
+
+func TestNothingStaysBehind(t *testing.T) {
+	a, _ := openFake(t, func(int, func()) (int, string) { return http.StatusForbidden, "AccessDenied" })
+	if err := putString(t, a, "content"); err == nil {
+		t.Fatal("want an error")
+	}
+	left, err := os.ReadDir(os.TempDir())
+	if err != nil || len(left) != 0 {
+		t.Errorf("temporary files: %v, %v", left, err)
+	}
+}
