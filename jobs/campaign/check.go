@@ -1,0 +1,120 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// Summary is what a check found.
+type Summary struct {
+	Files    int `json:"files"`
+	Rows     int `json:"rows"`
+	Good     int `json:"good"`
+	Bad      int `json:"bad"`
+	Problems int `json:"problems"` // of rows, headers and files together
+
+	Providers map[string]Load `json:"providers"` // of good rows
+}
+
+// Load is what a campaign asks of one provider.
+type Load struct {
+	Envelopes int `json:"envelopes"`
+	Calls     int `json:"calls"` // requests, from the first upload to the last download
+}
+
+// OK tells that everything may be enqueued.
+func (s Summary) OK() bool { return s.Problems == 0 && s.Rows > 0 }
+
+// Check reads files and reports every problem of every row, in the files' order. The
+// error is the context's, or one of reading; that a file is no CSV is a problem of that
+// file and does not keep the others from being checked.
+func Check(ctx context.Context, files []string, options Options, report func(Problem)) (Summary, error) {
+	summary := Summary{Providers: make(map[string]Load)}
+	if options.Seen == nil {
+		options.Seen = NewSeen()
+	}
+	calls := options.Calls
+	if calls == nil {
+		calls = GeneralCalls
+	}
+	problem := func(p Problem) {
+		summary.Problems++
+		report(p)
+	}
+	for _, name := range files {
+		summary.Files++
+		if err := checkFile(ctx, name, options, &summary, calls, problem); err != nil {
+			return summary, err
+		}
+	}
+	return summary, nil
+}
+
+func checkFile(ctx context.Context, name string, options Options, summary *Summary, calls func(providers.Envelope) int, report func(Problem)) error {
+	r, err := Open(name, options)
+	if err != nil {
+		report(Problem{File: name, Message: cause(err)})
+		return nil
+	}
+	defer r.Close()
+	for _, p := range r.Problems() {
+		report(p)
+	}
+	rows := 0
+	for row, err := range r.Rows(ctx) {
+		if err != nil {
+			return err
+		}
+		rows++
+		for _, p := range row.Problems {
+			report(p)
+		}
+		if len(row.Problems) > 0 {
+			summary.Bad++
+			continue
+		}
+		summary.Good++
+		load := summary.Providers[row.Envelope.Provider]
+		load.Envelopes++
+		load.Calls += calls(row.Envelope)
+		summary.Providers[row.Envelope.Provider] = load
+	}
+	summary.Rows += rows
+	if rows == 0 && len(r.Problems()) == 0 {
+		report(Problem{File: name, Message: "has a header but no rows"})
+	}
+	return nil
+}
+
+// cause is an error without the file's name in front, which a [Problem] shows already.
+func cause(err error) string {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner.Error()
+	}
+	return err.Error()
+}
+
+// GeneralCalls estimates the requests of an envelope at a provider that does not count
+// them itself ([providers.Calls]): an upload for every document and image, the envelope
+// made, the invitation, two looks, and two artifacts.
+func GeneralCalls(e providers.Envelope) int {
+	uploads := len(e.Documents)
+	for _, s := range e.Signers {
+		if s.IDFront != nil {
+			uploads++
+		}
+		if s.IDBack != nil {
+			uploads++
+		}
+	}
+	return uploads + 1 + 1 + 2 + 2
+}
+
+// Estimate is how long a provider's rate lets a number of requests take: what is in the
+// bucket leaves at once, the rest at the steady rate. People's time to sign is not in it.
+func Estimate(calls int, rate providers.Rate) time.Duration {
+	return time.Duration(max(0, calls-rate.Burst)) * rate.Interval()
+}

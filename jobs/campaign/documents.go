@@ -1,0 +1,212 @@
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// maxCached is how many files a [Folder] remembers. Campaigns share few documents among
+// many rows; where every row has its own, remembering them gains nothing.
+const maxCached = 4096
+
+// Folder finds the documents of a campaign: files below the folder of its CSV file, and
+// objects in S3.
+//
+// A path that leaves the folder is refused (a choice): absolute ones, "..", and links
+// that point outside. A CSV file often comes from somebody else than the person who runs
+// it, and what it names is sent to people.
+//
+// It may be used from many goroutines.
+type Folder struct {
+	dir string
+	s3  func(ctx context.Context, source string) (io.ReadCloser, error)
+
+	mu    sync.Mutex
+	known map[string]found
+}
+
+type found struct {
+	document providers.Document
+	err      error
+}
+
+// NewFolder looks below dir. s3 opens s3://bucket/key; nil: such sources are taken as they
+// are and not looked into.
+func NewFolder(dir string, s3 func(ctx context.Context, source string) (io.ReadCloser, error)) *Folder {
+	return &Folder{dir: dir, s3: s3, known: make(map[string]found)}
+}
+
+// Document finds the document that a row names, reads it through once and gives it with
+// its size, type and hash. Its Open reads the file again. An error says what is wrong
+// without repeating the path.
+func (f *Folder) Document(ctx context.Context, source string) (providers.Document, error) {
+	open, name, err := f.locate(source)
+	if err != nil {
+		return providers.Document{}, err
+	}
+	if open == nil {
+		return providers.Document{Name: path.Base(name), Source: source}, nil
+	}
+	f.mu.Lock()
+	got, ok := f.known[name]
+	f.mu.Unlock()
+	if !ok {
+		got.document, got.err = inspect(ctx, name, open)
+		if ctx.Err() != nil {
+			return providers.Document{}, ctx.Err()
+		}
+		f.mu.Lock()
+		if len(f.known) >= maxCached {
+			clear(f.known)
+		}
+		f.known[name] = got
+		f.mu.Unlock()
+	}
+	got.document.Source = source
+	return got.document, got.err
+}
+
+type opener = func(context.Context) (io.ReadCloser, error)
+
+// locate gives the way to a source's content and the name under which it is remembered.
+func (f *Folder) locate(source string) (opener, string, error) {
+	if rest, ok := strings.CutPrefix(source, "s3://"); ok {
+		if bucket, key, _ := strings.Cut(rest, "/"); bucket == "" || key == "" || strings.HasSuffix(key, "/") {
+			return nil, "", errors.New("must have the form s3://bucket/key")
+		}
+		if f.s3 == nil {
+			return nil, source, nil
+		}
+		return func(ctx context.Context) (io.ReadCloser, error) { return f.s3(ctx, source) }, source, nil
+	}
+	if strings.Contains(source, "://") {
+		return nil, "", errors.New("must be a path relative to the CSV file, or s3://bucket/key")
+	}
+	name := path.Clean(strings.ReplaceAll(source, `\`, "/"))
+	drive := len(name) > 1 && name[1] == ':'
+	if path.IsAbs(name) || drive || name == ".." || strings.HasPrefix(name, "../") {
+		return nil, "", errors.New("must be a path below the CSV file's folder: without .. and not absolute")
+	}
+	return func(context.Context) (io.ReadCloser, error) { return openBelow(f.dir, name) }, name, nil
+}
+
+// openBelow opens a regular file without ever leaving dir. Stat comes first: opening a
+// named pipe would wait for its writer.
+func openBelow(dir, name string) (io.ReadCloser, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	info, err := root.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return nil, errFolder
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errSpecial
+	}
+	return root.Open(name)
+}
+
+var (
+	errFolder  = errors.New("is a folder, not a file")
+	errSpecial = errors.New("is not a regular file")
+	errContent = errors.New("is not a PDF, DOC, DOCX, PNG or JPEG file, whatever its name says")
+)
+
+// inspect reads a document through.
+func inspect(ctx context.Context, name string, open opener) (providers.Document, error) {
+	content, err := open(ctx)
+	if err != nil {
+		return providers.Document{}, explain(err)
+	}
+	defer content.Close()
+	head := make([]byte, 512)
+	n, err := io.ReadFull(content, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return providers.Document{}, explain(err)
+	}
+	head = head[:n]
+	if len(head) == 0 {
+		return providers.Document{}, errors.New("the file is empty")
+	}
+	contentType := fileType(head, name)
+	if contentType == "" {
+		return providers.Document{}, errContent
+	}
+	hash := sha256.New()
+	hash.Write(head)
+	size, err := io.Copy(hash, untilDone{ctx, content})
+	if err != nil {
+		return providers.Document{}, explain(err)
+	}
+	return providers.Document{
+		Name:   path.Base(name),
+		SHA256: hex.EncodeToString(hash.Sum(nil)),
+		Size:   int64(n) + size,
+		Type:   contentType,
+		Open:   open,
+	}, nil
+}
+
+// explain says what a person can do about a file that cannot be read; the system's own
+// words hold the path.
+func explain(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file below the CSV file's folder")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("the file may not be read: permission denied")
+	}
+	if err, ok := errors.AsType[*fs.PathError](err); ok {
+		return errors.New("the file cannot be read: " + err.Err.Error())
+	}
+	return err
+}
+
+// untilDone is a reader that ends with its context.
+type untilDone struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.in.Read(p)
+}
+
+// fileType is the MIME type by the content's first bytes, empty for none that can be
+// signed. DOC and DOCX are containers that others use too: there the name decides
+// between them and the rest.
+func fileType(head []byte, name string) string {
+	ending := strings.ToLower(path.Ext(name))
+	switch {
+	case bytes.HasPrefix(head, []byte("%PDF-")):
+		return "application/pdf"
+	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
+		return "image/png"
+	case bytes.HasPrefix(head, []byte("\xFF\xD8\xFF")):
+		return "image/jpeg"
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")) && ending == ".docx":
+		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")) && ending == ".doc":
+		return "application/msword"
+	}
+	return ""
+}

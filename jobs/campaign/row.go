@@ -1,0 +1,260 @@
+package campaign
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+)
+
+// rowReader turns one record into a row.
+type rowReader struct {
+	*Reader
+	rec record
+	row Row
+	gap []string // prefixes of signers without any value
+}
+
+func (r *Reader) row(ctx context.Context, rec record) Row {
+	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line}}
+	if rec.broken != "" {
+		b.row.raw = rec.raw
+		b.add(rec.at, "", rec.broken)
+		return b.row
+	}
+	for _, c := range rec.cells {
+		b.row.Raw = append(b.row.Raw, c.text)
+	}
+	if !b.rightLength() {
+		return b.row
+	}
+	e := &b.row.Envelope
+	e.Campaign, e.Provider = r.options.Campaign, r.options.Provider
+	b.fill(ctx, e)
+	b.addAll(jobs.Normalize(e))
+	if jobs.ValidID(e.ID) {
+		if file, line, again := r.options.Seen.add(e.Key(), rec.line); again {
+			b.problem("id", fmt.Sprintf("the same id stands in %s line %d", file, line))
+		}
+	}
+	if r.options.Check != nil && slices.Contains(jobs.ProviderNames, e.Provider) {
+		err := r.options.Check(*e)
+		if problems, ok := errors.AsType[providers.Problems](err); ok {
+			b.addAll(problems)
+		} else if err != nil {
+			b.problem("provider", err.Error())
+		}
+	}
+	slices.SortStableFunc(b.row.Problems, func(x, y Problem) int {
+		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	})
+	return b.row
+}
+
+// rightLength wants as many values as there are columns; empty ones at the end are
+// nobody's mistake.
+func (b *rowReader) rightLength() bool {
+	have, want := len(b.rec.cells), len(b.header.columns)
+	for have > want && strings.TrimSpace(b.rec.cells[have-1].text) == "" {
+		have--
+	}
+	if have == want {
+		return true
+	}
+	b.add(cell{line: b.rec.line, column: 1}, "",
+		fmt.Sprintf("the row has %d values, the header has %d columns: look for a missing or superfluous delimiter or quote", have, want))
+	return false
+}
+
+// fill sets the envelope from the row's values.
+func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
+	signers := make([]providers.Signer, b.header.signers)
+	given := 0 // signers up to the last one with any value
+	empty := slices.Repeat([]bool{true}, b.header.signers)
+	for i, col := range b.header.columns {
+		c := b.rec.cells[i]
+		value := strings.TrimSpace(c.text)
+		if value == "" || col.name == "" {
+			continue
+		}
+		switch {
+		case col.signer > 0:
+			given = max(given, col.signer)
+			empty[col.signer-1] = false
+			b.signer(ctx, &signers[col.signer-1], col, c, value)
+		case col.group == "field":
+			set(&e.Fields, col.key, value)
+		case col.group == "meta":
+			set(&e.Meta, col.key, value)
+		case col.group != "":
+			if e.Options == nil {
+				e.Options = make(map[string]map[string]string)
+			}
+			options := e.Options[col.group]
+			set(&options, col.key, value)
+			e.Options[col.group] = options
+		default:
+			b.plain(ctx, e, col, c, value)
+		}
+	}
+	e.Signers = signers[:given]
+	for i := range e.Signers {
+		if empty[i] {
+			b.gap = append(b.gap, fmt.Sprintf("signer%d.", i+1))
+			b.problem(fmt.Sprintf("signer%d.name", i+1), fmt.Sprintf("is empty, but there is a signer%d: fill signers from signer1 without gaps", given))
+		}
+	}
+}
+
+func set(m *map[string]string, key, value string) {
+	if *m == nil {
+		*m = make(map[string]string)
+	}
+	(*m)[key] = value
+}
+
+func (b *rowReader) plain(ctx context.Context, e *providers.Envelope, col column, c cell, value string) {
+	switch col.key {
+	case "id":
+		e.ID = value
+	case "provider":
+		e.Provider = value
+	case "subject":
+		e.Subject = value
+	case "message":
+		e.Message = value
+	case "template":
+		e.Template = value
+	case "expires":
+		if e.Expires.UnmarshalText([]byte(value)) != nil {
+			b.add(c, col.name, "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)")
+		}
+	case "document":
+		for i, source := range strings.Split(value, "|") {
+			source = strings.TrimSpace(source)
+			d, err := b.options.Document(ctx, source)
+			if source == "" {
+				err = errors.New("is empty: remove the superfluous |")
+			}
+			if err != nil {
+				b.add(c, col.name, fmt.Sprintf("document %d: %v", i+1, err))
+				d = unusable
+			}
+			e.Documents = append(e.Documents, d)
+		}
+	}
+}
+
+// unusable stands for a document that a problem has been reported for, so that no other
+// rule reports it as missing.
+var unusable = providers.Document{Name: "-", SHA256: "-"}
+
+func (b *rowReader) signer(ctx context.Context, s *providers.Signer, col column, c cell, value string) {
+	switch col.key {
+	case "name":
+		s.Name = value
+	case "email":
+		s.Email = value
+	case "phone":
+		s.Phone = value
+	case "document":
+		s.Document = value
+	case "birthdate":
+		s.Birthdate = value
+	case "role":
+		s.Role = value
+	case "channel":
+		s.Channel = value
+	case "auth":
+		s.Auth = value
+	case "type":
+		s.Type = value
+	case "id_type":
+		s.IDType = value
+	case "order":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 {
+			b.add(c, col.name, "must be a whole number from 1")
+			return
+		}
+		s.Order = n
+	case "stamp":
+		stamp, ok := parseStamp(value)
+		if !ok {
+			b.add(c, col.name, "must be page,x,y,width,height: five numbers such as 1,72,90,180,60")
+		}
+		s.Stamp = stamp
+	case "id_front":
+		s.IDFront = b.image(ctx, col, c, value)
+	case "id_back":
+		s.IDBack = b.image(ctx, col, c, value)
+	}
+}
+
+func (b *rowReader) image(ctx context.Context, col column, c cell, value string) *providers.Document {
+	d, err := b.options.Document(ctx, value)
+	if err == nil && d.Type != "" && !strings.HasPrefix(d.Type, "image/") {
+		err = errors.New("is not a JPEG or PNG image")
+	}
+	if err != nil {
+		b.add(c, col.name, err.Error())
+		d = unusable
+	}
+	return &d
+}
+
+// parseStamp reads page,x,y,width,height.
+func parseStamp(s string) (*providers.Stamp, bool) {
+	parts := strings.Split(s, ",")
+	if len(parts) != 5 {
+		return nil, false
+	}
+	page, err := strconv.Atoi(strings.TrimSpace(parts[0]))
+	if err != nil {
+		return nil, false
+	}
+	var points [4]float64
+	for i, part := range parts[1:] {
+		if points[i], err = strconv.ParseFloat(strings.TrimSpace(part), 64); err != nil {
+			return nil, false
+		}
+	}
+	return &providers.Stamp{Page: page, X: points[0], Y: points[1], Width: points[2], Height: points[3]}, true
+}
+
+func (b *rowReader) add(at cell, name, message string) {
+	b.row.Problems = append(b.row.Problems, Problem{b.name, at.line, at.column, name, message})
+}
+
+// problem finds the column that a problem is about.
+func (b *rowReader) problem(name, message string) {
+	at := cell{line: b.rec.line, column: 1}
+	for i, col := range b.header.columns {
+		if strings.EqualFold(col.name, name) && i < len(b.rec.cells) {
+			at = b.rec.cells[i]
+			break
+		}
+	}
+	b.add(at, name, message)
+}
+
+// addAll leaves out what is already known: a column that is missing in the header, a
+// signer who is left out, and a value for which a problem has been reported.
+func (b *rowReader) addAll(problems providers.Problems) {
+	var known []string
+	for _, p := range b.row.Problems {
+		known = append(known, p.Name)
+	}
+	for _, p := range problems {
+		left := slices.ContainsFunc(b.gap, func(prefix string) bool { return strings.HasPrefix(p.Field, prefix) })
+		if !left && !b.header.missing[p.Field] && !slices.Contains(known, p.Field) {
+			b.problem(p.Field, p.Message)
+		}
+	}
+}

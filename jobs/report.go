@@ -1,0 +1,75 @@
+package jobs
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// Report is what a person is told about an envelope: a line of `report`, the answer of
+// the HTTP API, the head of the manifest. All keys are always there; what is not known
+// is null, an empty list or an empty object.
+type Report struct {
+	Campaign    string            `json:"campaign"`
+	ID          string            `json:"id"`
+	Provider    string            `json:"provider"`
+	State       string            `json:"state"`
+	EnvelopeID  string            `json:"envelope_id"`
+	Error       *ReportError      `json:"error"`
+	Attempts    int               `json:"attempts"`
+	Signers     []ReportSigner    `json:"signers"`
+	Artifacts   []ReportArtifact  `json:"artifacts"`
+	CreatedAt   *time.Time        `json:"created_at"`
+	SentAt      *time.Time        `json:"sent_at"`
+	CompletedAt *time.Time        `json:"completed_at"`
+	ArchivedAt  *time.Time        `json:"archived_at"`
+	Meta        map[string]string `json:"meta"`
+}
+
+// ReportError is why an envelope is where it is.
+type ReportError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// ReportSigner is one signer's part of a [Report].
+type ReportSigner struct {
+	Name     string     `json:"name"`
+	Email    string     `json:"email"`
+	State    string     `json:"state"`
+	SignedAt *time.Time `json:"signed_at"`
+}
+
+// ReportArtifact is a file in the archive.
+type ReportArtifact struct {
+	Kind        providers.Kind `json:"kind"`
+	Key         string         `json:"key"`
+	SHA256      string         `json:"sha256"` // lower-case hex
+	Size        int64          `json:"size"`   // bytes
+	ContentType string         `json:"content_type"`
+}
+
+// MarshalJSON writes empty lists and objects where there is nothing.
+func (r Report) MarshalJSON() ([]byte, error) {
+	if r.Signers == nil {
+		r.Signers = []ReportSigner{}
+	}
+	if r.Artifacts == nil {
+		r.Artifacts = []ReportArtifact{}
+	}
+	if r.Meta == nil {
+		r.Meta = map[string]string{}
+	}
+	type plain Report
+	return json.Marshal(plain(r))
+}
+
+// ReportTime is a time as reports hold it: in UTC, nil when it is not known.
+func ReportTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
