@@ -1,0 +1,186 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/http"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// Entry is what the sandbox knows of one envelope. Two entries with one key are one
+// envelope sent twice.
+type Entry struct {
+	Provider string `json:"provider"`
+	ID       string `json:"id"` // the provider's
+	// Key is CAMPAIGN/ID as far as the provider was told it: Catalisa's businessId,
+	// Contraktor's metadata, sDoc's callback. Empty at Certyneo and QI Sign.
+	Key         string    `json:"key,omitempty"`
+	Title       string    `json:"title"`
+	State       string    `json:"state"` // in the provider's own word
+	Ended       bool      `json:"ended"`
+	Invitations int       `json:"invitations"` // times that people were asked to sign
+	Reminders   int       `json:"reminders"`
+	Signers     []Person  `json:"signers"`
+	Artifacts   []Served  `json:"artifacts"` // as they are served once the envelope is complete
+	Violations  int       `json:"violations"`
+	CreatedAt   time.Time `json:"created_at"`
+	SentAt      time.Time `json:"sent_at,omitzero"`
+	EndedAt     time.Time `json:"ended_at,omitzero"`
+}
+
+// Person is a signer in the books.
+type Person struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	State string `json:"state"` // waiting, invited, viewed, signed, approved, declined
+}
+
+// Served is a file that the provider offers.
+type Served struct {
+	Kind   providers.Kind `json:"kind"`
+	ID     string         `json:"id,omitempty"` // of the document or signer it belongs to
+	SHA256 string         `json:"sha256"`
+	Size   int            `json:"size"`
+}
+
+// Violation is a request that contradicts a reference.
+type Violation struct {
+	Provider  string    `json:"provider"`
+	Route     string    `json:"route"`
+	ID        string    `json:"id,omitempty"` // the provider's envelope id, where it was named
+	Rule      string    `json:"rule"`
+	Reference string    `json:"reference"`
+	At        time.Time `json:"at"`
+}
+
+func (v Violation) String() string {
+	return fmt.Sprintf("%s: %s: %s (%s)", v.Provider, v.Route, v.Rule, v.Reference)
+}
+
+// Books gives every envelope that was ever created, in order, provider by provider.
+func (s *Sandbox) Books() []Entry {
+	entries := []Entry{}
+	for _, name := range Names() {
+		svc := s.services[name]
+		svc.mu.Lock()
+		for _, rec := range svc.records {
+			entries = append(entries, rec.entry(name))
+		}
+		svc.mu.Unlock()
+	}
+	return entries
+}
+
+func (r *record) entry(provider string) Entry {
+	e := Entry{
+		Provider: provider, ID: r.id, Key: r.key, Title: r.title, State: r.state, Ended: !r.ended.IsZero(),
+		Invitations: r.invitations, Reminders: r.reminders, Violations: r.violations,
+		Signers: []Person{}, Artifacts: []Served{},
+		CreatedAt: r.created.UTC(), SentAt: r.sent.UTC(), EndedAt: r.ended.UTC(),
+	}
+	for _, p := range r.people {
+		e.Signers = append(e.Signers, Person{p.name, p.email, string(p.state)})
+	}
+	for _, a := range r.artifacts {
+		e.Artifacts = append(e.Artifacts, a.Served)
+	}
+	return e
+}
+
+// Violations gives every request that contradicted a reference, provider by provider.
+func (s *Sandbox) Violations() []Violation {
+	all := []Violation{}
+	for _, name := range Names() {
+		svc := s.services[name]
+		svc.mu.Lock()
+		all = append(all, svc.violations...)
+		svc.mu.Unlock()
+	}
+	return all
+}
+
+// Calls counts a provider's requests by route, those that a fault met before their
+// effect left out.
+func (s *Sandbox) Calls(provider string) map[string]int {
+	svc, ok := s.services[provider]
+	if !ok {
+		return nil
+	}
+	svc.mu.Lock()
+	defer svc.mu.Unlock()
+	return maps.Clone(svc.calls)
+}
+
+// artifact is a file that is made anew, byte for byte the same, whenever it is served.
+type artifact struct {
+	Served
+	contentType string
+	make        func() []byte
+}
+
+// offer enters a file into the books.
+func (r *record) offer(kind providers.Kind, id, contentType string, make func() []byte) {
+	content := make()
+	sum := sha256.Sum256(content)
+	r.artifacts = append(r.artifacts, artifact{
+		Served:      Served{kind, id, hex.EncodeToString(sum[:]), len(content)},
+		contentType: contentType, make: make,
+	})
+}
+
+// artifact is what the envelope offers under a kind and an id.
+func (r *record) artifact(kind providers.Kind, id string) (artifact, bool) {
+	for _, a := range r.artifacts {
+		if a.Kind == kind && a.ID == id {
+			return a, true
+		}
+	}
+	return artifact{}, false
+}
+
+// link is a download address that works for a while and takes no key.
+type link struct {
+	expires time.Time // zero: never
+	fetch   func() *reply
+}
+
+// newLink makes an address below path, with a signature in its query as object
+// storage has it. The caller holds the lock.
+func (s *service) newLink(path, ending string, lifetime time.Duration, fetch func() *reply) string {
+	token := s.newHex(32)
+	l := &link{fetch: fetch}
+	if lifetime > 0 {
+		l.expires = s.sb.now().Add(lifetime)
+	}
+	s.links[token] = l
+	return s.url(path + token + ending + "?signature=" + s.secret(token)[:32])
+}
+
+// follow serves the addresses of newLink. Storage knows nothing of the API's key, and
+// whoever sends it there has given it away.
+func (s *service) follow(ending string, reference string) func(*http.Request) *reply {
+	return func(r *http.Request) *reply {
+		if r.Header.Get("Authorization") != "" {
+			s.violate(visitOf(r).route, "", "the API's key was sent to a storage address", reference)
+		}
+		token := r.PathValue("file")
+		if n := len(token) - len(ending); n >= 0 && token[n:] == ending {
+			token = token[:n]
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		l, ok := s.links[token]
+		switch {
+		case !ok || r.URL.Query().Get("signature") != s.secret(token)[:32]:
+			return &reply{status: http.StatusForbidden, file: []byte("<Error><Code>SignatureDoesNotMatch</Code></Error>"), fileType: "application/xml"}
+		case visitOf(r).deadLink || (!l.expires.IsZero() && !s.sb.now().Before(l.expires)):
+			// As S3 answers for a presigned address that has run out.
+			return &reply{status: http.StatusForbidden, file: []byte("<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"), fileType: "application/xml"}
+		}
+		return l.fetch()
+	}
+}

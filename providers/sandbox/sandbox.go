@@ -1,0 +1,226 @@
+// Package sandbox is the five signing services as simulators: what their references
+// document is law here, and a request that contradicts a reference is refused as the
+// reference says and kept as a [Violation]. What the references leave open is a
+// choice, marked in a comment where it is made. Signers act by themselves after a
+// while (see [Options.SignAfter]), artifacts are real small files whose hashes the
+// [Sandbox.Books] know, and faults can be switched on at will.
+//
+// The names and e-mails of signers decide what they do: "recusa" or "decline" in an
+// e-mail's local part or a name declines, "expira" or "expire" never acts, everybody
+// else signs.
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// The simulated services, as chancela names them.
+const (
+	Contraktor = "contraktor"
+	Certyneo   = "certyneo"
+	SDoc       = "sdoc"
+	Catalisa   = "catalisa"
+	QISign     = "qisign"
+)
+
+// Control is the key of the control server's address in [Options.Listen].
+const Control = "control"
+
+// Names lists the simulated services.
+func Names() []string { return []string{Contraktor, Certyneo, SDoc, Catalisa, QISign} }
+
+// Options make a [Sandbox]. The zero value is a sandbox on free local ports without
+// faults and webhooks.
+type Options struct {
+	// Listen gives the address of each provider and of [Control]; 127.0.0.1:0 where
+	// nothing is said.
+	Listen map[string]string
+
+	// SignAfter is the mean time until a signer whose turn it is acts: 2 s when zero.
+	// Every envelope that was sent ends within about ten times as long.
+	SignAfter time.Duration
+
+	// Seed decides keys, ids and how long each signer takes.
+	Seed uint64
+
+	Faults Faults
+
+	// Webhooks gives the receivers' addresses by provider. A Certyneo receiver is
+	// subscribed to every event; Contraktor has no webhooks.
+	Webhooks      map[string]string
+	WebhookFaults WebhookFaults
+
+	// Rates are the limits per API key. Certyneo has its documented one unless it is
+	// given here; the others document none. A rate of 0 requests is no limit.
+	Rates map[string]providers.Rate
+
+	// Clock is the sandbox's time, [time.Now] when nil. Compare [Sandbox.Advance].
+	Clock func() time.Time
+
+	Choices Choices
+}
+
+// Choices are points that the references leave open or contradict themselves in, where
+// a client must live with either answer.
+type Choices struct {
+	CertyneoRefuseLoopback bool   // refuse webhook receivers in private networks, as the service does (certyneo §9)
+	SDocCodeField          string // the name of the error code's field, nowhere documented (sdoc §4): "code" when empty
+	CatalisaErrorField     bool   // errors in the platform's second shape, "error" for "code" (catalisa §4.2)
+	QISignSignPath         bool   // webhooks sign the receiver's path where the full address is the default (qisign A7)
+	ContraktorCancelBody   bool   // DELETE /proofs/{id} answers 200 with the proof where 204 is the default (contraktor §10)
+}
+
+// Sandbox is a running set of simulators. Its methods may be called from many
+// goroutines.
+type Sandbox struct {
+	o        Options
+	services map[string]*service
+	agenda   *agenda
+	faults   *faultBox
+	courier  *courier
+	control  http.Handler
+
+	urls  map[string]string // of the providers and of Control, without a path
+	dir   string            // holds Catalisa's public key; made when somebody needs it
+	stop  context.CancelFunc
+	once  sync.Once
+	ended sync.WaitGroup
+
+	mu   sync.Mutex
+	skew time.Duration
+}
+
+// Start listens on all addresses and serves until ctx ends or [Sandbox.Close].
+func Start(ctx context.Context, o Options) (*Sandbox, error) {
+	if o.SignAfter <= 0 {
+		o.SignAfter = 2 * time.Second
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	s := &Sandbox{o: o, services: make(map[string]*service), urls: make(map[string]string)}
+	s.agenda = newAgenda(s.now)
+	s.faults = newFaultBox(o.Faults, o.Seed)
+	s.courier = newCourier(s)
+
+	listeners := make(map[string]net.Listener)
+	for _, name := range append(Names(), Control) {
+		address := o.Listen[name]
+		if address == "" {
+			address = "127.0.0.1:0"
+		}
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			for _, open := range listeners {
+				open.Close()
+			}
+			return nil, fmt.Errorf("sandbox: %s: %w", name, err)
+		}
+		listeners[name] = l
+		s.urls[name] = "http://" + l.Addr().String()
+	}
+	for _, build := range []func(*Sandbox) *service{newContraktor, newCertyneo, newSDoc, newCatalisa, newQISign} {
+		svc := build(s)
+		s.services[svc.name] = svc
+	}
+	s.control = s.controlHandler()
+
+	ctx, s.stop = context.WithCancel(ctx)
+	s.ended.Go(func() { s.agenda.run(ctx) })
+	s.courier.start(ctx, &s.ended)
+	for name, l := range listeners {
+		var h http.Handler = s.control
+		if name != Control {
+			h = s.services[name]
+		}
+		s.serve(ctx, l, h)
+	}
+	return s, nil
+}
+
+func (s *Sandbox) serve(ctx context.Context, l net.Listener, h http.Handler) {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	s.ended.Go(func() { _ = server.Serve(l) })
+	s.ended.Go(func() {
+		<-ctx.Done()
+		server.Close()
+	})
+}
+
+// Close ends all servers and webhooks and waits for them.
+func (s *Sandbox) Close() error {
+	var err error
+	s.once.Do(func() {
+		s.stop()
+		s.ended.Wait()
+		if s.dir != "" {
+			err = os.RemoveAll(s.dir)
+		}
+	})
+	return err
+}
+
+// Handler is a provider's simulator without its port; nil for an unknown name.
+func (s *Sandbox) Handler(provider string) http.Handler {
+	if svc, ok := s.services[provider]; ok {
+		return svc
+	}
+	return nil
+}
+
+// URL is the address of a provider's server or of [Control], without a path.
+func (s *Sandbox) URL(name string) string { return s.urls[name] }
+
+// Env is everything that a chancela process needs to talk to the sandbox: base
+// addresses, keys, webhook secrets.
+func (s *Sandbox) Env() map[string]string {
+	env := make(map[string]string)
+	for _, svc := range s.services {
+		maps.Copy(env, svc.env())
+	}
+	return env
+}
+
+// Advance puts the sandbox's clock forward: links expire, signers act.
+func (s *Sandbox) Advance(d time.Duration) {
+	s.mu.Lock()
+	s.skew += d
+	s.mu.Unlock()
+	s.agenda.poke()
+}
+
+// Pause keeps signers from acting by themselves until Pause(false).
+func (s *Sandbox) Pause(paused bool) { s.agenda.pause(paused) }
+
+func (s *Sandbox) now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.o.Clock().Add(s.skew)
+}
+
+var errUnknown = errors.New("no such envelope")
+
+// Act does what a signer or the service's own web application would: sign, decline,
+// view, expire, cancel, and Certyneo's purge. The signer is an e-mail; empty means
+// whoever is next.
+func (s *Sandbox) Act(provider, id, action, signer string) error {
+	svc, ok := s.services[provider]
+	if !ok {
+		return fmt.Errorf("sandbox: no provider %q", provider)
+	}
+	return svc.act(id, action, signer)
+}

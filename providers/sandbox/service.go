@@ -1,0 +1,290 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// service is what the five simulators share: routing with authentication first, faults,
+// answers, violations, ids and records. One mutex guards everything a simulator knows;
+// request bodies are read before it is taken.
+type service struct {
+	name   string
+	prefix string // of the API's paths, part of the base address
+	sb     *Sandbox
+	mux    *http.ServeMux
+	public map[string]bool // patterns that take no key
+
+	// authenticate runs before anything else; nil lets the request through.
+	authenticate func(*http.Request) *reply
+	// failure is an error answer in the provider's shape.
+	failure func(status int, code, text string) *reply
+	env     func() map[string]string
+
+	mu         sync.Mutex
+	serial     uint64
+	envelopes  map[string]envelope
+	records    []*record // in the order of their creation
+	violations []Violation
+	calls      map[string]int
+	links      map[string]*link
+}
+
+func newService(sb *Sandbox, name, prefix string) *service {
+	return &service{
+		name: name, prefix: prefix, sb: sb, mux: http.NewServeMux(),
+		public: make(map[string]bool), envelopes: make(map[string]envelope),
+		calls: make(map[string]int), links: make(map[string]*link),
+	}
+}
+
+// url is the address of a path of the simulator's own server.
+func (s *service) url(path string) string { return s.sb.urls[s.name] + path }
+
+// reply is an answer: JSON, a file or nothing.
+type reply struct {
+	status   int
+	header   map[string]string
+	json     any
+	file     []byte
+	fileType string
+	// download marks answers that the cut_body fault may cut: files, and JSON that
+	// carries a file.
+	download bool
+}
+
+func ok(body any) *reply      { return &reply{status: http.StatusOK, json: body} }
+func created(body any) *reply { return &reply{status: http.StatusCreated, json: body} }
+func noContent() *reply       { return &reply{status: http.StatusNoContent} }
+func file(contentType string, content []byte) *reply {
+	return &reply{status: http.StatusOK, file: content, fileType: contentType, download: true}
+}
+
+// handle registers a route: "POST /envelopes/{id}/send", below the prefix.
+func (s *service) handle(route string, h func(*http.Request) *reply) {
+	s.route(route, s.prefix, h)
+}
+
+// open registers a route outside the API that takes no key: presigned addresses,
+// identity services.
+func (s *service) open(route string, h func(*http.Request) *reply) {
+	s.public[route] = true
+	s.route(route, "", h)
+}
+
+func (s *service) route(route, prefix string, h func(*http.Request) *reply) {
+	method, path, _ := strings.Cut(route, " ")
+	s.mux.HandleFunc(method+" "+prefix+path, func(w http.ResponseWriter, r *http.Request) {
+		s.serve(w, r, route, h)
+	})
+}
+
+// ServeHTTP answers unknown routes and methods in the provider's own way, behind
+// authentication.
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	handler, pattern := s.mux.Handler(r)
+	if pattern != "" {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	probe := httptest.NewRecorder()
+	handler.ServeHTTP(probe, r)
+	status := probe.Code
+	if status != http.StatusMethodNotAllowed {
+		status = http.StatusNotFound
+	}
+	if no := s.authenticate(r); no != nil {
+		s.write(w, no, false)
+		return
+	}
+	s.violate(r.Method+" "+r.URL.Path, "", "no such route or method", s.name+": endpoint list")
+	s.write(w, s.failure(status, "", http.StatusText(status)), false)
+}
+
+func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h func(*http.Request) *reply) {
+	d := s.sb.faults.draw(s.name, route)
+	if d.slow > 0 && !sleep(r.Context(), d.slow) {
+		panic(http.ErrAbortHandler)
+	}
+	switch {
+	case d.has(DropBefore):
+		panic(http.ErrAbortHandler)
+	case d.has(TooMany):
+		no := s.failure(http.StatusTooManyRequests, "", "too many requests")
+		no.header = map[string]string{"Retry-After": "1"}
+		s.write(w, no, false)
+		return
+	case d.has(ErrorBefore):
+		s.write(w, s.failure(http.StatusInternalServerError, "", "internal error"), false)
+		return
+	}
+	r = r.WithContext(context.WithValue(r.Context(), routeKey{}, visit{route, d.has(DeadLink)}))
+	s.mu.Lock()
+	s.calls[route]++
+	s.mu.Unlock()
+
+	var answer *reply
+	if !s.public[route] {
+		answer = s.authenticate(r)
+	}
+	if answer == nil {
+		answer = h(r)
+	}
+	switch {
+	case d.has(DropAfter):
+		panic(http.ErrAbortHandler)
+	case d.has(ErrorAfter):
+		answer = s.failure(http.StatusInternalServerError, "", "internal error")
+	}
+	s.write(w, answer, d.has(CutBody) && answer.download)
+}
+
+// visit is what a handler may know about its own request.
+type visit struct {
+	route    string
+	deadLink bool
+}
+
+type routeKey struct{}
+
+func visitOf(r *http.Request) visit {
+	v, _ := r.Context().Value(routeKey{}).(visit)
+	if v.route == "" {
+		v.route = r.Method + " " + r.URL.Path
+	}
+	return v
+}
+
+func (s *service) write(w http.ResponseWriter, a *reply, cut bool) {
+	body, contentType := a.file, a.fileType
+	if a.json != nil {
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(a.json); err != nil {
+			panic(fmt.Sprintf("sandbox: %s: an answer that is not JSON: %v", s.name, err))
+		}
+		body, contentType = b.Bytes(), "application/json; charset=utf-8"
+	}
+	for name, value := range a.header {
+		w.Header().Set(name, value)
+	}
+	if contentType != "" {
+		w.Header().Set("Content-Type", contentType)
+	}
+	if a.status != http.StatusNoContent {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	w.WriteHeader(a.status)
+	if cut {
+		_, _ = w.Write(body[:len(body)/2])
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	_, _ = w.Write(body)
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// maxJSON bounds a JSON body without the files that it carries.
+const maxJSON = 4 << 20
+
+// decode reads a JSON object into v. Bodies are never bigger than maxJSON. A field
+// that the reference does not know is a violation, but no reason to refuse.
+func (s *service) decode(r *http.Request, body []byte, v any, reference string) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if err != nil && strings.Contains(err.Error(), "unknown field") {
+		s.violate(visitOf(r).route, "", strings.TrimPrefix(err.Error(), "json: "), reference)
+		d = json.NewDecoder(bytes.NewReader(body))
+		err = d.Decode(v)
+	}
+	if err == nil && d.More() {
+		err = fmt.Errorf("data after the JSON value")
+	}
+	return err
+}
+
+// readBody reads a JSON body without files.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxJSON+1))
+	if err == nil && len(body) > maxJSON {
+		err = fmt.Errorf("the body is too large")
+	}
+	return body, err
+}
+
+func isJSON(r *http.Request) bool {
+	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && t == "application/json"
+}
+
+// verdict collects what is wrong with a request.
+type verdict []string
+
+func (v *verdict) must(fine bool, format string, args ...any) {
+	if !fine {
+		*v = append(*v, fmt.Sprintf(format, args...))
+	}
+}
+
+func (v verdict) String() string { return strings.Join(v, "; ") }
+
+// violate keeps a request that contradicts the reference. The caller does not hold
+// the lock.
+func (s *service) violate(route, id, rule, reference string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.violateLocked(route, id, rule, reference)
+}
+
+func (s *service) violateLocked(route, id, rule, reference string) {
+	v := Violation{Provider: s.name, Route: route, ID: id, Rule: rule, Reference: reference, At: s.sb.now().UTC()}
+	s.violations = append(s.violations, v)
+	if e, ok := s.envelopes[id]; ok {
+		e.rec().violations++
+	}
+}
+
+// newHex gives n new hexadecimal digits, at most 64.
+func (s *service) newHex(n int) string {
+	s.serial++
+	return s.secret(fmt.Sprint("id", s.serial))[:n]
+}
+
+func (s *service) newUUID() string {
+	h := s.newHex(32)
+	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-8" + h[17:20] + "-" + h[20:]
+}
+
+// secret is 64 hexadecimal digits that depend on the seed and the name alone.
+func (s *service) secret(name string) string {
+	return digest(fmt.Sprintf("%d %s %s", s.sb.o.Seed, s.name, name))
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}

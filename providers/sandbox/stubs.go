@@ -1,0 +1,14 @@
+package sandbox
+
+import "net/http"
+
+func stub(sb *Sandbox, name string) *service {
+	s := newService(sb, name, "")
+	s.authenticate = func(*http.Request) *reply { return nil }
+	s.failure = func(st int, c, t string) *reply { return &reply{status: st} }
+	s.env = func() map[string]string { return nil }
+	return s
+}
+func newContraktor(sb *Sandbox) *service { return stub(sb, Contraktor) }
+func newSDoc(sb *Sandbox) *service       { return stub(sb, SDoc) }
+func newCatalisa(sb *Sandbox) *service   { return stub(sb, Catalisa) }
