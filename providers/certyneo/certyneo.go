@@ -1,0 +1,342 @@
+// Package certyneo sends envelopes by Certyneo.
+//
+// Prepare uploads the documents and creates the envelope as a DRAFT with a signature
+// field for every signer on every document; POST /envelopes/{id}/send is the one call
+// that reaches people. Certyneo has no idempotency keys: a crash between a call and
+// its record leaves a document or a draft behind that nobody is ever told of.
+//
+// A sent envelope can neither be withdrawn nor reminded of by the API (reference §2).
+package certyneo
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
+)
+
+// Name is the provider's name.
+const Name = "certyneo"
+
+// The steps of Prepare.
+const (
+	stepDocument = "document." // and its number, from 1
+	stepEnvelope = "envelope"
+)
+
+// codePurged says that a file is gone for good under the account's retention policy.
+const codePurged = "purged"
+
+var (
+	_ providers.Provider   = (*Provider)(nil)
+	_ providers.Lister     = (*Provider)(nil)
+	_ providers.Discarder  = (*Provider)(nil)
+	_ providers.Hooked     = (*Provider)(nil)
+	_ providers.Subscriber = (*Provider)(nil)
+	_ providers.Calls      = (*Provider)(nil)
+)
+
+// Provider is Certyneo.
+type Provider struct {
+	client        *client
+	webhookSecret providers.Secret
+}
+
+// New makes the provider. Sandbox and production share one address: the key decides
+// (reference §12).
+func New(s rest.Settings) (*Provider, error) {
+	c, err := newClient(s)
+	if err != nil {
+		return nil, err
+	}
+	return &Provider{client: c, webhookSecret: s.WebhookSecret}, nil
+}
+
+// Info tells what Certyneo can do.
+func (p *Provider) Info() providers.Info {
+	return providers.Info{
+		Name:            Name,
+		Rate:            providers.Rate{Requests: 100, Per: time.Minute, Burst: 200}, // reference §11
+		PollEvery:       30 * time.Second,
+		SettleAll:       true,
+		MaxDocumentSize: maxDocument,
+		DocumentTypes:   documentTypes,
+		Templates:       true,
+		Order:           true,
+		// Invitations are said to go by e-mail or SMS (reference §4), but no field chooses
+		// between them, and the e-mail is obligatory.
+		Channels:       []string{providers.ChannelEmail},
+		SignatureTypes: []string{providers.TypeElectronic, providers.TypeDigital, providers.TypeApprover, providers.TypeViewer},
+		Artifacts:      []providers.Kind{providers.SignedDocument, providers.Dossier},
+		Options:        optionHelp,
+	}
+}
+
+// Calls counts the requests of one envelope up to its archive: uploads, create, send,
+// a share of the lists, two downloads.
+func (p *Provider) Calls(e providers.Envelope) int { return len(e.Documents) + 5 }
+
+// Prepare uploads the documents and creates the draft.
+func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
+	var documents []string
+	for i, d := range job.Envelope.Documents {
+		id, err := job.Step(ctx, stepDocument+strconv.Itoa(i+1), func(ctx context.Context) (string, error) {
+			return p.client.upload(ctx, d, func(ctx context.Context) (io.ReadCloser, error) {
+				return job.OpenDocument(ctx, d)
+			})
+		})
+		if err != nil {
+			return err
+		}
+		documents = append(documents, id)
+	}
+	id, err := job.Step(ctx, stepEnvelope, func(ctx context.Context) (string, error) {
+		d, err := newDraft(ctx, job, documents)
+		if err != nil {
+			return "", err
+		}
+		id, err := p.client.create(ctx, d)
+		if d.WorkspaceID != "" && status(err) == http.StatusForbidden {
+			// The account is no member of the workspace (reference §4): the row is wrong,
+			// not the key. A key without the scope would have failed at the upload.
+			err = rekind(err, providers.Invalid, "workspace")
+		}
+		return id, err
+	})
+	if err != nil {
+		return err
+	}
+	job.Ref.ID = id
+	return nil
+}
+
+// newDraft is the envelope as POST /envelopes wants it.
+func newDraft(ctx context.Context, job *providers.Job, documents []string) (draft, error) {
+	e := job.Envelope
+	o := readOptions(e, nil)
+	d := draft{
+		Subject: e.Subject, Message: e.Message,
+		SignatureLevel: o.level, RequireSMSOTP: o.smsOTP,
+		Locale: o.locale, RedirectURL: o.redirectURL, Category: o.category, Tags: o.tags,
+		InitialsOnEveryPage: o.initials, WorkspaceID: o.workspace,
+	}
+	if day := e.Expires.On(job.Accepted); !day.IsZero() {
+		// expiresAt is an instant; the user's day ends at midnight UTC (our choice).
+		d.ExpiresAt = day.Add(24*time.Hour - time.Second).Format(time.RFC3339)
+	}
+	signers := ordered(e.Signers)
+	for _, s := range signers {
+		r := recipient{Email: s.Email, Name: s.Name, Role: role(s)}
+		if o.smsOTP {
+			r.Phone = s.Phone
+		}
+		d.Recipients = append(d.Recipients, r)
+	}
+	if e.Template != "" { // it brings its own documents and fields
+		d.TemplateID = e.Template
+		return d, nil
+	}
+	d.DocumentIDs = documents
+	heights, err := pageHeights(ctx, job)
+	if err != nil {
+		return draft{}, err
+	}
+	d.Fields = signatureFields(signers, heights, o)
+	return d, nil
+}
+
+// ordered puts the recipients in signing order. No schema has a field for the order;
+// the vendor's own form calls the array "in signing order" (reference §4), so its
+// order is all that can be given. Those without an order come last (our choice).
+func ordered(signers []providers.Signer) []providers.Signer {
+	rank := func(s providers.Signer) int {
+		if s.Order == 0 {
+			return len(signers) + 1<<20
+		}
+		return s.Order
+	}
+	return slices.SortedStableFunc(slices.Values(signers), func(a, b providers.Signer) int {
+		return cmp.Compare(rank(a), rank(b))
+	})
+}
+
+// Invite sends the draft.
+func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
+	err := p.client.send(ctx, envelopeID(job.Ref), job.Commit)
+	if status(err) != http.StatusConflict {
+		return err
+	}
+	if code(err) == codeSignerWithoutField {
+		return rekind(err, providers.Invalid, "")
+	}
+	// What a second send answers is not documented (reference §15). A conflict may mean
+	// that the envelope is sent already: Settle finds out.
+	return rekind(err, providers.Ambiguous, "")
+}
+
+// Settle looks whether the draft has left.
+func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Outcome, error) {
+	e, _, err := p.client.envelope(ctx, pace.Send, envelopeID(job.Ref))
+	switch {
+	case status(err) == http.StatusNotFound:
+		// Not documented. The draft was there when it was sent; whoever removed it may
+		// have done so before or after, so nothing is certain (our choice).
+		return providers.Unknown, nil
+	case err != nil:
+		return "", err
+	}
+	if state(e.Status) == providers.Draft {
+		return providers.NotInvited, nil
+	}
+	return providers.Invited, nil
+}
+
+// Status looks at one envelope.
+func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Status, error) {
+	e, raw, err := p.client.envelope(ctx, pace.Look, envelopeID(ref))
+	if err != nil {
+		return providers.Status{}, err
+	}
+	s := providers.Status{State: state(e.Status), CompletedAt: e.CompletedAt.Time, Raw: rest.Without(raw, secretFields...)}
+	for _, r := range e.Recipients {
+		s.Signers = append(s.Signers, providers.SignerStatus{
+			Name: r.Name, Email: r.Email, State: signerState(r), SignedAt: r.SignedAt.Time,
+		})
+	}
+	return s, nil
+}
+
+// List reads a page of envelopes, newest first (reference §7).
+func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool, error) {
+	l, err := p.client.list(ctx, page)
+	if err != nil {
+		return nil, false, err
+	}
+	var listed []providers.Listed
+	for _, e := range l.Data {
+		if e.ID != "" && e.Status != "" {
+			listed = append(listed, providers.Listed{ID: e.ID, State: state(e.Status)})
+		}
+	}
+	return listed, len(l.Data) > 0 && page < l.Pagination.Pages, nil
+}
+
+// Artifacts names the two files of every completed envelope. They have no addresses
+// of their own: Open reads them from the API.
+func (p *Provider) Artifacts(_ context.Context, ref providers.Ref) ([]providers.Artifact, error) {
+	id := envelopeID(ref)
+	return []providers.Artifact{
+		{Kind: providers.SignedDocument, ContentType: "application/pdf", Source: p.client.address(id, routeSigned)},
+		{Kind: providers.Dossier, ContentType: "application/pdf", Source: p.client.address(id, routeAudit)},
+	}, nil
+}
+
+// Open streams the signed document or the audit trail. Before the envelope is
+// completed that is "not_ready"; a file that the retention policy has removed is
+// "purged" and will not come back (reference §8).
+func (p *Provider) Open(ctx context.Context, ref providers.Ref, a providers.Artifact) (io.ReadCloser, error) {
+	route := routeSigned
+	switch a.Kind {
+	case providers.SignedDocument:
+	case providers.Dossier:
+		route = routeAudit
+	default:
+		return nil, &providers.Error{Kind: providers.Unsupported, Provider: Name, Code: "artifact_kind"}
+	}
+	body, err := p.client.download(ctx, envelopeID(ref), route)
+	switch status(err) {
+	case http.StatusConflict:
+		return nil, rekind(err, providers.Transient, providers.CodeNotReady)
+	case http.StatusGone:
+		return nil, rekind(err, providers.NotFound, codePurged)
+	}
+	return body, err
+}
+
+// Discard deletes the draft and its documents. A sent envelope stays: Certyneo answers
+// 409, an error of kind Invalid. Whether a document in use can be deleted is not
+// documented: what Certyneo keeps of the documents is left to it.
+func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
+	if id := envelopeID(ref); id != "" {
+		if err := p.client.deleteEnvelope(ctx, id); err != nil && status(err) != http.StatusNotFound {
+			return err
+		}
+	}
+	for n := 1; ; n++ {
+		id, ok := ref.Steps[stepDocument+strconv.Itoa(n)]
+		if !ok {
+			return nil
+		}
+		err := p.client.deleteDocument(ctx, id)
+		if s := status(err); err != nil && s != http.StatusNotFound && s != http.StatusConflict {
+			return err
+		}
+	}
+}
+
+// Subscribe makes a webhook subscription for the events that end an envelope: each
+// event costs a look, and the others change nothing that a look must find out at once.
+func (p *Provider) Subscribe(ctx context.Context, url string) (id, secret string, err error) {
+	s, err := p.client.subscribe(ctx, url, []string{"envelope.completed", "envelope.declined", "envelope.voided", "envelope.expired"})
+	return s.ID, s.Secret, err
+}
+
+// Subscriptions lists the account's webhook subscriptions.
+func (p *Provider) Subscriptions(ctx context.Context) ([]providers.Subscription, error) {
+	all, err := p.client.subscriptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]providers.Subscription, len(all))
+	for i, s := range all {
+		list[i] = providers.Subscription{ID: s.ID, URL: s.URL, Events: s.Events}
+	}
+	return list, nil
+}
+
+// Unsubscribe removes a subscription. One that is gone already is success.
+func (p *Provider) Unsubscribe(ctx context.Context, id string) error {
+	if err := p.client.unsubscribe(ctx, id); status(err) != http.StatusNotFound {
+		return err
+	}
+	return nil
+}
+
+// envelopeID is the id under which Certyneo knows the envelope.
+func envelopeID(ref providers.Ref) string { return cmp.Or(ref.ID, ref.Steps[stepEnvelope]) }
+
+// status is the HTTP status of a failure, 0 when it has none.
+func status(err error) int {
+	if e, ok := errors.AsType[*providers.Error](err); ok {
+		return e.Status
+	}
+	return 0
+}
+
+// code is the stable code of a failure.
+func code(err error) string {
+	if e, ok := errors.AsType[*providers.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// rekind is the same failure read with knowledge of the call: another kind, and
+// another code unless that is empty.
+func rekind(err error, kind providers.ErrorKind, code string) error {
+	e, ok := errors.AsType[*providers.Error](err)
+	if !ok {
+		return err
+	}
+	changed := *e
+	changed.Kind, changed.Code = kind, cmp.Or(code, e.Code)
+	return &changed
+}

@@ -1,0 +1,229 @@
+package certyneo
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
+)
+
+// base is the address that answers. The one that the vendor's OpenAPI document names
+// leads to a 404 (reference §1).
+const base = "https://certyneo.com/api/v1"
+
+// pageSize is how many envelopes a list asks for. The highest value is not documented
+// (reference §7); the pages are counted by what the server makes of it.
+const pageSize = 100
+
+// Routes of the two files of an envelope.
+const (
+	routeSigned = "/signed-document"
+	routeAudit  = "/audit-trail"
+)
+
+// client makes the HTTP calls.
+type client struct {
+	rest *rest.Client
+	base string
+}
+
+func newClient(s rest.Settings) (*client, error) {
+	c := &client{base: strings.TrimSuffix(cmp.Or(s.BaseURL, base), "/")}
+	var err error
+	c.rest, err = rest.New(rest.Config{
+		Provider: Name,
+		Base:     c.base,
+		Pacer:    s.Pacer,
+		Observe:  s.Observe,
+		Explain:  explain,
+		Authorize: func(_ context.Context, r *http.Request) error {
+			r.Header.Set("Authorization", "Bearer "+s.APIKey.Reveal()) // reference §1
+			r.Header.Set("X-Certyneo-Source", "chancela")              // their dashboard names the integration by it
+			return nil
+		},
+	})
+	return c, err
+}
+
+// codeSignerWithoutField is the refusal of an envelope with a signer who has nothing
+// to sign (reference §5).
+const codeSignerWithoutField = "signer_without_field"
+
+// explain reads {"error","code"}: the code is stable, the text is not (reference §10).
+// Only what looks like a code is passed on.
+func explain(_ int, _ http.Header, body []byte) (string, providers.ErrorKind) {
+	var e struct {
+		Code string `json:"code"`
+	}
+	if json.Unmarshal(body, &e) != nil || len(e.Code) > 64 {
+		return "", ""
+	}
+	for _, r := range e.Code {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_-. ", r) {
+			return "", ""
+		}
+	}
+	return e.Code, ""
+}
+
+// upload is POST /documents: multipart, field file (reference §3).
+func (c *client) upload(ctx context.Context, d providers.Document, open func(context.Context) (io.ReadCloser, error)) (string, error) {
+	return c.newID(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodPost, Path: "/documents",
+		Body: rest.Multipart(map[string]string{"name": d.Name}, rest.Part{
+			Field: "file", FileName: path.Base(d.Name), ContentType: documentType(d), Size: d.Size, Open: open,
+		}),
+	})
+}
+
+// create is POST /envelopes: the result is a DRAFT (reference §4).
+func (c *client) create(ctx context.Context, d draft) (string, error) {
+	return c.newID(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodPost, Path: "/envelopes", Body: rest.JSONBody(d),
+	})
+}
+
+// newID makes a call that answers with the id of what it made.
+func (c *client) newID(ctx context.Context, r rest.Request) (string, error) {
+	var made object[struct {
+		ID string `json:"id"`
+	}]
+	if err := c.rest.JSON(ctx, r, &made); err != nil {
+		return "", err
+	}
+	if made.Value.ID == "" {
+		return "", &providers.Error{Kind: providers.Transient, Provider: Name, Op: r.Method + " " + r.Path, Code: "no_id"}
+	}
+	return made.Value.ID, nil
+}
+
+// send is POST /envelopes/{id}/send: the invitations go out (reference §2). Any 2xx
+// is success; the answer, which holds access tokens, is not read.
+func (c *client) send(ctx context.Context, id string, commit func(context.Context) error) error {
+	answer, err := c.rest.Do(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodPost, Before: commit,
+		Path: "/envelopes/" + url.PathEscape(id) + "/send", Route: "/envelopes/{id}/send",
+	})
+	if err != nil {
+		return err
+	}
+	answer.Body.Close()
+	return nil
+}
+
+// envelope is GET /envelopes/{id} (reference §4).
+func (c *client) envelope(ctx context.Context, class pace.Class, id string) (envelope, json.RawMessage, error) {
+	r := rest.Request{
+		Class: class, Method: http.MethodGet,
+		Path: "/envelopes/" + url.PathEscape(id), Route: "/envelopes/{id}",
+	}
+	var raw json.RawMessage
+	if err := c.rest.JSON(ctx, r, &raw); err != nil {
+		return envelope{}, nil, err
+	}
+	var e object[envelope]
+	if err := json.Unmarshal(raw, &e); err != nil || e.Value.Status == "" {
+		return envelope{}, nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: r.Method + " " + r.Route, Code: "unexpected_answer"}
+	}
+	return e.Value, raw, nil
+}
+
+// list is GET /envelopes (reference §7).
+func (c *client) list(ctx context.Context, page int) (envelopeList, error) {
+	var l envelopeList
+	err := c.rest.JSON(ctx, rest.Request{
+		Class: pace.Look, Method: http.MethodGet, Path: "/envelopes",
+		Query: url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(pageSize)}},
+	}, &l)
+	return l, err
+}
+
+// download is GET /envelopes/{id}/signed-document or /audit-trail (reference §8).
+func (c *client) download(ctx context.Context, id, route string) (io.ReadCloser, error) {
+	answer, err := c.rest.Do(ctx, rest.Request{
+		Class: pace.Fetch, Method: http.MethodGet,
+		Path: "/envelopes/" + url.PathEscape(id) + route, Route: "/envelopes/{id}" + route,
+		Header: http.Header{"Accept": {"application/pdf"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer.Body, nil
+}
+
+// address is where a file of an envelope comes from.
+func (c *client) address(id, route string) string {
+	return c.base + "/envelopes/" + url.PathEscape(id) + route
+}
+
+// deleteEnvelope is DELETE /envelopes/{id}: drafts only, 409 once sent (reference §2).
+func (c *client) deleteEnvelope(ctx context.Context, id string) error {
+	return c.rest.JSON(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodDelete,
+		Path: "/envelopes/" + url.PathEscape(id), Route: "/envelopes/{id}",
+	}, nil)
+}
+
+// deleteDocument is DELETE /documents/{id} (reference §2).
+func (c *client) deleteDocument(ctx context.Context, id string) error {
+	return c.rest.JSON(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodDelete,
+		Path: "/documents/" + url.PathEscape(id), Route: "/documents/{id}",
+	}, nil)
+}
+
+// subscribe is POST /webhooks (reference §9). The secret comes this once.
+func (c *client) subscribe(ctx context.Context, address string, events []string) (subscription, error) {
+	var s object[subscription]
+	r := rest.Request{
+		Class: pace.Send, Method: http.MethodPost, Path: "/webhooks",
+		Body: rest.JSONBody(subscription{URL: address, Events: events}),
+	}
+	if err := c.rest.JSON(ctx, r, &s); err != nil {
+		return subscription{}, err
+	}
+	if s.Value.ID == "" {
+		return subscription{}, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "POST /webhooks", Code: "no_id"}
+	}
+	return s.Value, nil
+}
+
+// subscriptions is GET /webhooks (reference §2). Paging is not documented.
+func (c *client) subscriptions(ctx context.Context) ([]subscription, error) {
+	var l struct {
+		Data []subscription `json:"data"`
+	}
+	err := c.rest.JSON(ctx, rest.Request{Class: pace.Look, Method: http.MethodGet, Path: "/webhooks"}, &l)
+	return l.Data, err
+}
+
+// unsubscribe is DELETE /webhooks/{id} (reference §2).
+func (c *client) unsubscribe(ctx context.Context, id string) error {
+	return c.rest.JSON(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodDelete,
+		Path: "/webhooks/" + url.PathEscape(id), Route: "/webhooks/{id}",
+	}, nil)
+}
+
+// documentType is the type to declare for an upload. Certyneo finds most types by
+// itself; DOCX and ODT it must be told (reference §3). What is staged as a plain ZIP or
+// as unknown bytes is told by its name.
+func documentType(d providers.Document) string {
+	switch d.Type {
+	case "", "application/zip", "application/octet-stream", "application/x-ole-storage":
+		if t, ok := typeByEnding[strings.ToLower(path.Ext(d.Name))]; ok {
+			return t
+		}
+		return cmp.Or(d.Type, "application/octet-stream")
+	}
+	return d.Type
+}

@@ -1,0 +1,165 @@
+package certyneo
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// draft is the body of POST /envelopes (reference §4).
+type draft struct {
+	Subject             string      `json:"subject"`
+	Message             string      `json:"message,omitempty"`
+	DocumentIDs         []string    `json:"documentIds,omitempty"`
+	TemplateID          string      `json:"templateId,omitempty"`
+	Recipients          []recipient `json:"recipients"`
+	Fields              []field     `json:"fields,omitempty"`
+	SignatureLevel      string      `json:"signatureLevel,omitempty"`
+	ExpiresAt           string      `json:"expiresAt,omitempty"`
+	RequireSMSOTP       bool        `json:"requireSmsOtp,omitempty"`
+	Locale              string      `json:"locale,omitempty"`
+	RedirectURL         string      `json:"redirectUrl,omitempty"`
+	Category            string      `json:"category,omitempty"`
+	Tags                []string    `json:"tags,omitempty"`
+	InitialsOnEveryPage bool        `json:"initialsOnEveryPage,omitempty"`
+	WorkspaceID         string      `json:"workspaceId,omitempty"`
+}
+
+// recipient is one person of a draft. Phone (E.164) is used for the SMS code.
+type recipient struct {
+	Email string `json:"email"`
+	Name  string `json:"name,omitempty"`
+	Role  string `json:"role"`
+	Phone string `json:"phone,omitempty"`
+}
+
+// field is the place of a signature: PDF points, x from the left, y from the top. The
+// coordinates are the fallback when an anchor is given and not found.
+type field struct {
+	RecipientEmail  string  `json:"recipientEmail"`
+	DocumentIndex   int     `json:"documentIndex"`
+	PageNumber      int     `json:"pageNumber"`
+	FieldType       string  `json:"fieldType"`
+	X               float64 `json:"x"`
+	Y               float64 `json:"y"`
+	Width           float64 `json:"width"`
+	Height          float64 `json:"height"`
+	AnchorText      string  `json:"anchorText,omitempty"`
+	AnchorPlacement string  `json:"anchorPlacement,omitempty"`
+	AnchorIndex     int     `json:"anchorIndex,omitempty"` // from 0, which is the default
+}
+
+// secretFields let their holder sign in somebody's name (reference §4).
+var secretFields = []string{"accessToken", "signUrl", "sign_url"}
+
+// envelope is what GET /envelopes/{id} answers.
+type envelope struct {
+	ID          string  `json:"id"`
+	Status      string  `json:"status"`
+	Recipients  []party `json:"recipients"`
+	CompletedAt moment  `json:"completedAt"`
+}
+
+// party is one recipient of an envelope.
+type party struct {
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	Role     string `json:"role"`
+	Status   string `json:"status"`
+	SignedAt moment `json:"signedAt"`
+}
+
+// envelopeList is what GET /envelopes answers (reference §7).
+type envelopeList struct {
+	Data []struct {
+		ID     string `json:"id"`
+		Status string `json:"status"`
+	} `json:"data"`
+	Pagination struct {
+		Pages int `json:"pages"`
+	} `json:"pagination"`
+}
+
+// subscription is a webhook subscription, to be made or made.
+type subscription struct {
+	ID     string   `json:"id,omitempty"`
+	URL    string   `json:"url"`
+	Events []string `json:"events"`
+	Secret string   `json:"secret,omitempty"`
+}
+
+// object is T at the top level, or inside {"data": T}: the sources disagree
+// (reference §14, conflict 9).
+type object[T any] struct{ Value T }
+
+func (o *object[T]) UnmarshalJSON(b []byte) error {
+	var shape struct {
+		ID   json.RawMessage `json:"id"`
+		Data json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(b, &shape); err != nil {
+		return err
+	}
+	if shape.ID == nil && bytes.HasPrefix(shape.Data, []byte("{")) {
+		b = shape.Data
+	}
+	return json.Unmarshal(b, &o.Value)
+}
+
+// moment is a time that may be null. The schema says "string" only (reference §4):
+// what is no RFC 3339 time is told apart from null by set, and has no Time.
+type moment struct {
+	time.Time
+	set bool
+}
+
+func (m *moment) UnmarshalJSON(b []byte) error {
+	*m = moment{}
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	m.set = s != ""
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		m.Time = t.UTC()
+	}
+	return nil
+}
+
+// state puts an envelope's status (reference §5) into chancela's words. An unknown one
+// is taken for one on the way: the next look may know better.
+func state(status string) providers.State {
+	switch strings.ToUpper(status) {
+	case "DRAFT":
+		return providers.Draft
+	case "COMPLETED":
+		return providers.Completed
+	case "DECLINED":
+		return providers.Declined
+	case "VOIDED":
+		return providers.Canceled
+	case "EXPIRED":
+		return providers.Expired
+	}
+	return providers.Pending // SCHEDULED, SENT, DELIVERED, PARTIALLY_SIGNED, RETURNED_TO_SENDER
+}
+
+// signerState reads one recipient. signedAt is documented, the values of status are
+// not (reference §4): the likely ones are understood (our choice).
+func signerState(r party) string {
+	status := strings.ToUpper(r.Status)
+	switch {
+	case status == "DECLINED" || status == "REFUSED" || status == "REJECTED":
+		return providers.SignerDeclined
+	case status == "APPROVED" || r.SignedAt.set && r.Role == roleApprover:
+		return providers.SignerApproved
+	case status == "SIGNED" || status == "COMPLETED" || r.SignedAt.set:
+		return providers.SignerSigned
+	case status == "VIEWED" || status == "OPENED":
+		return providers.SignerViewed
+	}
+	return providers.SignerPending
+}
