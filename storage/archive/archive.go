@@ -48,6 +48,10 @@ type Archive interface {
 	// Ready tells whether the archive can be written to: nil, or what is missing.
 	Ready(ctx context.Context) error
 
+	// Locate is the key's full name in the bucket (with the archive's prefix) or below the
+	// folder: how people and other programs find it.
+	Locate(key string) string
+
 	// String is where the archive is, without credentials.
 	String() string
 }

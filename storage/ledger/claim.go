@@ -92,6 +92,12 @@ func (c *Claim) Write(ctx context.Context, ch Change) error {
 	return c.ledger.write(ctx, c.Record, "token:"+c.token, ch)
 }
 
+// Outcome writes what became of the inviting call that this claim intended. It is
+// accepted also when the claim has lapsed since: the caller alone has seen it.
+func (c *Claim) Outcome(ctx context.Context, ch Change) error {
+	return c.ledger.write(ctx, c.Record, "inviter:"+c.token, ch)
+}
+
 // Write changes a record that nobody need hold, under the version that was read.
 func (l *Ledger) Write(ctx context.Context, r *Record, ch Change) error {
 	return l.write(ctx, r, "version:"+strconv.FormatInt(r.Version, 10), ch)

@@ -72,14 +72,14 @@ func (l *Ledger) NextNotification(ctx context.Context, hold time.Duration) (n No
 
 func decodeNotification(key, raw string) (Notification, error) {
 	var wire struct {
-		State   State   `json:"state"`
-		Version any     `json:"version"` // Lua writes the number that it made or the string that it read
-		At      float64 `json:"at"`
+		State   State       `json:"state"`
+		Version json.Number `json:"version"` // Lua writes a number that it made, or a string that it read
+		At      float64     `json:"at"`
 	}
 	if err := json.Unmarshal([]byte(raw), &wire); err != nil {
 		return Notification{}, fmt.Errorf("ledger: undecodable notification of %s: %w", key, err)
 	}
-	return Notification{Key: key, State: wire.State, Version: atoi(fmt.Sprint(wire.Version)), At: time.UnixMilli(int64(wire.At)).UTC()}, nil
+	return Notification{Key: key, State: wire.State, Version: atoi(wire.Version.String()), At: time.UnixMilli(int64(wire.At)).UTC()}, nil
 }
 
 // Delivered takes a notification out; the envelope's next one is due at once.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -174,4 +175,14 @@ func (l *Ledger) Counts(ctx context.Context, provider string) (map[State]int64, 
 		out[s] = atoi(h[string(s)])
 	}
 	return out, nil
+}
+
+// KeyOf finds the key of the envelope that has this id at its provider; empty when
+// there is none.
+func (l *Ledger) KeyOf(ctx context.Context, provider, envelopeID string) (string, error) {
+	key, err := l.db.HGet(ctx, prefix+"names:"+provider, envelopeID).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return "", fmt.Errorf("ledger: finding an envelope of %s: %w", provider, err)
+	}
+	return key, nil
 }

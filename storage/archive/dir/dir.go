@@ -282,5 +282,8 @@ func (a *Archive) Ready(ctx context.Context) error {
 	return a.root.Remove(name + ".ready")
 }
 
+// Locate is the key: it is the path below the folder.
+func (a *Archive) Locate(key string) string { return key }
+
 // String is the folder's absolute path.
 func (a *Archive) String() string { return a.path }

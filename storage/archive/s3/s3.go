@@ -300,6 +300,9 @@ func (a *Archive) Presign(ctx context.Context, key string, lifetime time.Duratio
 // name is the key in the bucket.
 func (a *Archive) name(key string) *string { return aws.String(a.prefix + key) }
 
+// Locate is the key with the prefix.
+func (a *Archive) Locate(key string) string { return a.prefix + key }
+
 // checkKey also counts the prefix.
 func (a *Archive) checkKey(key string) error {
 	if err := archive.CheckKey(key); err != nil {

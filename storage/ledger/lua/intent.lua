@@ -8,6 +8,6 @@ if h.state ~= 'preparing' then return 'lost' end
 if h.intent_at then return 'again' end
 if h.cancel == '1' then return 'canceled' end
 if redis.call('HGET', P .. 'campaign:' .. h.campaign, 'paused') == '1' then return 'paused' end
-redis.call('HSET', e, 'intent_at', at)
+redis.call('HSET', e, 'intent_at', at, 'inviter', ARGV[1])
 redis.call('HINCRBY', e, 'version', 1)
 return 'ok'

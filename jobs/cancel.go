@@ -1,0 +1,77 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// cancel carries out an operator's wish: what is sent is withdrawn at the provider,
+// what is prepared there is discarded.
+func (h *handling) cancel(ctx context.Context) error {
+	r := h.rec
+	if r.State == ledger.Sent {
+		p, ok := h.line.Provider.(providers.Canceler)
+		if !ok {
+			return h.failed(ctx, &providers.Error{Kind: providers.Unsupported, Provider: r.Provider, Op: "cancel"})
+		}
+		if err := p.Cancel(ctx, h.ref()); err != nil && providers.KindOf(err) != providers.NotFound {
+			if providers.KindOf(err) != providers.Invalid {
+				return h.fail(ctx, err)
+			}
+			return h.failed(ctx, err) // it has ended otherwise: the next look tells how
+		}
+	} else if p, ok := h.line.Provider.(providers.Discarder); ok && len(r.Steps) > 0 {
+		if err := p.Discard(ctx, h.ref()); err != nil && providers.KindOf(err) != providers.NotFound {
+			if kind := providers.KindOf(err); kind != providers.Invalid && kind != providers.Unsupported {
+				return h.fail(ctx, err)
+			}
+			h.log.WarnContext(ctx, "a prepared envelope could not be discarded", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
+		}
+	}
+	from := r.State
+	err := h.claim.Write(detached(ctx), ledger.Change{To: ledger.Canceled, Index: ledger.Nowhere, Release: true, Bump: true,
+		Remove: []string{ledger.FieldCancel, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore, ledger.FieldUnfinished}})
+	if err != nil {
+		return later(time.Second, err)
+	}
+	h.note(ctx, h.rec, from)
+	return nil
+}
+
+// remind handles a reminder. It is not repeated when its outcome is unknown: a reminder
+// too few is better than one too many.
+func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
+	p, err := decode(t)
+	if err != nil {
+		return err
+	}
+	r, err := w.ledger.Get(ctx, p.Key)
+	if err != nil {
+		return later(2*time.Second, err)
+	}
+	line, ok := w.lines[r.Provider]
+	if !ok || r.State != ledger.Sent {
+		return nil
+	}
+	reminder, ok := line.Provider.(providers.Reminder)
+	if !ok {
+		return nil
+	}
+	err = reminder.Remind(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
+	if e, ok := errors.AsType[*providers.Error](err); ok && e.Kind == providers.RateLimited {
+		return later(max(time.Second, time.Until(e.Until)), err)
+	}
+	if err != nil {
+		w.log.WarnContext(ctx, "reminder failed", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
+		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+	}
+	w.log.InfoContext(ctx, "reminded", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider)
+	return nil
+}

@@ -1,0 +1,325 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// sweepAfter is when the sweeper first looks whether a task carries a new envelope.
+const sweepAfter = 30 * time.Second
+
+// Client enqueues envelopes and steers campaigns. It is what other programs import; the
+// CSV reader, the HTTP API and the commands use it too.
+type Client struct {
+	ledger    *ledger.Ledger
+	courier   *Courier
+	archive   archive.Archive
+	providers map[string]providers.Provider
+	sources   OpenSource
+	log       *slog.Logger
+
+	staged sync.Map // hash → struct{}: what this client knows to be in the archive
+}
+
+// ClientConfig makes a [Client].
+type ClientConfig struct {
+	Redis   redis.UniversalClient
+	Barrier ledger.Barrier // as ledger.Inspect found it
+	Archive archive.Archive
+	// Providers whose Check judges envelopes; an envelope of another one is refused.
+	Providers []providers.Provider
+	Sources   OpenSource   // opens s3:// documents; nil: they are refused
+	Log       *slog.Logger // nil: slog.Default
+}
+
+// NewClient gives a client. It starts nothing and needs no Close.
+func NewClient(c ClientConfig) *Client {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	byName := make(map[string]providers.Provider, len(c.Providers))
+	for _, p := range c.Providers {
+		byName[p.Info().Name] = p
+	}
+	return &Client{
+		ledger: ledger.New(c.Redis, c.Barrier), courier: NewCourier(c.Redis), archive: c.Archive,
+		providers: byName, sources: c.Sources, log: c.Log,
+	}
+}
+
+// Ledger is the record behind the client.
+func (c *Client) Ledger() *ledger.Ledger { return c.ledger }
+
+// Courier is the queue behind the client.
+func (c *Client) Courier() *Courier { return c.courier }
+
+// Archive is where documents and artifacts are kept.
+func (c *Client) Archive() archive.Archive { return c.archive }
+
+// ErrConflict: the key is taken by an envelope with other content.
+var ErrConflict = errors.New("an envelope with other content has this id already")
+
+// Accepted is what became of an envelope that was enqueued.
+type Accepted struct {
+	Key   Key
+	New   bool // false: it was there already, with the same content
+	State ledger.State
+}
+
+// Check tells everything that is wrong with an envelope, by the shared rules and by its
+// provider's. It brings the envelope into normal form and measures its documents, and
+// calls nobody.
+func (c *Client) Check(ctx context.Context, e *Envelope) error {
+	problems := Normalize(e)
+	for _, d := range documents(e) {
+		if err := measure(ctx, d.doc, c.sources); err != nil {
+			problems.Add(d.name, "cannot be read: %v", err)
+		}
+	}
+	if p, ok := c.providers[e.Provider]; ok {
+		if err := p.Check(*e); err != nil {
+			more, ok := errors.AsType[providers.Problems](err)
+			if !ok {
+				return err
+			}
+			problems = append(problems, more...)
+		}
+	} else if slices.Contains(ProviderNames, e.Provider) {
+		problems.Add("provider", "%s is not configured here: set CHANCELA_%s_API_KEY", e.Provider, strings.ToUpper(e.Provider))
+	}
+	return problems.Err()
+}
+
+// Enqueue accepts one envelope. The same key with the same content again is success
+// and sends nothing; with other content it is ErrConflict. What is wrong with the
+// envelope comes back as [providers.Problems].
+func (c *Client) Enqueue(ctx context.Context, e Envelope) (Accepted, error) {
+	if err := c.Check(ctx, &e); err != nil {
+		return Accepted{}, err
+	}
+	out, err := c.enqueue(ctx, []Envelope{e}, func(Key) bool { return true })
+	if err != nil {
+		return Accepted{}, err
+	}
+	if out[0].err != nil {
+		return Accepted{}, out[0].err
+	}
+	return out[0].Accepted, nil
+}
+
+type acceptance struct {
+	Accepted
+	err error
+}
+
+// enqueue records checked envelopes and puts their tasks on the queue. Envelopes that
+// the archive holds complete, and that the ledger does not know (it was lost, or
+// emptied), are taken over as archived: nobody is invited again. mayBeArchived spares
+// looking for those that cannot be.
+func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived func(Key) bool) ([]acceptance, error) {
+	out := make([]acceptance, len(batch))
+	entries := make([]ledger.Entry, len(batch))
+	keys := make([]string, len(batch))
+	for i := range batch {
+		digest, err := Digest(batch[i])
+		if err != nil {
+			return nil, err
+		}
+		e := &batch[i]
+		keys[i] = e.Key().String()
+		entries[i] = ledger.Entry{Campaign: e.Campaign, ID: e.ID, Provider: e.Provider, Digest: digest, State: ledger.Queued, SweepAfter: sweepAfter}
+	}
+	known, err := c.ledger.Digests(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i := range batch {
+		if known[i] != "" {
+			continue // same or conflict: Create says which, nothing needs to be staged
+		}
+		e := &batch[i]
+		if mayBeArchived(e.Key()) {
+			found, err := c.adopt(ctx, &entries[i])
+			if err != nil {
+				return nil, err
+			}
+			if found {
+				continue
+			}
+		}
+		for _, d := range documents(e) {
+			if _, ok := c.staged.Load(d.doc.SHA256); ok {
+				continue
+			}
+			if err := stage(ctx, c.archive, d.doc); err != nil {
+				return nil, fmt.Errorf("%s: keeping %s: %w", e.Key(), d.name, err)
+			}
+			c.staged.Store(d.doc.SHA256, struct{}{})
+		}
+		b, err := json.Marshal(e)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Key(), err)
+		}
+		entries[i].Fields = map[string]string{ledger.FieldEnvelope: string(b)}
+		if trace := traceParent(ctx); trace != "" {
+			entries[i].Fields[ledger.FieldTrace] = trace
+		}
+	}
+	created, err := c.ledger.Create(ctx, entries)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range created {
+		out[i].Accepted = Accepted{Key: batch[i].Key(), New: r.Verdict == ledger.Created, State: r.State}
+		if r.Verdict == ledger.Conflict {
+			out[i].err = fmt.Errorf("%s: %w", batch[i].Key(), ErrConflict)
+		}
+		if r.Verdict != ledger.Created || r.State.Terminal() {
+			continue
+		}
+		c.log.InfoContext(ctx, "envelope", "campaign", batch[i].Campaign, "id", batch[i].ID, "provider", batch[i].Provider, "state", string(r.State))
+		if err := c.courier.Envelope(ctx, batch[i].Provider, pace.Send, keys[i], r.Generation, 0); err != nil {
+			return nil, err // recorded: the sweeper brings it, and so does the same call again
+		}
+	}
+	return out, nil
+}
+
+// adopt turns the entry of an envelope whose manifest is in the archive into an
+// archived one.
+func (c *Client) adopt(ctx context.Context, e *ledger.Entry) (bool, error) {
+	m, err := ReadManifest(ctx, c.archive, e.Campaign, e.ID)
+	if errors.Is(err, archive.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	e.Digest, e.State = m.Digest, ledger.Archived
+	e.Fields, err = m.fields()
+	return true, err
+}
+
+// Source gives envelopes one by one, checked: a CSV file's rows. It ends with the
+// first error.
+type Source func(yield func(Envelope, error) bool)
+
+// Summary counts what became of many envelopes.
+type Summary struct {
+	New       int
+	Known     int // there already with the same content
+	Archived  int // of the known: already in the archive
+	Conflicts []error
+}
+
+// batchSize is how many envelopes go to Redis in one round trip.
+const batchSize = 200
+
+// EnqueueAll accepts all envelopes of one campaign from a source of checked ones. A
+// conflict is reported and does not stop the others. Interrupted and called again, it
+// goes on: what is there is known.
+func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source) (Summary, error) {
+	archived, err := archivedIDs(ctx, c.archive, campaign)
+	if err != nil {
+		return Summary{}, err
+	}
+	var sum Summary
+	flush := func(batch []Envelope) error {
+		out, err := c.enqueue(ctx, batch, func(k Key) bool { return archived[k.ID] })
+		if err != nil {
+			return err
+		}
+		for _, a := range out {
+			switch {
+			case a.err != nil:
+				sum.Conflicts = append(sum.Conflicts, a.err)
+			case a.New && a.State == ledger.Queued:
+				sum.New++
+			default:
+				sum.Known++
+				if a.State == ledger.Archived {
+					sum.Archived++
+				}
+			}
+		}
+		return nil
+	}
+	batch := make([]Envelope, 0, batchSize)
+	for e, err := range source {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return sum, err
+		}
+		if batch = append(batch, e); len(batch) == batchSize {
+			if err := flush(batch); err != nil {
+				return sum, err
+			}
+			batch = batch[:0]
+		}
+	}
+	if len(batch) > 0 {
+		return sum, flush(batch)
+	}
+	return sum, nil
+}
+
+// Get reads an envelope's report.
+func (c *Client) Get(ctx context.Context, key Key) (Report, error) {
+	r, err := c.ledger.Get(ctx, key.String())
+	if err != nil {
+		return Report{}, err
+	}
+	return c.Report(r)
+}
+
+// Report tells a person what the ledger has on an envelope.
+func (c *Client) Report(r *ledger.Record) (Report, error) { return newReport(r) }
+
+// watchEvery is how often Watch reads the ledger.
+const watchEvery = 500 * time.Millisecond
+
+// Watch gives an envelope's report now and at every change of state that it sees, until
+// the envelope is terminal, the context ends, or an error.
+func (c *Client) Watch(ctx context.Context, key Key) func(yield func(Report, error) bool) {
+	return func(yield func(Report, error) bool) {
+		tick := time.NewTicker(watchEvery)
+		defer tick.Stop()
+		last := ledger.State("")
+		for {
+			r, err := c.ledger.Get(ctx, key.String())
+			if err != nil {
+				yield(Report{}, err)
+				return
+			}
+			if r.State != last {
+				last = r.State
+				rep, err := c.Report(r)
+				if !yield(rep, err) || err != nil || r.State.Terminal() {
+					return
+				}
+			}
+			select {
+			case <-ctx.Done():
+				yield(Report{}, ctx.Err())
+				return
+			case <-tick.C:
+			}
+		}
+	}
+}

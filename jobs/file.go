@@ -1,0 +1,229 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// renewBefore is how long before its end a download address is no longer used.
+const renewBefore = time.Minute
+
+// file archives a completed envelope: every artifact, then the manifest.
+func (h *handling) file(ctx context.Context) error {
+	ctx, _, cancel := untilStop(ctx, h.stopping)
+	defer cancel()
+	again := len(h.rec.Listed) > 0
+	listed, err := h.list(ctx)
+	if err != nil {
+		return h.fail(ctx, err)
+	}
+	filed, err := filedOf(h.rec)
+	if err != nil {
+		return h.fail(ctx, err)
+	}
+	for i := len(filed); i < len(listed); i++ {
+		f, err := h.fetch(ctx, listed, i, again)
+		if err != nil {
+			return h.fail(ctx, err)
+		}
+		filed = append(filed, f)
+		b, err := json.Marshal(filed)
+		if err != nil {
+			return h.fail(ctx, err)
+		}
+		if err := h.claim.Write(detached(ctx), ledger.Change{Set: map[string]string{ledger.FieldArtifacts: string(b)}}); err != nil {
+			return later(time.Second, err)
+		}
+		if h.cfg.Hooks.Filed != nil {
+			h.cfg.Hooks.Filed(h.rec.Provider, f.Kind, f.Size)
+		}
+	}
+	return h.archived(ctx, filed)
+}
+
+// list gives the artifacts to fetch, from the ledger while their addresses live.
+func (h *handling) list(ctx context.Context) ([]providers.Artifact, error) {
+	var listed []providers.Artifact
+	if len(h.rec.Listed) > 0 {
+		if err := json.Unmarshal(h.rec.Listed, &listed); err != nil {
+			return nil, fmt.Errorf("the ledger's artifacts of %s: %w", h.rec.Key(), err)
+		}
+		fresh := true
+		for _, a := range listed {
+			fresh = fresh && (a.Expires.IsZero() || a.Expires.After(h.claim.At.Add(renewBefore)))
+		}
+		if fresh {
+			return listed, nil
+		}
+	}
+	renewed, err := h.line.Provider.Artifacts(ctx, h.ref())
+	if err != nil {
+		return nil, err
+	}
+	if len(renewed) == 0 {
+		return nil, &providers.Error{Kind: providers.Transient, Provider: h.rec.Provider, Code: providers.CodeNotReady}
+	}
+	if len(listed) > 0 && !sameFiles(listed, renewed) {
+		// What is archived already keeps its place, so the list must not change under it.
+		return nil, &providers.Error{Kind: providers.Transient, Provider: h.rec.Provider, Code: "artifacts_changed"}
+	}
+	b, err := json.Marshal(renewed)
+	if err != nil {
+		return nil, err
+	}
+	return renewed, h.claim.Write(detached(ctx), ledger.Change{Set: map[string]string{ledger.FieldListed: string(b)}})
+}
+
+func sameFiles(a, b []providers.Artifact) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].Kind != b[i].Kind || a[i].ID != b[i].ID {
+			return false
+		}
+	}
+	return true
+}
+
+// fetch streams one artifact into the archive. again tells that an earlier attempt may
+// have archived it already: content under its key is then ours, whole and checked, and
+// is not fetched anew (some providers make the file anew for every download).
+func (h *handling) fetch(ctx context.Context, listed []providers.Artifact, i int, again bool) (Filed, error) {
+	a := listed[i]
+	key := archive.EnvelopeKey(h.rec.Campaign, h.rec.ID, artifactName(listed, i))
+	if again {
+		o, err := hashOf(ctx, h.archive, key)
+		if err == nil {
+			return h.filed(a, key, o), nil
+		}
+		if !errors.Is(err, archive.ErrNotFound) {
+			return Filed{}, err
+		}
+	}
+	body, err := h.line.Provider.Open(ctx, h.ref(), a)
+	if err != nil {
+		return Filed{}, err
+	}
+	defer body.Close()
+	o, err := h.archive.Put(ctx, key, body, a.ContentType, archive.CheckFor(a.ContentType))
+	if err != nil {
+		return Filed{}, fmt.Errorf("archiving %s: %w", a.Kind, err)
+	}
+	return h.filed(a, key, o), nil
+}
+
+func (h *handling) filed(a providers.Artifact, key string, o archive.Object) Filed {
+	return Filed{ReportArtifact: ReportArtifact{Kind: a.Kind, Key: h.archive.Locate(key), SHA256: o.SHA256, Size: o.Size, ContentType: a.ContentType},
+		Source: a.Source, ID: a.ID, Path: key}
+}
+
+// artifactName is KIND.EXT, or KIND-N.EXT where there are several of the kind.
+func artifactName(listed []providers.Artifact, i int) string {
+	n, of := 0, 0
+	for j, a := range listed {
+		if a.Kind == listed[i].Kind {
+			of++
+			if j <= i {
+				n++
+			}
+		}
+	}
+	name := string(listed[i].Kind)
+	if of > 1 {
+		name += fmt.Sprintf("-%d", n)
+	}
+	return name + archive.Ending(listed[i].ContentType)
+}
+
+// archived writes the manifest and ends the envelope's life.
+func (h *handling) archived(ctx context.Context, filed []Filed) error {
+	now, err := h.ledger.Now(ctx)
+	if err != nil {
+		return later(time.Second, err)
+	}
+	done := *h.rec
+	done.State, done.ArchivedAt = ledger.Archived, now
+	done.ErrorCode, done.ErrorMessage = "", ""
+	b, err := json.Marshal(filed)
+	if err != nil {
+		return h.fail(ctx, err)
+	}
+	done.Artifacts = b
+	rep, err := newReport(&done)
+	if err != nil {
+		return h.fail(ctx, err)
+	}
+	m := Manifest{Version: 1, Report: rep, Digest: h.rec.Digest, Artifacts: filed, Final: h.rec.Final, Evidence: h.rec.Evidence}
+	if err := m.write(ctx, h.archive); err != nil {
+		return h.fail(ctx, err)
+	}
+	from := h.rec.State
+	err = h.claim.Write(detached(ctx), ledger.Change{To: ledger.Archived, Index: ledger.Nowhere, Release: true, Bump: true,
+		Set:    map[string]string{ledger.FieldArchived: ledger.FormatTime(now), ledger.FieldArtifacts: string(b)},
+		Remove: []string{ledger.FieldListed, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore}})
+	if err != nil {
+		return later(time.Second, err)
+	}
+	h.note(ctx, h.rec, from)
+	return nil
+}
+
+// renew gives an envelope that waits for the archive new download addresses before the
+// old ones die.
+func (w *Worker) renew(ctx context.Context, t *asynq.Task) error {
+	p, err := decode(t)
+	if err != nil {
+		return err
+	}
+	r, err := w.ledger.Get(ctx, p.Key)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return later(2*time.Second, err)
+	}
+	line, ok := w.lines[r.Provider]
+	if !ok || r.State != ledger.Completed || len(r.Listed) == 0 {
+		return nil
+	}
+	listed, err := line.Provider.Artifacts(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
+	if err != nil {
+		return nil // the archive handler meets the same trouble, and counts it
+	}
+	var old []providers.Artifact
+	if err := json.Unmarshal(r.Listed, &old); err != nil || !sameFiles(old, listed) {
+		return nil
+	}
+	b, err := json.Marshal(listed)
+	if err != nil {
+		return nil
+	}
+	if err := w.ledger.Write(ctx, r, ledger.Change{Set: map[string]string{ledger.FieldListed: string(b)}}); err != nil && !errors.Is(err, ledger.ErrLost) {
+		return later(2*time.Second, err)
+	}
+	return nil
+}
+
+// NeedsRenewal tells whether an envelope's download addresses end within the margin.
+func NeedsRenewal(r *ledger.Record, now time.Time, margin time.Duration) bool {
+	var listed []providers.Artifact
+	if json.Unmarshal(r.Listed, &listed) != nil {
+		return false
+	}
+	for _, a := range listed {
+		if !a.Expires.IsZero() && a.Expires.Before(now.Add(margin)) {
+			return true
+		}
+	}
+	return false
+}

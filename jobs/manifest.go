@@ -1,0 +1,203 @@
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// ManifestName is the file that is written last into an envelope's folder.
+const ManifestName = "manifest.json"
+
+// maxManifest bounds what is read of a manifest.
+const maxManifest = 16 << 20
+
+// Manifest vouches for an envelope's artifacts: where it is, all of them are.
+type Manifest struct {
+	Version   int             `json:"version"` // 1
+	Report    Report          `json:"report"`
+	Digest    string          `json:"digest"` // of the envelope's content as it was enqueued
+	Artifacts []Filed         `json:"artifacts"`
+	Final     json.RawMessage `json:"final_state"`        // as the provider gave it
+	Evidence  json.RawMessage `json:"evidence,omitempty"` // what its callbacks brought
+}
+
+// Filed is an artifact in the archive, with where it came from.
+type Filed struct {
+	ReportArtifact
+	Source string `json:"source"`
+	ID     string `json:"id,omitempty"` // the provider's id of the document or signer it belongs to
+	Path   string `json:"path"`         // relative to the archive
+}
+
+// ReadManifest reads an envelope's manifest; archive.ErrNotFound when there is none.
+func ReadManifest(ctx context.Context, store archive.Archive, campaign, id string) (Manifest, error) {
+	return readManifest(ctx, store, archive.EnvelopeKey(campaign, id, ManifestName))
+}
+
+func readManifest(ctx context.Context, store archive.Archive, key string) (Manifest, error) {
+	r, _, err := store.Open(ctx, key)
+	if err != nil {
+		return Manifest{}, err
+	}
+	defer r.Close()
+	b, err := io.ReadAll(io.LimitReader(r, maxManifest+1))
+	if err != nil {
+		return Manifest{}, fmt.Errorf("reading %s: %w", key, err)
+	}
+	if len(b) > maxManifest {
+		return Manifest{}, fmt.Errorf("reading %s: larger than %d bytes", key, maxManifest)
+	}
+	return DecodeManifest(key, b)
+}
+
+// DecodeManifest decodes a manifest and refuses one that vouches for files outside its
+// own folder.
+func DecodeManifest(key string, b []byte) (Manifest, error) {
+	var m Manifest
+	if err := json.Unmarshal(b, &m); err != nil {
+		return m, fmt.Errorf("reading %s: not a manifest: %w", key, err)
+	}
+	if m.Version != 1 {
+		return m, fmt.Errorf("reading %s: manifest version %d is not known", key, m.Version)
+	}
+	folder := strings.TrimSuffix(key, ManifestName)
+	for _, f := range m.Artifacts {
+		if archive.CheckKey(f.Path) != nil || !strings.HasPrefix(f.Path, folder) || strings.Contains(f.Path[len(folder):], "/") {
+			return m, fmt.Errorf("reading %s: it names a file outside its folder", key)
+		}
+	}
+	return m, nil
+}
+
+func (m Manifest) fields() (map[string]string, error) {
+	filed, err := json.Marshal(m.Artifacts)
+	if err != nil {
+		return nil, err
+	}
+	signers := make([]providers.SignerStatus, len(m.Report.Signers))
+	for i, s := range m.Report.Signers {
+		signers[i] = providers.SignerStatus{Name: s.Name, Email: s.Email, State: s.State}
+		if s.SignedAt != nil {
+			signers[i].SignedAt = *s.SignedAt
+		}
+	}
+	seen, err := json.Marshal(signers)
+	if err != nil {
+		return nil, err
+	}
+	envelope, err := json.Marshal(Envelope{Campaign: m.Report.Campaign, ID: m.Report.ID, Provider: m.Report.Provider, Meta: m.Report.Meta})
+	if err != nil {
+		return nil, err
+	}
+	at := func(t *time.Time) string {
+		if t == nil {
+			return ""
+		}
+		return ledger.FormatTime(*t)
+	}
+	return map[string]string{
+		ledger.FieldEnvelope: string(envelope), ledger.FieldEnvelopeID: m.Report.EnvelopeID,
+		ledger.FieldArtifacts: string(filed), ledger.FieldSigners: string(seen),
+		ledger.FieldSentAt: at(m.Report.SentAt), ledger.FieldCompleted: at(m.Report.CompletedAt), ledger.FieldArchived: at(m.Report.ArchivedAt),
+	}, nil
+}
+
+// write files the manifest. One that vouches for the same files is the same: only its
+// times may differ, when a worker died between the manifest and its record.
+func (m Manifest) write(ctx context.Context, store archive.Archive) error {
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	key := archive.EnvelopeKey(m.Report.Campaign, m.Report.ID, ManifestName)
+	_, err = store.Put(ctx, key, bytes.NewReader(append(b, '\n')), "application/json", nil)
+	if !errors.Is(err, archive.ErrConflict) {
+		return err
+	}
+	have, readErr := readManifest(ctx, store, key)
+	if readErr != nil {
+		return fmt.Errorf("%w, and it cannot be read: %w", err, readErr)
+	}
+	same := func(a, b Filed) bool { return a.Path == b.Path && a.SHA256 == b.SHA256 && a.Size == b.Size }
+	if have.Digest == m.Digest && slices.EqualFunc(have.Artifacts, m.Artifacts, same) {
+		return nil
+	}
+	return err
+}
+
+// archivedIDs are the ids of a campaign's envelopes that have a manifest.
+func archivedIDs(ctx context.Context, store archive.Archive, campaign string) (map[string]bool, error) {
+	ids := map[string]bool{}
+	for o, err := range store.List(ctx, campaign+"/") {
+		if err != nil {
+			return nil, fmt.Errorf("looking into the archive: %w", err)
+		}
+		if id, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, campaign+"/"), "/"+ManifestName); ok {
+			ids[id] = true
+		}
+	}
+	return ids, nil
+}
+
+// newReport tells a person what the ledger has on an envelope.
+func newReport(r *ledger.Record) (Report, error) {
+	rep := Report{
+		Campaign: r.Campaign, ID: r.ID, Provider: r.Provider, State: string(r.State),
+		EnvelopeID: r.EnvelopeID, Attempts: r.Attempts,
+		CreatedAt: ReportTime(r.CreatedAt), SentAt: ReportTime(r.SentAt),
+		CompletedAt: ReportTime(r.CompletedAt), ArchivedAt: ReportTime(r.ArchivedAt),
+	}
+	if r.ErrorCode != "" {
+		rep.Error = &ReportError{Code: r.ErrorCode, Message: r.ErrorMessage}
+	}
+	var e Envelope
+	if len(r.Envelope) > 0 {
+		if err := json.Unmarshal(r.Envelope, &e); err != nil {
+			return rep, fmt.Errorf("the ledger's envelope %s: %w", r.Key(), err)
+		}
+	}
+	rep.Meta = e.Meta
+	var seen []providers.SignerStatus
+	if len(r.Signers) > 0 {
+		if err := json.Unmarshal(r.Signers, &seen); err != nil {
+			return rep, fmt.Errorf("the ledger's signers of %s: %w", r.Key(), err)
+		}
+	} else {
+		for _, s := range e.Signers {
+			seen = append(seen, providers.SignerStatus{Name: s.Name, Email: s.Email, State: providers.SignerPending})
+		}
+	}
+	for _, s := range seen {
+		rep.Signers = append(rep.Signers, ReportSigner{s.Name, s.Email, s.State, ReportTime(s.SignedAt)})
+	}
+	filed, err := filedOf(r)
+	if err != nil {
+		return rep, err
+	}
+	for _, f := range filed {
+		rep.Artifacts = append(rep.Artifacts, f.ReportArtifact)
+	}
+	return rep, nil
+}
+
+func filedOf(r *ledger.Record) ([]Filed, error) {
+	if len(r.Artifacts) == 0 {
+		return nil, nil
+	}
+	var filed []Filed
+	if err := json.Unmarshal(r.Artifacts, &filed); err != nil {
+		return nil, fmt.Errorf("the ledger's artifacts of %s: %w", r.Key(), err)
+	}
+	return filed, nil
+}

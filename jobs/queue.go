@@ -1,0 +1,173 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers/pace"
+)
+
+// Task types. What a task of TypeEnvelope has to do is what the ledger says.
+const (
+	TypeEnvelope = "envelope"
+	TypeLook     = "look"
+	TypeRenew    = "renew"
+	TypeRemind   = "remind"
+)
+
+// Queue is the name of a provider's queue for a class of work.
+func Queue(provider string, class pace.Class) string { return provider + "-" + string(class) }
+
+// classes are all classes of work with their weight when tasks are fetched.
+var classes = map[pace.Class]int{pace.Send: 5, pace.Fetch: 3, pace.Look: 2}
+
+// payload is all that a task says: asynqmon shows it to everybody who may look.
+type payload struct {
+	Key        string `json:"key,omitempty"`
+	Generation int64  `json:"gen,omitempty"`
+}
+
+// maxRetry keeps asynq from ever giving a task up by itself: attempts are counted in
+// the ledger. A crash eats one of these (anchors B2.2).
+const maxRetry = 1 << 20
+
+// taskTimeout bounds one run of a handler; the work itself ends sooner by the timeouts
+// of its calls and of the wait for a turn.
+const taskTimeout = 15 * time.Minute
+
+// Courier puts tasks on the queues.
+type Courier struct {
+	client    *asynq.Client
+	inspector *asynq.Inspector
+}
+
+// NewCourier gives a courier over a Redis connection that the caller closes.
+func NewCourier(db redis.UniversalClient) *Courier {
+	return &Courier{asynq.NewClientFromRedisClient(db), asynq.NewInspectorFromRedisClient(db)}
+}
+
+func taskID(key string, generation int64) string { return fmt.Sprintf("%s/%d", key, generation) }
+
+// Envelope enqueues the task of an envelope's generation. One that is there already is
+// success.
+func (c *Courier) Envelope(ctx context.Context, provider string, class pace.Class, key string, generation int64, delay time.Duration) error {
+	return c.put(ctx, TypeEnvelope, payload{key, generation}, Queue(provider, class), taskID(key, generation), delay)
+}
+
+// Look enqueues a round of looks at a provider's due envelopes; name keeps two of the
+// same round apart from none.
+func (c *Courier) Look(ctx context.Context, provider, name string) error {
+	return c.put(ctx, TypeLook, payload{}, Queue(provider, pace.Look), "look/"+provider+"/"+name, 0)
+}
+
+// Renew enqueues a renewal of an envelope's download addresses.
+func (c *Courier) Renew(ctx context.Context, provider, key, name string) error {
+	return c.put(ctx, TypeRenew, payload{Key: key}, Queue(provider, pace.Fetch), "renew/"+key+"/"+name, 0)
+}
+
+// Remind enqueues a reminder; at most one a minute for one envelope.
+func (c *Courier) Remind(ctx context.Context, provider, key string, now time.Time) error {
+	return c.put(ctx, TypeRemind, payload{Key: key}, Queue(provider, pace.Send), fmt.Sprintf("remind/%s/%d", key, now.Unix()/60), 0)
+}
+
+func (c *Courier) put(ctx context.Context, kind string, p payload, queue, id string, delay time.Duration) error {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("task %s: %w", id, err)
+	}
+	_, err = c.client.EnqueueContext(ctx, asynq.NewTask(kind, b), asynq.Queue(queue), asynq.TaskID(id),
+		asynq.MaxRetry(maxRetry), asynq.Timeout(taskTimeout), asynq.ProcessIn(delay))
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return fmt.Errorf("task %s: %w", id, err)
+	}
+	return nil
+}
+
+// Carried tells whether a live task carries the generation of an envelope. A task that
+// asynq has archived, or calls active although nobody holds the envelope, does not
+// count: its id stays taken, so a new generation is needed.
+func (c *Courier) Carried(provider string, class pace.Class, key string, generation int64) (carried, taken bool, err error) {
+	info, err := c.inspector.GetTaskInfo(Queue(provider, class), taskID(key, generation))
+	switch {
+	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
+		return false, false, nil
+	case err != nil:
+		return false, false, fmt.Errorf("task %s: %w", taskID(key, generation), err)
+	}
+	switch info.State {
+	case asynq.TaskStatePending, asynq.TaskStateScheduled, asynq.TaskStateRetry:
+		return true, true, nil
+	}
+	return false, true, nil
+}
+
+// QueueDepth is how many tasks wait in a provider's queue, and for how long the oldest.
+type QueueDepth struct {
+	Provider string
+	Class    pace.Class
+	Tasks    int
+	Oldest   time.Duration
+	Archived int
+}
+
+// Depths reads all queues that exist.
+func (c *Courier) Depths() ([]QueueDepth, error) {
+	names, err := c.inspector.Queues()
+	if err != nil {
+		return nil, fmt.Errorf("reading the queues: %w", err)
+	}
+	var out []QueueDepth
+	for _, name := range names {
+		provider, class, ok := strings.Cut(name, "-")
+		if !ok {
+			continue
+		}
+		info, err := c.inspector.GetQueueInfo(name)
+		if err != nil {
+			return nil, fmt.Errorf("reading queue %s: %w", name, err)
+		}
+		out = append(out, QueueDepth{provider, pace.Class(class), info.Size - info.Archived - info.Completed, info.Latency, info.Archived})
+	}
+	return out, nil
+}
+
+// archiveKeep is how many failed tasks stay visible in a queue. asynq itself trims at
+// 10,000 and breaks its Lua stack above some 8,000 old ones (anchors B2.7 and B2.9).
+const archiveKeep = 1000
+
+// Prune deletes a queue's failed tasks when there are too many: they are a view, the
+// ledger is the record.
+func (c *Courier) Prune(provider string) (int, error) {
+	total := 0
+	for class := range classes {
+		queue := Queue(provider, class)
+		info, err := c.inspector.GetQueueInfo(queue)
+		if errors.Is(err, asynq.ErrQueueNotFound) || err == nil && info.Archived <= archiveKeep {
+			continue
+		}
+		if err != nil {
+			return total, fmt.Errorf("reading queue %s: %w", queue, err)
+		}
+		n, err := c.inspector.DeleteAllArchivedTasks(queue)
+		if err != nil {
+			return total, fmt.Errorf("pruning queue %s: %w", queue, err)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+func decode(t *asynq.Task) (payload, error) {
+	var p payload
+	if err := json.Unmarshal(t.Payload(), &p); err != nil {
+		return p, fmt.Errorf("undecodable payload: %w", asynq.SkipRetry)
+	}
+	return p, nil
+}

@@ -1,0 +1,26 @@
+package jobs
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// One trace leads from enqueue through the workers to the archive: its parent stands in
+// the ledger, not in task payloads. Without an exporter all of this does nothing.
+var tracer = otel.Tracer("github.com/chancela/chancela/jobs")
+
+func traceParent(ctx context.Context) string {
+	c := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, c)
+	return c["traceparent"]
+}
+
+func startSpan(ctx context.Context, parent, name string) (context.Context, trace.Span) {
+	if parent != "" {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": parent})
+	}
+	return tracer.Start(ctx, name)
+}

@@ -1,0 +1,274 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// Lease is how long a claim holds without renewal. A worker that dies is replaced
+// after it.
+const Lease = 20 * time.Second
+
+// Line is one provider with how a worker is to drive it.
+type Line struct {
+	Provider    providers.Provider
+	Concurrency int           // handlers at once in this process
+	PollEvery   time.Duration // shortest time between two looks at one envelope
+	SettleAfter time.Duration // quiet period before an interrupted invite is looked into
+}
+
+// WorkerConfig makes a [Worker].
+type WorkerConfig struct {
+	Redis     redis.UniversalClient
+	Barrier   ledger.Barrier
+	Archive   archive.Archive
+	Lines     []Line
+	RetryBase time.Duration // first pause after a transient error
+	RetryMax  time.Duration // longest pause
+	Attempts  int           // before an envelope is failed
+	// Shutdown is how long a stopping worker waits for what it holds. It is longer than
+	// the longest call to a provider; what is not done by then is handed back.
+	Shutdown time.Duration
+	Log      *slog.Logger
+	Hooks    Hooks
+}
+
+// Hooks are told what happens; nil ones are skipped. They must not block.
+type Hooks struct {
+	Transition func(provider string, from, to ledger.State, r *ledger.Record)
+	Looked     func(provider string)
+	Filed      func(provider string, kind providers.Kind, bytes int64)
+}
+
+// Worker carries envelopes through their life. It runs one asynq server per provider,
+// so that a slow or broken one holds up nobody else.
+type Worker struct {
+	cfg      WorkerConfig
+	ledger   *ledger.Ledger
+	courier  *Courier
+	archive  archive.Archive
+	log      *slog.Logger
+	lines    map[string]Line
+	stopping context.Context // ends when the worker begins to stop: waits end, calls go on
+	stop     context.CancelFunc
+}
+
+// NewWorker gives a worker that Run starts.
+func NewWorker(cfg WorkerConfig) *Worker {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	w := &Worker{cfg: cfg, ledger: ledger.New(cfg.Redis, cfg.Barrier), courier: NewCourier(cfg.Redis),
+		archive: cfg.Archive, log: cfg.Log, lines: make(map[string]Line, len(cfg.Lines))}
+	for _, l := range cfg.Lines {
+		w.lines[l.Provider.Info().Name] = l
+	}
+	w.stopping, w.stop = context.WithCancel(context.Background())
+	return w
+}
+
+// Run works until the context ends, then stops fetching, waits for what it holds as
+// long as Shutdown says, and returns.
+func (w *Worker) Run(ctx context.Context) error {
+	var servers []*asynq.Server
+	defer func() {
+		w.stop()
+		for _, s := range servers {
+			s.Stop() // all stop fetching before the first is waited for
+		}
+		var wg sync.WaitGroup
+		for _, s := range servers {
+			wg.Go(s.Shutdown)
+		}
+		wg.Wait()
+	}()
+	for name, line := range w.lines {
+		queues := make(map[string]int, len(classes))
+		for class, weight := range classes {
+			queues[Queue(name, class)] = weight
+		}
+		s := asynq.NewServerFromRedisClient(w.cfg.Redis, asynq.Config{
+			Concurrency:              line.Concurrency,
+			Queues:                   queues,
+			RetryDelayFunc:           retryDelay,
+			IsFailure:                func(err error) bool { return !isLater(err) },
+			ShutdownTimeout:          w.cfg.Shutdown,
+			TaskCheckInterval:        200 * time.Millisecond, // an idle queue is asked five times a second (anchors B2.18)
+			DelayedTaskCheckInterval: time.Second,            // anchors B2.17
+			Logger:                   queueLog{w.log.With("provider", name)},
+			LogLevel:                 asynq.WarnLevel,
+		})
+		mux := asynq.NewServeMux()
+		mux.HandleFunc(TypeEnvelope, w.envelope)
+		mux.HandleFunc(TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, line) })
+		mux.HandleFunc(TypeRenew, w.renew)
+		mux.HandleFunc(TypeRemind, w.remind)
+		if err := s.Start(mux); err != nil {
+			return fmt.Errorf("starting the worker for %s: %w", name, err)
+		}
+		servers = append(servers, s)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// laterError puts a task off without counting a failure: asynq's own count is not used
+// (anchors B2.2), the ledger has the attempts.
+type laterError struct {
+	wait time.Duration
+	why  error
+}
+
+func (e *laterError) Error() string {
+	if e.why == nil {
+		return "not yet"
+	}
+	return e.why.Error()
+}
+
+func (e *laterError) Unwrap() error { return e.why }
+
+func later(wait time.Duration, why error) error { return &laterError{wait, why} }
+
+func isLater(err error) bool {
+	_, ok := errors.AsType[*laterError](err)
+	return ok
+}
+
+func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
+	if l, ok := errors.AsType[*laterError](err); ok {
+		return l.wait
+	}
+	return 2 * time.Second // the ledger could not be read or written
+}
+
+// envelope is the handler of every task that carries an envelope: the ledger says what
+// is to be done.
+func (w *Worker) envelope(ctx context.Context, t *asynq.Task) error {
+	p, err := decode(t)
+	if err != nil {
+		return err
+	}
+	c, hold, wait, err := w.ledger.Claim(ctx, p.Key, p.Generation, Lease)
+	if err != nil {
+		return later(2*time.Second, err)
+	}
+	switch hold {
+	case ledger.Granted:
+	case ledger.Busy, ledger.Early:
+		return later(wait, nil)
+	default: // nothing to do, or the sweeper brings it when there is
+		return nil
+	}
+	line, ok := w.lines[c.Record.Provider]
+	if !ok {
+		return w.release(ctx, c, later(time.Minute, fmt.Errorf("%s is not worked on here", c.Record.Provider)))
+	}
+	ctx, span := startSpan(ctx, c.Record.Trace, "envelope "+string(c.Record.State))
+	defer span.End()
+	defer w.keep(ctx, c)()
+
+	h := &handling{Worker: w, line: line, claim: c, rec: c.Record}
+	return h.run(ctx)
+}
+
+// keep renews a claim until the returned function is called. A renewal that fails needs
+// no reaction: what is written is fenced.
+func (w *Worker) keep(ctx context.Context, c *ledger.Claim) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(Lease / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := c.Renew(ctx, Lease); errors.Is(err, ledger.ErrLost) {
+					return
+				}
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// release gives a claim back without a change and returns why.
+func (w *Worker) release(ctx context.Context, c *ledger.Claim, why error) error {
+	wait := time.Second
+	if l, ok := errors.AsType[*laterError](why); ok {
+		wait = l.wait
+	}
+	if err := c.Write(detached(ctx), ledger.Change{Release: true, Index: ledger.Work, Due: wait + sweepAfter}); err != nil {
+		return later(wait, err)
+	}
+	return why
+}
+
+// detached keeps a context's values but not its end: what must be written now must not
+// die with the task.
+func detached(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
+// backoff is the pause before the next attempt: doubling from base to most, the upper
+// half at random.
+func backoff(base, most time.Duration, attempts int) time.Duration {
+	d := most
+	if attempts < 20 {
+		d = min(most, base<<max(0, attempts-1))
+	}
+	return d/2 + rand.N(d/2+1)
+}
+
+// note logs a transition and tells the hooks.
+func (w *Worker) note(ctx context.Context, r *ledger.Record, from ledger.State, attrs ...any) {
+	level := slog.LevelInfo
+	if r.State == ledger.Failed || r.State == ledger.InDoubt {
+		level = slog.LevelWarn
+	}
+	w.log.Log(ctx, level, "envelope", append([]any{"campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State)}, attrs...)...)
+	if r.State == ledger.Sent || r.State == ledger.Archived {
+		// The provider takes the key: an earlier refusal is over.
+		if err := w.ledger.Allow(detached(ctx), r.Provider); err != nil {
+			w.log.WarnContext(ctx, "ledger", "error", err)
+		}
+	}
+	if w.cfg.Hooks.Transition != nil {
+		w.cfg.Hooks.Transition(r.Provider, from, r.State, r)
+	}
+}
+
+// classOf is the queue's class for what an envelope in a state needs.
+func classOf(s ledger.State) pace.Class {
+	if s == ledger.Completed {
+		return pace.Fetch
+	}
+	return pace.Send
+}
+
+// queueLog hands asynq's own warnings to slog.
+type queueLog struct{ log *slog.Logger }
+
+func (l queueLog) say(level slog.Level, args []any) {
+	l.log.Log(context.Background(), level, "queue: "+strings.TrimSpace(fmt.Sprintln(args...)))
+}
+func (l queueLog) Debug(args ...any) { l.say(slog.LevelDebug, args) }
+func (l queueLog) Info(args ...any)  { l.say(slog.LevelDebug, args) }
+func (l queueLog) Warn(args ...any)  { l.say(slog.LevelWarn, args) }
+func (l queueLog) Error(args ...any) { l.say(slog.LevelError, args) }
+func (l queueLog) Fatal(args ...any) { l.say(slog.LevelError, args) }

@@ -1,0 +1,221 @@
+// Package scheduler does what happens by the clock: rounds of looks, renewals of
+// download addresses, the sweep of what no task carries, the pruning of asynq's
+// archive. Any number of schedulers may run: each period happens once. What a tick
+// misses is not lost, because all work is derived from what the ledger says is due.
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// Config makes a [Scheduler].
+type Config struct {
+	Redis     redis.UniversalClient
+	Providers []string
+	// LookEvery is the period of the rounds of looks; what is due in a round is decided
+	// by each provider's own PollEvery.
+	LookEvery time.Duration
+	Log       *slog.Logger
+	// Swept is told how many envelopes a sweep has brought back. Nil: nobody.
+	Swept func(provider string, n int)
+}
+
+const (
+	sweepEvery = 5 * time.Second
+	// sweepHold is when an envelope whose task is alive is looked after again.
+	sweepHold   = 5 * time.Minute
+	sweepBatch  = 200
+	renewEvery  = time.Minute
+	renewMargin = 5 * time.Minute
+	pruneEvery  = time.Hour
+)
+
+// Scheduler is the clock of all workers.
+type Scheduler struct {
+	cfg     Config
+	ledger  *ledger.Ledger
+	courier *jobs.Courier
+	log     *slog.Logger
+}
+
+// New gives a scheduler that Run starts.
+func New(cfg Config) *Scheduler {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.LookEvery == 0 {
+		cfg.LookEvery = 5 * time.Second
+	}
+	// The scheduler makes no inviting call: it needs no barrier.
+	return &Scheduler{cfg, ledger.New(cfg.Redis, ledger.BarrierNone), jobs.NewCourier(cfg.Redis), cfg.Log}
+}
+
+// Run keeps the clock until the context ends.
+func (s *Scheduler) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, p := range s.cfg.Providers {
+		s.every(ctx, &wg, "look-"+p, s.cfg.LookEvery, func(ctx context.Context, period string) error { return s.look(ctx, p, period) })
+		s.every(ctx, &wg, "sweep-"+p, sweepEvery, func(ctx context.Context, _ string) error { return s.sweep(ctx, p) })
+		s.every(ctx, &wg, "prune-"+p, pruneEvery, func(context.Context, string) error { return s.prune(p) })
+	}
+	s.every(ctx, &wg, "renew", renewEvery, s.renew)
+	wg.Wait()
+	return nil
+}
+
+// every runs a job once a period, over all schedulers: the first to claim the period's
+// name does it. Periods are counted on Redis' clock.
+func (s *Scheduler) every(ctx context.Context, wg *sync.WaitGroup, name string, period time.Duration, job func(ctx context.Context, period string) error) {
+	wg.Go(func() {
+		tick := time.NewTicker(period)
+		defer tick.Stop()
+		for {
+			if err := s.once(ctx, name, period, job); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "periodic task failed", "task", name, "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	})
+}
+
+func (s *Scheduler) once(ctx context.Context, name string, period time.Duration, job func(context.Context, string) error) error {
+	now, err := s.ledger.Now(ctx)
+	if err != nil {
+		return err
+	}
+	n := fmt.Sprint(now.UnixMilli() / period.Milliseconds())
+	first, err := s.ledger.Once(ctx, name+":"+n, 2*period)
+	if err != nil || !first {
+		return err
+	}
+	return job(ctx, n)
+}
+
+// look sends the workers of a provider on a round, when something is to be looked at.
+func (s *Scheduler) look(ctx context.Context, provider, period string) error {
+	n, err := s.ledger.Pending(ctx, ledger.Look, provider)
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.courier.Look(ctx, provider, period)
+}
+
+// sweep brings back what is due for work and no task carries: tasks that were never
+// enqueued, that asynq has lost, archived or calls active for ever, and envelopes whose
+// worker has died. Losing the whole queue loses no envelope.
+func (s *Scheduler) sweep(ctx context.Context, provider string) error {
+	batch := sweepBatch
+	if _, until, denied, err := s.ledger.Denial(ctx, provider); err != nil {
+		return err
+	} else if denied {
+		if time.Now().Before(until) {
+			return nil
+		}
+		batch = 1 // one tries whether the key is accepted again
+	}
+	for ctx.Err() == nil {
+		keys, err := s.ledger.Take(ctx, ledger.Work, provider, batch, sweepHold)
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		records, err := s.ledger.GetMany(ctx, keys)
+		if err != nil {
+			return err
+		}
+		found := 0
+		for _, r := range records {
+			if r == nil {
+				continue
+			}
+			brought, err := s.bring(ctx, r)
+			if err != nil {
+				return err
+			}
+			if brought {
+				found++
+			}
+		}
+		if found > 0 {
+			s.log.InfoContext(ctx, "swept", "provider", provider, "envelopes", found)
+			if s.cfg.Swept != nil {
+				s.cfg.Swept(provider, found)
+			}
+		}
+		if batch == 1 {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (s *Scheduler) bring(ctx context.Context, r *ledger.Record) (bool, error) {
+	class := pace.Send
+	if r.State == ledger.Completed {
+		class = pace.Fetch
+	}
+	carried, taken, err := s.courier.Carried(r.Provider, class, r.Key(), r.Generation)
+	if err != nil || carried {
+		return false, err
+	}
+	if taken {
+		// The task's id is blocked by one that does nothing any more.
+		err := s.ledger.Write(ctx, r, ledger.Change{Bump: true})
+		if errors.Is(err, ledger.ErrLost) {
+			return false, nil // somebody works on it after all
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, s.courier.Envelope(ctx, r.Provider, class, r.Key(), r.Generation, 0)
+}
+
+// renew asks for new download addresses for envelopes that are completed and whose
+// artifacts still wait, before the old ones die.
+func (s *Scheduler) renew(ctx context.Context, period string) error {
+	now, err := s.ledger.Now(ctx)
+	if err != nil {
+		return err
+	}
+	campaigns, err := s.ledger.Campaigns(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range campaigns {
+		for r, err := range s.ledger.All(ctx, c, ledger.Completed) {
+			if err != nil {
+				return err
+			}
+			if !jobs.NeedsRenewal(r, now, renewMargin) {
+				continue
+			}
+			if err := s.courier.Renew(ctx, r.Provider, r.Key(), period); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Scheduler) prune(provider string) error {
+	n, err := s.courier.Prune(provider)
+	if n > 0 {
+		s.log.Info("pruned failed tasks", "provider", provider, "tasks", n)
+	}
+	return err
+}
