@@ -34,7 +34,7 @@ type Config struct {
 const (
 	sweepEvery = 5 * time.Second
 	// sweepHold is when an envelope whose task is alive is looked after again.
-	sweepHold   = 5 * time.Minute
+	sweepHold   = 2 * time.Minute
 	sweepBatch  = 200
 	renewEvery  = time.Minute
 	renewMargin = 5 * time.Minute
