@@ -1,0 +1,255 @@
+package sdoc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
+)
+
+// productionBase is the only documented environment (reference §2).
+const productionBase = "https://sdocs.safeweb.com.br/api/integration/v1"
+
+// client makes the HTTP calls, one method each.
+type client struct {
+	rest *rest.Client
+	base string
+}
+
+func newClient(s rest.Settings) (*client, error) {
+	base := s.BaseURL
+	if base == "" {
+		base = productionBase
+	}
+	base = strings.TrimRight(base, "/")
+	c, err := rest.New(rest.Config{
+		Provider: Name,
+		Base:     base,
+		Pacer:    s.Pacer,
+		Observe:  s.Observe,
+		Authorize: func(_ context.Context, r *http.Request) error {
+			// As it is: whether a scheme belongs before it is not documented (reference §3),
+			// so "Bearer ..." may be configured.
+			r.Header.Set("Authorization", s.APIKey.Reveal())
+			return nil
+		},
+		Explain: func(_ int, _ http.Header, body []byte) (string, providers.ErrorKind) {
+			var fields map[string]json.RawMessage
+			if json.Unmarshal(body, &fields) != nil {
+				return "", ""
+			}
+			return codeIn(fields), ""
+		},
+	})
+	return &client{c, base}, err
+}
+
+// call makes one request and decides on the answer's error field, never on its status
+// (reference §4).
+func (c *client) call(ctx context.Context, r rest.Request, out any) error {
+	var e envelope
+	if err := c.rest.JSON(ctx, r, &e); err != nil {
+		return undecided(r, err)
+	}
+	if e.Error {
+		return refusal(r, e.Code)
+	}
+	if out == nil {
+		return nil
+	}
+	if len(e.Result) == 0 || string(e.Result) == "null" || json.Unmarshal(e.Result, out) != nil {
+		return badAnswer(r, "the answer's result is not what is documented")
+	}
+	return nil
+}
+
+func op(r rest.Request) string {
+	if r.Route != "" {
+		return r.Method + " " + r.Route
+	}
+	return r.Method + " " + r.Path
+}
+
+func refusal(r rest.Request, code string) error {
+	return &providers.Error{Kind: kindOf(code), Provider: Name, Op: op(r), Status: http.StatusOK, Code: code}
+}
+
+func badAnswer(r rest.Request, why string) error {
+	kind := providers.Transient
+	if r.Before != nil {
+		kind = providers.Ambiguous
+	}
+	return &providers.Error{Kind: kind, Provider: Name, Op: op(r), Status: http.StatusOK, Code: rest.CodeBadAnswer, Err: errors.New(why)}
+}
+
+// undecided sorts an answer that is not the envelope. Handled outcomes come with status
+// 200; any other one is a failure of the server (reference §4), which proves nothing:
+// after an inviting call it is ambiguous. 401, 403 and 429 keep their HTTP meaning, a
+// refusal before the request was handled (our choice).
+func undecided(r rest.Request, err error) error {
+	e, ok := errors.AsType[*providers.Error](err)
+	if !ok || e.Status < 300 || e.Kind != providers.Invalid && e.Kind != providers.NotFound {
+		return err
+	}
+	changed := *e
+	changed.Kind = providers.Transient
+	if r.Before != nil {
+		changed.Kind = providers.Ambiguous
+	}
+	return &changed
+}
+
+func identifier(id string) url.Values { return url.Values{"identifier": {id}} }
+
+// marker stands in the upload's body for the file, which is streamed.
+const marker = "\x00file\x00"
+
+// upload is POST /file (reference §8.1).
+func (c *client) upload(ctx context.Context, size int64, open func(context.Context) (io.ReadCloser, error)) (string, error) {
+	r := rest.Request{
+		Class: pace.Send, Method: http.MethodPost, Path: "/file",
+		Body: rest.Base64JSON(uploadRequest{marker}, marker, size, open),
+	}
+	var out uploaded
+	if err := c.call(ctx, r, &out); err != nil {
+		return "", err
+	}
+	if out.TempIdentifier == "" {
+		return "", badAnswer(r, "the answer has no tempIdentifier")
+	}
+	return out.TempIdentifier, nil
+}
+
+// file is GET /file?identifier= (reference §8.2): the file as it is now, streamed out
+// of its base64.
+func (c *client) file(ctx context.Context, id string) (io.ReadCloser, error) {
+	r := rest.Request{Class: pace.Fetch, Method: http.MethodGet, Path: "/file", Query: identifier(id)}
+	resp, err := c.rest.Do(ctx, r)
+	if err != nil {
+		return nil, undecided(r, err)
+	}
+	body, err := rest.Base64Answer(resp.Body, func(fields map[string]any) error {
+		failed, ok := fields["error"].(bool)
+		if !ok {
+			return badAnswer(r, "the answer has no error field")
+		}
+		if failed {
+			return refusal(r, codeAmong(fields))
+		}
+		return nil
+	}, "result", "base64")
+	if _, ok := errors.AsType[*providers.Error](err); err != nil && !ok {
+		return nil, badAnswer(r, err.Error())
+	}
+	return body, err
+}
+
+// codeAmong is [codeIn] over fields that were read past.
+func codeAmong(fields map[string]any) string {
+	texts := make(map[string]json.RawMessage)
+	for name, value := range fields {
+		if !strings.HasPrefix(name, "result.") && strings.Count(name, ".") <= 1 {
+			texts[name], _ = json.Marshal(value)
+		}
+	}
+	return codeIn(texts)
+}
+
+// createSolicitation is POST /solicitation (reference §8.3): the inviting call.
+func (c *client) createSolicitation(ctx context.Context, s solicitationRequest, before func(context.Context) error) (solicitation, error) {
+	r := rest.Request{Class: pace.Send, Method: http.MethodPost, Path: "/solicitation", Body: rest.JSONBody(s), Before: before}
+	var out solicitation
+	if err := c.call(ctx, r, &out); err != nil {
+		return out, err
+	}
+	if out.Identifier == "" {
+		return out, badAnswer(r, "the answer has no identifier")
+	}
+	return out, nil
+}
+
+// editSolicitation is PUT /solicitation?identifier= (reference §8.4).
+func (c *client) editSolicitation(ctx context.Context, id string, e editRequest) error {
+	return c.call(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodPut, Path: "/solicitation", Query: identifier(id), Body: rest.JSONBody(e),
+	}, nil)
+}
+
+// solicitation is GET /solicitation?identifier= (reference §8.5), with the result as it
+// came.
+func (c *client) solicitation(ctx context.Context, class pace.Class, id string) (solicitation, json.RawMessage, error) {
+	r := rest.Request{Class: class, Method: http.MethodGet, Path: "/solicitation", Query: identifier(id)}
+	var raw json.RawMessage
+	if err := c.call(ctx, r, &raw); err != nil {
+		return solicitation{}, nil, err
+	}
+	var out solicitation
+	if json.Unmarshal(raw, &out) != nil || out.Identifier != id || len(out.Participants) == 0 {
+		return out, nil, badAnswer(r, "the answer is not this solicitation")
+	}
+	return out, raw, nil
+}
+
+// deleteSolicitation is DELETE /solicitation?identifier= (reference §8.6).
+func (c *client) deleteSolicitation(ctx context.Context, id string) error {
+	return c.call(ctx, rest.Request{Class: pace.Send, Method: http.MethodDelete, Path: "/solicitation", Query: identifier(id)}, nil)
+}
+
+// participant is GET /participant?identifier= (reference §8.7).
+func (c *client) participant(ctx context.Context, id string) (participant, error) {
+	var out participant
+	err := c.call(ctx, rest.Request{Class: pace.Send, Method: http.MethodGet, Path: "/participant", Query: identifier(id)}, &out)
+	return out, err
+}
+
+// placeStamp is POST /participant/{id}/stamp (reference §8.8).
+func (c *client) placeStamp(ctx context.Context, participantID string, s stamp) error {
+	return c.call(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodPost, Route: "/participant/{id}/stamp",
+		Path: "/participant/" + url.PathEscape(participantID) + "/stamp", Body: rest.JSONBody(s),
+	}, nil)
+}
+
+// removeStamp is DELETE /participant/{id}/stamp (reference §8.9). None there is success.
+func (c *client) removeStamp(ctx context.Context, participantID string) error {
+	err := c.call(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodDelete, Route: "/participant/{id}/stamp",
+		Path: "/participant/" + url.PathEscape(participantID) + "/stamp",
+	}, nil)
+	if codeOf(err) == codeNoStamp {
+		return nil
+	}
+	return err
+}
+
+// organizations is GET /organizations (reference §8.10).
+func (c *client) organizations(ctx context.Context) ([]organization, error) {
+	var out []organization
+	err := c.call(ctx, rest.Request{Class: pace.Send, Method: http.MethodGet, Path: "/organizations"}, &out)
+	return out, err
+}
+
+// folders is GET /organization/{id}/folders (reference §8.11): the whole tree.
+func (c *client) folders(ctx context.Context, organizationID string) ([]folder, error) {
+	var out []folder
+	err := c.call(ctx, rest.Request{
+		Class: pace.Send, Method: http.MethodGet, Route: "/organization/{id}/folders",
+		Path: "/organization/" + url.PathEscape(organizationID) + "/folders",
+	}, &out)
+	return out, err
+}
+
+// codeOf is the provider's code of an error, empty when it has none.
+func codeOf(err error) string {
+	if e, ok := errors.AsType[*providers.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
