@@ -84,7 +84,7 @@ func parseHeader(rec record, provider string, report func(c cell, name, message 
 		report(cell{line: rec.line, column: 1}, "", "the first line must name the columns, as in: id,provider,subject,document,signer1.name,signer1.email")
 		return h
 	}
-	signers := map[int]cell{}
+	signers := map[int]cell{} // where each one is named first
 	for i, c := range rec.cells {
 		col, ok := parseColumn(c.text)
 		switch lower := strings.ToLower(col.name); {
@@ -110,10 +110,9 @@ func parseHeader(rec record, provider string, report func(c cell, name, message 
 	}
 	h.require(rec, seen, provider, report)
 	for n := 2; n <= h.signers; n++ {
-		if _, ok := signers[n]; ok && len(signers) > 0 {
-			if _, before := signers[n-1]; !before {
-				report(signers[n], fmt.Sprintf("signer%d", n), fmt.Sprintf("there is no signer%d: number the signers without gaps from signer1", n-1))
-			}
+		at, ok := signers[n]
+		if _, before := signers[n-1]; ok && !before {
+			report(at, fmt.Sprintf("signer%d", n), fmt.Sprintf("there is no signer%d: number the signers without gaps from signer1", n-1))
 		}
 	}
 	return h

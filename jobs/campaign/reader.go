@@ -145,6 +145,7 @@ func NewReader(name string, in io.ReadSeeker, options Options) (*Reader, error) 
 	r.header = parseHeader(first, options.Provider, func(c cell, column, message string) {
 		r.problems = append(r.problems, Problem{name, c.line, c.column, column, message})
 	})
+	inOrder(r.problems)
 	return r, nil
 }
 

@@ -51,10 +51,15 @@ func (r *Reader) row(ctx context.Context, rec record) Row {
 			b.problem("provider", err.Error())
 		}
 	}
-	slices.SortStableFunc(b.row.Problems, func(x, y Problem) int {
+	inOrder(b.row.Problems)
+	return b.row
+}
+
+// inOrder sorts problems as they stand in the file.
+func inOrder(problems []Problem) {
+	slices.SortStableFunc(problems, func(x, y Problem) int {
 		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 	})
-	return b.row
 }
 
 // rightLength wants as many values as there are columns; empty ones at the end are
