@@ -1,0 +1,497 @@
+package ledger
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+)
+
+// clock moves a ledger's time: miniredis' own, so that nothing in these tests waits.
+type clock struct {
+	m  *miniredis.Miniredis
+	at time.Time
+}
+
+func (c *clock) forward(d time.Duration) {
+	c.at = c.at.Add(d)
+	c.m.SetTime(c.at)
+}
+
+func open(t *testing.T) (*Ledger, *clock) {
+	t.Helper()
+	m := miniredis.RunT(t)
+	db := redis.NewClient(&redis.Options{Addr: m.Addr()})
+	t.Cleanup(func() { db.Close() })
+	c := &clock{m: m, at: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	m.SetTime(c.at)
+	return New(db, BarrierNone), c
+}
+
+func create(t *testing.T, l *Ledger, id string) *Record {
+	t.Helper()
+	out, err := l.Create(t.Context(), []Entry{{Campaign: "june", ID: id, Provider: "certyneo", Digest: "d-" + id, State: Queued, SweepAfter: time.Minute,
+		Fields: map[string]string{FieldEnvelope: `{"id":"` + id + `"}`}}})
+	if err != nil || out[0].Verdict != Created {
+		t.Fatalf("create: %v %v", out, err)
+	}
+	return get(t, l, id)
+}
+
+func get(t *testing.T, l *Ledger, id string) *Record {
+	t.Helper()
+	r, err := l.Get(t.Context(), "june/"+id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func claim(t *testing.T, l *Ledger, id string, generation int64) *Claim {
+	t.Helper()
+	c, hold, _, err := l.Claim(t.Context(), "june/"+id, generation, 20*time.Second)
+	if err != nil || hold != Granted {
+		t.Fatalf("claim: %s %v", hold, err)
+	}
+	return c
+}
+
+func write(t *testing.T, c *Claim, ch Change) {
+	t.Helper()
+	if err := c.Write(t.Context(), ch); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func preparing(t *testing.T, l *Ledger, id string) *Claim {
+	t.Helper()
+	create(t, l, id)
+	c := claim(t, l, id, 1)
+	write(t, c, Change{To: Preparing})
+	return c
+}
+
+func TestCreateIsIdempotent(t *testing.T) {
+	l, _ := open(t)
+	create(t, l, "1")
+	entry := Entry{Campaign: "june", ID: "1", Provider: "certyneo", Digest: "d-1", State: Queued}
+	other := entry
+	other.Digest = "other"
+	out, err := l.Create(t.Context(), []Entry{entry, other})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out[0].Verdict != Same || out[1].Verdict != Conflict {
+		t.Errorf("verdicts %v", out)
+	}
+	c, err := l.Campaign(t.Context(), "june")
+	if err != nil || c.Total != 1 || c.States[Queued] != 1 || len(c.States) != len(States) {
+		t.Errorf("campaign %+v %v", c, err)
+	}
+}
+
+func TestClaimKeepsOthersOut(t *testing.T) {
+	l, clock := open(t)
+	create(t, l, "1")
+	hold := func(generation int64) Hold {
+		_, h, wait, err := l.Claim(t.Context(), "june/1", generation, 20*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h == Busy && (wait <= 0 || wait > 20*time.Second) {
+			t.Errorf("busy for %s", wait)
+		}
+		return h
+	}
+	if h := hold(2); h != Stale {
+		t.Errorf("another generation: %s", h)
+	}
+	first := claim(t, l, "1", 1)
+	if h := hold(1); h != Busy {
+		t.Errorf("a second claim: %s", h)
+	}
+	clock.forward(15 * time.Second)
+	if err := first.Renew(t.Context(), 20*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	clock.forward(15 * time.Second)
+	if h := hold(1); h != Busy {
+		t.Errorf("after a renewal: %s", h)
+	}
+	clock.forward(6 * time.Second)
+	second := claim(t, l, "1", 1)
+	if err := first.Write(t.Context(), Change{To: Preparing}); !errors.Is(err, ErrLost) {
+		t.Errorf("a worker that was taken over wrote: %v", err)
+	}
+	if err := first.Renew(t.Context(), time.Second); !errors.Is(err, ErrLost) {
+		t.Errorf("a worker that was taken over renewed: %v", err)
+	}
+	if i, err := first.Intend(t.Context()); err != nil || i != IntentLost {
+		t.Errorf("a worker that was taken over may invite: %s %v", i, err)
+	}
+	write(t, second, Change{To: Preparing, Release: true, Set: map[string]string{FieldNotBefore: After(time.Minute)}})
+	if h := hold(1); h != Early {
+		t.Errorf("before its time: %s", h)
+	}
+	if _, h, _, err := l.Claim(t.Context(), "june/none", 1, time.Second); err != nil || h != Gone {
+		t.Errorf("no such envelope: %s %v", h, err)
+	}
+}
+
+func TestIntentIsTheLastLook(t *testing.T) {
+	l, clock := open(t)
+	c := preparing(t, l, "1")
+	if err := l.SetPaused(t.Context(), "june", true); err != nil {
+		t.Fatal(err)
+	}
+	if i, err := c.Intend(t.Context()); err != nil || i != IntentPaused {
+		t.Errorf("paused: %s %v", i, err)
+	}
+	if err := l.SetPaused(t.Context(), "june", false); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Write(t.Context(), get(t, l, "1"), Change{Set: map[string]string{FieldCancel: "1"}}); err != nil {
+		t.Fatal(err)
+	}
+	if i, err := c.Intend(t.Context()); err != nil || i != IntentCanceled {
+		t.Errorf("cancelled: %s %v", i, err)
+	}
+	write(t, c, Change{Remove: []string{FieldCancel}})
+	clock.forward(21 * time.Second)
+	if i, err := c.Intend(t.Context()); err != nil || i != IntentLost {
+		t.Errorf("a lapsed claim, though nobody else came: %s %v", i, err)
+	}
+	c = claim(t, l, "1", 1)
+	if i, err := c.Intend(t.Context()); err != nil || i != IntentOK {
+		t.Errorf("free: %s %v", i, err)
+	}
+	if i, err := c.Intend(t.Context()); err != nil || i != IntentAgain {
+		t.Errorf("twice: %s %v", i, err)
+	}
+}
+
+func TestOutcomeIsAFactHoweverLate(t *testing.T) {
+	for _, doubted := range []bool{false, true} {
+		l, clock := open(t)
+		inviter := preparing(t, l, "1")
+		if i, err := inviter.Intend(t.Context()); err != nil || i != IntentOK {
+			t.Fatal(i, err)
+		}
+		clock.forward(time.Minute)
+		other := claim(t, l, "1", 1)
+		if doubted {
+			write(t, other, Change{To: InDoubt, Index: Nowhere, Release: true})
+		}
+		if err := other.Outcome(t.Context(), Change{To: Sent}); !errors.Is(err, ErrLost) {
+			t.Errorf("an outcome of somebody who did not invite: %v", err)
+		}
+		if err := inviter.Outcome(t.Context(), Change{To: Sent, Index: Look, Set: map[string]string{FieldEnvelopeID: "env_1"}, Remove: []string{FieldIntentAt}}); err != nil {
+			t.Fatal(err)
+		}
+		r := get(t, l, "1")
+		if r.State != Sent || r.EnvelopeID != "env_1" || !r.IntentAt.IsZero() {
+			t.Errorf("record %+v", r)
+		}
+		if key, err := l.KeyOf(t.Context(), "certyneo", "env_1"); err != nil || key != "june/1" {
+			t.Errorf("KeyOf: %q %v", key, err)
+		}
+		if err := other.Write(t.Context(), Change{To: InDoubt}); !errors.Is(err, ErrLost) {
+			t.Errorf("the other worker overwrote the fact: %v", err)
+		}
+		c, err := l.Campaign(t.Context(), "june")
+		if err != nil || c.States[Sent] != 1 || c.States[Preparing]+c.States[InDoubt] != 0 {
+			t.Errorf("counts %v %v", c.States, err)
+		}
+	}
+}
+
+func TestWriteChecksTheVersionAndTheState(t *testing.T) {
+	l, _ := open(t)
+	old := create(t, l, "1")
+	fresh := *old
+	if err := l.Write(t.Context(), &fresh, Change{Set: map[string]string{FieldCancel: "1"}, Bump: true}); err != nil {
+		t.Fatal(err)
+	}
+	if fresh.Generation != 2 {
+		t.Errorf("generation %d", fresh.Generation)
+	}
+	if err := l.Write(t.Context(), old, Change{To: Canceled}); !errors.Is(err, ErrLost) {
+		t.Errorf("a write under an old version: %v", err)
+	}
+	fresh.State = Sent
+	if err := l.Write(t.Context(), &fresh, Change{To: Completed}); !errors.Is(err, ErrLost) {
+		t.Errorf("a write from a state that it is not in: %v", err)
+	}
+}
+
+func TestDueIndexes(t *testing.T) {
+	l, clock := open(t)
+	c := preparing(t, l, "1")
+	take := func(x Index) []string {
+		keys, err := l.Take(t.Context(), x, "certyneo", 10, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	if got := take(Work); len(got) != 0 {
+		t.Errorf("due while it is held: %v", got)
+	}
+	clock.forward(22 * time.Second)
+	if got := take(Work); len(got) != 1 {
+		t.Errorf("a claim that lapsed is not due: %v", got)
+	}
+	if got := take(Work); len(got) != 0 {
+		t.Errorf("taken twice: %v", got)
+	}
+	write(t, c, Change{To: Sent, Index: Look, Due: time.Minute, Release: true})
+	clock.forward(2 * time.Hour)
+	if got := take(Work); len(got) != 0 {
+		t.Errorf("in two indexes: %v", got)
+	}
+	if got := take(Look); len(got) != 1 || got[0] != "june/1" {
+		t.Errorf("looks due: %v", got)
+	}
+	if ok, err := l.LookSoon(t.Context(), "certyneo", "june/1", 0); err != nil || !ok {
+		t.Errorf("LookSoon: %v %v", ok, err)
+	}
+	if got := take(Look); len(got) != 1 {
+		t.Errorf("a callback does not hasten the look: %v", got)
+	}
+	if ok, err := l.LookSoon(t.Context(), "certyneo", "june/2", 0); err != nil || ok {
+		t.Errorf("LookSoon of a stranger: %v %v", ok, err)
+	}
+}
+
+func TestPagesAndForget(t *testing.T) {
+	l, _ := open(t)
+	for _, id := range []string{"c", "a", "b"} {
+		create(t, l, id)
+	}
+	page, next, err := l.Page(t.Context(), "june", "", "", 2)
+	if err != nil || len(page) != 2 || page[0].ID != "c" || page[1].ID != "a" || next == "" {
+		t.Fatalf("first page %v %q %v", page, next, err)
+	}
+	page, next, err = l.Page(t.Context(), "june", Queued, next, 2)
+	if err != nil || len(page) != 1 || page[0].ID != "b" || next != "" {
+		t.Fatalf("second page %v %q %v", page, next, err)
+	}
+	if _, _, err := l.Page(t.Context(), "june", "", "x", 2); err == nil {
+		t.Error("a cursor that is not ours was taken")
+	}
+	if _, err := l.Forget(t.Context(), "june"); err == nil {
+		t.Error("forgot a campaign that is not finished")
+	}
+	for _, id := range []string{"a", "b", "c"} {
+		if err := l.Write(t.Context(), get(t, l, id), Change{To: Canceled, Index: Nowhere}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := l.Forget(t.Context(), "june"); err != nil || n != 3 {
+		t.Errorf("forgot %d %v", n, err)
+	}
+	if r := get(t, l, "a"); r.Envelope != nil || r.Digest == "" {
+		t.Errorf("after forgetting: %+v", r)
+	}
+}
+
+func TestOutboxKeepsTheOrder(t *testing.T) {
+	l, clock := open(t)
+	if err := l.Notify(t.Context(), 240*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	c := preparing(t, l, "1")
+	write(t, c, Change{To: Sent, Index: Look})
+	next := func() (Notification, bool) {
+		n, ok, err := l.NextNotification(t.Context(), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, ok
+	}
+	first, ok := next()
+	if !ok || first.State != Queued {
+		t.Fatalf("first %v", first)
+	}
+	if n, ok := next(); ok {
+		t.Fatalf("%v came before the first was delivered", n)
+	}
+	if err := l.Redeliver(t.Context(), first, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	clock.forward(59 * time.Minute)
+	if _, ok := next(); ok {
+		t.Fatal("redelivered too early")
+	}
+	clock.forward(2 * time.Minute)
+	again, ok := next()
+	if !ok || again.ID() != first.ID() || again.Tries != 1 {
+		t.Fatalf("again %+v", again)
+	}
+	if err := l.Undeliverable(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	second, ok := next()
+	if !ok || second.State != Preparing || second.Tries != 0 {
+		t.Fatalf("second %+v", second)
+	}
+	if err := l.Delivered(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := l.Replay(t.Context()); err != nil || n != 1 {
+		t.Fatalf("replayed %d %v", n, err)
+	}
+	var states []State
+	for {
+		n, ok := next()
+		if !ok {
+			break
+		}
+		states = append(states, n.State)
+		if err := l.Delivered(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(states) != 2 || states[0] != Queued || states[1] != Sent {
+		t.Errorf("replayed in the order %v", states)
+	}
+	if waiting, dead, err := l.Outbox(t.Context()); err != nil || waiting != 0 || dead != 0 {
+		t.Errorf("left over: %d %d %v", waiting, dead, err)
+	}
+}
+
+func TestDeniedProviderWaits(t *testing.T) {
+	l, clock := open(t)
+	create(t, l, "1")
+	if err := l.Deny(t.Context(), "certyneo", "HTTP 401", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if _, h, wait, err := l.Claim(t.Context(), "june/1", 1, time.Second); err != nil || h != Denied || wait <= 0 {
+		t.Errorf("%s %s %v", h, wait, err)
+	}
+	if keys, _ := l.Take(t.Context(), Work, "certyneo", 10, time.Minute); len(keys) != 0 {
+		t.Errorf("due while the key is refused: %v", keys)
+	}
+	clock.forward(61 * time.Second)
+	claim(t, l, "1", 1)
+	if reason, _, denied, err := l.Denial(t.Context(), "certyneo"); err != nil || !denied || reason != "HTTP 401" {
+		t.Errorf("denial %q %v %v", reason, denied, err)
+	}
+	if err := l.Allow(t.Context(), "certyneo"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, denied, _ := l.Denial(t.Context(), "certyneo"); denied {
+		t.Error("still denied")
+	}
+}
+
+// startRedis runs a real server with the given settings and gives its socket.
+func startRedis(t *testing.T, settings ...string) *redis.Client {
+	t.Helper()
+	bin, err := exec.LookPath("redis-server")
+	if err != nil {
+		if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "redis") {
+			t.Fatal("redis-server is required and not installed")
+		}
+		t.Skip("redis-server is not installed")
+	}
+	dir, err := os.MkdirTemp("", "ledger") // a socket's path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	cmd := exec.Command(bin, append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", ""}, settings...)...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	db := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, Dialer: nil, MaxRetries: -1})
+	t.Cleanup(func() { db.Close() })
+	deadline := time.Now().Add(10 * time.Second)
+	for db.Ping(t.Context()).Err() != nil {
+		if time.Now().After(deadline) {
+			t.Fatal("redis-server does not come up")
+		}
+		if c, err := net.Dial("unix", socket); err == nil {
+			c.Close()
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return db
+}
+
+func TestInspectChoosesTheBarrier(t *testing.T) {
+	for _, c := range []struct {
+		settings string
+		want     Barrier
+		warns    bool
+		refused  bool
+	}{
+		{"--appendonly yes --appendfsync always", BarrierAlways, false, false},
+		{"--appendonly no", BarrierNone, true, false},
+		{"--appendonly yes --appendfsync always --maxmemory-policy allkeys-lru", "", false, true},
+	} {
+		s, err := Inspect(t.Context(), startRedis(t, strings.Fields(c.settings)...))
+		if (err != nil) != c.refused {
+			t.Errorf("%s: %v", c.settings, err)
+		}
+		if err == nil && (s.Barrier != c.want || len(s.Warnings) > 0 != c.warns) {
+			t.Errorf("%s: %+v", c.settings, s)
+		}
+	}
+	// appendfsync everysec: from 7.2 on WAITAOF, before that nothing.
+	s, err := Inspect(t.Context(), startRedis(t, "--appendonly", "yes", "--appendfsync", "everysec"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := BarrierNone
+	if atLeast(s.Version, 7, 2) {
+		want = BarrierWaitAOF
+	}
+	if s.Barrier != want {
+		t.Errorf("redis %s: %q, want %q", s.Version, s.Barrier, want)
+	}
+}
+
+// The scripts must mean the same on the real server as on the stand-in.
+func TestOnRealRedis(t *testing.T) {
+	l := New(startRedis(t, "--appendonly", "yes", "--appendfsync", "always"), BarrierAlways)
+	c := preparing(t, l, "1")
+	if i, err := c.Intend(t.Context()); err != nil || i != IntentOK {
+		t.Fatal(i, err)
+	}
+	if err := c.Outcome(t.Context(), Change{To: Sent, Index: Look, Release: true, Bump: true,
+		Set: map[string]string{FieldEnvelopeID: "e", FieldSentAt: After(0)}, Remove: []string{FieldIntentAt}}); err != nil {
+		t.Fatal(err)
+	}
+	r := get(t, l, "1")
+	if r.State != Sent || time.Since(r.SentAt) > time.Minute || r.Generation != 2 {
+		t.Errorf("record %+v", r)
+	}
+	if keys, err := l.Take(t.Context(), Look, "certyneo", 5, time.Minute); err != nil || len(keys) != 1 {
+		t.Errorf("due %v %v", keys, err)
+	}
+	n, err := l.Counts(t.Context(), "certyneo")
+	if err != nil || n[Sent] != 1 || n[Queued] != 0 {
+		t.Errorf("counts %v %v", n, err)
+	}
+}
+
+// WAIT speaks of the writes of its own connection: a barrier without a replica must fail,
+// not pass.
+func TestBarrierFailsWithoutAReplica(t *testing.T) {
+	old := New(startRedis(t), BarrierNone)
+	c := preparing(t, old, "1")
+	c.ledger = New(old.db, BarrierReplicas)
+	if _, err := c.Intend(t.Context()); err == nil {
+		t.Error("an intent that no replica has was called durable")
+	}
+}
