@@ -3,6 +3,7 @@ package certyneo
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,6 +27,9 @@ var typeByEnding = map[string]string{
 }
 
 var documentTypes = slices.Compact(slices.Sorted(maps.Values(typeByEnding)))
+
+// e164 is the form of phones (reference §4).
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 // Roles of recipients (reference §4).
 const (
@@ -102,10 +106,10 @@ func checkSigners(e providers.Envelope, o options, problems *providers.Problems)
 			}
 		}
 		r := role(s)
-		acting = acting || r == roleSigner || r == roleApprover
+		acting = acting || r != roleViewer && r != roleCarbonCopy
 		if o.smsOTP && r == roleSigner {
-			if s.Phone == "" {
-				problems.Add(column+"phone", "is needed for the SMS code (level ADVANCED, sms_otp or auth sms)")
+			if !e164.MatchString(s.Phone) {
+				problems.Add(column+"phone", "must be a number such as +33612345678: it is needed for the SMS code (level ADVANCED, sms_otp or auth sms)")
 			}
 			if s.Auth == providers.ChannelEmail {
 				problems.Add(column+"auth", "Certyneo asks all signers of an envelope for an SMS code or none")

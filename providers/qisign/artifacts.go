@@ -57,6 +57,9 @@ func documentIDs(e envelope, ref providers.Ref) []string {
 func (p *Provider) dossiers(ctx context.Context, id string, documents []string) ([]providers.Artifact, error) {
 	asked := time.Now()
 	report, err := p.client.report(ctx, id)
+	if status(err) == http.StatusNotFound { // what stands for "not yet" is not documented
+		err = rekind(err, providers.NotFound, providers.CodeNotReady)
+	}
 	if err != nil {
 		return nil, err
 	}

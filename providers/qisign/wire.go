@@ -2,7 +2,7 @@ package qisign
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -202,8 +202,8 @@ func splitPhone(e164 string) (*phone, error) {
 		return nil, nil
 	}
 	n, err := phonenumbers.Parse(e164, "")
-	if err != nil {
-		return nil, fmt.Errorf("is not a number such as +5511988878722")
+	if err != nil || !phonenumbers.IsPossibleNumber(n) || phonenumbers.Format(n, phonenumbers.E164) != e164 {
+		return nil, errors.New("is not a number such as +5511988878722")
 	}
 	national := phonenumbers.GetNationalSignificantNumber(n)
 	area := phonenumbers.GetLengthOfNationalDestinationCode(n)
@@ -211,7 +211,7 @@ func splitPhone(e164 string) (*phone, error) {
 		area = 2
 	}
 	if area < 1 || area >= len(national) {
-		return nil, fmt.Errorf("has no area code; QI Sign needs one")
+		return nil, errors.New("has no area code; QI Sign needs one")
 	}
 	return &phone{strconv.Itoa(int(n.GetCountryCode())), national[:area], national[area:]}, nil
 }

@@ -1,0 +1,174 @@
+package qisign
+
+import (
+	"encoding/base64"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+)
+
+func TestArtifacts(t *testing.T) {
+	f, p := newFake(t)
+	f.answer("GET "+route1, 200, `{"status":"completed","documents":[{"id":"d-1"},{"id":"d-2"}],"signers":[{"id":"1"},{"id":"2"},{"id":"3"}]}`)
+	f.answer("GET "+route1+"/report", 200, `{"id":"`+id1+`","status":"available","documents_reports":[{"id":"d-1","url":"`+f.url+`/given/d-1.pdf"},{"id":"d-2","url":null}]}`)
+	f.answer("GET "+route1+"/signer/1/face", 200, `{"face_image_url":"`+f.url+`/given/face.jpeg"}`)
+	f.answer("GET "+route1+"/signer/1/personal_document", 200, `{"document_front_url":"`+f.url+`/given/front.jpeg","document_back_url":"`+f.url+`/given/back.jpeg"}`)
+	f.answer("GET "+route1+"/signer/2/face", 404, `{}`)
+	f.answer("GET "+route1+"/signer/2/personal_document", 200, `{"document_front_url":"`+f.url+`/given/front2.jpeg","document_back_url":null}`)
+	f.answer("GET "+route1+"/signer/3/face", 403, `{}`)
+	f.answer("GET "+route1+"/signer/3/personal_document", 200, `{}`)
+	list, err := p.Artifacts(t.Context(), ref1())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, a := range list {
+		got = append(got, strings.Join([]string{string(a.Kind), a.ID, a.ContentType, strings.TrimPrefix(a.URL, f.url), strings.TrimPrefix(a.Source, f.url+route1)}, " "))
+		if life := time.Until(a.Expires); a.URL != "" && (life > linkLife || life < linkLife-time.Minute) || a.URL == "" && !a.Expires.IsZero() {
+			t.Errorf("%s %s expires %s", a.Kind, a.ID, a.Expires)
+		}
+	}
+	want := []string{
+		"dossier d-1 application/pdf /given/d-1.pdf /report",
+		"dossier d-2 application/pdf  /document/d-2/report",
+		"face 1 image/jpeg /given/face.jpeg /signer/1/face",
+		"id_front 1 image/jpeg /given/front.jpeg /signer/1/personal_document",
+		"id_back 1 image/jpeg /given/back.jpeg /signer/1/personal_document",
+		"id_front 2 image/jpeg /given/front2.jpeg /signer/2/personal_document",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("artifacts\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+
+	f.answer("GET /given/d-1.pdf", 200, "%PDF 1")
+	f.answer("GET "+route1+"/document/d-2/report", 200, `{"id":"d-2","status":"available","document_report_url":"https://never.test/","document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF 2"))+`"}`)
+	for i, want := range []string{"%PDF 1", "%PDF 2"} {
+		content, err := p.Open(t.Context(), ref1(), list[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(content); string(got) != want || err != nil {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+		content.Close()
+	}
+}
+
+func TestArtifactsNotReady(t *testing.T) {
+	for _, c := range []struct {
+		name, envelope, report string
+		status                 int
+		kind                   providers.ErrorKind
+		code                   string
+	}{
+		{"not completed", "submitted", "", 0, providers.Transient, providers.CodeNotReady},
+		{"unavailable", "completed", `{"status":"unavailable","documents_reports":[]}`, 200, providers.Transient, providers.CodeNotReady},
+		{"empty", "completed", `{"status":"available","documents_reports":null}`, 200, providers.Transient, providers.CodeNotReady},
+		{"nothing", "completed", `{}`, 200, providers.Transient, providers.CodeNotReady},
+		{"away", "completed", `{}`, 503, providers.Transient, ""},
+		{"not there", "completed", `{}`, 404, providers.NotFound, providers.CodeNotReady},
+		{"bad key", "completed", `{}`, 401, providers.Denied, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, p := newFake(t)
+			f.answer("GET "+route1, 200, `{"status":"`+c.envelope+`"}`)
+			if c.report != "" {
+				f.answer("GET "+route1+"/report", c.status, c.report)
+			}
+			_, err := p.Artifacts(t.Context(), ref1())
+			wantKind(t, err, c.kind, c.code)
+		})
+	}
+}
+
+// A picture that could not be asked for is not one that is not offered.
+func TestArtifactsPictureFails(t *testing.T) {
+	for status, kind := range map[int]providers.ErrorKind{401: providers.Denied, 429: providers.RateLimited, 500: providers.Transient} {
+		for _, route := range []string{"/face", "/personal_document"} {
+			f, p := newFake(t)
+			f.answer("GET "+route1, 200, `{"status":"completed","signers":[{"id":"1"}]}`)
+			f.answer("GET "+route1+"/report", 200, `{"status":"available","documents_reports":[{"id":"d-1","url":"https://x.test/1"}]}`)
+			f.answer("GET "+route1+"/signer/1/face", 200, `{}`)
+			f.answer("GET "+route1+"/signer/1"+route, status, `{}`)
+			_, err := p.Artifacts(t.Context(), ref1())
+			wantKind(t, err, kind, "")
+		}
+	}
+}
+
+func TestOpenDocumentReport(t *testing.T) {
+	dossier := providers.Artifact{Kind: providers.Dossier, ID: "d-1"}
+	for _, c := range []struct {
+		name, report string // URL stands for a download address
+		want         string
+		kind         providers.ErrorKind
+		code         string
+	}{
+		{"address only", `{"status":"available","document_report_url":"URL"}`, "%PDF given", "", ""},
+		{"empty base64", `{"document_report":"","document_report_url":"URL"}`, "%PDF given", "", ""},
+		{"null base64", `{"document_report":null,"document_report_url":"URL"}`, "%PDF given", "", ""},
+		{"unavailable", `{"status":"unavailable","document_report":null}`, "", providers.Transient, providers.CodeNotReady},
+		{"neither", `{"status":"available"}`, "", providers.Transient, "bad_answer"},
+		{"wrong type", `{"document_report":{},"document_report_url":[]}`, "", providers.Transient, "bad_answer"},
+		{"cut", `{"status":"available","docu`, "", providers.Transient, "bad_answer"},
+		{"address within", `{"document_report_url":"ftp://x.test/"}`, "", providers.Invalid, "address_refused"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, p := newFake(t)
+			f.answer("GET /given/1.pdf", 200, "%PDF given")
+			f.answer("GET "+route1+"/document/d-1/report", 200, strings.ReplaceAll(c.report, "URL", f.url+"/given/1.pdf"))
+			content, err := p.Open(t.Context(), ref1(), dossier)
+			if c.kind != "" {
+				wantKind(t, err, c.kind, c.code)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer content.Close()
+			if got, err := io.ReadAll(content); string(got) != c.want || err != nil {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+}
+
+// A base64 that ends too early, or is none, must not pass for a whole file.
+func TestOpenCutBase64(t *testing.T) {
+	for _, report := range []string{
+		`{"document_report":"` + strings.Repeat("QUJD", 2000),
+		`{"document_report":"` + strings.Repeat("QUJD", 2000) + `!"}`,
+		`{"document_report":"` + strings.Repeat("QUJD", 2000) + `","status":"unavailable"}`,
+	} {
+		f, p := newFake(t)
+		f.answer("GET "+route1+"/document/d-1/report", 200, report)
+		content, err := p.Open(t.Context(), ref1(), providers.Artifact{Kind: providers.Dossier, ID: "d-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(content); err == nil {
+			t.Errorf("%d bytes and no error", len(got))
+		}
+		content.Close()
+	}
+}
+
+func TestOpenExpired(t *testing.T) {
+	f, p := newFake(t)
+	face := providers.Artifact{Kind: providers.Face, ID: "1", URL: f.url + "/given/face.jpeg", Expires: time.Now().Add(-time.Second)}
+	_, err := p.Open(t.Context(), ref1(), face) // without a call
+	wantKind(t, err, providers.NotFound, providers.CodeAddressExpired)
+	face.Expires = time.Now().Add(time.Hour)
+	for _, status := range []int{403, 404, 410} {
+		f.answer("GET /given/face.jpeg", status, "")
+		_, err := p.Open(t.Context(), ref1(), face)
+		wantKind(t, err, providers.NotFound, providers.CodeAddressExpired)
+	}
+	face.URL = ""
+	_, err = p.Open(t.Context(), ref1(), face)
+	wantKind(t, err, providers.NotFound, providers.CodeAddressExpired)
+}

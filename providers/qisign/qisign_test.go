@@ -1,0 +1,355 @@
+package qisign
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
+)
+
+const route1 = "/sign/envelope/" + id1
+
+func TestPrepare(t *testing.T) {
+	f, p := newFake(t)
+	var created envelopeOut
+	f.routes["POST /sign/envelope"] = func(w http.ResponseWriter, r *http.Request) {
+		f.decode(r, &created)
+		io.WriteString(w, `{"id":"`+id1+`","status":"created"}`)
+	}
+	var documents []documentOut
+	f.routes["POST "+route1+"/document"] = func(w http.ResponseWriter, r *http.Request) {
+		var d documentOut
+		f.decode(r, &d)
+		documents = append(documents, d)
+		w.WriteHeader(http.StatusCreated)
+		io.WriteString(w, `{"id":"`+d.ID+`","created_at":"2023-01-01T00:00:00.000Z"}`)
+	}
+	var papers []personalOut
+	f.routes["POST "+route1+"/signer/1/personal_document"] = func(w http.ResponseWriter, r *http.Request) {
+		var d personalOut
+		f.decode(r, &d)
+		papers = append(papers, d)
+		io.WriteString(w, `{"created_at":"2023-01-01T00:00:00.000Z"}`)
+	}
+	e := envelope1()
+	e.Expires = providers.Expiry{Date: "2026-12-31"}
+	e.Documents = append(e.Documents, providers.Document{Name: "anexo.pdf", Size: 9, Type: typePDF})
+	e.Signers[0].Channel, e.Signers[0].Auth, e.Signers[0].IDType = "whatsapp", "sms", "cnh"
+	e.Signers[0].IDFront = &providers.Document{Name: "frente.jpg", Size: 4}
+	e.Signers[0].IDBack = &providers.Document{Name: "verso.jpg", Size: 4}
+	e.Signers = append(e.Signers, providers.Signer{Name: "Davi", Phone: "+5511988878722", Document: "11144477735", Birthdate: "1992-09-15"})
+	if err := p.Check(e); err != nil {
+		t.Fatal(err)
+	}
+	job := newJob(e)
+	for range 2 { // the second time everything is recorded
+		if err := p.Prepare(t.Context(), job); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(f.calls) != 5 || job.Ref.ID != id1 {
+		t.Errorf("calls %q, id %s", f.calls, job.Ref.ID)
+	}
+	want := envelopeOut{ID: id1, Subject: "Contrato 14", ExpirationDate: "2026-12-31", Signers: []signerOut{
+		{ID: "1", Name: "Rita Nogueira", Email: "rita@exemplo.test", Birthdate: "1988-04-02", DocumentNumber: "529.982.247-25",
+			Phone: &phone{"55", "21", "987650001"}, DocumentMethod: "whatsapp", AuthMethod: "sms"},
+		{ID: "2", Name: "Davi", Birthdate: "1992-09-15", DocumentNumber: "111.444.777-35",
+			Phone: &phone{"55", "11", "988878722"}, DocumentMethod: "sms", AuthMethod: "sms"},
+	}}
+	if !reflect.DeepEqual(created, want) {
+		t.Errorf("envelope\n%+v, want\n%+v", created, want)
+	}
+	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	if len(documents) != 2 || documents[0].ID == documents[1].ID || len(documents[0].ID) != 36 || job.Ref.Steps["document.2"] != documents[1].ID {
+		t.Fatalf("documents %+v", documents)
+	}
+	if want := (documentOut{documents[0].ID, b64("%PDF-1.7"), "contrato.pdf", "pdf"}); documents[0] != want {
+		t.Errorf("document %+v, want %+v", documents[0], want)
+	}
+	if want := []personalOut{{b64("\xff\xd8\xff1"), "cnh_front", "jpeg"}, {b64("\xff\xd8\xff2"), "cnh_back", "jpeg"}}; !slices.Equal(papers, want) {
+		t.Errorf("papers %+v, want %+v", papers, want)
+	}
+}
+
+func TestDefaultExpiry(t *testing.T) {
+	e := newEnvelope(newJob(envelope1()), id1)
+	if e.ExpirationDate != "2026-07-01" || e.Signers[0].DocumentMethod != "email" || e.Signers[0].AuthMethod != "email" {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestPrepareAdopts(t *testing.T) {
+	sent := providers.ErrAlreadyInvited
+	for _, c := range []struct {
+		name, answer string
+		want         error
+		kind         providers.ErrorKind
+		code         string
+	}{
+		{"created", `{"status":"created","signers":[{"id":"1","document_number":"529.982.247-25"}]}`, nil, "", ""},
+		{"created, signers left out", `{"status":"created"}`, nil, "", ""},
+		{"created, masked", `{"status":"created","signers":[{"document_number":"***.982.247-**"}]}`, nil, "", ""},
+		{"submitted", `{"status":"submitted"}`, sent, "", ""},
+		{"completed", `{"status":"completed"}`, sent, "", ""},
+		{"canceled", `{"status":"canceled"}`, sent, "", ""},
+		{"expired", `{"status":"expired"}`, sent, "", ""},
+		{"somebody else's", `{"status":"created","signers":[{"document_number":"111.444.777-35"}]}`, nil, providers.Invalid, "id_taken"},
+		{"no status", `{}`, nil, providers.Transient, rest.CodeBadAnswer},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, p := newFake(t)
+			f.answer("POST /sign/envelope", 409, `{}`)
+			f.answer("GET "+route1, 200, c.answer)
+			f.answer("POST "+route1+"/document", 409, `{}`) // added before the crash
+			job := newJob(envelope1())
+			err := p.Prepare(t.Context(), job)
+			if c.kind != "" {
+				wantKind(t, err, c.kind, c.code)
+				return
+			}
+			if err != c.want || job.Ref.ID != id1 {
+				t.Fatalf("%v, id %q", err, job.Ref.ID)
+			}
+			if documents := f.count("POST " + route1 + "/document"); c.want == nil && documents != 1 || c.want != nil && documents != 0 {
+				t.Errorf("%d documents", documents)
+			}
+		})
+	}
+}
+
+func TestPrepareKnowsDocuments(t *testing.T) {
+	job := newJob(envelope1())
+	f, p := newFake(t)
+	f.answer("POST /sign/envelope", 200, `{}`)
+	f.answer("POST "+route1+"/document", 500, ``) // after the effect
+	wantKind(t, p.Prepare(t.Context(), job), providers.Transient, "")
+
+	// The ledger has lost it all; the envelope tells of its documents in its signers.
+	known := newJob(envelope1())
+	f.answer("POST /sign/envelope", 409, ``)
+	f.answer("POST "+route1+"/document", 200, `{}`)
+	if err := p.Prepare(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	documentID := job.Ref.Steps[stepDocument+"1"]
+	f.answer("GET "+route1, 200, `{"status":"created","signers":[{"documents":[{"id":"`+documentID+`"}]}]}`)
+	delete(f.routes, "POST "+route1+"/document")
+	if err := p.Prepare(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
+	if known.Ref.Steps[stepDocument+"1"] != documentID {
+		t.Errorf("steps %v", known.Ref.Steps)
+	}
+}
+
+func TestPrepareRefused(t *testing.T) {
+	for status, kind := range map[int]providers.ErrorKind{
+		400: providers.Invalid, 401: providers.Denied, 403: providers.Denied, 404: providers.NotFound, 405: providers.Invalid,
+		406: providers.Invalid, 429: providers.RateLimited, 500: providers.Transient, 503: providers.Transient,
+	} {
+		f, p := newFake(t)
+		f.answer("POST /sign/envelope", status, `{"code":"rita@exemplo.test"}`)
+		err := p.Prepare(t.Context(), newJob(envelope1()))
+		wantKind(t, err, kind, "")
+		if strings.Contains(err.Error(), "rita") {
+			t.Errorf("%v tells the body", err)
+		}
+	}
+}
+
+func TestInvite(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		body   string
+		kind   providers.ErrorKind // empty: sent
+	}{
+		{200, `{"status":"submitted"}`, ""},
+		{204, ``, ""},
+		{409, `{}`, providers.Ambiguous},
+		{400, `{}`, providers.Invalid},
+		{401, `{}`, providers.Denied},
+		{404, `{}`, providers.NotFound},
+		{429, `{}`, providers.RateLimited},
+		{500, `{}`, providers.Ambiguous},
+		{503, `{}`, providers.Ambiguous},
+	} {
+		f, p := newFake(t)
+		committed := false
+		f.routes["PATCH "+route1] = func(w http.ResponseWriter, r *http.Request) {
+			if !committed {
+				t.Error("the call left before the intent was written")
+			}
+			var got statusBody
+			f.decode(r, &got)
+			if got.Status != "submitted" {
+				t.Errorf("body %+v", got)
+			}
+			w.WriteHeader(c.status)
+			io.WriteString(w, c.body)
+		}
+		job := newJob(envelope1())
+		job.Ref = ref1()
+		job.Commit = func(context.Context) error { committed = true; return nil }
+		err := p.Invite(t.Context(), job)
+		if c.kind == "" && err != nil {
+			t.Errorf("%d: %v", c.status, err)
+		} else if c.kind != "" {
+			wantKind(t, err, c.kind, "")
+		}
+		if len(f.calls) != 1 {
+			t.Errorf("%d: calls %q", c.status, f.calls)
+		}
+	}
+	_, p := newFake(t) // expects no call
+	job := newJob(envelope1())
+	paused := errors.New("paused")
+	job.Commit = func(context.Context) error { return paused }
+	if err := p.Invite(t.Context(), job); err != paused {
+		t.Errorf("got %v, want the commit's error", err)
+	}
+}
+
+func TestSettle(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		body   string
+		want   providers.Outcome
+		kind   providers.ErrorKind
+	}{
+		{200, `{"status":"created"}`, providers.NotInvited, ""},
+		{200, `{"status":"submitted"}`, providers.Invited, ""},
+		{200, `{"status":"expired"}`, providers.Invited, ""},
+		{200, `{"status":"new"}`, providers.Invited, ""},
+		{404, `{}`, providers.Unknown, ""},
+		{200, `{"status":""}`, "", providers.Transient},
+		{200, `[]`, "", providers.Transient},
+		{500, `{}`, "", providers.Transient},
+	} {
+		f, p := newFake(t)
+		f.answer("GET "+route1, c.status, c.body)
+		job := newJob(envelope1()) // nothing recorded: the id is known by the key
+		got, err := p.Settle(t.Context(), job)
+		if got != c.want || (err == nil) != (c.kind == "") || err != nil && providers.KindOf(err) != c.kind {
+			t.Errorf("%d %s: %q, %v", c.status, c.body, got, err)
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	f, p := newFake(t)
+	f.answer("GET "+route1, 200, `{"id":"`+id1+`","status":"completed","expiration_date":"2023-09-20T02:59:59Z","signers":[
+		{"id":"1","name":"Rita","email":"rita@exemplo.test","status":"signed","signed_at":"2023-03-21T15:30:00.000Z","signature_url":"https://sign.test/s/secret"},
+		{"id":"2","name":"Davi","signed_at":null}]}`)
+	f.answer("GET "+route1+"/signer/2", 200, `{"name":"Davi","email":null,"status":"signed","signed_at":"2023-03-21T16:30:00.000Z"}`)
+	got, err := p.Status(t.Context(), ref1())
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := time.Date(2023, 3, 21, 16, 30, 0, 0, time.UTC)
+	want := []providers.SignerStatus{
+		{Name: "Rita", Email: "rita@exemplo.test", State: "signed", SignedAt: last.Add(-time.Hour)},
+		{Name: "Davi", State: "signed", SignedAt: last},
+	}
+	if got.State != providers.Completed || !slices.Equal(got.Signers, want) || !got.CompletedAt.Equal(last) {
+		t.Errorf("status %+v", got)
+	}
+	if raw := string(got.Raw); strings.Contains(raw, "signature_url") || !strings.Contains(raw, "rita@exemplo.test") {
+		t.Errorf("raw %s", raw)
+	}
+
+	f.answer("GET "+route1, 200, `{"status":"submitted","signers":[{"id":"1"},{"id":"2","status":"on_signature"},{"id":"3","status":"signed"}]}`)
+	got, err = p.Status(t.Context(), ref1())
+	if err != nil || got.State != providers.Pending || !got.CompletedAt.IsZero() || got.Signers[0].State != "pending" || got.Signers[1].State != "pending" || got.Signers[2].State != "signed" {
+		t.Errorf("status %+v, %v", got, err)
+	}
+	if n := f.count("GET " + route1 + "/signer/2"); n != 1 {
+		t.Errorf("a pending envelope's signers were asked for: %d", n)
+	}
+}
+
+func TestStates(t *testing.T) {
+	for status, want := range map[string]providers.State{
+		"created": providers.Draft, "submitted": providers.Pending, "completed": providers.Completed,
+		"canceled": providers.Canceled, "expired": providers.Expired, "new": providers.Pending,
+	} {
+		if got := state(status); got != want {
+			t.Errorf("%s is %s, want %s", status, got, want)
+		}
+	}
+}
+
+func TestCancel(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		status      int
+		body, there string // there: what a look finds afterwards; empty: no look
+		kind        providers.ErrorKind
+		code        string
+	}{
+		{"done", 200, `{"status":"canceled"}`, "", "", ""},
+		{"no echo", 200, `{}`, "", "", ""},
+		{"stays", 200, `{"status":"completed"}`, "", providers.Invalid, "not_canceled"},
+		{"done before", 409, `{}`, "canceled", "", ""},
+		{"ended", 400, `{}`, "completed", providers.Invalid, ""},
+		{"away", 503, `{}`, "", providers.Transient, ""},
+		{"not there", 404, `{}`, "", providers.NotFound, ""},
+		{"refused key", 403, `{}`, "", providers.Denied, ""},
+	} {
+		f, p := newFake(t)
+		f.routes["PATCH "+route1] = func(w http.ResponseWriter, r *http.Request) {
+			var got statusBody
+			f.decode(r, &got)
+			if got.Status != "canceled" {
+				t.Errorf("body %+v", got)
+			}
+			w.WriteHeader(c.status)
+			io.WriteString(w, c.body)
+		}
+		if c.there != "" {
+			f.answer("GET "+route1, 200, `{"status":"`+c.there+`"}`)
+		}
+		err := p.Cancel(t.Context(), ref1())
+		if (err == nil) != (c.kind == "") || err != nil && (providers.KindOf(err) != c.kind || codeOf(err) != c.code) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		err = p.Discard(t.Context(), ref1())
+		if gone := c.kind == "" || c.kind == providers.NotFound; (err == nil) != gone {
+			t.Errorf("%s: discard: %v", c.name, err)
+		}
+	}
+	_, p := newFake(t) // expects no call
+	if err := p.Discard(t.Context(), providers.Ref{Key: envelope1().Key()}); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"status":"completed","signers":[{"id":"1","status":"signed","signed_at":"2023-03-21T15:30:00.000Z","documents":[{"id":"d"}]}],"documents":null}`))
+	f.Add([]byte(`{"status":"available","documents_reports":[{"id":"d","url":"https://x.test/d.pdf"}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var e envelope
+		if json.Unmarshal(b, &e) == nil {
+			if slices.Contains(e.allDocuments(), "") {
+				t.Errorf("%q gives a document without an id", b)
+			}
+			for _, s := range e.Signers {
+				if signerState(s) == "" {
+					t.Errorf("%q gives a signer no state", b)
+				}
+			}
+			sameSigners(e, envelope1())
+		}
+		var r envelopeReport
+		_ = json.Unmarshal(b, &r)
+	})
+}
