@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/chancela/chancela/providers"
@@ -132,6 +133,9 @@ func (r *record) offer(kind providers.Kind, id, contentType string, make func() 
 	})
 }
 
+// serve answers with the file.
+func (a artifact) serve() *reply { return file(a.contentType, a.make()) }
+
 // artifact is what the envelope offers under a kind and an id.
 func (r *record) artifact(kind providers.Kind, id string) (artifact, bool) {
 	for _, a := range r.artifacts {
@@ -142,45 +146,52 @@ func (r *record) artifact(kind providers.Kind, id string) (artifact, bool) {
 	return artifact{}, false
 }
 
-// link is a download address that works for a while and takes no key.
-type link struct {
-	expires time.Time // zero: never
-	fetch   func() *reply
+// resource is a file behind a presigned address.
+type resource func() *reply
+
+// newLink makes an address of a resource as object storage has it: the expiry and a
+// signature stand in its query, and it takes no key. The same name is the same
+// resource. A lifetime of 0 never ends. The caller holds the lock.
+func (s *service) newLink(path, name string, lifetime time.Duration, r resource) string {
+	path += name
+	s.resources[path] = r
+	expires := ""
+	if lifetime > 0 {
+		expires = s.sb.now().Add(lifetime).UTC().Format(time.RFC3339Nano)
+	}
+	return s.url(path) + "?" + url.Values{"expires": {expires}, "signature": {s.linkSignature(path, expires)}}.Encode()
 }
 
-// newLink makes an address below path, with a signature in its query as object
-// storage has it. The caller holds the lock.
-func (s *service) newLink(path, ending string, lifetime time.Duration, fetch func() *reply) string {
-	token := s.newHex(32)
-	l := &link{fetch: fetch}
-	if lifetime > 0 {
-		l.expires = s.sb.now().Add(lifetime)
-	}
-	s.links[token] = l
-	return s.url(path + token + ending + "?signature=" + s.secret(token)[:32])
+func (s *service) linkSignature(path, expires string) string {
+	return s.secret("link " + path + " " + expires)[:32]
 }
 
 // follow serves the addresses of newLink. Storage knows nothing of the API's key, and
-// whoever sends it there has given it away.
-func (s *service) follow(ending string, reference string) func(*http.Request) *reply {
+// whoever sends it there has given it away. A dead link answers as S3 does.
+func (s *service) follow(reference string) func(*http.Request) *reply {
 	return func(r *http.Request) *reply {
 		if r.Header.Get("Authorization") != "" {
 			s.violate(visitOf(r).route, "", "the API's key was sent to a storage address", reference)
 		}
-		token := r.PathValue("file")
-		if n := len(token) - len(ending); n >= 0 && token[n:] == ending {
-			token = token[:n]
+		expires := r.URL.Query().Get("expires")
+		if r.URL.Query().Get("signature") != s.linkSignature(r.URL.Path, expires) {
+			return storageError(http.StatusForbidden, "SignatureDoesNotMatch", "The signature does not match")
+		}
+		end, err := time.Parse(time.RFC3339Nano, expires)
+		if visitOf(r).deadLink || (err == nil && !s.sb.now().Before(end)) {
+			return storageError(http.StatusForbidden, "AccessDenied", "Request has expired")
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		l, ok := s.links[token]
-		switch {
-		case !ok || r.URL.Query().Get("signature") != s.secret(token)[:32]:
-			return &reply{status: http.StatusForbidden, file: []byte("<Error><Code>SignatureDoesNotMatch</Code></Error>"), fileType: "application/xml"}
-		case visitOf(r).deadLink || (!l.expires.IsZero() && !s.sb.now().Before(l.expires)):
-			// As S3 answers for a presigned address that has run out.
-			return &reply{status: http.StatusForbidden, file: []byte("<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"), fileType: "application/xml"}
+		found, ok := s.resources[r.URL.Path]
+		if !ok {
+			return storageError(http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
 		}
-		return l.fetch()
+		return found()
 	}
+}
+
+func storageError(status int, code, message string) *reply {
+	body := "<Error><Code>" + code + "</Code><Message>" + message + "</Message></Error>"
+	return &reply{status: status, file: []byte(body), fileType: "application/xml"}
 }

@@ -382,7 +382,7 @@ func (c *certyneo) download(kind providers.Kind) func(*http.Request) *reply {
 			return c.fail(http.StatusGone, "GONE", "the document was deleted under the retention policy")
 		}
 		a, _ := e.artifact(kind, "")
-		return file(a.contentType, a.make())
+		return a.serve()
 	}
 }
 

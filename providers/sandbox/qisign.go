@@ -36,8 +36,8 @@ func newQISign(sb *Sandbox) *service {
 	q.handle("GET /sign/envelope/{id}/signer/{signer}/face", q.getFace)
 	q.handle("POST /sign/envelope/{id}/signer/{signer}/personal_document", q.postPersonalDocument)
 	q.handle("GET /sign/envelope/{id}/signer/{signer}/personal_document", q.getPersonalDocument)
-	q.open("GET /dossiers/{file}", q.follow(".pdf", "qisign A8"))
-	q.open("GET /images/{file}", q.follow(".jpeg", "qisign A9"))
+	q.open("GET /dossiers/{file}", q.follow("qisign A8"))
+	q.open("GET /images/{file}", q.follow("qisign A9"))
 	return q.service
 }
 
@@ -319,10 +319,6 @@ func (q *qisign) patchEnvelope(r *http.Request) *reply {
 		e.state = "submitted"
 		q.invite(e)
 		q.after(e.expires.Sub(q.sb.now()), e, e.expired)
-		if slices.ContainsFunc(e.people, (*person).declines) {
-			// Signers cannot decline: the operator gives up (a choice).
-			q.after(3*q.sb.o.SignAfter, e, func() { q.end(e, "canceled") })
-		}
 	case in.Status == "canceled" && (e.state == "created" || e.state == "submitted"):
 		q.end(e, "canceled")
 	default:
@@ -416,7 +412,8 @@ func (q *qisign) getSigner(r *http.Request) *reply {
 const qisignLinkLifetime = 24 * time.Hour
 
 func (e *qisignEnvelope) link(path, ending string, a artifact) string {
-	return e.q.newLink(path, ending, qisignLinkLifetime, func() *reply { return file(a.contentType, a.make()) })
+	name := e.q.secret("file " + e.id + string(a.Kind) + a.ID)[:32] + ending
+	return e.q.newLink(path, name, qisignLinkLifetime, a.serve)
 }
 
 // getReports: the answer while the dossiers are missing is not documented: status
@@ -503,7 +500,7 @@ func (e *qisignEnvelope) signed(p *person) {
 	e.offer(providers.IDBack, p.id, typeJPEG, func() []byte { return portrait("back " + p.id + p.name) })
 }
 
-// declined: there is no such thing; the envelope is cancelled by its owner.
+// declined: there is no such thing; whoever would decline makes the owner cancel.
 func (e *qisignEnvelope) declined(p *person) {
 	e.q.end(e, "canceled")
 }

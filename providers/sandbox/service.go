@@ -39,14 +39,14 @@ type service struct {
 	records    []*record // in the order of their creation
 	violations []Violation
 	calls      map[string]int
-	links      map[string]*link
+	resources  map[string]resource // by path
 }
 
 func newService(sb *Sandbox, name, prefix string) *service {
 	return &service{
 		name: name, prefix: prefix, sb: sb, mux: http.NewServeMux(),
 		public: make(map[string]bool), envelopes: make(map[string]envelope),
-		calls: make(map[string]int), links: make(map[string]*link),
+		calls: make(map[string]int), resources: make(map[string]resource),
 	}
 }
 

@@ -9,6 +9,5 @@ func stub(sb *Sandbox, name string) *service {
 	s.env = func() map[string]string { return nil }
 	return s
 }
-func newContraktor(sb *Sandbox) *service { return stub(sb, Contraktor) }
-func newSDoc(sb *Sandbox) *service       { return stub(sb, SDoc) }
-func newCatalisa(sb *Sandbox) *service   { return stub(sb, Catalisa) }
+func newSDoc(sb *Sandbox) *service     { return stub(sb, SDoc) }
+func newCatalisa(sb *Sandbox) *service { return stub(sb, Catalisa) }
