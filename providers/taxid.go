@@ -5,8 +5,10 @@ import "strings"
 // CleanTaxID takes the punctuation out of a CPF or CNPJ and raises its letters: the
 // CNPJ has been alphanumeric since July 2026.
 func CleanTaxID(s string) string {
-	return strings.ToUpper(strings.NewReplacer(".", "", "-", "", "/", "", " ", "").Replace(s))
+	return strings.ToUpper(punctuation.Replace(s))
 }
+
+var punctuation = strings.NewReplacer(".", "", "-", "", "/", "", " ", "")
 
 // ValidTaxID tells whether s, clean, is a CPF (11 digits) or a CNPJ (12 letters or
 // digits and 2 digits) with the right check digits.
