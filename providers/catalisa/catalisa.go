@@ -1,0 +1,283 @@
+// Package catalisa sends envelopes through the e-signature block of Catalisa Platform.
+//
+// One call creates a signature request and invites its signers. It carries our key as
+// businessId, and a list filtered by it settles an interrupted call. The document
+// stands inside the request, or goes through the platform's File Storage first.
+package catalisa
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
+)
+
+// Name is the provider's name.
+const Name = "catalisa"
+
+// Accounts are the addresses and credentials that only Catalisa has. Without a client
+// id, the settings' API key is used as an access token.
+type Accounts struct {
+	ClientID     string // the organization's id
+	ClientSecret providers.Secret
+	IAMURL       string // empty: the platform's, by environment
+	FilesURL     string // empty: documents go inside the request
+}
+
+// Provider is Catalisa.
+type Provider struct {
+	client *client
+	keys   []publicKey // that callbacks may be signed with
+}
+
+var (
+	_ providers.Provider  = (*Provider)(nil)
+	_ providers.Calls     = (*Provider)(nil)
+	_ providers.Lister    = (*Provider)(nil)
+	_ providers.Canceler  = (*Provider)(nil)
+	_ providers.Discarder = (*Provider)(nil)
+	_ providers.Reminder  = (*Provider)(nil)
+	_ providers.Hooked    = (*Provider)(nil)
+)
+
+// New makes the provider. The webhook secret is PEM text with the public keys of the
+// webhook subscription: see [Provider.Webhook].
+func New(s rest.Settings, a Accounts) (*Provider, error) {
+	c, err := newClient(s, a)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := parseKeys(s.WebhookSecret)
+	if err != nil {
+		return nil, err
+	}
+	return &Provider{c, keys}, nil
+}
+
+// The steps of Prepare.
+const (
+	stepFile = "file"
+	stepDays = "expires_in_days"
+)
+
+// Prepare puts a large document into File Storage and works out the days to the expiry,
+// once, so that every attempt sends the same.
+func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
+	env := job.Envelope
+	if !env.Expires.IsZero() {
+		_, err := job.Step(ctx, stepDays, func(context.Context) (string, error) {
+			n := daysLeft(env.Expires, job.Accepted, time.Now())
+			if n < 1 {
+				return "", p.invalid("expired", errors.New("the expiry has come before the envelope was sent"))
+			}
+			return strconv.Itoa(min(n, maxDays)), nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if env.Template != "" || len(env.Documents) != 1 || !p.stored(env) {
+		return nil
+	}
+	d := env.Documents[0]
+	// One step for the three calls: the upload's address is a credential and is not to be
+	// recorded. A crash between them leaves a file that nothing refers to.
+	_, err := job.Step(ctx, stepFile, func(ctx context.Context) (string, error) {
+		return p.client.store(ctx, fileRequest{
+			Name: d.Name, MimeType: pdfType, SizeBytes: d.Size, Category: "CONTRACT", BusinessID: businessID(env.Key()),
+		}, opening(job, d))
+	})
+	return err
+}
+
+func opening(job *providers.Job, d providers.Document) func(context.Context) (io.ReadCloser, error) {
+	return func(ctx context.Context) (io.ReadCloser, error) { return job.OpenDocument(ctx, d) }
+}
+
+func (p *Provider) invalid(code string, err error) error {
+	return &providers.Error{Kind: providers.Invalid, Provider: Name, Code: code, Err: err}
+}
+
+// Invite creates the signature request.
+func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
+	env := job.Envelope
+	a := attributes{
+		TemplateID: env.Template,
+		Title:      env.Subject,
+		Message:    env.Message,
+		ConfigID:   env.Option(optConfigID),
+		BusinessID: businessID(env.Key()),
+	}
+	if days, ok := job.Ref.Steps[stepDays]; ok {
+		n, err := strconv.Atoi(days)
+		if err != nil {
+			return p.invalid("not_prepared", fmt.Errorf("the recorded number of days is %q", days))
+		}
+		a.ExpiresInDays = n
+	} else if !env.Expires.IsZero() {
+		return p.invalid("not_prepared", errors.New("the days to the expiry were not recorded"))
+	}
+	for _, s := range env.Signers {
+		a.Signers = append(a.Signers, signerRequest{s.Name, s.Email, s.Order})
+		// Origin of x and y, and whose signature a widget takes, are not documented: they
+		// are passed on as given, in the signers' order (our choice).
+		if s.Stamp != nil && env.Template == "" {
+			a.Widgets = append(a.Widgets, widget{"signature", s.Stamp.Page, s.Stamp.X, s.Stamp.Y, s.Stamp.Width, s.Stamp.Height})
+		}
+	}
+	var size int64
+	var open func(context.Context) (io.ReadCloser, error)
+	switch {
+	case env.Template != "":
+		a.FieldValues = env.Fields
+	case job.Ref.Steps[stepFile] != "":
+		a.FileID = job.Ref.Steps[stepFile]
+	case len(env.Documents) == 1:
+		d := env.Documents[0]
+		a.FileBase64, a.FileName = marker, d.Name
+		size, open = d.Size, opening(job, d)
+	default:
+		return p.invalid("not_prepared", errors.New("there is no document"))
+	}
+	id, err := p.client.create(ctx, a, size, open, job.Commit)
+	if err != nil {
+		return err
+	}
+	job.Ref.ID = id
+	return nil
+}
+
+// settlePages bounds the pages that Settle reads: with the filter there is one.
+const settlePages = 20
+
+// Settle looks for our businessId. Every page is compared by itself, so that a filter
+// that were ignored could not make an invited envelope look uninvited. Of several
+// requests, which our engine cannot have made, the oldest counts (our choice).
+func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Outcome, error) {
+	wanted := businessID(job.Envelope.Key())
+	var found *resource
+	for page := 1; ; page++ {
+		if page > settlePages {
+			return providers.Unknown, nil
+		}
+		requests, more, err := p.client.list(ctx, pace.Send, page, wanted)
+		if err != nil {
+			return providers.Unknown, err
+		}
+		for _, r := range requests {
+			if r.Attributes.BusinessID == wanted && r.ID != "" && (found == nil || r.Attributes.CreatedAt.Before(found.Attributes.CreatedAt.Time)) {
+				found = &r
+			}
+		}
+		if !more {
+			break
+		}
+	}
+	if found == nil {
+		return providers.NotInvited, nil
+	}
+	job.Ref.ID = found.ID
+	return providers.Invited, nil
+}
+
+// Status looks at the request. Addresses for signing and viewing are not kept: whoever
+// has one may act as the signer. A decline's reason is a person's own words and stays
+// in the raw answer.
+func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Status, error) {
+	r, raw, err := p.client.request(ctx, ref.ID)
+	if err != nil {
+		return providers.Status{}, err
+	}
+	st := providers.Status{
+		State:       r.state(),
+		CompletedAt: r.Attributes.CompletedAt.Time,
+		Raw:         rest.Without(raw, "signingUrl", "viewUrl"),
+	}
+	for _, s := range r.Relationships.Signers.Data {
+		st.Signers = append(st.Signers, s.Attributes.status())
+	}
+	return st, nil
+}
+
+// List reads a page of 100 requests. Their order is not documented.
+func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool, error) {
+	requests, more, err := p.client.list(ctx, pace.Look, page, "")
+	if err != nil {
+		return nil, false, err
+	}
+	listed := make([]providers.Listed, 0, len(requests))
+	for _, r := range requests {
+		listed = append(listed, providers.Listed{ID: r.ID, State: r.state()})
+	}
+	return listed, more, nil
+}
+
+// Artifacts asks for the signed document's address, which lives 15 minutes. The form of
+// the refusal before completion is not documented (reference §7.7), so any refusal of
+// the request means not yet.
+func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]providers.Artifact, error) {
+	d, err := p.client.download(ctx, ref.ID)
+	if e, ok := errors.AsType[*providers.Error](err); ok && (e.Kind == providers.Invalid || e.Kind == providers.NotFound) {
+		notYet := *e
+		notYet.Code = providers.CodeNotReady
+		if e.Kind == providers.Invalid {
+			notYet.Kind = providers.Transient
+		}
+		return nil, &notYet
+	}
+	if err != nil {
+		return nil, err
+	}
+	if d.DownloadURL == "" {
+		return nil, badAnswer("GET "+route("/download"), "the answer has no downloadUrl")
+	}
+	expires := d.ExpiresAt.Time
+	if expires.IsZero() {
+		expires = time.Now().Add(addressLifetime)
+	}
+	return []providers.Artifact{{
+		Kind:        providers.SignedDocument,
+		ContentType: pdfType,
+		Source:      p.client.base + requestPath(ref.ID, "/download"),
+		URL:         d.DownloadURL,
+		Expires:     expires,
+	}}, nil
+}
+
+// Open streams the document from its address, without the token.
+func (p *Provider) Open(ctx context.Context, _ providers.Ref, a providers.Artifact) (io.ReadCloser, error) {
+	resp, err := p.client.sign.Fetch(ctx, a.URL)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// Cancel withdraws a request that has not ended.
+func (p *Provider) Cancel(ctx context.Context, ref providers.Ref) error {
+	return p.client.cancel(ctx, ref.ID)
+}
+
+// Discard removes the document of an envelope that will not be sent from File Storage.
+func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
+	id, ok := ref.Steps[stepFile]
+	if !ok || p.client.files == nil {
+		return nil
+	}
+	err := p.client.deleteFile(ctx, id)
+	if err != nil && providers.KindOf(err) == providers.NotFound {
+		return nil
+	}
+	return err
+}
+
+// Remind mails every pending signer again.
+func (p *Provider) Remind(ctx context.Context, ref providers.Ref) error {
+	return p.client.resend(ctx, ref.ID, "")
+}

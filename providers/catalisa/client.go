@@ -1,0 +1,254 @@
+package catalisa
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
+)
+
+// Addresses of the platform's blocks (reference §2). The production address of
+// e-signature is not documented.
+const (
+	stagingBase   = "https://e-signature.stg.catalisa.app"
+	stagingIAM    = "https://iam.stg.catalisa.app"
+	productionIAM = "https://api.catalisa.app/iam"
+
+	requestsPath = "/api/v1/esignature/requests"
+	filesPath    = "/api/v1/files"
+)
+
+// client makes the HTTP calls, one method each.
+type client struct {
+	base   string
+	sign   *rest.Client
+	files  *rest.Client // nil: File Storage is not used
+	tokens *tokens
+}
+
+func newClient(s rest.Settings, a Accounts) (*client, error) {
+	base := s.BaseURL
+	if base == "" {
+		if s.Production {
+			return nil, errors.New("catalisa: CHANCELA_CATALISA_BASE_URL must be set: the address of the production service is not documented")
+		}
+		base = stagingBase
+	}
+	if (a.ClientID == "") != (a.ClientSecret == "") {
+		return nil, errors.New("catalisa: CHANCELA_CATALISA_CLIENT_ID and CHANCELA_CATALISA_CLIENT_SECRET belong together")
+	}
+	service := func(base string, pacer pace.Pacer) (*rest.Client, error) {
+		return rest.New(rest.Config{
+			Provider: Name,
+			Base:     strings.TrimRight(base, "/"),
+			Pacer:    pacer,
+			Observe:  s.Observe,
+			Explain:  explain,
+		})
+	}
+	c := &client{base: strings.TrimRight(base, "/"), tokens: &tokens{lock: make(chan struct{}, 1)}}
+	var err error
+	if c.sign, err = service(base, s.Pacer); err != nil {
+		return nil, err
+	}
+	if a.FilesURL != "" {
+		// File Storage belongs to the same platform; it shares the pace (our choice).
+		if c.files, err = service(a.FilesURL, s.Pacer); err != nil {
+			return nil, err
+		}
+	}
+	if a.ClientID == "" {
+		c.tokens.given = &token{value: s.APIKey.Reveal()}
+		return c, nil
+	}
+	iam := stagingIAM
+	if s.Production {
+		iam = productionIAM
+	}
+	c.tokens.id, c.tokens.secret = a.ClientID, a.ClientSecret
+	c.tokens.iam, err = service(cmp.Or(a.IAMURL, iam), pace.Unlimited{})
+	return c, err
+}
+
+// explain reads the code. 402 says that the account has to pay (reference §4.2): no
+// envelope can go on, so the provider stops (our choice).
+func explain(status int, _ http.Header, body []byte) (string, providers.ErrorKind) {
+	if status == http.StatusPaymentRequired {
+		return errorCode(body), providers.Denied
+	}
+	return errorCode(body), ""
+}
+
+// call makes one request with the access token. A refused token that had worked before
+// is replaced and the request made once more, unless it is the inviting one: that is
+// made once per commit, and its refusal leaves the engine free to come again.
+func (c *client) call(ctx context.Context, service *rest.Client, r rest.Request, out any) error {
+	for again := false; ; again = true {
+		t, err := c.tokens.get(ctx)
+		if err != nil {
+			return err
+		}
+		r.Header = http.Header{"Authorization": {"Bearer " + t.value}}
+		err = service.JSON(ctx, r, out)
+		if err == nil {
+			t.worked.Store(true)
+			return nil
+		}
+		e, ok := errors.AsType[*providers.Error](err)
+		if !ok || e.Status != http.StatusUnauthorized || c.tokens.given != nil {
+			return err
+		}
+		if err := c.tokens.drop(ctx, t); err != nil {
+			return err
+		}
+		if again || !t.worked.Load() {
+			return err
+		}
+		if r.Before != nil {
+			later := *e
+			later.Kind = providers.Transient
+			return &later
+		}
+	}
+}
+
+func requestPath(id, action string) string { return requestsPath + "/" + url.PathEscape(id) + action }
+
+func route(action string) string { return requestsPath + "/{id}" + action }
+
+// create is POST /requests, or /requests/from-template (reference §7.1, §7.2): the
+// inviting call. open gives the document that stands in the body, nil for none.
+func (c *client) create(ctx context.Context, a attributes, size int64, open func(context.Context) (io.ReadCloser, error), before func(context.Context) error) (string, error) {
+	path := requestsPath
+	if a.TemplateID != "" {
+		path += "/from-template"
+	}
+	body := createRequest{createData{"signature-request", a}}
+	r := rest.Request{Class: pace.Send, Method: http.MethodPost, Path: path, Body: rest.JSONBody(body), Before: before}
+	if open != nil {
+		r.Body = rest.Base64JSON(body, marker, size, open)
+	}
+	var out struct{ Data resource }
+	if err := c.call(ctx, c.sign, r, &out); err != nil {
+		return "", err
+	}
+	if out.Data.ID == "" {
+		return "", &providers.Error{Kind: providers.Ambiguous, Provider: Name, Op: "POST " + path, Code: rest.CodeBadAnswer, Err: errors.New("the answer has no id")}
+	}
+	return out.Data.ID, nil
+}
+
+// marker stands in the create request's body for the document, which is streamed.
+const marker = "\x00file\x00"
+
+// pageSize is the largest page of a list (reference §4.1).
+const pageSize = 100
+
+// list is GET /requests (reference §7.3), a page of all or of those with one businessId.
+func (c *client) list(ctx context.Context, class pace.Class, page int, businessID string) (requests []resource, more bool, err error) {
+	query := url.Values{"page[number]": {strconv.Itoa(page)}, "page[size]": {strconv.Itoa(pageSize)}}
+	if businessID != "" {
+		query.Set("filter[businessId]", businessID)
+	}
+	var out listing
+	if err := c.call(ctx, c.sign, rest.Request{Class: class, Method: http.MethodGet, Path: requestsPath, Query: query}, &out); err != nil {
+		return nil, false, err
+	}
+	if out.Data == nil {
+		return nil, false, badAnswer("GET "+requestsPath, "the answer is not a list")
+	}
+	if out.Meta.TotalPages == 0 && out.Meta.CurrentPage == 0 {
+		return out.Data, len(out.Data) >= pageSize, nil
+	}
+	return out.Data, out.Meta.CurrentPage < out.Meta.TotalPages && len(out.Data) > 0, nil
+}
+
+func badAnswer(op, why string) error {
+	return &providers.Error{Kind: providers.Transient, Provider: Name, Op: op, Code: rest.CodeBadAnswer, Err: errors.New(why)}
+}
+
+// request is GET /requests/:id (reference §7.4), with the resource as it came.
+func (c *client) request(ctx context.Context, id string) (resource, json.RawMessage, error) {
+	var out struct{ Data json.RawMessage }
+	r := rest.Request{Class: pace.Look, Method: http.MethodGet, Route: route(""), Path: requestPath(id, "")}
+	if err := c.call(ctx, c.sign, r, &out); err != nil {
+		return resource{}, nil, err
+	}
+	var req resource
+	if len(out.Data) == 0 || json.Unmarshal(out.Data, &req) != nil || req.ID != id || req.Attributes.Status == "" {
+		return req, nil, badAnswer("GET "+route(""), "the answer is not this signature request")
+	}
+	return req, out.Data, nil
+}
+
+// cancel is POST /requests/:id/cancel, without a body (reference §7.5).
+func (c *client) cancel(ctx context.Context, id string) error {
+	return c.call(ctx, c.sign, rest.Request{Class: pace.Send, Method: http.MethodPost, Route: route("/cancel"), Path: requestPath(id, "/cancel")}, nil)
+}
+
+// resend is POST /requests/:id/resend (reference §7.6): to one signer, or without an
+// address to everybody who is pending.
+func (c *client) resend(ctx context.Context, id, signerEmail string) error {
+	var body resendRequest
+	if signerEmail != "" {
+		body.Data = new(resendData)
+		body.Data.Attributes.SignerEmail = signerEmail
+	}
+	return c.call(ctx, c.sign, rest.Request{
+		Class: pace.Send, Method: http.MethodPost, Route: route("/resend"), Path: requestPath(id, "/resend"), Body: rest.JSONBody(body),
+	}, nil)
+}
+
+// download is GET /requests/:id/download (reference §7.7).
+func (c *client) download(ctx context.Context, id string) (download, error) {
+	var out download
+	err := c.call(ctx, c.sign, rest.Request{Class: pace.Fetch, Method: http.MethodGet, Route: route("/download"), Path: requestPath(id, "/download")}, &out)
+	return out, err
+}
+
+// delete is DELETE /requests/:id (reference §7.8).
+func (c *client) delete(ctx context.Context, id string) error {
+	return c.call(ctx, c.sign, rest.Request{Class: pace.Send, Method: http.MethodDelete, Route: route(""), Path: requestPath(id, "")}, nil)
+}
+
+// store puts a document into File Storage: a record, the bytes to its presigned address,
+// the confirmation (reference §8). It gives the fileId.
+func (c *client) store(ctx context.Context, f fileRequest, open func(context.Context) (io.ReadCloser, error)) (string, error) {
+	var record fileRecord
+	if err := c.call(ctx, c.files, rest.Request{Class: pace.Send, Method: http.MethodPost, Path: filesPath, Body: rest.JSONBody(f)}, &record); err != nil {
+		return "", err
+	}
+	if record.Data.ID == "" || record.UploadURL == "" {
+		return "", badAnswer("POST "+filesPath, "the answer has no id or no uploadUrl")
+	}
+	if err := c.files.Upload(ctx, record.UploadURL, rest.Raw(f.MimeType, f.SizeBytes, open), nil); err != nil {
+		// The address was made for this one attempt: whatever is wrong with it, the next
+		// attempt gets another.
+		if e, ok := errors.AsType[*providers.Error](err); ok && e.Kind == providers.NotFound {
+			later := *e
+			later.Kind = providers.Transient
+			return "", &later
+		}
+		return "", err
+	}
+	return record.Data.ID, c.call(ctx, c.files, rest.Request{
+		Class: pace.Send, Method: http.MethodPost, Route: filesPath + "/{id}/confirm-upload",
+		Path: filesPath + "/" + url.PathEscape(record.Data.ID) + "/confirm-upload",
+	}, nil)
+}
+
+// deleteFile is DELETE /api/v1/files/:id of File Storage (reference §8).
+func (c *client) deleteFile(ctx context.Context, id string) error {
+	return c.call(ctx, c.files, rest.Request{
+		Class: pace.Send, Method: http.MethodDelete, Route: filesPath + "/{id}", Path: filesPath + "/" + url.PathEscape(id),
+	}, nil)
+}
