@@ -1,0 +1,348 @@
+package campaign
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"github.com/chancela/chancela/providers"
+)
+
+const head = "id,provider,subject,document,signer1.name,signer1.email\n"
+
+// anyDocument finds every document.
+func anyDocument(_ context.Context, source string) (providers.Document, error) {
+	return providers.Document{Name: filepath.Base(source), Source: source, SHA256: strings.Repeat("0", 64), Size: 1, Type: "application/pdf"}, nil
+}
+
+func line(id string) string {
+	return id + ",certyneo,Contract,a.pdf,Ana Prova,ana@example.com\n"
+}
+
+// read reads a text that is a campaign file and gives its rows and problems.
+func read(t *testing.T, text string, options Options) (all []Row, problems []Problem) {
+	t.Helper()
+	if options.Document == nil {
+		options.Document = anyDocument
+	}
+	r, err := NewReader("june.csv", strings.NewReader(text), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	problems = r.Problems()
+	for row, err := range r.Rows(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, row)
+		problems = append(problems, row.Problems...)
+	}
+	return all, problems
+}
+
+func TestEncodingsAndDelimitersAreFoundOut(t *testing.T) {
+	const text = "id,provider,subject,document,signer1.name,signer1.email\n1,certyneo,\"Locação €5, já\",a.pdf,Zélia Ipê,z@example.com\n"
+	semicolons := strings.ReplaceAll(strings.ReplaceAll(text, ",", ";"), "€5;", "€5,")
+	tabs := strings.ReplaceAll(strings.ReplaceAll(text, ",", "\t"), "€5\t", "€5,")
+	windows := func(s string) string {
+		out, err := charmap.Windows1252.NewEncoder().String(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for name, file := range map[string]string{
+		"comma":            text,
+		"semicolon":        semicolons,
+		"tab":              tabs,
+		"mark":             "\uFEFF" + text,
+		"windows":          windows(text),
+		"windows, tab":     windows(tabs),
+		"CR LF, semicolon": strings.ReplaceAll(windows(semicolons), "\n", "\r\n"),
+		"no last newline":  strings.TrimSuffix(text, "\n"),
+		"capitals":         strings.Replace(text, "id,provider,subject", "ID,Provider,SUBJECT", 1),
+		"empty rows":       text + "\n,,,,,\n\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, problems := read(t, file, Options{})
+			if len(problems) > 0 || len(all) != 1 {
+				t.Fatalf("%d rows, %v", len(all), problems)
+			}
+			e := all[0].Envelope
+			if e.Subject != "Locação €5, já" || e.Signers[0].Name != "Zélia Ipê" || e.Campaign != "june" {
+				t.Errorf("%+v", e)
+			}
+		})
+	}
+}
+
+func TestFilesThatAreNoCSV(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"empty":          {"", "the file is empty"},
+		"mark only":      {"\uFEFF\r\n", "the file is empty"},
+		"UTF-16":         {"\xFF\xFEi\x00d\x00", "UTF-16"},
+		"XLSX":           {"PK\x03\x04...", "a spreadsheet"},
+		"zeros":          {"id\x00,", "not text"},
+		"damaged UTF-8":  {head + "1,certyneo,Locação de março\n2,certyneo,Loca\xe7ão\n", "line 3 holds bytes that are not UTF-8"},
+		"mark, then not": {"\uFEFFid\n\xe7", "line 2 holds bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := NewReader("june.csv", strings.NewReader(c.file), Options{Document: anyDocument})
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "june.csv: ") {
+				t.Errorf("%v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestHeaderProblems(t *testing.T) {
+	for name, c := range map[string]struct {
+		header string
+		want   string
+	}{
+		"somebody's data": {"1,certyneo,Contract,a.pdf,Ana,ana@example.com", "june.csv:1:1: the first line must name the columns"},
+		"unknown":         {head[:len(head)-1] + ",signer1.mail", "june.csv:1:57: signer1.mail: is not a known column: did you mean signer1.email?"},
+		"twice":           {head[:len(head)-1] + ",Signer1.NAME", "june.csv:1:57: signer1.name: stands there twice"},
+		"gap":             {head[:len(head)-1] + ",signer3.name", "june.csv:1:57: signer3: there is no signer2"},
+		"nameless":        {head[:len(head)-1] + ",", "june.csv:1:57: column 7 has no name"},
+		"signer zero":     {head[:len(head)-1] + ",signer0.name", "june.csv:1:57: signer0.name: is not a known column"},
+		"leading zero":    {head[:len(head)-1] + ",signer01.name", "june.csv:1:57: signer01.name: is not a known column"},
+		"too many":        {head[:len(head)-1] + ",signer101.name", "june.csv:1:57: signer101.name: is not a known column"},
+		"missing":         {"id,provider,subject,document,signer1.name", "june.csv:1:1: signer1.email: this column is missing"},
+		"quote":           {`id,"pro"vider`, `june.csv:1:4: text behind the closing quote`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := NewReader("june.csv", strings.NewReader(c.header+"\n"+line("1")), Options{Document: anyDocument})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Problems()) != 1 || !strings.HasPrefix(r.Problems()[0].String(), c.want) {
+				t.Errorf("%v, want %q", r.Problems(), c.want)
+			}
+		})
+	}
+}
+
+// The rows of a file whose header lacks a column are still checked, but not for that.
+func TestMissingColumnIsReportedOnce(t *testing.T) {
+	_, problems := read(t, "id,provider,document,signer1.name,signer1.email\n1,certyneo,a.pdf,Ana,ana@example.com\n2,certyneo,a.pdf,Ana,ana\n", Options{})
+	if len(problems) != 2 || problems[0].Name != "subject" || problems[1].Line != 3 || problems[1].Name != "signer1.email" {
+		t.Errorf("%v", problems)
+	}
+}
+
+func TestColumnsOfOthersKeepTheirLetters(t *testing.T) {
+	const text = "ID,Provider,Subject,Template,Signer1.Name,Signer1.Phone,field.nomeCliente,META.Área,Certyneo.Level\n" +
+		"1,CERTYNEO,S,tpl, Ana  Prova ,(11) 91234-5678,X,Y,ADVANCED\n"
+	all, problems := read(t, text, Options{})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	e := all[0].Envelope
+	if e.Fields["nomeCliente"] != "X" || e.Meta["Área"] != "Y" || e.Option("level") != "ADVANCED" ||
+		e.Provider != "certyneo" || e.Signers[0].Name != "Ana Prova" || e.Signers[0].Phone != "+5511912345678" {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestSameIDTwice(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"a.csv": head + line("1") + line("2") + line("1"), "b.csv": head + line("3") + line("2")} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := []string{filepath.Join(dir, "a.csv"), filepath.Join(dir, "b.csv")}
+	var got []string
+	report := func(p Problem) { got = append(got, p.String()) }
+	summary, err := Check(t.Context(), files, Options{Campaign: "c", Document: anyDocument}, report)
+	want := []string{
+		files[0] + ":4:1: id: the same id stands in " + files[0] + " line 2",
+		files[1] + ":3:1: id: the same id stands in " + files[0] + " line 3",
+	}
+	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) || summary.Good != 3 || summary.Bad != 2 {
+		t.Errorf("%v %+v\n%q\nwant\n%q", err, summary, got, want)
+	}
+	// Each file its own campaign: the ids are others.
+	got = nil
+	if _, err := Check(t.Context(), files[1:], Options{Document: anyDocument}, report); err != nil || len(got) > 0 {
+		t.Errorf("%v %q", err, got)
+	}
+}
+
+func TestProviderJudgesToo(t *testing.T) {
+	all, _ := read(t, head+line("1")+"2,certyneo,S,a.pdf,Ana,ana\n"+"3,nobody,S,a.pdf,Ana,ana@example.com\n", Options{
+		Check: func(e providers.Envelope) error {
+			if e.ID == "1" {
+				return errors.New("closed today")
+			}
+			return providers.Problems{{Field: "signer1.email", Message: "known already"}, {Field: "subject", Message: "too short"}}
+		},
+	})
+	got := make([]string, 0, 3)
+	for _, row := range all {
+		for _, p := range row.Problems {
+			got = append(got, fmt.Sprintf("%d %s: %s", p.Line, p.Name, p.Message))
+		}
+	}
+	want := []string{
+		"2 provider: closed today",
+		"3 subject: too short",
+		"3 signer1.email: is not an e-mail address such as name@example.com",
+		"4 provider: must be one of contraktor, certyneo, sdoc, catalisa, qisign",
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+func TestProviderForRowsWithoutOne(t *testing.T) {
+	all, problems := read(t, "id,subject,document,signer1.name,signer1.email\n1,S,a.pdf,Ana,ana@example.com\n", Options{Provider: "qisign"})
+	if len(problems) > 0 || all[0].Envelope.Provider != "qisign" {
+		t.Errorf("%v %+v", problems, all)
+	}
+}
+
+func TestName(t *testing.T) {
+	for file, want := range map[string]string{
+		"june.csv":                        "june",
+		"a/b/june.rejected.csv":           "june",
+		"cobrança de março.csv":           "cobrança-de-março",
+		"cobranc\u0327a.csv":              "cobrança",
+		".csv":                            "campaign",
+		"--.csv":                          "campaign",
+		"_x.tar.csv":                      "x.tar",
+		"v1.2":                            "v1",
+		strings.Repeat("é", 120) + ".csv": strings.Repeat("é", 100),
+	} {
+		if got := Name(file); got != want {
+			t.Errorf("Name(%q) = %q, want %q", file, got, want)
+		}
+	}
+	if _, err := NewReader("a.csv", strings.NewReader(head), Options{Campaign: "a/b"}); err == nil {
+		t.Error("a campaign's name with a slash was accepted")
+	}
+}
+
+func TestReadingEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := NewReader("june.csv", strings.NewReader(head+line("1")+line("2")+line("3")), Options{Document: anyDocument})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []error
+	for _, err := range r.Rows(ctx) {
+		got = append(got, err)
+		cancel()
+	}
+	if len(got) != 2 || got[0] != nil || !errors.Is(got[1], context.Canceled) {
+		t.Errorf("%v", got)
+	}
+}
+
+// generated is a campaign file of any length that takes no room.
+type generated struct {
+	rows, at int
+	rest     []byte
+}
+
+func (g *generated) Read(p []byte) (int, error) {
+	for len(g.rest) == 0 {
+		switch {
+		case g.at == 0:
+			g.rest = []byte(head)
+		case g.at > g.rows:
+			return 0, io.EOF
+		default:
+			g.rest = fmt.Appendf(g.rest[:0], "row-%09d,certyneo,Contrato de locação,a.pdf,Ana Prova,ana@example.com\n", g.at)
+		}
+		g.at++
+	}
+	n := copy(p, g.rest)
+	g.rest = g.rest[n:]
+	return n, nil
+}
+
+func (g *generated) Seek(int64, int) (int64, error) { g.at, g.rest = 0, nil; return 0, nil }
+
+// Measured on 200,000 rows: 32 bytes a row, so a million rows stay below 64 MB.
+func TestMemoryIsBounded(t *testing.T) {
+	const rows = 200_000
+	r, err := NewReader("big.csv", &generated{rows: rows}, Options{Document: anyDocument})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	count, peak := 0, uint64(0)
+	for row, err := range r.Rows(t.Context()) {
+		if err != nil || len(row.Problems) > 0 {
+			t.Fatal(err, row.Problems)
+		}
+		if count++; count%50_000 == 0 {
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			peak = max(peak, now.HeapAlloc-min(before.HeapAlloc, now.HeapAlloc))
+		}
+	}
+	t.Logf("%d rows: %d bytes, %d a row", count, peak, peak/rows)
+	if count != rows || peak > rows*64+2<<20 {
+		t.Errorf("%d rows kept %d bytes", count, peak)
+	}
+}
+
+func BenchmarkRows(b *testing.B) {
+	r, err := NewReader("big.csv", &generated{rows: b.N}, Options{Document: anyDocument})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for row, err := range r.Rows(b.Context()) {
+		if err != nil || len(row.Problems) > 0 {
+			b.Fatal(err, row.Problems)
+		}
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	f.Add([]byte(head + line("1")))
+	f.Add([]byte("\uFEFF" + strings.ReplaceAll(head, ",", ";") + "\"1\n\";;\xe7"))
+	f.Add([]byte("id,signer2.name,field.x,meta.,sdoc.a\n,,\n\"\n,1,2,3\r\n"))
+	if sample, err := os.ReadFile(filepath.Join(samples, "broken.csv")); err == nil {
+		f.Add(sample)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := NewReader("f.csv", bytes.NewReader(data), Options{Document: anyDocument})
+		if err != nil {
+			return
+		}
+		lines := bytes.Count(data, []byte("\n")) + 1
+		problems, last := r.Problems(), 0
+		for row, err := range r.Rows(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if row.Line <= last {
+				t.Fatalf("line %d after line %d", row.Line, last)
+			}
+			last = row.Line
+			problems = append(problems, row.Problems...)
+		}
+		for _, p := range problems {
+			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Column > len(data)+1 || p.Message == "" {
+				t.Fatalf("%+v in a file of %d lines", p, lines)
+			}
+		}
+	})
+}

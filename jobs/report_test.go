@@ -1,0 +1,41 @@
+package jobs
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+)
+
+// The keys are a promise to other tools.
+func TestReportJSON(t *testing.T) {
+	at := time.Date(2026, 11, 20, 7, 30, 0, 0, time.FixedZone("BRT", -3*3600))
+	for _, c := range []struct {
+		report Report
+		want   string
+	}{
+		{Report{Campaign: "june", ID: "1", Provider: "sdoc", State: "queued"},
+			`{"campaign":"june","id":"1","provider":"sdoc","state":"queued","envelope_id":"","error":null,"attempts":0,"signers":[],"artifacts":[],` +
+				`"created_at":null,"sent_at":null,"completed_at":null,"archived_at":null,"meta":{}}`},
+		{Report{
+			State: "failed", EnvelopeID: "e1", Error: &ReportError{"invalid", "refused"}, Attempts: 2,
+			Signers:   []ReportSigner{{"Ana", "ana@example.com", "signed", ReportTime(at)}, {Name: "Bia"}},
+			Artifacts: []ReportArtifact{{"dossier", "june/1/dossier.pdf", "00", 7, "application/pdf"}},
+			CreatedAt: ReportTime(at), SentAt: ReportTime(time.Time{}), Meta: map[string]string{"a": "b"},
+		}, `{"campaign":"","id":"","provider":"","state":"failed","envelope_id":"e1","error":{"code":"invalid","message":"refused"},"attempts":2,` +
+			`"signers":[{"name":"Ana","email":"ana@example.com","state":"signed","signed_at":"2026-11-20T10:30:00Z"},{"name":"Bia","email":"","state":"","signed_at":null}],` +
+			`"artifacts":[{"kind":"dossier","key":"june/1/dossier.pdf","sha256":"00","size":7,"content_type":"application/pdf"}],` +
+			`"created_at":"2026-11-20T10:30:00Z","sent_at":null,"completed_at":null,"archived_at":null,"meta":{"a":"b"}}`},
+	} {
+		got, err := json.Marshal(c.report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+		var back Report
+		if err := json.Unmarshal(got, &back); err != nil || back.State != c.report.State {
+			t.Errorf("%v %+v", err, back)
+		}
+	}
+}
