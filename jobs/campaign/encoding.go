@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/transform"
 )
@@ -33,7 +35,8 @@ func (f format) decode(in io.Reader) (io.Reader, error) {
 	return in, nil
 }
 
-// encode is the inverse of decode.
+// encode is the inverse of decode. What Windows-1252 cannot hold, which can only be in
+// words of ours, is replaced.
 func (f format) encode(out io.Writer) (io.Writer, error) {
 	if f.bom {
 		if _, err := out.Write(bom); err != nil {
@@ -41,17 +44,20 @@ func (f format) encode(out io.Writer) (io.Writer, error) {
 		}
 	}
 	if f.windows {
-		return transform.NewWriter(out, charmap.Windows1252.NewEncoder()), nil
+		return transform.NewWriter(out, encoding.ReplaceUnsupported(charmap.Windows1252.NewEncoder())), nil
 	}
 	return out, nil
 }
+
+// undefined are the five bytes that mean nothing in Windows-1252.
+var undefined = []byte("\x81\x8D\x8F\x90\x9D")
 
 // detect reads the whole file once. A file that is valid UTF-8 is UTF-8, any other is
 // Windows-1252; one that is nearly all UTF-8 is damaged, and taking it for Windows-1252
 // would garble every name in it.
 func detect(in io.ReadSeeker) (format, error) {
 	var f format
-	var sequences, invalid, badLine int
+	var sequences, invalid, badLine, undefinedLine int
 	line, first, begun := 1, []byte(nil), false
 	buf, kept := make([]byte, 64<<10), 0
 	for {
@@ -83,6 +89,9 @@ func detect(in io.ReadSeeker) (format, error) {
 				break
 			}
 			r, size := utf8.DecodeRune(data)
+			if undefinedLine == 0 && slices.ContainsFunc(data[:size], func(b byte) bool { return bytes.IndexByte(undefined, b) >= 0 }) {
+				undefinedLine = line
+			}
 			if r == utf8.RuneError && size == 1 {
 				if invalid++; invalid == 1 {
 					badLine = line
@@ -99,6 +108,9 @@ func detect(in io.ReadSeeker) (format, error) {
 	}
 	if invalid > 0 && (f.bom || sequences > invalid) {
 		return f, fmt.Errorf("line %d holds bytes that are not UTF-8 in a file that is UTF-8 otherwise: save the file again as CSV UTF-8", badLine)
+	}
+	if invalid > 0 && undefinedLine > 0 {
+		return f, fmt.Errorf("line %d holds bytes that are neither UTF-8 nor Windows-1252: save the file again as CSV UTF-8", undefinedLine)
 	}
 	f.windows = invalid > 0
 	f.comma = delimiter(first)

@@ -93,6 +93,7 @@ func TestFilesThatAreNoCSV(t *testing.T) {
 		"XLSX":           {"PK\x03\x04...", "a spreadsheet"},
 		"zeros":          {"id\x00,", "not text"},
 		"damaged UTF-8":  {head + "1,certyneo,Locação de março\n2,certyneo,Loca\xe7ão\n", "line 3 holds bytes that are not UTF-8"},
+		"neither":        {"id\n\xe7\n\xe7\x81", "line 3 holds bytes that are neither"},
 		"mark, then not": {"\uFEFFid\n\xe7", "line 2 holds bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,9 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/charmap"
 )
 
 // Rejected keeps the rows that were left out in FILE.rejected.csv beside FILE.csv: the
@@ -47,14 +44,14 @@ func (w *Rejected) Write(row Row) error {
 	}
 	reason := strings.Join(reasons, "; ")
 	if row.Raw != nil {
-		return w.csv.Write(append(w.without(row.Raw), w.encodable(reason)))
+		return w.csv.Write(append(w.without(row.Raw), reason))
 	}
 	// A line that could not be split: verbatim, it has to be repaired by hand.
 	w.csv.Flush()
 	if _, err := w.buf.WriteString(row.raw + string(rune(w.reader.format.comma))); err != nil {
 		return err
 	}
-	return w.csv.Write([]string{w.encodable(reason)})
+	return w.csv.Write([]string{reason})
 }
 
 // without leaves out the reason of an earlier rejection.
@@ -63,22 +60,6 @@ func (w *Rejected) without(values []string) []string {
 		return slices.Delete(slices.Clone(values), i, i+1)
 	}
 	return slices.Clone(values)
-}
-
-// encodable replaces what Windows-1252 cannot hold; only our own words can need it.
-func (w *Rejected) encodable(s string) string {
-	if !w.reader.format.windows {
-		return s
-	}
-	out, err := encoding.ReplaceUnsupported(charmap.Windows1252.NewEncoder()).String(s)
-	if err != nil {
-		return s
-	}
-	back, err := charmap.Windows1252.NewDecoder().String(out)
-	if err != nil {
-		return s
-	}
-	return back
 }
 
 func (w *Rejected) begin() error {

@@ -1,0 +1,131 @@
+package campaign
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"iter"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+)
+
+func sampleReports() []jobs.Report {
+	at := time.Date(2026, 11, 20, 10, 30, 0, 0, time.UTC)
+	return []jobs.Report{
+		{
+			Campaign: "june", ID: "=1+1", Provider: "sdoc", State: "archived", EnvelopeID: "-e1", Attempts: 1,
+			Signers: []jobs.ReportSigner{
+				{Name: `@SUM(A1) <script>alert("x")</script>`, Email: "ana@example.com", State: "signed", SignedAt: &at},
+				{Name: "Bia", State: "pending"},
+			},
+			Artifacts: []jobs.ReportArtifact{{Kind: providers.Dossier, Key: "june/1/dossier.pdf", SHA256: "00ff", Size: 7, ContentType: "application/pdf"}},
+			CreatedAt: &at, SentAt: &at, CompletedAt: &at, ArchivedAt: &at, Meta: map[string]string{"order": "7"},
+		},
+		{Campaign: "june", ID: "2", Provider: "qisign", State: "failed", Attempts: 25, CreatedAt: &at,
+			Error: &jobs.ReportError{Code: "invalid", Message: "\t=cmd()"}},
+		{Campaign: "june", ID: "3", Provider: "qisign", State: "failed"},
+	}
+}
+
+func sequence(reports []jobs.Report, end error) iter.Seq2[jobs.Report, error] {
+	return func(yield func(jobs.Report, error) bool) {
+		for _, r := range reports {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		if end != nil {
+			yield(jobs.Report{}, end)
+		}
+	}
+}
+
+func report(t *testing.T, format string) string {
+	t.Helper()
+	var out strings.Builder
+	if err := WriteReport(&out, format, "june <1>", sequence(sampleReports(), nil)); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestReportCSV(t *testing.T) {
+	rows, err := csv.NewReader(strings.NewReader(report(t, "csv"))).ReadAll()
+	if err != nil || len(rows) != 4 {
+		t.Fatal(err, rows)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+				t.Errorf("a spreadsheet runs %q", cell)
+			}
+		}
+	}
+	first := map[string]string{}
+	for i, name := range rows[0] {
+		first[name] = rows[1][i]
+	}
+	for name, want := range map[string]string{
+		"id": "'=1+1", "envelope_id": "'-e1", "attempts": "1", "sent_at": "2026-11-20T10:30:00Z", "meta": `{"order":"7"}`,
+		"signers":   "'@SUM(A1) <script>alert(\"x\")</script> <ana@example.com>: signed 2026-11-20T10:30:00Z\nBia: pending",
+		"artifacts": "june/1/dossier.pdf sha256:00ff",
+	} {
+		if first[name] != want {
+			t.Errorf("%s is %q, want %q", name, first[name], want)
+		}
+	}
+	if rows[2][6] != "'\t=cmd()" {
+		t.Errorf("error_message is %q", rows[2][6])
+	}
+}
+
+func TestReportJSON(t *testing.T) {
+	lines := strings.Split(strings.TrimSuffix(report(t, "json"), "\n"), "\n")
+	if len(lines) != 3 {
+		t.Fatalf("%d lines", len(lines))
+	}
+	var r jobs.Report
+	if err := json.Unmarshal([]byte(lines[0]), &r); err != nil || r.ID != "=1+1" || r.Signers[0].SignedAt == nil {
+		t.Errorf("%v %+v", err, r)
+	}
+}
+
+func TestReportHTML(t *testing.T) {
+	got := report(t, "html")
+	for _, want := range []string{
+		"<title>Campaign june &lt;1&gt;</title>", "&lt;script&gt;alert", "3 envelopes",
+		`<dt class="state archived">archived</dt><dd>1</dd>`, `<dt class="state failed">failed</dt><dd>2</dd>`,
+		"invalid: ", "25 attempts", `<time datetime="2026-11-20T10:30:00Z">2026-11-20 10:30</time>`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(got, "<script") || regexp.MustCompile(`(?i)(src|href)\s*=|@import|url\(|https?://`).MatchString(got) {
+		t.Error("the page runs or loads something")
+	}
+	if open, shut := strings.Count(got, "<tr>"), strings.Count(got, "</tr>"); open != 4 || shut != 4 || !strings.HasSuffix(got, "</html>\n") {
+		t.Errorf("%d rows opened, %d closed", open, shut)
+	}
+}
+
+func TestReportEndsWithItsSource(t *testing.T) {
+	gone := errors.New("redis is gone")
+	for _, format := range Formats {
+		var out strings.Builder
+		if err := WriteReport(&out, format, "june", sequence(sampleReports(), gone)); !errors.Is(err, gone) {
+			t.Errorf("%s: %v", format, err)
+		}
+		if !strings.Contains(out.String(), "qisign") {
+			t.Errorf("%s: what was there is not written", format)
+		}
+	}
+	if err := WriteReport(nil, "xml", "june", nil); err == nil || !strings.Contains(err.Error(), "csv, json, html") {
+		t.Error(err)
+	}
+}
