@@ -170,7 +170,8 @@ func ordered(signers []providers.Signer) []providers.Signer {
 
 // Invite sends the draft.
 func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
-	err := p.client.send(ctx, envelopeID(job.Ref), job.Commit)
+	job.Ref.ID = envelopeID(job.Ref)
+	err := p.client.send(ctx, job.Ref.ID, job.Commit)
 	if status(err) != http.StatusConflict {
 		return err
 	}
@@ -184,7 +185,8 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 
 // Settle looks whether the draft has left.
 func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Outcome, error) {
-	e, _, err := p.client.envelope(ctx, pace.Send, envelopeID(job.Ref))
+	job.Ref.ID = envelopeID(job.Ref)
+	e, _, err := p.client.envelope(ctx, pace.Send, job.Ref.ID)
 	switch {
 	case status(err) == http.StatusNotFound:
 		// Not documented. The draft was there when it was sent; whoever removed it may

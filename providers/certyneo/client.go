@@ -68,7 +68,7 @@ func explain(_ int, _ http.Header, body []byte) (string, providers.ErrorKind) {
 		return "", ""
 	}
 	for _, r := range e.Code {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("_-. ", r) {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-' {
 			return "", ""
 		}
 	}

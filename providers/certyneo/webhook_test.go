@@ -114,7 +114,9 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var e object[envelope]
 		if json.Unmarshal(b, &e) == nil {
-			state(e.Value.Status)
+			if state(e.Value.Status) == "" {
+				t.Errorf("%q gives no state", b)
+			}
 			for _, r := range e.Value.Recipients {
 				if signerState(r) == "" {
 					t.Errorf("%q gives a signer no state", b)

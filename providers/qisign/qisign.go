@@ -207,7 +207,8 @@ func sameSigners(there envelope, ours providers.Envelope) bool {
 
 // Invite submits the envelope.
 func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
-	err := p.client.submit(ctx, envelopeID(job.Ref), job.Commit)
+	job.Ref.ID = envelopeID(job.Ref)
+	err := p.client.submit(ctx, job.Ref.ID, job.Commit)
 	if status(err) == http.StatusConflict {
 		// "Already processed" may well mean: submitted before. Settle finds out.
 		return rekind(err, providers.Ambiguous, "")
@@ -217,7 +218,8 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 
 // Settle looks whether the envelope is still only created.
 func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Outcome, error) {
-	e, _, err := p.client.envelope(ctx, pace.Send, envelopeID(job.Ref))
+	job.Ref.ID = envelopeID(job.Ref)
+	e, _, err := p.client.envelope(ctx, pace.Send, job.Ref.ID)
 	switch {
 	case status(err) == http.StatusNotFound:
 		// Not documented: envelopes cannot be deleted. Nothing is certain (our choice).

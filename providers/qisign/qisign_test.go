@@ -81,10 +81,29 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-func TestDefaultExpiry(t *testing.T) {
-	e := newEnvelope(newJob(envelope1()), id1)
-	if e.ExpirationDate != "2026-07-01" || e.Signers[0].DocumentMethod != "email" || e.Signers[0].AuthMethod != "email" {
-		t.Errorf("%+v", e)
+func TestExpiry(t *testing.T) {
+	for expires, want := range map[providers.Expiry]string{
+		{}:                   "2026-07-01", // 30 days
+		{Days: 1}:            "2026-06-02",
+		{Date: "2026-12-31"}: "2026-12-31",
+		{Date: "2026-06-01"}: "2026-06-02", // today
+		{Date: "2026-05-31"}: "2026-05-31", // past: for QI Sign to refuse
+	} {
+		e := envelope1()
+		e.Expires = expires
+		if got := newEnvelope(newJob(e), id1); got.ExpirationDate != want {
+			t.Errorf("%+v: %s, want %s", expires, got.ExpirationDate, want)
+		}
+	}
+}
+
+func TestDefaultMethods(t *testing.T) {
+	e := envelope1()
+	for email, want := range map[string]string{"rita@exemplo.test": "email", "": "sms"} {
+		e.Signers[0].Email = email
+		if s := newEnvelope(newJob(e), id1).Signers[0]; s.DocumentMethod != want || s.AuthMethod != want {
+			t.Errorf("with e-mail %q: %+v, want %s", email, s, want)
+		}
 	}
 }
 

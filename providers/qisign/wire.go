@@ -164,13 +164,18 @@ const defaultDays = 30
 
 // newEnvelope is the envelope as POST /sign/envelope wants it.
 func newEnvelope(job *providers.Job, id string) envelopeOut {
-	day := job.Envelope.Expires.On(job.Accepted)
-	if day.IsZero() {
-		day = job.Accepted.UTC().AddDate(0, 0, defaultDays)
-	}
+	today := job.Accepted.UTC().Truncate(24 * time.Hour)
 	// The user's date goes out as it is. One sample of the manual reads as if the
 	// envelope died at the end of the eve, in Brasília (reference §A4); whether that is a
-	// rule is not said, and a day more than asked for would be worse than one less.
+	// rule is not said, and a day more than asked for would be worse than one less. Only
+	// an envelope for today gets the day that it would not have (our choices).
+	day := job.Envelope.Expires.On(job.Accepted)
+	switch {
+	case day.IsZero():
+		day = today.AddDate(0, 0, defaultDays)
+	case day.Equal(today):
+		day = today.AddDate(0, 0, 1)
+	}
 	e := envelopeOut{ID: id, Subject: job.Envelope.Subject, ExpirationDate: day.Format(time.DateOnly)}
 	for i, s := range job.Envelope.Signers {
 		number, _ := splitPhone(s.Phone) // Check has read it
