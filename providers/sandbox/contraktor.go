@@ -299,7 +299,7 @@ func (c *contraktor) readParty(r *http.Request, into map[string]any) *reply {
 	}
 	for name, value := range in.Party {
 		if !slices.Contains(contraktorPartyFields, name) {
-			c.violate(visitOf(r).route, "", fmt.Sprintf("unknown field %q", name), "contraktor §7")
+			c.violate(visitOf(r).route, "", "unknown field party."+name, "contraktor §7")
 			continue
 		}
 		into[name] = value

@@ -195,7 +195,7 @@ func TestContraktorRules(t *testing.T) {
 	c.call("GET", "/proofs", nil, 405)
 	c.call("GET", "/webhooks", nil, 404)
 	c.call("POST", "/parties", map[string]any{"party": map[string]any{"name": "B", "colour": "red"}}, 200)
-	broken(t, s, `unknown field "colour"`)
+	broken(t, s, "unknown field party.colour")
 	c.call("DELETE", fmt.Sprintf("/contracts/%d", k), nil, 204)
 	c.call("GET", fmt.Sprintf("/contracts/%d", k), nil, 404)
 	c.header.Set("Authorization", s.Env()["CHANCELA_CONTRAKTOR_API_KEY"])

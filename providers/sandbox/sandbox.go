@@ -75,6 +75,8 @@ type Options struct {
 type Choices struct {
 	CertyneoRefuseLoopback bool   // refuse webhook receivers in private networks, as the service does (certyneo §9)
 	SDocCodeField          string // the name of the error code's field, nowhere documented (sdoc §4): "code" when empty
+	SDocUnregistered       bool   // the platform has no callback address of its own, even without one in Options.Webhooks (sdoc §11)
+	SDocOneFile            bool   // participants are tied to the first file only, where one entry per file is the default (sdoc 8.3)
 	CatalisaErrorField     bool   // errors in the platform's second shape, "error" for "code" (catalisa §4.2)
 	QISignSignPath         bool   // webhooks sign the receiver's path where the full address is the default (qisign A7)
 	ContraktorCancelBody   bool   // DELETE /proofs/{id} answers 200 with the proof where 204 is the default (contraktor §10)

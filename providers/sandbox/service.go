@@ -8,9 +8,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -210,21 +213,52 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // maxJSON bounds a JSON body without the files that it carries.
 const maxJSON = 4 << 20
 
-// decode reads a JSON object into v. Bodies are never bigger than maxJSON. A field
-// that the reference does not know is a violation, but no reason to refuse.
+// decode reads a JSON object into v. A field that the reference does not know, capitals
+// included, is a violation, but no reason to refuse.
 func (s *service) decode(r *http.Request, body []byte, v any, reference string) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	err := d.Decode(v)
-	if err != nil && strings.Contains(err.Error(), "unknown field") {
-		s.violate(visitOf(r).route, "", strings.TrimPrefix(err.Error(), "json: "), reference)
-		d = json.NewDecoder(bytes.NewReader(body))
-		err = d.Decode(v)
+	if err := json.Unmarshal(body, v); err != nil {
+		return err
 	}
-	if err == nil && d.More() {
-		err = fmt.Errorf("data after the JSON value")
+	var raw any
+	if err := json.Unmarshal(body, &raw); err != nil {
+		return err
 	}
-	return err
+	for _, name := range strangers(reflect.TypeOf(v), raw, "") {
+		s.violate(visitOf(r).route, r.PathValue("id"), "unknown field "+name, reference)
+	}
+	return nil
+}
+
+// strangers are the names in a JSON value that a type has no field for.
+func strangers(t reflect.Type, value any, path string) (names []string) {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch x := value.(type) {
+	case map[string]any:
+		if t.Kind() != reflect.Struct {
+			return nil
+		}
+		fields := make(map[string]reflect.Type)
+		for i := range t.NumField() {
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			fields[name] = t.Field(i).Type
+		}
+		for _, name := range slices.Sorted(maps.Keys(x)) {
+			if field, ok := fields[name]; ok {
+				names = append(names, strangers(field, x[name], path+name+".")...)
+			} else {
+				names = append(names, path+name)
+			}
+		}
+	case []any:
+		if t.Kind() == reflect.Slice {
+			for _, item := range x {
+				names = append(names, strangers(t.Elem(), item, path)...)
+			}
+		}
+	}
+	return names
 }
 
 // readBody reads a JSON body without files.

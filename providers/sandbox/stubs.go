@@ -9,5 +9,4 @@ func stub(sb *Sandbox, name string) *service {
 	s.env = func() map[string]string { return nil }
 	return s
 }
-func newSDoc(sb *Sandbox) *service     { return stub(sb, SDoc) }
 func newCatalisa(sb *Sandbox) *service { return stub(sb, Catalisa) }
