@@ -112,7 +112,7 @@ func (s *server) provider() *Provider {
 	return p
 }
 
-// client uses client credentials.
+// withCredentials uses client credentials.
 func (s *server) withCredentials() *Provider {
 	p, err := New(rest.Settings{BaseURL: s.URL}, Accounts{ClientID: "org_1", ClientSecret: "sec_1", IAMURL: s.URL})
 	if err != nil {

@@ -4,7 +4,7 @@
 // ties the party to the contract, and a proof: creating the proof is the call that
 // invites (reference §10). The contract carries our key in its metadata and its
 // current document lists its proofs, which settles an interrupted call. There are no
-// webhooks; proofs are polled. The key of a [providers.Ref] is the proof's id; the
+// webhooks; proofs are polled. The ID of a [providers.Ref] is the proof's; the
 // contract's stands in the step "contract".
 package contraktor
 
