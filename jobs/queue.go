@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,15 +146,23 @@ const archiveKeep = 1000
 // Prune deletes a queue's failed tasks when there are too many: they are a view, the
 // ledger is the record.
 func (c *Courier) Prune(provider string) (int, error) {
+	// GetQueueInfo has no error of its own for a queue that nobody has used yet.
+	queues, err := c.inspector.Queues()
+	if err != nil {
+		return 0, fmt.Errorf("reading the queues: %w", err)
+	}
 	total := 0
 	for class := range classes {
 		queue := Queue(provider, class)
-		info, err := c.inspector.GetQueueInfo(queue)
-		if errors.Is(err, asynq.ErrQueueNotFound) || err == nil && info.Archived <= archiveKeep {
+		if !slices.Contains(queues, queue) {
 			continue
 		}
+		info, err := c.inspector.GetQueueInfo(queue)
 		if err != nil {
 			return total, fmt.Errorf("reading queue %s: %w", queue, err)
+		}
+		if info.Archived <= archiveKeep {
+			continue
 		}
 		n, err := c.inspector.DeleteAllArchivedTasks(queue)
 		if err != nil {

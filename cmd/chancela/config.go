@@ -1,0 +1,282 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// prefix begins the name of every variable.
+const prefix = "CHANCELA_"
+
+// config is the environment, parsed. What differs from provider to provider is zero when
+// it was not set: account.fill completes it.
+type config struct {
+	RedisURL        providers.Secret `env:"REDIS_URL"`
+	AcceptRedisRisk string           `env:"ACCEPT_REDIS_RISK"` // yes: a Redis that may forget is good enough
+	ArchiveURL      string           `env:"ARCHIVE_URL" envDefault:"./archive"`
+
+	Contraktor account         `envPrefix:"CONTRAKTOR_"`
+	Certyneo   account         `envPrefix:"CERTYNEO_"`
+	SDoc       account         `envPrefix:"SDOC_"`
+	Catalisa   catalisaAccount `envPrefix:"CATALISA_"`
+	QISign     account         `envPrefix:"QISIGN_"`
+
+	RetryBase time.Duration `env:"RETRY_BASE" envDefault:"2s"`
+	RetryMax  time.Duration `env:"RETRY_MAX" envDefault:"10m"`
+	Attempts  int           `env:"ATTEMPTS" envDefault:"25"`
+
+	HTTPAddr     string           `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	APIKeys      providers.Secret `env:"API_KEYS"`
+	NotifyURL    address          `env:"NOTIFY_URL"`
+	NotifySecret providers.Secret `env:"NOTIFY_SECRET"`
+
+	LogLevel logLevel `env:"LOG_LEVEL" envDefault:"info"`
+}
+
+// account is how one provider is reached.
+type account struct {
+	APIKey        providers.Secret `env:"API_KEY"`
+	BaseURL       address          `env:"BASE_URL"`
+	Env           environment      `env:"ENV" envDefault:"sandbox"`
+	Rate          rate             `env:"RATE"`
+	Burst         int              `env:"BURST"`
+	Concurrency   int              `env:"CONCURRENCY" envDefault:"16"`
+	PollEvery     time.Duration    `env:"POLL_EVERY"`
+	SettleAfter   time.Duration    `env:"SETTLE_AFTER" envDefault:"15s"`
+	WebhookSecret providers.Secret `env:"WEBHOOK_SECRET"`
+	WebhookURL    address          `env:"WEBHOOK_URL"`
+}
+
+// catalisaAccount has an identity service and a file storage beside the API.
+type catalisaAccount struct {
+	account
+	ClientID     string           `env:"CLIENT_ID"`
+	ClientSecret providers.Secret `env:"CLIENT_SECRET"`
+	IAMURL       address          `env:"IAM_URL"`
+	FilesURL     address          `env:"FILES_URL"`
+}
+
+// address is one that requests go to, or come from.
+type address string
+
+func (a *address) UnmarshalText(b []byte) error {
+	u, err := url.Parse(string(b))
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
+		return errors.New("want an address of the form https://host/path, without user or password") // not repeated: it may hold one
+	}
+	*a = address(strings.TrimSuffix(string(b), "/"))
+	return nil
+}
+
+// isLocal tells whether an address is a simulator's: plain http, or this machine.
+func (a address) isLocal() bool {
+	u, err := url.Parse(string(a))
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "http" || err == nil && ip.Unmap().IsLoopback() || u.Hostname() == "localhost"
+}
+
+// logLevel is debug, info, warn or error.
+type logLevel slog.Level
+
+func (l *logLevel) UnmarshalText(b []byte) error {
+	if (*slog.Level)(l).UnmarshalText(b) != nil {
+		return fmt.Errorf("%q is not one of debug, info, warn, error", b)
+	}
+	return nil
+}
+
+// environment is which of a provider's two worlds is meant.
+type environment string
+
+func (e *environment) UnmarshalText(b []byte) error {
+	if s := string(b); s != "sandbox" && s != "production" {
+		return fmt.Errorf("%q is neither sandbox nor production", s)
+	}
+	*e = environment(b)
+	return nil
+}
+
+// rate is a number of requests per period: 100/1m.
+type rate struct {
+	Requests int
+	Per      time.Duration
+}
+
+func (r *rate) UnmarshalText(b []byte) error {
+	requests, per, ok := strings.Cut(string(b), "/")
+	n, err := strconv.Atoi(strings.TrimSpace(requests))
+	if !ok || err != nil || n <= 0 {
+		return fmt.Errorf("%q is not a number of requests per period such as 100/1m", b)
+	}
+	per = strings.TrimSpace(per)
+	if per != "" && (per[0] < '0' || per[0] > '9') {
+		per = "1" + per // 10/s
+	}
+	d, err := time.ParseDuration(per)
+	if err != nil || d <= 0 || d/time.Duration(n) < time.Microsecond {
+		return fmt.Errorf("%q is not a number of requests per period such as 100/1m", b)
+	}
+	*r = rate{n, d}
+	return nil
+}
+
+func (r rate) String() string { return fmt.Sprintf("%d/%s", r.Requests, short(r.Per)) }
+
+// parsers judge what the types of the standard library would take too generously: all
+// durations and numbers here are above zero.
+var parsers = map[reflect.Type]env.ParserFunc{
+	reflect.TypeFor[time.Duration](): func(s string) (any, error) {
+		d, err := time.ParseDuration(s)
+		if err != nil || d <= 0 {
+			return nil, fmt.Errorf("%q is not a duration such as 30s or 10m", s)
+		}
+		return d, nil
+	},
+	reflect.TypeFor[int](): func(s string) (any, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil || n <= 0 || n > 1_000_000 {
+			return nil, fmt.Errorf("%q is not a whole number above 0", s)
+		}
+		return n, nil
+	},
+}
+
+// isSecret tells whether a variable's value is to be hidden and may come from a file.
+func isSecret(name string) bool {
+	return name == prefix+"REDIS_URL" || name == prefix+"API_KEYS" ||
+		strings.HasSuffix(name, "_API_KEY") || strings.HasSuffix(name, "_SECRET")
+}
+
+// fields are all variables with their defaults, in the order of the struct.
+func fields() []env.FieldParams {
+	f, err := env.GetFieldParamsWithOptions(&config{}, env.Options{Prefix: prefix})
+	if err != nil {
+		panic(err) // the struct's own tags are wrong
+	}
+	return slices.DeleteFunc(f, func(p env.FieldParams) bool { return p.OwnKey == "" })
+}
+
+// loadConfig parses the environment. A bad value is an error that names its variable.
+func loadConfig(environ map[string]string) (*config, error) {
+	values, err := withFiles(environ)
+	if err != nil {
+		return nil, err
+	}
+	c := new(config)
+	if err := env.ParseWithOptions(c, options(values)); err != nil {
+		return nil, culprit(values, err)
+	}
+	if pem := c.Catalisa.WebhookSecret.Reveal(); pem != "" && !strings.Contains(pem, "-----BEGIN") {
+		b, err := os.ReadFile(pem)
+		if err != nil {
+			return nil, usage("%sCATALISA_WEBHOOK_SECRET: want a file with the PEM public key: %v", prefix, err)
+		}
+		c.Catalisa.WebhookSecret = providers.Secret(b)
+	}
+	if c.AcceptRedisRisk != "" && c.AcceptRedisRisk != "yes" {
+		return nil, usage("%sACCEPT_REDIS_RISK: want yes, or nothing", prefix)
+	}
+	if c.RetryMax < c.RetryBase {
+		return nil, usage("%sRETRY_MAX: want at least %sRETRY_BASE, which is %s", prefix, prefix, c.RetryBase)
+	}
+	if c.Catalisa.ClientID != "" != (c.Catalisa.ClientSecret != "") {
+		return nil, usage("%sCATALISA_CLIENT_ID and %sCATALISA_CLIENT_SECRET: want both or none", prefix, prefix)
+	}
+	return c, nil
+}
+
+func options(values map[string]string) env.Options {
+	return env.Options{Prefix: prefix, Environment: values, FuncMap: parsers}
+}
+
+// culprit finds the variable that a failed parse was about: the library names the field.
+func culprit(values map[string]string, err error) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		err := env.ParseWithOptions(&config{}, options(map[string]string{name: values[name]}))
+		if err == nil {
+			continue
+		}
+		cause := err
+		if all, ok := err.(env.AggregateError); ok && len(all.Errors) > 0 {
+			cause = all.Errors[0]
+		}
+		if p, ok := cause.(env.ParseError); ok {
+			cause = p.Err
+		}
+		return usage("%s: %v", name, cause)
+	}
+	return usage("configuration: %v", err)
+}
+
+// withFiles puts what NAME_FILE points to in the place of every secret NAME.
+func withFiles(environ map[string]string) (map[string]string, error) {
+	values := maps.Clone(environ)
+	for _, f := range fields() {
+		name := f.Key
+		file := environ[name+"_FILE"]
+		if file == "" || !isSecret(name) {
+			continue
+		}
+		if environ[name] != "" {
+			return nil, usage("%s and %s_FILE are both set: want one of them", name, name)
+		}
+		b, err := os.ReadFile(filepath.Clean(file))
+		if err != nil {
+			return nil, usage("%s_FILE: %v", name, err)
+		}
+		values[name] = strings.TrimRight(string(b), "\r\n")
+		if values[name] == "" {
+			return nil, usage("%s_FILE: the file is empty", name)
+		}
+	}
+	return values, nil
+}
+
+// unknown are variables that begin like ours and are not.
+func unknown(environ map[string]string) []string {
+	known := map[string]bool{prefix + "TEST_REQUIRE": true} // of the tests
+	for _, f := range fields() {
+		known[f.Key] = true
+		if isSecret(f.Key) {
+			known[f.Key+"_FILE"] = true
+		}
+	}
+	var names []string
+	for name := range environ {
+		if strings.HasPrefix(name, prefix) && !known[name] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// short is a duration without the zeros at its end: 1m, not 1m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// beginning is a command that has read its configuration and has opened nothing yet.
+type beginning struct {
+	sys       *system
+	cfg       *config
+	log       *slog.Logger
+	command   string
+	simulated bool // no provider has a key
+}
+
+// start reads the configuration for a command that works with providers, and says in the
+// first line when they are simulated.
+func (s *system) start(command string) (*beginning, error) {
+	cfg, err := loadConfig(s.env)
+	if err != nil {
+		return nil, err
+	}
+	b := &beginning{sys: s, cfg: cfg, command: command, simulated: len(cfg.keyed()) == 0}
+	if !b.simulated && cfg.RedisURL == "" {
+		return nil, usage("%s needs %sREDIS_URL when a provider's key is set: an embedded queue forgets, and a forgotten envelope could be sent twice", command, prefix)
+	}
+	if b.simulated {
+		fmt.Fprintln(s.stderr, simulatedNotice)
+	}
+	level := slog.Level(cfg.LogLevel)
+	if command == "run" && s.terminal && s.env[prefix+"LOG_LEVEL"] == "" {
+		level = slog.LevelWarn // the live view tells the rest
+	}
+	b.log = s.logger(level)
+	for _, name := range unknown(s.env) {
+		b.log.Warn("unknown variable: see chancela config", "name", name)
+	}
+	return b, nil
+}
+
+// open opens everything that workers need, for some providers or (none named) for all
+// that have a key.
+func (b *beginning) open(ctx context.Context, only []string) (*engine, error) {
+	e := &engine{cfg: b.cfg, log: b.log, simulated: b.simulated}
+	if err := b.openAll(ctx, e, only); err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+func (b *beginning) openAll(ctx context.Context, e *engine, only []string) error {
+	var err error
+	switch {
+	case b.cfg.RedisURL == "":
+		err = embed(ctx, b.sys, e)
+	default:
+		if err = e.connect(ctx); err == nil {
+			err = e.inspect(ctx)
+		}
+		if err == nil {
+			err = e.durable()
+		}
+		if err == nil {
+			err = e.claimRedis(ctx)
+		}
+		if err == nil && b.simulated {
+			err = e.joinSimulators(ctx, b.sys)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := e.openArchive(ctx); err != nil {
+		return err
+	}
+	names := e.cfg.keyed()
+	if len(only) > 0 {
+		for _, name := range only {
+			if !slices.Contains(names, name) {
+				return usage("--provider: %s is not configured here: set %s", name, variable(name, "API_KEY"))
+			}
+		}
+		names = only
+	}
+	if err := e.openLines(names); err != nil {
+		return err
+	}
+	judges, err := e.cfg.judges(e.cfg.keyed())
+	if err != nil {
+		return err
+	}
+	e.openClient(judges)
+	return nil
+}
+
+// durable refuses real providers on a Redis that may forget an intent to invite.
+func (e *engine) durable() error {
+	if e.barrier != ledger.BarrierNone || e.simulated {
+		return nil
+	}
+	var exposed []string
+	for _, name := range e.cfg.keyed() {
+		if e.cfg.isReal(name) {
+			exposed = append(exposed, name)
+		}
+	}
+	switch {
+	case len(exposed) == 0:
+		return nil // simulators: inspect has warned
+	case e.cfg.AcceptRedisRisk == "yes":
+		e.log.Warn("the risk of a Redis that may forget is accepted: an invitation could be sent twice after its crash", "providers", strings.Join(exposed, ","))
+		return nil
+	}
+	return usage("%w: set appendonly yes and appendfsync always (any version), or appendonly yes on 7.2 or newer, or add a replica; or accept the risk with %sACCEPT_REDIS_RISK=yes", ledger.ErrNotDurable, prefix)
+}
+
+// openLedger opens what the commands that only read or steer need: Redis.
+func (s *system) openLedger(ctx context.Context, command string) (*engine, error) {
+	cfg, err := loadConfig(s.env)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.RedisURL == "" {
+		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its run", command, prefix)
+	}
+	e := &engine{cfg: cfg, log: s.logger(slog.LevelWarn)}
+	err = e.connect(ctx)
+	if err == nil {
+		err = e.openObserver()
+	}
+	if err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// openObserver makes the client of an engine that calls nobody and has no archive.
+func (e *engine) openObserver() error {
+	judges, err := e.cfg.judges(jobs.ProviderNames)
+	if err != nil {
+		return err
+	}
+	e.barrier = ledger.BarrierNone // no intent is written here
+	e.openClient(judges)
+	e.openLimiters(judges)
+	return nil
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Exit statuses of all commands.
+const (
+	exitOK          = 0
+	exitError       = 1   // something went wrong
+	exitUsage       = 2   // wrong usage, wrong configuration or invalid input: nothing was enqueued
+	exitUnfinished  = 3   // the work is over, and some envelope ended in a state other than archived
+	exitInterrupted = 130 // by a signal; what was done is kept
+)
+
+// exitStatus is the block at the end of the help texts.
+const exitStatus = `
+EXIT STATUS
+  0    done, and nothing is wrong
+  1    an error
+  2    wrong usage or configuration, or invalid input: nothing was enqueued
+  3    the work is over, and some envelope ended in a state other than archived
+  130  interrupted; what was done is kept`
+
+// exitErr is an error that says with which status the process ends. A nil cause ends it
+// without a word: all has been said.
+type exitErr struct {
+	status int
+	err    error
+}
+
+func (e *exitErr) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit status %d", e.status)
+	}
+	return e.err.Error()
+}
+
+func (e *exitErr) Unwrap() error { return e.err }
+
+// usage is an error of the one who called: exit status 2.
+func usage(format string, args ...any) error {
+	return &exitErr{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// quietly ends the process with a status and without a word.
+func quietly(status int) error {
+	if status == exitOK {
+		return nil
+	}
+	return &exitErr{status, nil}
+}
+
+// statusOf is the exit status of an error: the nearest one in its chain.
+func statusOf(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	if e, ok := errors.AsType[*exitErr](err); ok {
+		return e.status
+	}
+	return exitError
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/lipgloss"
+)
+
+const (
+	liveEvery  = 500 * time.Millisecond // between two looks at the ledger on a terminal
+	plainEvery = 5 * time.Second        // between two lines in a pipe
+)
+
+// follow shows how campaigns go on until the end is reached, and gives the last snapshot:
+// a live view on a terminal, a plain line now and then elsewhere. over is asked after
+// every look. A ledger that cannot be read for a while does not end it.
+func follow(ctx context.Context, sys *system, o *observer, campaigns []string, over func(snapshot) bool) (snapshot, error) {
+	draw, finish := sys.plain()
+	every := liveEvery
+	if sys.terminal {
+		draw, finish = sys.live()
+	}
+	defer finish()
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	var last snapshot
+	for {
+		s, err := o.look(ctx, campaigns)
+		if err == nil {
+			last = s
+			draw(s)
+			if over(s) {
+				return s, nil
+			}
+		} else if ctx.Err() == nil {
+			fmt.Fprintln(sys.stderr, "progress:", oneLine(err))
+		}
+		select {
+		case <-ctx.Done():
+			return last, ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// plain writes a line every few seconds, when it says something new.
+func (s *system) plain() (draw func(snapshot), finish func()) {
+	var said string
+	var at time.Time
+	var latest snapshot
+	say := func() {
+		if line := latest.line(); latest.total() > 0 && line != said {
+			fmt.Fprintln(s.stderr, line)
+			said = line
+		}
+	}
+	return func(snap snapshot) {
+		if latest = snap; snap.at.Sub(at) >= plainEvery {
+			at = snap.at
+			say()
+		}
+	}, say
+}
+
+// live draws at the bottom of the terminal; what is written to the screen meanwhile goes
+// above.
+func (s *system) live() (draw func(snapshot), finish func()) {
+	// No input: the terminal stays as it is, and ^C stays a signal.
+	p := tea.NewProgram(liveView{begin: time.Now()}, tea.WithOutput(s.screen.under), tea.WithInput(nil), tea.WithoutSignalHandler())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = p.Run() // it only draws: what it cannot draw is no error of the campaign
+	}()
+	s.screen.give(func(line string) { p.Println(line) })
+	return func(snap snapshot) { p.Send(snap) }, func() {
+		s.screen.give(nil)
+		p.Quit()
+		<-ended
+	}
+}
+
+// liveView is the picture of a snapshot.
+type liveView struct {
+	begin time.Time
+	snap  snapshot
+	width int
+}
+
+func (v liveView) Init() tea.Cmd { return nil }
+
+func (v liveView) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case snapshot:
+		v.snap = msg
+	case tea.WindowSizeMsg:
+		v.width = msg.Width
+	}
+	return v, nil
+}
+
+var (
+	bold  = lipgloss.NewStyle().Bold(true)
+	faint = lipgloss.NewStyle().Faint(true)
+	green = lipgloss.NewStyle().Foreground(lipgloss.Color("2"))
+	red   = lipgloss.NewStyle().Foreground(lipgloss.Color("1"))
+)
+
+func (v liveView) View() string {
+	s := v.snap
+	if s.at.IsZero() {
+		return ""
+	}
+	head := bold.Render(fmt.Sprintf("%d of %d done", s.done(), s.total())) + faint.Render("  "+about(s.at.Sub(v.begin)))
+	if left := s.left(); left > 0 {
+		head += faint.Render(", about " + about(left) + " left")
+	}
+	lines := []string{head}
+	states := s.states()
+	var words []string
+	for _, state := range inOrder(states) {
+		words = append(words, fmt.Sprintf("%s %d", state, states[state]))
+	}
+	lines = append(lines, strings.Join(words, "  "))
+	for _, name := range s.paused() {
+		lines = append(lines, red.Render(name+" is paused: chancela resume "+name))
+	}
+	for _, p := range s.providers {
+		lines = append(lines, p.line())
+	}
+	if v.width > 0 {
+		for i := range lines {
+			lines[i] = lipgloss.NewStyle().MaxWidth(v.width).Render(lines[i])
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// line is a provider's bar and its pace.
+func (p providerView) line() string {
+	const width = 20
+	full := int(width * p.done() / max(1, p.sum()))
+	s := fmt.Sprintf("%-10s ", p.name) + green.Render(strings.Repeat("█", full)) + faint.Render(strings.Repeat("░", width-full)) +
+		fmt.Sprintf(" %*d/%d", len(fmt.Sprint(p.sum())), p.done(), p.sum())
+	switch {
+	case p.denied != "" && p.done() < p.sum():
+		s += red.Render("  refuses the key: " + p.denied)
+	case !p.stats.PausedUntil.IsZero():
+		s += fmt.Sprintf("  asks to wait %s", about(time.Until(p.stats.PausedUntil)))
+	case p.stats.Allowed > 0:
+		s += faint.Render(fmt.Sprintf("  %d of %.0f requests a minute", p.stats.Used, p.stats.Allowed))
+	}
+	return s
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"sync"
+)
+
+// logger writes what happens to standard error: text on a terminal, JSON otherwise.
+func (s *system) logger(level slog.Leveler) *slog.Logger {
+	o := &slog.HandlerOptions{Level: level}
+	if s.terminal {
+		return slog.New(slog.NewTextHandler(s.stderr, o))
+	}
+	return slog.New(slog.NewJSONHandler(s.stderr, o))
+}
+
+// screen is a writer that something else may draw on: while there is a painter, whole
+// lines go through it, so that they do not tear what it has drawn.
+type screen struct {
+	mu      sync.Mutex
+	under   io.Writer
+	painter func(line string)
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.painter == nil {
+		return s.under.Write(p)
+	}
+	s.painter(string(bytes.TrimRight(p, "\n")))
+	return len(p), nil
+}
+
+// give makes a painter draw; nil takes the screen back.
+func (s *screen) give(painter func(line string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.painter = painter
+}

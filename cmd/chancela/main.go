@@ -1,0 +1,124 @@
+// Command chancela sends campaigns of documents to be signed through five signing
+// services, and archives what comes back.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// system is everything outside the process that a command touches.
+type system struct {
+	env            map[string]string
+	stdout, stderr io.Writer
+	terminal       bool // stderr is one
+	screen         *screen
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // the second signal kills
+	}()
+	sys := &system{
+		env: env.ToMap(os.Environ()), stdout: os.Stdout, stderr: os.Stderr,
+		terminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	os.Exit(run(ctx, sys, os.Args[1:]))
+}
+
+// run is the whole program but for the process around it.
+func run(ctx context.Context, sys *system, args []string) int {
+	sys.screen = &screen{under: sys.stderr}
+	sys.stderr = sys.screen
+	root := newRoot(sys)
+	root.SetArgs(args)
+	root.SetOut(sys.stdout)
+	root.SetErr(sys.stderr)
+	err := root.ExecuteContext(ctx)
+	switch e, _ := errors.AsType[*exitErr](err); {
+	case err == nil:
+	case e != nil && e.err == nil: // all has been said
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(sys.stderr, "chancela: interrupted")
+		return exitInterrupted
+	default:
+		fmt.Fprintln(sys.stderr, "chancela: "+oneLine(err))
+	}
+	return statusOf(err)
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+func newRoot(sys *system) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "chancela",
+		Short: "Campaigns of documents to be signed, through five signing services",
+		Long: `chancela takes a campaign of documents to be signed from a CSV file, sends every envelope
+through its signing service (Contraktor, Certyneo, sDoc, Catalisa or QI Sign), follows it
+until everybody has signed, and archives the signed documents with their proofs.
+Nobody is invited twice: campaign and id are the idempotency key.
+
+Without any configuration, simulated providers are used and nothing leaves the machine.
+"chancela config" shows what can be set in the environment.
+` + exitStatus,
+		Example: `  chancela run june.csv            the main job, from the file to the archive
+  chancela check june.csv          every mistake in the file, nothing is sent
+  chancela verify june             read the archive again, and check every hash`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unknown command %q; see chancela --help", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("%w; see %s --help", err, cmd.CommandPath())
+	})
+	root.AddGroup(
+		&cobra.Group{ID: groupMain, Title: "Campaigns:"},
+		&cobra.Group{ID: groupSteer, Title: "Steering:"},
+		&cobra.Group{ID: groupServe, Title: "Processes:"},
+	)
+	root.SetHelpCommandGroupID(groupServe)
+	root.SetCompletionCommandGroupID(groupServe)
+	root.AddCommand(
+		newRun(sys), newCheck(sys), newEnqueue(sys), newStatus(sys), newReport(sys), newVerify(sys),
+		newPause(sys), newResume(sys), newRetry(sys), newCancel(sys), newRemind(sys), newResolve(sys), newForget(sys),
+		newWork(sys), newSchedule(sys), newServe(sys), newUp(sys), newSandbox(sys), newConfig(sys),
+	)
+	root.InitDefaultHelpCmd()
+	return root
+}
+
+// The groups of the help text.
+const (
+	groupMain  = "main"
+	groupSteer = "steer"
+	groupServe = "serve"
+)
+
+// arguments wants so many arguments: from least to most, or any number when most is
+// negative.
+func arguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || most >= 0 && len(args) > most {
+			return usage("%s: wrong number of arguments; usage: %s", cmd.CommandPath(), cmd.UseLine())
+		}
+		return nil
+	}
+}

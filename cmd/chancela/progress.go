@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// snapshot is the ledger at one moment, as far as people want to see it.
+type snapshot struct {
+	at        time.Time
+	campaigns []ledger.Campaign
+	providers []providerView
+	speed     float64 // envelopes that ended per second, lately
+}
+
+// providerView is one provider over all campaigns of the Redis.
+type providerView struct {
+	name   string
+	states map[ledger.State]int64
+	stats  pace.Stats
+	denied string // why it is stopped
+}
+
+// total, done and paused are over all campaigns of the snapshot.
+func (s snapshot) total() (n int64) {
+	for _, c := range s.campaigns {
+		n += c.Total
+	}
+	return n
+}
+
+func (s snapshot) open() (n int64) {
+	for _, c := range s.campaigns {
+		n += c.Open()
+	}
+	return n
+}
+
+func (s snapshot) done() int64 { return s.total() - s.open() }
+
+func (s snapshot) states() map[ledger.State]int64 {
+	sum := make(map[ledger.State]int64)
+	for _, c := range s.campaigns {
+		for state, n := range c.States {
+			sum[state] += n
+		}
+	}
+	return sum
+}
+
+func (s snapshot) paused() []string {
+	var names []string
+	for _, c := range s.campaigns {
+		if c.Paused && c.Open() > 0 {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// left is how long the rest takes at the speed of late; 0: nobody knows.
+func (s snapshot) left() time.Duration {
+	if s.speed <= 0 || s.open() == 0 {
+		return 0
+	}
+	return time.Duration(float64(s.open()) / s.speed * float64(time.Second))
+}
+
+// lately is how far back the speed looks.
+const lately = time.Minute
+
+// observer takes snapshots and works out the speed from one to the next.
+type observer struct {
+	ledger   *ledger.Ledger
+	limiters map[string]*pace.Limiter
+	samples  []sample
+}
+
+type sample struct {
+	at   time.Time
+	done int64
+}
+
+// observer of what the engine works on.
+func (e *engine) observer() *observer {
+	return &observer{ledger: e.client.Ledger(), limiters: e.limiters}
+}
+
+// look takes a snapshot of campaigns; one that the ledger does not know yet is left out.
+func (o *observer) look(ctx context.Context, campaigns []string) (snapshot, error) {
+	s := snapshot{at: time.Now()}
+	for _, name := range campaigns {
+		c, err := o.ledger.Campaign(ctx, name)
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return s, err
+		}
+		s.campaigns = append(s.campaigns, c)
+	}
+	for _, name := range jobs.ProviderNames {
+		v, err := o.provider(ctx, name)
+		if err != nil {
+			return s, err
+		}
+		if v.sum() > 0 {
+			s.providers = append(s.providers, v)
+		}
+	}
+	o.samples = append(o.samples, sample{s.at, s.done()})
+	for len(o.samples) > 2 && s.at.Sub(o.samples[1].at) > lately {
+		o.samples = o.samples[1:]
+	}
+	if first := o.samples[0]; s.at.After(first.at) {
+		s.speed = float64(s.done()-first.done) / s.at.Sub(first.at).Seconds()
+	}
+	return s, nil
+}
+
+func (o *observer) provider(ctx context.Context, name string) (providerView, error) {
+	v := providerView{name: name}
+	var err error
+	if v.states, err = o.ledger.Counts(ctx, name); err != nil || v.sum() == 0 {
+		return v, err
+	}
+	if l, ok := o.limiters[name]; ok {
+		if v.stats, err = l.Stats(ctx); err != nil {
+			return v, err
+		}
+	}
+	reason, _, denied, err := o.ledger.Denial(ctx, name)
+	if denied {
+		v.denied = reason
+	}
+	return v, err
+}
+
+func (v providerView) sum() (n int64) {
+	for _, k := range v.states {
+		n += k
+	}
+	return n
+}
+
+func (v providerView) done() (n int64) {
+	for s, k := range v.states {
+		if s.Terminal() {
+			n += k
+		}
+	}
+	return n
+}
+
+// line is the snapshot in one line, for a pipe.
+func (s snapshot) line() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %d done", s.done(), s.total())
+	states := s.states()
+	for _, state := range inOrder(states) {
+		fmt.Fprintf(&b, ", %d %s", states[state], state)
+	}
+	if left := s.left(); left > 0 {
+		fmt.Fprintf(&b, "; about %s left", about(left))
+	}
+	for _, name := range s.paused() {
+		fmt.Fprintf(&b, "; %s is paused", name)
+	}
+	for _, v := range s.providers {
+		if v.denied != "" && v.done() < v.sum() {
+			fmt.Fprintf(&b, "; %s refuses the key", v.name)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/chancela/chancela/jobs/campaign"
+)
+
+func newRun(sys *system) *cobra.Command {
+	var flags campaignFlags
+	var report string
+	cmd := &cobra.Command{
+		Use:   "run FILE.csv...",
+		Short: "Send campaigns and see them through to the archive, in one process",
+		Long: `Run is the main job in one process: it checks the files, enqueues their envelopes, sends
+them, looks whether they are signed, and archives every file that the providers offer,
+until every envelope has ended. Killed and started again, it goes on where it was: what is
+known is not sent again.
+
+It needs a Redis (CHANCELA_REDIS_URL) as soon as a provider's key is set. Without any key it
+uses simulated providers and an embedded queue, and nothing leaves the machine; what is in
+the archive by then is not sent again, all else ends with the process.
+` + exitStatus,
+		Example: `  chancela run june.csv
+  chancela run --provider certyneo --campaign leases-june leases.csv
+  chancela run --skip-invalid --report june-report.html june.csv`,
+		GroupID: groupMain,
+		Args:    arguments(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runCampaigns(cmd.Context(), sys, args, flags, report)
+		},
+	}
+	flags.add(cmd)
+	flags.addSkip(cmd)
+	cmd.Flags().StringVar(&report, "report", "", "also write a report to this file: .csv, .json or .html")
+	return cmd
+}
+
+func runCampaigns(ctx context.Context, sys *system, args []string, flags campaignFlags, report string) error {
+	begin := time.Now()
+	format := strings.TrimPrefix(filepath.Ext(report), ".")
+	if report != "" && !slices.Contains(campaign.Formats, format) {
+		return usage("--report: want a file that ends in .%s", strings.Join(campaign.Formats, ", ."))
+	}
+	start, err := sys.start("run")
+	if err != nil {
+		return err
+	}
+	judges, err := start.cfg.judges(judgesFor(start.cfg))
+	if err != nil {
+		return err
+	}
+	files, err := newCampaignFiles(args, flags, judges)
+	if err != nil {
+		return err
+	}
+	if _, err := files.insist(ctx, sys.stderr); err != nil {
+		return err
+	}
+	e, err := start.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	var works errgroup.Group
+	works.Go(func() error { defer stop(); return e.worker().Run(working) })
+	works.Go(func() error { return e.scheduler().Run(working) })
+
+	// Workers begin while the file is still being enqueued.
+	var all enqueued
+	var complete atomic.Bool
+	works.Go(func() (err error) {
+		if all, err = files.enqueue(working, e.client, sys.stderr); err != nil {
+			stop()
+			return err
+		}
+		fmt.Fprintln(sys.stderr, all.said())
+		complete.Store(true)
+		return nil
+	})
+	campaigns := files.campaigns()
+	_, following := follow(working, sys, e.observer(), campaigns, func(s snapshot) bool { return complete.Load() && s.open() == 0 })
+	stop()
+	if err := works.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if following != nil && ctx.Err() == nil {
+		return following
+	}
+
+	// What there is to say is said after an interruption, too.
+	ending := context.WithoutCancel(ctx)
+	sum, err := summarize(ending, e.client, campaigns)
+	if err != nil {
+		return err
+	}
+	sum.write(sys.stdout, time.Since(begin), e.archive.String())
+	if report != "" {
+		if err := writeReports(ending, e.client, campaigns, format, report); err != nil {
+			return err
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(sys.stderr, "interrupted: start it again, and it goes on")
+		return quietly(exitInterrupted)
+	case len(all.Conflicts) > 0:
+		return quietly(exitError)
+	}
+	return quietly(sum.status())
+}
+
+// campaigns are the names of the files' campaigns.
+func (f *campaignFiles) campaigns() []string {
+	var names []string
+	for _, file := range f.names {
+		name := f.flags.campaign
+		if name == "" {
+			name = campaign.Name(file)
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}

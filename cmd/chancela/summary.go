@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/lipgloss/table"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// maxListed is how many envelopes the summary names.
+const maxListed = 20
+
+// summary is what a run has come to.
+type summary struct {
+	counts    map[string]map[ledger.State]int64 // by provider
+	invited   int
+	files     int
+	trouble   []*ledger.Record // not archived, the first of them
+	troubles  int
+	envelopes int
+}
+
+// summarize reads campaigns from the ledger.
+func summarize(ctx context.Context, client *jobs.Client, campaigns []string) (summary, error) {
+	s := summary{counts: map[string]map[ledger.State]int64{}}
+	for _, name := range campaigns {
+		for r, err := range client.Ledger().All(ctx, name, "") {
+			if err != nil {
+				return s, err
+			}
+			s.envelopes++
+			if s.counts[r.Provider] == nil {
+				s.counts[r.Provider] = map[ledger.State]int64{}
+			}
+			s.counts[r.Provider][r.State]++
+			if !r.SentAt.IsZero() {
+				s.invited++
+			}
+			if r.State == ledger.Archived {
+				rep, err := client.Report(r)
+				if err != nil {
+					return s, err
+				}
+				s.files += len(rep.Artifacts)
+				continue
+			}
+			if s.troubles++; len(s.trouble) < maxListed {
+				s.trouble = append(s.trouble, r)
+			}
+		}
+	}
+	return s, nil
+}
+
+// write prints the table and what needs somebody's attention.
+func (s summary) write(w io.Writer, took time.Duration, archive string) {
+	all := map[ledger.State]int64{}
+	for _, states := range s.counts {
+		for state, n := range states {
+			all[state] += n
+		}
+	}
+	columns := inOrder(all)
+	head := []string{"provider"}
+	for _, c := range columns {
+		head = append(head, string(c))
+	}
+	t := table.New().Border(lipgloss.NormalBorder()).BorderRow(false).Headers(append(head, "total")...).
+		StyleFunc(func(_, col int) lipgloss.Style {
+			style := lipgloss.NewStyle().Padding(0, 1)
+			if col > 0 {
+				style = style.Align(lipgloss.Right)
+			}
+			return style
+		})
+	row := func(name string, states map[ledger.State]int64) {
+		cells, total := []string{name}, int64(0)
+		for _, c := range columns {
+			cells = append(cells, fmt.Sprint(states[c]))
+			total += states[c]
+		}
+		t.Row(append(cells, fmt.Sprint(total))...)
+	}
+	for _, name := range jobs.ProviderNames {
+		if states, ok := s.counts[name]; ok {
+			row(name, states)
+		}
+	}
+	if len(s.counts) > 1 {
+		row("all", all)
+	}
+	fmt.Fprintln(w, t.Render())
+	fmt.Fprintf(w, "%s invited to sign, %s in %s, %s\n", count(s.invited, "envelope"), count(s.files, "archived file"), archive, about(took))
+	for _, r := range s.trouble {
+		fmt.Fprintln(w, "  "+trouble(r))
+	}
+	if more := s.troubles - len(s.trouble); more > 0 {
+		fmt.Fprintf(w, "  and %d more: chancela report lists all\n", more)
+	}
+}
+
+// trouble is one line on an envelope that is not archived: what it is, why, and what can
+// be done.
+func trouble(r *ledger.Record) string {
+	s := fmt.Sprintf("%s (%s) %s", r.Key(), r.Provider, r.State)
+	if why := r.ErrorMessage; why != "" && why != string(r.State) {
+		s += ": " + strings.Join(strings.Fields(why), " ")
+	}
+	switch r.State {
+	case ledger.Failed:
+		s += fmt.Sprintf("; chancela retry %s %s", r.Campaign, r.ID)
+	case ledger.InDoubt:
+		s += fmt.Sprintf("; look at the provider, then: chancela resolve %s %s --sent ENVELOPE_ID, or --not-sent", r.Campaign, r.ID)
+	}
+	return s
+}
+
+// status is the exit status that a finished run deserves.
+func (s summary) status() int {
+	for _, states := range s.counts {
+		for state := range states {
+			if state != ledger.Archived {
+				return exitUnfinished
+			}
+		}
+	}
+	return exitOK
+}

@@ -1,0 +1,297 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/catalisa"
+	"github.com/chancela/chancela/providers/certyneo"
+	"github.com/chancela/chancela/providers/contraktor"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/qisign"
+	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/providers/sdoc"
+	"github.com/chancela/chancela/scheduler"
+	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// shutdown is how long a stopping worker waits for what it holds: longer than the
+// longest call to a provider.
+const shutdown = 75 * time.Second
+
+// account is a provider's part of the configuration.
+func (c *config) account(name string) *account {
+	switch name {
+	case contraktor.Name:
+		return &c.Contraktor
+	case certyneo.Name:
+		return &c.Certyneo
+	case sdoc.Name:
+		return &c.SDoc
+	case catalisa.Name:
+		return &c.Catalisa.account
+	case qisign.Name:
+		return &c.QISign
+	}
+	panic("no provider " + name)
+}
+
+// hasKey tells whether a provider can be called.
+func (c *config) hasKey(name string) bool {
+	return c.account(name).APIKey != "" || name == catalisa.Name && c.Catalisa.ClientID != ""
+}
+
+// keyed are the providers with a key.
+func (c *config) keyed() []string {
+	return slices.DeleteFunc(slices.Clone(jobs.ProviderNames), func(name string) bool { return !c.hasKey(name) })
+}
+
+// newProvider makes one of the five.
+func (c *config) newProvider(name string, pacer pace.Pacer) (providers.Provider, error) {
+	a := c.account(name)
+	s := rest.Settings{BaseURL: string(a.BaseURL), Production: a.Env == "production", APIKey: a.APIKey,
+		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Pacer: pacer}
+	var p providers.Provider
+	var err error
+	switch name {
+	case contraktor.Name:
+		p, err = contraktor.New(s)
+	case certyneo.Name:
+		p, err = certyneo.New(s)
+	case sdoc.Name:
+		p, err = sdoc.New(s)
+	case catalisa.Name:
+		p, err = catalisa.New(s, catalisa.Accounts{ClientID: c.Catalisa.ClientID, ClientSecret: c.Catalisa.ClientSecret,
+			IAMURL: string(c.Catalisa.IAMURL), FilesURL: string(c.Catalisa.FilesURL)})
+	case qisign.Name:
+		p, err = qisign.New(s)
+	}
+	if err != nil {
+		return nil, usage("%s%s_*: %w", prefix, strings.ToUpper(name), err)
+	}
+	return p, nil
+}
+
+// judges are providers that only check envelopes and tell what they can do: they are not
+// called, so that they need no key.
+func (c *config) judges(names []string) ([]providers.Provider, error) {
+	var all []providers.Provider
+	for _, name := range names {
+		p, err := c.newProvider(name, nil)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// pace is a provider's rate: its own, unless the environment has another.
+func (c *config) pace(info providers.Info) providers.Rate {
+	a, r := c.account(info.Name), info.Rate
+	if a.Rate.Requests > 0 {
+		// Another rate is another contract with the service: its bucket is not known.
+		r = providers.Rate{Requests: a.Rate.Requests, Per: a.Rate.Per, Burst: 1}
+	}
+	if a.Burst > 0 {
+		r.Burst = a.Burst
+	}
+	return r
+}
+
+// isReal tells whether a provider is called over the network: not a simulator.
+func (c *config) isReal(name string) bool {
+	base := c.account(name).BaseURL
+	return base == "" || !base.isLocal() // empty: the service's own
+}
+
+// engine is what the commands drive.
+type engine struct {
+	cfg       *config
+	log       *slog.Logger
+	redis     redis.UniversalClient
+	barrier   ledger.Barrier
+	archive   archive.Archive
+	client    *jobs.Client
+	lines     []jobs.Line
+	limiters  map[string]*pace.Limiter
+	simulated bool // by the simulators of a chancela process
+	close     []func()
+}
+
+func (e *engine) Close() {
+	for _, f := range slices.Backward(e.close) {
+		f()
+	}
+}
+
+func (e *engine) onClose(f func()) { e.close = append(e.close, f) }
+
+// connect opens the Redis of the configuration.
+func (e *engine) connect(ctx context.Context) error {
+	db, err := jobs.Connect(e.cfg.RedisURL.Reveal())
+	if err != nil {
+		return usage("%sREDIS_URL: %w", prefix, err)
+	}
+	e.onClose(func() { db.Close() })
+	e.redis = db
+	if err := db.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("redis does not answer at %s: %w", redacted(e.cfg.RedisURL), err)
+	}
+	return nil
+}
+
+// inspect looks whether the Redis can carry the ledger, and says what should be better.
+func (e *engine) inspect(ctx context.Context) error {
+	server, err := ledger.Inspect(ctx, e.redis)
+	if err != nil {
+		return err
+	}
+	for _, w := range server.Warnings {
+		e.log.WarnContext(ctx, w)
+	}
+	e.barrier = server.Barrier
+	return nil
+}
+
+// openArchive opens the archive and sees that it can be written to.
+func (e *engine) openArchive(ctx context.Context) error {
+	a, err := storage.Open(ctx, e.cfg.ArchiveURL)
+	if err != nil {
+		return usage("%sARCHIVE_URL: %w", prefix, err)
+	}
+	if err := a.Ready(ctx); err != nil {
+		return fmt.Errorf("archive %s: %w", a, err)
+	}
+	e.archive = a
+	if e.simulated {
+		e.archive = leftovers{a}
+	}
+	return e.claimArchive(ctx)
+}
+
+// openClient makes the client of an open engine.
+func (e *engine) openClient(judges []providers.Provider) {
+	e.client = jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Barrier: e.barrier, Archive: e.archive,
+		Providers: judges, Sources: newSources().open, Log: e.log})
+}
+
+// openLimiters makes the limiters of all processes that share the Redis.
+func (e *engine) openLimiters(judges []providers.Provider) {
+	e.limiters = make(map[string]*pace.Limiter, len(judges))
+	for _, j := range judges {
+		info := j.Info()
+		e.limiters[info.Name] = pace.NewRedis(e.redis, info.Name, e.cfg.pace(info))
+	}
+}
+
+// openLines makes the providers that are worked on.
+func (e *engine) openLines(names []string) error {
+	judges, err := e.cfg.judges(names)
+	if err != nil {
+		return err
+	}
+	e.openLimiters(judges)
+	for i, name := range names {
+		info := judges[i].Info()
+		a := e.cfg.account(name)
+		p, err := e.cfg.newProvider(name, e.limiters[name])
+		if err != nil {
+			return err
+		}
+		l := jobs.Line{Provider: p, Concurrency: a.Concurrency, PollEvery: info.PollEvery, SettleAfter: a.SettleAfter}
+		if a.PollEvery > 0 {
+			l.PollEvery = a.PollEvery
+		}
+		e.lines = append(e.lines, l)
+	}
+	return nil
+}
+
+// names are the providers that are worked on.
+func (e *engine) names() []string {
+	var names []string
+	for _, l := range e.lines {
+		names = append(names, l.Provider.Info().Name)
+	}
+	return names
+}
+
+func (e *engine) worker() *jobs.Worker {
+	return jobs.NewWorker(jobs.WorkerConfig{Redis: e.redis, Barrier: e.barrier, Archive: e.archive, Lines: e.lines,
+		RetryBase: e.cfg.RetryBase, RetryMax: e.cfg.RetryMax, Attempts: e.cfg.Attempts, Shutdown: shutdown, Log: e.log})
+}
+
+// scheduler keeps the clock for all five providers: a process may work on some only, and
+// periods happen once over all processes.
+func (e *engine) scheduler() *scheduler.Scheduler {
+	c := scheduler.Config{Redis: e.redis, Providers: jobs.ProviderNames, Log: e.log}
+	for _, name := range jobs.ProviderNames { // a round at least as often as looks can be due
+		if every := e.cfg.account(name).PollEvery; every >= time.Second && every < defaultLookEvery {
+			c.LookEvery = min(cmp.Or(c.LookEvery, every), every)
+		}
+	}
+	return scheduler.New(c)
+}
+
+// defaultLookEvery is the scheduler's own.
+const defaultLookEvery = 5 * time.Second
+
+// sources opens documents that are named s3://bucket/key.
+type sources struct {
+	mu      sync.Mutex
+	buckets map[string]archive.Archive
+}
+
+func newSources() *sources { return &sources{buckets: make(map[string]archive.Archive)} }
+
+func (s *sources) open(ctx context.Context, source string) (io.ReadCloser, error) {
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(source, "s3://"), "/")
+	s.mu.Lock()
+	b, ok := s.buckets[bucket]
+	if !ok {
+		var err error
+		if b, err = storage.Open(ctx, "s3://"+bucket); err != nil {
+			s.mu.Unlock()
+			return nil, err
+		}
+		s.buckets[bucket] = b
+	}
+	s.mu.Unlock()
+	r, _, err := b.Open(ctx, path.Clean(key))
+	if errors.Is(err, archive.ErrNotFound) {
+		return nil, errors.New("there is no such object in the bucket")
+	}
+	return r, err
+}
+
+// redacted is an address without its password.
+func redacted(address providers.Secret) string {
+	s := address.Reveal()
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return "***"
+	}
+	if i := strings.LastIndex(rest, "@"); i >= 0 {
+		rest = "***@" + rest[i+1:]
+	}
+	if i := strings.IndexByte(rest, '?'); i >= 0 {
+		rest = rest[:i]
+	}
+	return scheme + "://" + rest
+}

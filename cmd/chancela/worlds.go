@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/archive"
+)
+
+// What simulators have signed must never be taken for a contract, nor real envelopes be
+// worked on by a process that has only simulators: an archive and a Redis belong to one
+// of the two worlds, whichever came first.
+const (
+	realWorld      = "real providers"
+	simulatedWorld = "simulated providers"
+)
+
+// world is which of the two a configuration belongs to. Providers at local addresses are
+// simulators, whoever started them.
+func (e *engine) world() string {
+	if !e.simulated {
+		for _, name := range e.cfg.keyed() {
+			if e.cfg.isReal(name) {
+				return realWorld
+			}
+		}
+	}
+	return simulatedWorld
+}
+
+// worldKey is the archive's note of its world.
+const worldKey = "_archive/world.txt"
+
+// claimArchive notes the archive's world, or refuses one of the other.
+func (e *engine) claimArchive(ctx context.Context) error {
+	_, err := e.archive.Put(ctx, worldKey, strings.NewReader(e.world()+"\n"), "text/plain", nil)
+	if errors.Is(err, archive.ErrConflict) {
+		return usage("the archive %s does not belong to %s: choose another one with %sARCHIVE_URL", e.archive, e.world(), prefix)
+	}
+	if err != nil {
+		return fmt.Errorf("archive %s: %w", e.archive, err)
+	}
+	return nil
+}
+
+// worldField is the Redis' note of its world.
+const worldField = "{chancela}:world"
+
+// claimRedis notes the world of the Redis, or refuses one that holds campaigns of the
+// other.
+func (e *engine) claimRedis(ctx context.Context) error {
+	fresh, err := e.redis.SetNX(ctx, worldField, e.world(), 0).Result()
+	if err != nil {
+		return fmt.Errorf("redis: %w", err)
+	}
+	if fresh {
+		return nil
+	}
+	have, err := e.redis.Get(ctx, worldField).Result()
+	if err != nil {
+		return fmt.Errorf("redis: %w", err)
+	}
+	if have != e.world() {
+		return usage("this Redis holds campaigns of %s, and here are %s: use another Redis or another database of it", have, e.world())
+	}
+	return nil
+}
+
+// leftovers is the archive as simulators in this process see it. A run that was killed
+// has taken its simulators with it and may have left files of an envelope that has no
+// manifest yet; the next simulators make other ones. What is there stays, and counts.
+type leftovers struct{ archive.Archive }
+
+func (a leftovers) Put(ctx context.Context, key string, content io.Reader, contentType string, check archive.Check) (archive.Object, error) {
+	o, err := a.Archive.Put(ctx, key, content, contentType, check)
+	if !errors.Is(err, archive.ErrConflict) || path.Base(key) == jobs.ManifestName || key == worldKey {
+		return o, err
+	}
+	r, o, err := a.Open(ctx, key)
+	if err != nil {
+		return o, err
+	}
+	defer r.Close()
+	h := sha256.New()
+	if o.Size, err = io.Copy(h, r); err != nil {
+		return o, err
+	}
+	o.SHA256 = hex.EncodeToString(h.Sum(nil))
+	return o, nil
+}
