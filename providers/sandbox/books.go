@@ -166,20 +166,29 @@ func (s *service) linkSignature(path, expires string) string {
 	return s.secret("link " + path + " " + expires)[:32]
 }
 
-// follow serves the addresses of newLink. Storage knows nothing of the API's key, and
-// whoever sends it there has given it away. A dead link answers as S3 does.
+// checkLink refuses what is no address of newLink any more. Storage knows nothing of
+// the API's key, and whoever sends it there has given it away. A dead link answers as
+// S3 does.
+func (s *service) checkLink(r *http.Request, reference string) *reply {
+	if r.Header.Get("Authorization") != "" {
+		s.violate(visitOf(r).route, "", "the API's key was sent to a storage address", reference)
+	}
+	expires := r.URL.Query().Get("expires")
+	if r.URL.Query().Get("signature") != s.linkSignature(r.URL.Path, expires) {
+		return storageError(http.StatusForbidden, "SignatureDoesNotMatch", "The signature does not match")
+	}
+	end, err := time.Parse(time.RFC3339Nano, expires)
+	if visitOf(r).deadLink || (err == nil && !s.sb.now().Before(end)) {
+		return storageError(http.StatusForbidden, "AccessDenied", "Request has expired")
+	}
+	return nil
+}
+
+// follow serves the addresses of newLink.
 func (s *service) follow(reference string) func(*http.Request) *reply {
 	return func(r *http.Request) *reply {
-		if r.Header.Get("Authorization") != "" {
-			s.violate(visitOf(r).route, "", "the API's key was sent to a storage address", reference)
-		}
-		expires := r.URL.Query().Get("expires")
-		if r.URL.Query().Get("signature") != s.linkSignature(r.URL.Path, expires) {
-			return storageError(http.StatusForbidden, "SignatureDoesNotMatch", "The signature does not match")
-		}
-		end, err := time.Parse(time.RFC3339Nano, expires)
-		if visitOf(r).deadLink || (err == nil && !s.sb.now().Before(end)) {
-			return storageError(http.StatusForbidden, "AccessDenied", "Request has expired")
+		if no := s.checkLink(r, reference); no != nil {
+			return no
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()

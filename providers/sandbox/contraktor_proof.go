@@ -78,9 +78,7 @@ func (c *contraktor) postProof(r *http.Request) *reply {
 	p.id, p.title, p.state = strconv.FormatInt(p.number, 10), k.in.Title, "pending"
 	p.key, _ = k.in.Metadata["chancela"].(string)
 	p.record.ordered = p.ordered
-	for _, s := range k.shares {
-		p.shares = append(p.shares, s)
-	}
+	p.shares = slices.Clone(k.shares)
 	slices.SortStableFunc(p.shares, func(a, b *contraktorShare) int { return cmp.Compare(a.order(k), b.order(k)) })
 	for _, s := range p.shares {
 		id := c.newID()

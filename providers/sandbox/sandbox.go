@@ -78,6 +78,7 @@ type Choices struct {
 	SDocUnregistered       bool   // the platform has no callback address of its own, even without one in Options.Webhooks (sdoc §11)
 	SDocOneFile            bool   // participants are tied to the first file only, where one entry per file is the default (sdoc 8.3)
 	CatalisaErrorField     bool   // errors in the platform's second shape, "error" for "code" (catalisa §4.2)
+	CatalisaEvents         string // the beginning of event names, which are documented nowhere: "esignature.request" when empty (catalisa §10.3)
 	QISignSignPath         bool   // webhooks sign the receiver's path where the full address is the default (qisign A7)
 	ContraktorCancelBody   bool   // DELETE /proofs/{id} answers 200 with the proof where 204 is the default (contraktor §10)
 }
@@ -87,6 +88,7 @@ type Choices struct {
 type Sandbox struct {
 	o        Options
 	services map[string]*service
+	catalisa *catalisa
 	agenda   *agenda
 	faults   *faultBox
 	courier  *courier
@@ -169,6 +171,8 @@ func (s *Sandbox) Close() error {
 	s.once.Do(func() {
 		s.stop()
 		s.ended.Wait()
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if s.dir != "" {
 			err = os.RemoveAll(s.dir)
 		}
