@@ -126,9 +126,8 @@ func (c *certyneo) auth(r *http.Request) *reply {
 	if fine {
 		return nil
 	}
-	no := c.refuse(r, http.StatusTooManyRequests, "RATE_LIMITED", "rate limit exceeded", "certyneo §11")
-	no.header = map[string]string{"Retry-After": strconv.Itoa(wait)}
-	return no
+	c.violate(visitOf(r).route, "", "rate limit exceeded", "certyneo §11")
+	return c.tooMany(wait)
 }
 
 func (c *certyneo) scoped(scope string, h func(*http.Request) *reply) func(*http.Request) *reply {

@@ -123,6 +123,7 @@ func (in *certyneoInput) check(now time.Time) (v verdict, expires time.Time) {
 	}
 	var emails []string
 	signers := 0
+	in.Recipients = slices.Clone(in.Recipients) // a patch shares them with the draft
 	for i := range in.Recipients {
 		p := &in.Recipients[i]
 		if p.Role == "" {
@@ -301,14 +302,16 @@ func (c *certyneo) patchEnvelope(r *http.Request) *reply {
 		c.mu.Unlock()
 		return no
 	}
-	in, draft := e.in, e.state == "DRAFT"
+	old, draft := e.in, e.state == "DRAFT"
 	c.mu.Unlock()
 	if !draft {
 		return c.refuse(r, http.StatusConflict, "CONFLICT", "only a DRAFT can be edited", "certyneo §5")
 	}
-	if no := c.body(r, &in, "certyneo §4"); no != nil {
+	var change certyneoInput
+	if no := c.body(r, &change, "certyneo §4"); no != nil {
 		return no
 	}
+	in := merge(old, change)
 	docs, expires, no := c.admit(r, &in)
 	if no != nil {
 		return no

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -231,6 +232,7 @@ type contraktorParty struct {
 	id     int64
 	fields map[string]any
 	at     time.Time
+	search string // name, e-mail and document in lower case
 }
 
 var (
@@ -247,6 +249,11 @@ var (
 func (p *contraktorParty) text(name string) string {
 	s, _ := p.fields[name].(string)
 	return s
+}
+
+func (p *contraktorParty) set(fields map[string]any) {
+	p.fields = fields
+	p.search = strings.ToLower(p.text("name") + " " + p.text("email") + " " + p.text("document"))
 }
 
 func (p *contraktorParty) json() any {
@@ -317,7 +324,8 @@ func (c *contraktor) postParty(r *http.Request) *reply {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p := &contraktorParty{c.newID(), fields, c.sb.now()}
+	p := &contraktorParty{id: c.newID(), at: c.sb.now()}
+	p.set(fields)
 	c.parties[p.id] = p
 	return data(p.json())
 }
@@ -330,7 +338,7 @@ func (c *contraktor) listParties(r *http.Request) *reply {
 	defer c.mu.Unlock()
 	list := []*contraktorParty{}
 	for _, p := range c.parties {
-		if strings.Contains(strings.ToLower(p.text("name")+" "+p.text("email")+" "+p.text("document")), search) {
+		if strings.Contains(p.search, search) {
 			list = append(list, p)
 		}
 	}
@@ -357,9 +365,7 @@ func (c *contraktor) patchParty(r *http.Request) *reply {
 	p, found := c.parties[pathID(r, "id")]
 	fields := make(map[string]any)
 	if found {
-		for k, v := range p.fields {
-			fields[k] = v
-		}
+		maps.Copy(fields, p.fields)
 	}
 	c.mu.Unlock()
 	if !found {
@@ -370,7 +376,7 @@ func (c *contraktor) patchParty(r *http.Request) *reply {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p.fields = fields
+	p.set(fields)
 	return data(p.json())
 }
 

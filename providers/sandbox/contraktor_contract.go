@@ -241,20 +241,21 @@ func (c *contraktor) listContracts(*http.Request) *reply {
 func (c *contraktor) patchContract(r *http.Request) *reply {
 	c.mu.Lock()
 	k, no := c.contract(r)
-	var in struct {
-		Contract contraktorContractInput `json:"contract"`
-	}
+	var old contraktorContractInput
 	if no == nil {
-		in.Contract = k.in
+		old = k.in
 	}
 	c.mu.Unlock()
 	if no != nil {
 		return no
 	}
+	var in struct {
+		Contract contraktorContractInput `json:"contract"`
+	}
 	if no := c.body(r, &in, "§6"); no != nil {
 		return no
 	}
-	changed := &contraktorContract{in: in.Contract}
+	changed := &contraktorContract{in: merge(old, in.Contract)}
 	v := changed.in.check()
 	c.mu.Lock()
 	c.resolve(changed, &v)
@@ -387,20 +388,21 @@ func (c *contraktor) getShare(r *http.Request) *reply {
 func (c *contraktor) patchShare(r *http.Request) *reply {
 	c.mu.Lock()
 	_, s, no := c.share(r)
-	var in struct {
-		Sharing contraktorShareInput `json:"sharing"`
-	}
+	var old contraktorShareInput
 	if no == nil {
-		in.Sharing = s.in
+		old = s.in
 	}
 	c.mu.Unlock()
 	if no != nil {
 		return no
 	}
+	var in struct {
+		Sharing contraktorShareInput `json:"sharing"`
+	}
 	if no := c.body(r, &in, "§8"); no != nil {
 		return no
 	}
-	changed := &contraktorShare{in: in.Sharing}
+	changed := &contraktorShare{in: merge(old, in.Sharing)}
 	if v := c.admitShare(changed); v != nil {
 		return c.reject(r, "§8", v.String())
 	}

@@ -23,10 +23,14 @@ type Faults struct {
 }
 
 func (f Faults) valid() error {
-	for name, rate := range map[string]float64{
+	return validRates(map[string]float64{
 		"error_before": f.ErrorBefore, "error_after": f.ErrorAfter, "drop_before": f.DropBefore, "drop_after": f.DropAfter,
 		"too_many": f.TooMany, "slow": f.Slow, "cut_body": f.CutBody, "dead_link": f.DeadLink,
-	} {
+	})
+}
+
+func validRates(rates map[string]float64) error {
+	for name, rate := range rates {
 		if !(rate >= 0 && rate <= 1) {
 			return fmt.Errorf("%s: a rate is between 0 and 1", name)
 		}

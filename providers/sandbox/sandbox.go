@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -60,8 +61,8 @@ type Options struct {
 	Webhooks      map[string]string
 	WebhookFaults WebhookFaults
 
-	// Rates are the limits per API key. Certyneo has its documented one unless it is
-	// given here; the others document none. A rate of 0 requests is no limit.
+	// Rates are the limits per API key. Certyneo has its documented one, unless another
+	// is given here; the others document none. A rate of 0 requests is no limit.
 	Rates map[string]providers.Rate
 
 	// Clock is the sandbox's time, [time.Now] when nil. Compare [Sandbox.Advance].
@@ -112,6 +113,9 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if err := o.valid(); err != nil {
+		return nil, err
+	}
 	s := &Sandbox{o: o, services: make(map[string]*service), urls: make(map[string]string)}
 	s.agenda = newAgenda(s.now)
 	s.faults = newFaultBox(o.Faults, o.Seed)
@@ -150,6 +154,23 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 		s.serve(ctx, l, h)
 	}
 	return s, nil
+}
+
+// valid refuses rates that are none and providers that do not exist.
+func (o Options) valid() error {
+	if err := o.Faults.valid(); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	if err := o.WebhookFaults.valid(); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	known := append(Names(), Control)
+	for _, name := range slices.Concat(slices.Collect(maps.Keys(o.Listen)), slices.Collect(maps.Keys(o.Webhooks)), slices.Collect(maps.Keys(o.Rates))) {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("sandbox: no provider %q", name)
+		}
+	}
+	return nil
 }
 
 func (s *Sandbox) serve(ctx context.Context, l net.Listener, h http.Handler) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -383,4 +385,135 @@ func TestSeed(t *testing.T) {
 	if x, y := certyneoCaller(t, a).draft("ana@example.test"), certyneoCaller(t, b).draft("ana@example.test"); x != y {
 		t.Error("ids do not follow the seed")
 	}
+}
+
+func TestOptions(t *testing.T) {
+	for _, o := range []Options{
+		{Faults: Faults{Slow: -1}}, {WebhookFaults: WebhookFaults{Lose: 2}}, {Listen: map[string]string{"docusign": ""}}, {Webhooks: map[string]string{"x": ""}},
+		{Listen: map[string]string{SDoc: "256.0.0.1:1"}},
+	} {
+		if s, err := Start(context.Background(), o); err == nil {
+			s.Close()
+			t.Errorf("%+v was accepted", o)
+		}
+	}
+}
+
+// Every provider answers faults in its own way and has its effect or not.
+func TestFaultsEverywhere(t *testing.T) {
+	s := start(t, Options{SignAfter: time.Hour, Rates: map[string]providers.Rate{QISign: {Requests: 60, Per: time.Minute, Burst: 6}}})
+	for provider, x := range map[string]struct {
+		c     *caller
+		route string
+		body  func() any
+	}{
+		Catalisa: {catalisaCaller(t, s), "POST " + catalisaRequests, func() any { return catalisaBody("k", "a@example.test") }},
+		SDoc:     {sdocCaller(t, s), "POST /solicitation", func() any { return sdocBody(sdocCaller(t, s), "", map[string]int{"a@example.test": 1}) }},
+		Contraktor: {contraktorCaller(t, s), "POST /proofs", func() any {
+			return contraktorProofBody(contraktorContractOf(contraktorCaller(t, s), "k", "a@example.test"))
+		}},
+	} {
+		_, path, _ := strings.Cut(x.route, " ")
+		invited := 0
+		for fault, effect := range map[Fault]int{ErrorBefore: 0, DropBefore: 0, ErrorAfter: 1, DropAfter: 1, TooMany: 0} {
+			text, err := json.Marshal(x.body())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Once(provider, x.route, fault)
+			res, err := x.c.raw("POST", path, "application/json", bytes.NewReader(text))
+			if err == nil {
+				res.Body.Close()
+			}
+			if dropped := fault == DropBefore || fault == DropAfter; dropped != (err != nil) {
+				t.Errorf("%s %s: %v", provider, fault, err)
+			}
+			if err == nil && provider != SDoc && fault != TooMany && res.StatusCode != 500 {
+				t.Errorf("%s %s: %d", provider, fault, res.StatusCode)
+			}
+			invited += effect
+			n := 0
+			for _, e := range s.Books() {
+				if e.Provider == provider {
+					n += e.Invitations
+				}
+			}
+			if n != invited {
+				t.Errorf("%s %s: %d invitations, want %d", provider, fault, n, invited)
+			}
+		}
+	}
+	clean(t, s)
+	q := qisignCaller(t, s)
+	for range 6 {
+		q.call("GET", "/sign/envelope/x", nil, 404)
+	}
+	if got := q.call("GET", "/sign/envelope/x", nil, 429).header.Get("Retry-After"); got != "1" {
+		t.Errorf("Retry-After %q", got)
+	}
+}
+
+// An upload is streamed, whatever its form.
+func TestUploadsAreNotKept(t *testing.T) {
+	const size = 40 << 20
+	for name, body := range map[string]io.Reader{
+		"base64": io.MultiReader(strings.NewReader(`{"document_type":"pdf", "document_b64" : "`), io.LimitReader(letters{}, size), strings.NewReader(`","name":"x"}`)),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		rest, up, present, fileErr, err := readWithFile(body, "document_b64")
+		runtime.ReadMemStats(&after)
+		if err != nil || fileErr != nil || !present || up.size != size/4*3 {
+			t.Fatalf("%s: %+v %v %v", name, up.size, fileErr, err)
+		}
+		if string(rest) != `{"document_type":"pdf", "document_b64" : "","name":"x"}` {
+			t.Errorf("%s: the rest is %s", name, rest)
+		}
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > size/10 {
+			t.Errorf("%s: %d bytes were allocated for %d", name, grown, size)
+		}
+	}
+}
+
+// letters is endless base64.
+type letters struct{}
+
+func (letters) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'A'
+	}
+	return len(p), nil
+}
+
+// What is read around the file must be what encoding/json reads.
+func FuzzReadWithFile(f *testing.F) {
+	for _, seed := range []string{`{"a":"QUJD","b":[1,"x\"y"]}`, `{"a" : "QU\/D"}`, `{"b":"a","a":"","c":{"a":"QQ=="}}`, `{"a":"*"}`, `["a","b"]`, `{"a\u0061":"x"}`, `{`, `{"a":"`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rest, up, present, fileErr, err := readWithFile(strings.NewReader(text), "a")
+		var whole map[string]any
+		if json.Unmarshal([]byte(text), &whole) != nil {
+			return
+		}
+		if err != nil {
+			t.Fatalf("valid JSON, but: %v", err)
+		}
+		var outside map[string]any
+		if err := json.Unmarshal(rest, &outside); err != nil {
+			t.Fatalf("the rest %q of %q is no JSON: %v", rest, text, err)
+		}
+		content, isText := whole["a"].(string)
+		if isText && !present {
+			t.Fatalf("the file in %q was not seen", text)
+		}
+		if want, err := base64.StdEncoding.DecodeString(content); isText && !strings.Contains(text, "\\") && strings.Count(text, `"a"`) == 1 && fileErr == nil && (err != nil || up.size != int64(len(want))) {
+			t.Fatalf("%q: %d bytes, want %d", text, up.size, len(want))
+		}
+		for name, value := range whole {
+			if s, ok := value.(string); ok && name != "a" && outside[name] != s {
+				t.Fatalf("%q became %q", s, outside[name])
+			}
+		}
+	})
 }

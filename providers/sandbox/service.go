@@ -37,6 +37,7 @@ type service struct {
 	env     func() map[string]string
 
 	mu         sync.Mutex
+	bucket     *bucket // nil: no limit
 	serial     uint64
 	envelopes  map[string]envelope
 	records    []*record // in the order of their creation
@@ -46,11 +47,15 @@ type service struct {
 }
 
 func newService(sb *Sandbox, name, prefix string) *service {
-	return &service{
+	s := &service{
 		name: name, prefix: prefix, sb: sb, mux: http.NewServeMux(),
 		public: make(map[string]bool), envelopes: make(map[string]envelope),
 		calls: make(map[string]int), resources: make(map[string]resource),
 	}
+	if rate, given := sb.o.Rates[name]; given && name != Certyneo { // Certyneo's is per key
+		s.bucket = newBucket(rate, sb.now())
+	}
+	return s
 }
 
 // url is the address of a path of the simulator's own server.
@@ -109,11 +114,11 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		status = http.StatusNotFound
 	}
 	if no := s.authenticate(r); no != nil {
-		s.write(w, no, false)
+		s.write(w, r, no, false)
 		return
 	}
 	s.violate(r.Method+" "+r.URL.Path, "", "no such route or method", s.name+": endpoint list")
-	s.write(w, s.failure(status, "", http.StatusText(status)), false)
+	s.write(w, r, s.failure(status, "", http.StatusText(status)), false)
 }
 
 func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h func(*http.Request) *reply) {
@@ -125,12 +130,10 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h 
 	case d.has(DropBefore):
 		panic(http.ErrAbortHandler)
 	case d.has(TooMany):
-		no := s.failure(http.StatusTooManyRequests, "", "too many requests")
-		no.header = map[string]string{"Retry-After": "1"}
-		s.write(w, no, false)
+		s.write(w, r, s.tooMany(1), false)
 		return
 	case d.has(ErrorBefore):
-		s.write(w, s.failure(http.StatusInternalServerError, "", "internal error"), false)
+		s.write(w, r, s.failure(http.StatusInternalServerError, "", "internal error"), false)
 		return
 	}
 	r = r.WithContext(context.WithValue(r.Context(), routeKey{}, visit{route, d.has(DeadLink)}))
@@ -141,6 +144,9 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h 
 	var answer *reply
 	if !s.public[route] {
 		answer = s.authenticate(r)
+		if answer == nil {
+			answer = s.limit(route)
+		}
 	}
 	if answer == nil {
 		answer = h(r)
@@ -151,7 +157,7 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h 
 	case d.has(ErrorAfter):
 		answer = s.failure(http.StatusInternalServerError, "", "internal error")
 	}
-	s.write(w, answer, d.has(CutBody) && answer.download)
+	s.write(w, r, answer, d.has(CutBody) && answer.download)
 }
 
 // visit is what a handler may know about its own request.
@@ -170,7 +176,34 @@ func visitOf(r *http.Request) visit {
 	return v
 }
 
-func (s *service) write(w http.ResponseWriter, a *reply, cut bool) {
+// tooMany is the answer to one request too many.
+func (s *service) tooMany(seconds int) *reply {
+	no := s.failure(http.StatusTooManyRequests, "", "too many requests")
+	no.header = map[string]string{"Retry-After": strconv.Itoa(seconds)}
+	return no
+}
+
+// limit keeps the account to the rate of the options, where there is one.
+func (s *service) limit(route string) *reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bucket == nil {
+		return nil
+	}
+	fine, wait := s.bucket.take(s.sb.now())
+	if fine {
+		return nil
+	}
+	s.violateLocked(route, "", "rate limit exceeded", "the sandbox's own rate")
+	return s.tooMany(wait)
+}
+
+// drained bounds what is read of a body that nobody wanted, so that whoever sends it
+// gets to see the answer.
+const drained = 64 << 20
+
+func (s *service) write(w http.ResponseWriter, r *http.Request, a *reply, cut bool) {
+	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, drained))
 	body, contentType := a.file, a.fileType
 	if a.json != nil {
 		var b bytes.Buffer
@@ -259,6 +292,18 @@ func strangers(t reflect.Type, value any, path string) (names []string) {
 		}
 	}
 	return names
+}
+
+// merge gives the old values with what a change brings; fields that it leaves empty stay.
+func merge[T any](old, change T) T {
+	from := reflect.ValueOf(change)
+	to := reflect.ValueOf(&old).Elem()
+	for i := range from.NumField() {
+		if !from.Field(i).IsZero() {
+			to.Field(i).Set(from.Field(i))
+		}
+	}
+	return old
 }
 
 // readBody reads a JSON body without files.

@@ -17,6 +17,10 @@ type WebhookFaults struct {
 	Forge     float64 // followed by a forgery: the same event, wrongly signed
 }
 
+func (f WebhookFaults) valid() error {
+	return validRates(map[string]float64{"duplicate": f.Duplicate, "lose": f.Lose, "forge": f.Forge})
+}
+
 // Deliveries counts what became of webhooks.
 type Deliveries struct {
 	Sent           int `json:"sent"` // events, not attempts
