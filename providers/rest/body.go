@@ -133,8 +133,8 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// exact refuses a file that is shorter or longer than said: the one would leave the
-// request hanging, the other would be cut.
+// exact refuses a file that is shorter or longer than said. It looks behind the last
+// byte before it gives it away, so that a cut file never arrives as a whole one.
 type exact struct {
 	r    io.Reader
 	rest int64
@@ -143,7 +143,17 @@ type exact struct {
 func (e *exact) Read(p []byte) (int, error) {
 	n, err := e.r.Read(p)
 	e.rest -= int64(n)
-	if e.rest < 0 || err == io.EOF && e.rest > 0 {
+	if e.rest == 0 && n > 0 && err == nil {
+		var more [1]byte
+		switch _, err = io.ReadFull(e.r, more[:]); err {
+		case nil:
+			e.rest--
+		case io.EOF:
+		default:
+			return 0, err
+		}
+	}
+	if e.rest < 0 || e.rest > 0 && err == io.EOF {
 		return 0, errLength
 	}
 	return n, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -88,9 +87,6 @@ func (call *call) unsure() providers.ErrorKind {
 // cause says why in words that cannot hold what was sent or received: net/http quotes
 // malformed answers and addresses in its errors.
 func (call *call) cause(ended, err error) error {
-	if errors.Is(ended, errTimeout) {
-		return fmt.Errorf("%w (%s)", errTimeout, call.client.cfg.Timeout)
-	}
 	if ended != nil {
 		return ended
 	}
