@@ -1,0 +1,128 @@
+// Package api is chancela for other programs and for operators: the HTTP API with its
+// OpenAPI description, the providers' callbacks in, notifications out, asynqmon, and
+// metrics and traces.
+//
+// Everything that it does to an envelope it does through [jobs.Client], so an envelope
+// that comes by HTTP obeys the same rules as one of a CSV file. Uploads are streamed to
+// temporary files, never held in memory; what a log line says of a request is its
+// route, never its query, its body or a key.
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+)
+
+// Config makes a [Server].
+type Config struct {
+	Client *jobs.Client
+	// Providers whose callbacks are taken, and whose state readyz shows.
+	Providers []providers.Provider
+	Keys      []Key // none: only a loopback address is served
+	Limits    Limits
+	Metrics   *Metrics     // nil: there is no /metrics
+	Log       *slog.Logger // nil: slog.Default
+}
+
+// Limits bound what one client may ask for. The zero value takes the defaults, all of
+// them choices.
+type Limits struct {
+	Rate     float64 // requests a second for one key; 50
+	Burst    int     // 100
+	Envelope int64   // bytes of one envelope's request, documents included; 64 MiB
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Rate == 0 {
+		l.Rate = 50
+	}
+	if l.Burst == 0 {
+		l.Burst = 100
+	}
+	if l.Envelope == 0 {
+		l.Envelope = 64 << 20
+	}
+	return l
+}
+
+// Server is the HTTP side of chancela.
+type Server struct {
+	client    *jobs.Client
+	providers []providers.Provider
+	limits    Limits
+	metrics   *Metrics
+	log       *slog.Logger
+	guard     *guard
+	ready     readiness
+	draining  atomic.Bool
+	handler   http.Handler
+}
+
+// New gives a server; nothing listens yet.
+func New(c Config) (*Server, error) {
+	if c.Client == nil {
+		return nil, errors.New("api: a client is needed")
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Metrics == nil {
+		c.Metrics = NewMetrics()
+	}
+	s := &Server{client: c.Client, providers: c.Providers, limits: c.Limits.withDefaults(), metrics: c.Metrics, log: c.Log}
+	s.guard = newGuard(c.Keys, s.limits)
+
+	mux := http.NewServeMux()
+	description, err := s.describe(mux)
+	if err != nil {
+		return nil, err
+	}
+	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(description)
+	})
+	mux.HandleFunc("POST /webhooks/{provider}", s.webhook)
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", s.metrics.Handler())
+	mux.Handle("/monitor/", monitor(c.Client.Ledger().Redis()))
+	s.handler = s.around(mux)
+	return s, nil
+}
+
+// Handler serves every route. It may be mounted elsewhere than below [Server.Run]; who
+// does so without keys must see to it that only this machine reaches it.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// describe registers the API's operations and gives their OpenAPI 3.1 document.
+func (s *Server) describe(mux *http.ServeMux) ([]byte, error) {
+	config := huma.DefaultConfig("chancela", "1")
+	config.Info.Description = "Bulk e-signature campaigns: enqueue envelopes, follow them, fetch what was signed."
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	config.AllowAdditionalPropertiesByDefault = true // answers may grow; requests forbid it themselves
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"key": {}}}
+	config.Servers = []*huma.Server{{URL: "/"}}
+
+	a := humago.New(mux, config)
+	s.campaigns(a)
+	s.envelopes(a)
+	s.operations(a)
+	finish(a.OpenAPI())
+	b, err := json.MarshalIndent(a.OpenAPI(), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("api: the OpenAPI document: %w", err)
+	}
+	return b, nil
+}

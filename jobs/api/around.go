@@ -1,0 +1,281 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/chancela/chancela/jobs"
+)
+
+var tracer = otel.Tracer("github.com/chancela/chancela/jobs/api")
+
+// area is a part of the address space with its own way to let clients in.
+type area int
+
+const (
+	areaOpen    area = iota // health, metrics, the API's description
+	areaAPI                 // Bearer
+	areaMonitor             // HTTP basic, for browsers
+	areaWebhook             // verified by the provider's own way
+)
+
+func areaOf(path string) area {
+	switch {
+	case path == "/v1" || strings.HasPrefix(path, "/v1/"):
+		return areaAPI
+	case path == "/monitor" || strings.HasPrefix(path, "/monitor/"):
+		return areaMonitor
+	case strings.HasPrefix(path, "/webhooks/"):
+		return areaWebhook
+	}
+	return areaOpen
+}
+
+type requestKey struct{}
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
+}
+
+// around is what happens to every request: an id, a span, a log line, metrics, and the
+// checks that come before any handler.
+func (s *Server) around(mux *http.ServeMux) http.Handler {
+	foreign := http.NewCrossOriginProtection()
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		begun := time.Now()
+		id := r.Header.Get("X-Request-Id")
+		if !jobs.ValidID(id) {
+			id = rand.Text()
+		}
+		rw.Header().Set("X-Request-Id", id)
+		rw.Header().Set("X-Content-Type-Options", "nosniff")
+		w := newAnswer(rw)
+		place := areaOf(r.URL.Path)
+
+		ctx := context.WithValue(r.Context(), requestKey{}, id)
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
+		ctx, span := tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer))
+		defer span.End()
+
+		client, refusal := (*hashedKey)(nil), s.refuse(r, place, foreign)
+		if refusal == nil && (place == areaAPI || place == areaMonitor) {
+			client, refusal = s.admit(r, place)
+		}
+		if client != nil {
+			ctx = context.WithValue(ctx, clientKey{}, client)
+		}
+		r = r.WithContext(ctx)
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = &idleBody{ReadCloser: r.Body, control: http.NewResponseController(rw), until: bodyEnd(place, begun)}
+		}
+		defer func() {
+			if v := recover(); v != nil && v != http.ErrAbortHandler {
+				s.log.ErrorContext(ctx, "panic", "request", id, "stack", string(debug.Stack()))
+				if w.status == 0 {
+					problem(http.StatusInternalServerError, "an error on our side; the log has it under this request's id").write(w)
+				}
+			} else if v != nil {
+				defer panic(v) // logged first: the answer is broken off
+			}
+			w.extend()
+			s.record(r, w, client, place, time.Since(begun), span)
+		}()
+		switch {
+		case refusal != nil:
+			refusal.write(w)
+		case !s.unrouted(mux, w, r):
+			mux.ServeHTTP(w, r)
+		}
+	})
+}
+
+// refuse stops what a browser was tricked into: a page of a stranger whose name points
+// to this machine, or one that sends a form here.
+func (s *Server) refuse(r *http.Request, place area, foreign *http.CrossOriginProtection) *Problem {
+	if place == areaWebhook {
+		return nil
+	}
+	if len(s.guard.keys) == 0 && !loopbackHost(r.Host) {
+		return problem(http.StatusMisdirectedRequest, "without API keys only requests to localhost are served")
+	}
+	if foreign.Check(r) != nil {
+		return problem(http.StatusForbidden, "a browser sent this from another site's page")
+	}
+	return nil
+}
+
+// unrouted answers requests that no route takes, in the form of all other errors.
+func (s *Server) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) bool {
+	h, pattern := mux.Handler(r)
+	if pattern != "" {
+		return false
+	}
+	probe := &probe{header: http.Header{}}
+	h.ServeHTTP(probe, r)
+	switch probe.status {
+	case http.StatusMethodNotAllowed:
+		allow := probe.header.Get("Allow")
+		problem(probe.status, "this address takes "+allow).with("Allow", allow).write(w)
+	case http.StatusNotFound:
+		problem(probe.status, "there is nothing at this address: see /openapi.json").write(w)
+	default:
+		return false
+	}
+	return true
+}
+
+// probe takes an answer's status and header and drops the rest.
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { p.WriteHeader(http.StatusOK); return len(b), nil }
+func (p *probe) WriteHeader(status int) {
+	if p.status == 0 {
+		p.status = status
+	}
+}
+
+// record writes the request's log line, metrics and span. The route is the pattern: a
+// path may hold anything.
+func (s *Server) record(r *http.Request, w *answer, client *hashedKey, place area, took time.Duration, span trace.Span) {
+	route := r.Pattern
+	if _, path, ok := strings.Cut(route, " "); ok {
+		route = path
+	}
+	if route == "" {
+		route = "none"
+	}
+	status := w.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	span.SetName(r.Method + " " + route)
+	span.SetAttributes(attribute.String("http.request.method", r.Method), attribute.String("http.route", route), attribute.Int("http.response.status_code", status))
+	if status >= 500 {
+		span.SetStatus(codes.Error, "")
+	}
+	s.metrics.served(route, r.Method, status, took)
+	attrs := []any{"request", requestID(r.Context()), "method", method(r.Method), "route", route, "status", status, "bytes", w.bytes, "ms", took.Milliseconds()}
+	if client != nil {
+		attrs = append(attrs, "key", client.name)
+	}
+	if c := r.PathValue("campaign"); jobs.ValidCampaign(c) {
+		attrs = append(attrs, "campaign", c)
+	}
+	if id := r.PathValue("id"); jobs.ValidID(id) {
+		attrs = append(attrs, "id", id)
+	}
+	level := slog.LevelInfo
+	if place == areaOpen || place == areaMonitor {
+		level = slog.LevelDebug // asked for every few seconds, by machines
+	}
+	if status >= 500 && status != http.StatusServiceUnavailable {
+		level = slog.LevelError
+	}
+	s.log.Log(r.Context(), level, "http", attrs...)
+}
+
+// stalled is how long a client may send or take nothing. A choice.
+const stalled = 30 * time.Second
+
+// answer knows what was answered, and ends a client that takes nothing.
+type answer struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	status  int
+	bytes   int64
+}
+
+func newAnswer(w http.ResponseWriter) *answer {
+	return &answer{ResponseWriter: w, control: http.NewResponseController(w)}
+}
+
+// extend lets the time to write begin anew; a writer without deadlines has none.
+func (a *answer) extend() { a.control.SetWriteDeadline(time.Now().Add(stalled)) }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 && status >= 200 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	a.extend()
+	n, err := a.ResponseWriter.Write(p)
+	a.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// idleBody ends an upload that has stopped moving. Between the reads there is no
+// deadline: it would end a request whose body is still to be read, or was read.
+type idleBody struct {
+	io.ReadCloser
+	control *http.ResponseController
+	until   time.Time // zero: as long as it moves
+}
+
+// bodyEnd bounds the whole body where anybody may send one.
+func bodyEnd(place area, begun time.Time) time.Time {
+	if place == areaAPI {
+		return time.Time{}
+	}
+	return begun.Add(callbackTimeout)
+}
+
+func (b *idleBody) Read(p []byte) (int, error) {
+	end := time.Now().Add(stalled)
+	if !b.until.IsZero() {
+		end = b.until
+	}
+	b.control.SetReadDeadline(end)
+	n, err := b.ReadCloser.Read(p)
+	b.control.SetReadDeadline(time.Time{})
+	if e, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err); ok && e.Timeout() {
+		err = problem(http.StatusRequestTimeout, "the body did not come in time")
+	}
+	return n, err
+}
+
+// method keeps made-up methods out of logs and metrics.
+func method(s string) string {
+	switch s {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return s
+	}
+	return "other"
+}
+
+func bytesText(n int64) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return strconv.FormatInt(n>>20, 10) + " MiB"
+	}
+	return strconv.FormatInt(n, 10) + " bytes"
+}

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// presignFor is how long the address of a file in a bucket is good for. A choice.
+const presignFor = 5 * time.Minute
+
+func (s *Server) artifacts(a huma.API) {
+	type in struct {
+		envelopePath
+		Name string `path:"name" doc:"The file's name: the end of its key in the report, or manifest.json."`
+	}
+	header := map[string]*huma.Param{"Location": {Schema: &huma.Schema{Type: huma.TypeString}}}
+	register(s, a, huma.Operation{OperationID: "get-artifact", Method: http.MethodGet, Path: "/v1/campaigns/{campaign}/envelopes/{id}/artifacts/{name}",
+		Summary: "A file of an envelope from the archive",
+		Responses: map[string]*huma.Response{
+			"200": {Description: "The file.", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}},
+			"304": {Description: "The client has it already: If-None-Match."},
+			"307": {Description: "The file is at this address, for five minutes and without a key.", Headers: header},
+		}}, nil,
+		func(ctx context.Context, in *in) (*huma.StreamResponse, error) {
+			key, err := keyFor(ctx, in.Campaign, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			return s.artifact(ctx, key, in.Name)
+		})
+}
+
+// artifact finds a file by its name: only what the ledger has as archived is given, and
+// the manifest.
+func (s *Server) artifact(ctx context.Context, key jobs.Key, name string) (*huma.StreamResponse, error) {
+	record, err := s.client.Ledger().Get(ctx, key.String())
+	if err != nil {
+		return nil, err
+	}
+	where, sum, err := locate(record, name)
+	if err != nil {
+		return nil, err
+	}
+	address, err := s.client.Archive().Presign(ctx, where, presignFor)
+	if err != nil {
+		return nil, err
+	}
+	if address != "" {
+		return &huma.StreamResponse{Body: func(c huma.Context) {
+			c.SetHeader("Location", address)
+			c.SetHeader("Cache-Control", "no-store")
+			c.SetStatus(http.StatusTemporaryRedirect)
+		}}, nil
+	}
+	content, object, err := s.client.Archive().Open(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(c huma.Context) {
+		defer content.Close()
+		r, w := humago.Unwrap(c)
+		s.stream(w, r, content, object, name, sum)
+	}}, nil
+}
+
+func locate(r *ledger.Record, name string) (key, sha256 string, err error) {
+	if name == jobs.ManifestName && r.State == ledger.Archived {
+		return archive.EnvelopeKey(r.Campaign, r.ID, name), "", nil
+	}
+	var filed []jobs.Filed
+	if len(r.Artifacts) > 0 {
+		if err := json.Unmarshal(r.Artifacts, &filed); err != nil {
+			return "", "", fmt.Errorf("the ledger's artifacts of %s: %w", r.Key(), err)
+		}
+	}
+	for _, f := range filed {
+		if path.Base(f.Path) == name {
+			return f.Path, f.SHA256, nil
+		}
+	}
+	return "", "", archive.ErrNotFound
+}
+
+// stream sends a file. What an archive holds under a key never changes, so its hash is
+// its ETag.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, content io.Reader, o archive.Object, name, sum string) {
+	h := w.Header()
+	h.Set("Cache-Control", "private, no-cache")
+	if sum != "" {
+		tag := `"` + sum + `"`
+		h.Set("ETag", tag)
+		for match := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
+			if match = strings.TrimPrefix(strings.TrimSpace(match), "W/"); match == tag || match == "*" {
+				w.WriteHeader(http.StatusNotModified)
+				return
+			}
+		}
+	}
+	h.Set("Content-Type", o.ContentType)
+	h.Set("Content-Length", strconv.FormatInt(o.Size, 10))
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`) // a file's name in the archive: nothing to escape
+	w.WriteHeader(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return
+	}
+	if _, err := io.Copy(w, content); err != nil {
+		s.log.WarnContext(r.Context(), "an artifact was not sent to its end", "request", requestID(r.Context()), "error", err)
+		panic(http.ErrAbortHandler) // the client must not take it for the whole
+	}
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// CampaignStatus is a campaign's counts, the object of `status --json`.
+type CampaignStatus struct {
+	Campaign string           `json:"campaign"`
+	Total    int64            `json:"total"`
+	States   map[string]int64 `json:"states" doc:"Envelopes by state; every state is there."`
+	Paused   bool             `json:"paused"`
+}
+
+// StatusOf is what is told of a campaign.
+func StatusOf(c ledger.Campaign) CampaignStatus {
+	s := CampaignStatus{Campaign: c.Name, Total: c.Total, States: make(map[string]int64, len(c.States)), Paused: c.Paused}
+	for state, n := range c.States {
+		s.States[string(state)] = n
+	}
+	return s
+}
+
+// CampaignAccepted is the answer to a campaign that was enqueued: its counts, and what
+// became of the envelopes of this request.
+type CampaignAccepted struct {
+	CampaignStatus
+	New      int       `json:"new" doc:"Envelopes that were enqueued now."`
+	Known    int       `json:"known" doc:"Envelopes that were there already with the same content."`
+	Rejected int       `json:"rejected" doc:"Envelopes that were left out; only with skip_invalid."`
+	Errors   []Mistake `json:"errors,omitempty" nullable:"false" doc:"Why they were left out; the first 1000 reasons."`
+}
+
+// CampaignInput is a campaign as JSON.
+type CampaignInput struct {
+	_         struct{}        `additionalProperties:"false"`
+	Campaign  string          `json:"campaign"`
+	Envelopes []EnvelopeInput `json:"envelopes" nullable:"false"`
+}
+
+// CampaignForm is a campaign as multipart/form-data.
+type CampaignForm struct {
+	File        string `json:"file" format:"binary" doc:"The CSV file. Documents are further parts, in any order, whose file names are what its document column says."`
+	Campaign    string `json:"campaign,omitempty" doc:"The campaign's name; default: the CSV's file name without its ending."`
+	Provider    string `json:"provider,omitempty" doc:"For rows that name none."`
+	SkipInvalid string `json:"skip_invalid,omitempty" doc:"true: take the good rows."`
+}
+
+type exchangeKey struct{}
+
+// exchange is a request with its answer, for handlers that stream.
+type exchange struct {
+	w http.ResponseWriter
+	r *http.Request
+}
+
+func exchangeOf(ctx context.Context) exchange {
+	return ctx.Value(exchangeKey{}).(exchange) // every operation is registered with it
+}
+
+// register is huma.Register with the errors of this package. stream tells that the
+// handler reads the body itself.
+func register[I, O any](s *Server, a huma.API, op huma.Operation, body *huma.RequestBody, handler func(context.Context, *I) (*O, error)) {
+	op.SkipValidateParams, op.SkipValidateBody = true, true // the handlers say what is wrong
+	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		next(huma.WithValue(ctx, exchangeKey{}, exchange{w, r}))
+	})
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	schema := a.OpenAPI().Components.Schemas
+	op.Responses["default"] = &huma.Response{Description: "A problem: RFC 9457.",
+		Content: map[string]*huma.MediaType{"application/problem+json": {Schema: huma.SchemaFromType(schema, typeOf[Problem]())}}}
+	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, s.explain(ctx, err)
+		}
+		return out, nil
+	})
+	if body != nil {
+		// Told to the framework it would be read into memory; here it is only described.
+		a.OpenAPI().Paths[op.Path].Post.RequestBody = body
+	}
+}
+
+type campaignPath struct {
+	Campaign string `path:"campaign" doc:"The campaign's name."`
+}
+
+func (s *Server) campaigns(a huma.API) {
+	schemas := a.OpenAPI().Components.Schemas
+	type list struct {
+		Body struct {
+			Campaigns []CampaignStatus `json:"campaigns" nullable:"false"`
+		} `nameHint:"CampaignList"`
+	}
+	register(s, a, huma.Operation{OperationID: "list-campaigns", Method: http.MethodGet, Path: "/v1/campaigns", Summary: "All campaigns, the oldest first"}, nil,
+		func(ctx context.Context, _ *struct{}) (*list, error) {
+			out := &list{}
+			var err error
+			out.Body.Campaigns, err = s.listCampaigns(ctx)
+			return out, err
+		})
+	type one struct{ Body CampaignStatus }
+	register(s, a, huma.Operation{OperationID: "get-campaign", Method: http.MethodGet, Path: "/v1/campaigns/{campaign}", Summary: "A campaign's envelopes by state"}, nil,
+		func(ctx context.Context, in *campaignPath) (*one, error) {
+			name, err := campaignFor(ctx, in.Campaign)
+			if err != nil {
+				return nil, err
+			}
+			c, err := s.client.Ledger().Campaign(ctx, name)
+			return &one{StatusOf(c)}, err
+		})
+	type query struct {
+		Campaign    string `query:"campaign" doc:"The campaign's name, where the body has none."`
+		Provider    string `query:"provider" doc:"For rows of a CSV file that name none."`
+		SkipInvalid string `query:"skip_invalid" enum:"true,false" doc:"Take the good envelopes and leave the others out."`
+	}
+	type accepted struct {
+		Location string `header:"Location"`
+		Body     CampaignAccepted
+	}
+	register(s, a, huma.Operation{OperationID: "enqueue-campaign", Method: http.MethodPost, Path: "/v1/campaigns", DefaultStatus: http.StatusAccepted,
+		Summary:     "Enqueue a campaign",
+		Description: "A CSV file with its documents, or JSON. Everything is checked first: when anything is wrong, nothing is enqueued and the problem lists every mistake. The same request again enqueues nothing twice."},
+		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"multipart/form-data": {Schema: huma.SchemaFromType(schemas, typeOf[CampaignForm]())},
+			"application/json":    {Schema: huma.SchemaFromType(schemas, typeOf[CampaignInput]())},
+		}},
+		func(ctx context.Context, in *query) (*accepted, error) {
+			got, err := s.enqueueCampaign(ctx, upload{campaign: in.Campaign, provider: in.Provider, skip: in.SkipInvalid})
+			if err != nil {
+				return nil, err
+			}
+			return &accepted{"/v1/campaigns/" + pathEscape(got.Campaign), *got}, nil
+		})
+}
+
+func (s *Server) listCampaigns(ctx context.Context) ([]CampaignStatus, error) {
+	names, err := s.client.Ledger().Campaigns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]CampaignStatus, 0, len(names))
+	for _, name := range names {
+		if _, err := campaignFor(ctx, name); err != nil {
+			continue // not for this key
+		}
+		c, err := s.client.Ledger().Campaign(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, StatusOf(c))
+	}
+	return list, nil
+}
+
+// mediaType is a request's content type without parameters.
+func mediaType(r *http.Request, allowed ...string) (string, error) {
+	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || !slices.Contains(allowed, t) {
+		p := problem(http.StatusUnsupportedMediaType, "the body must be "+allowed[0])
+		for _, other := range allowed[1:] {
+			p.Detail += " or " + other
+		}
+		return "", p
+	}
+	return t, nil
+}

@@ -1,0 +1,196 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+const (
+	defaultPage = 100
+	maxPage     = 1000
+)
+
+type envelopePath struct {
+	campaignPath
+	ID string `path:"id" doc:"The envelope's id."`
+}
+
+// EnvelopeForm is an envelope with its documents as multipart/form-data.
+type EnvelopeForm struct {
+	Envelope string `json:"envelope" doc:"The envelope's JSON. Documents are further parts; a document's source is the file name of its part."`
+}
+
+func (s *Server) envelopes(a huma.API) {
+	schemas := a.OpenAPI().Components.Schemas
+	type pageQuery struct {
+		campaignPath
+		State  string `query:"state" enum:"queued,preparing,sent,completed,archived,declined,expired,canceled,failed,in_doubt" doc:"Only envelopes in this state."`
+		Cursor string `query:"cursor" doc:"The next of the page before."`
+		Limit  string `query:"limit" pattern:"^[0-9]+$" doc:"Envelopes on a page: 1 to 1000, 100 by default."`
+	}
+	type page struct {
+		Body struct {
+			Envelopes []jobs.Report `json:"envelopes" nullable:"false"`
+			Next      *string       `json:"next" doc:"The cursor of the next page; null on the last."`
+		} `nameHint:"EnvelopePage"`
+	}
+	register(s, a, huma.Operation{OperationID: "list-envelopes", Method: http.MethodGet, Path: "/v1/campaigns/{campaign}/envelopes",
+		Summary: "A page of a campaign's envelopes, in the order in which they were enqueued"}, nil,
+		func(ctx context.Context, in *pageQuery) (*page, error) {
+			out := &page{}
+			var err error
+			out.Body.Envelopes, out.Body.Next, err = s.page(ctx, in.Campaign, in.State, in.Cursor, in.Limit)
+			return out, err
+		})
+	type one struct{ Body jobs.Report }
+	register(s, a, huma.Operation{OperationID: "get-envelope", Method: http.MethodGet, Path: "/v1/campaigns/{campaign}/envelopes/{id}", Summary: "An envelope's report"}, nil,
+		func(ctx context.Context, in *envelopePath) (*one, error) {
+			key, err := keyFor(ctx, in.Campaign, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			report, err := s.client.Get(ctx, key)
+			return &one{report}, err
+		})
+	type accepted struct {
+		Status   int
+		Location string `header:"Location"`
+		Body     jobs.Report
+	}
+	register(s, a, huma.Operation{OperationID: "enqueue-envelope", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/envelopes", DefaultStatus: http.StatusAccepted,
+		Summary:     "Enqueue one envelope",
+		Description: "202 the first time, 200 with the same content again, 409 with other content under the same id. Campaign and id are the idempotency key."},
+		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+			"application/json":    {Schema: huma.SchemaFromType(schemas, typeOf[EnvelopeInput]())},
+			"multipart/form-data": {Schema: huma.SchemaFromType(schemas, typeOf[EnvelopeForm]())},
+		}},
+		func(ctx context.Context, in *campaignPath) (*accepted, error) {
+			got, err := s.enqueueEnvelope(ctx, in.Campaign)
+			if err != nil {
+				return nil, err
+			}
+			report, err := s.client.Get(ctx, got.Key)
+			status := http.StatusAccepted
+			if !got.New || got.State == ledger.Archived { // or taken over from the archive: nothing is to be done
+				status = http.StatusOK
+			}
+			return &accepted{status, "/v1/campaigns/" + pathEscape(got.Key.Campaign) + "/envelopes/" + pathEscape(got.Key.ID), report}, err
+		})
+	answers := a.OpenAPI().Paths["/v1/campaigns/{campaign}/envelopes"].Post.Responses
+	answers["200"] = &huma.Response{Description: "It was there already, with the same content.", Content: answers["202"].Content}
+	s.artifacts(a)
+}
+
+func (s *Server) page(ctx context.Context, campaign, state, cursor, limit string) ([]jobs.Report, *string, error) {
+	name, err := campaignFor(ctx, campaign)
+	if err != nil {
+		return nil, nil, err
+	}
+	if state != "" && !slices.Contains(ledger.States, ledger.State(state)) {
+		return nil, nil, problem(http.StatusBadRequest, "state must be one of the ten states, or left out")
+	}
+	n := defaultPage
+	if limit != "" {
+		if n, err = strconv.Atoi(limit); err != nil || n < 1 || n > maxPage {
+			return nil, nil, problem(http.StatusBadRequest, "limit must be 1 to 1000")
+		}
+	}
+	if at, err := strconv.ParseInt(cursor, 10, 64); cursor != "" && (err != nil || at < 0) {
+		return nil, nil, problem(http.StatusBadRequest, "cursor must be the next of the page before")
+	}
+	if _, err := s.client.Ledger().Campaign(ctx, name); err != nil {
+		return nil, nil, err
+	}
+	records, next, err := s.client.Ledger().Page(ctx, name, ledger.State(state), cursor, n)
+	if err != nil {
+		return nil, nil, err
+	}
+	reports := make([]jobs.Report, 0, len(records))
+	for _, r := range records {
+		report, err := s.client.Report(r)
+		if err != nil {
+			return nil, nil, err
+		}
+		reports = append(reports, report)
+	}
+	if next == "" {
+		return reports, nil, nil
+	}
+	return reports, &next, nil
+}
+
+// enqueueEnvelope takes one envelope with its documents.
+func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (jobs.Accepted, error) {
+	x := exchangeOf(ctx)
+	campaign, err := named(ctx, campaign)
+	if err != nil {
+		return jobs.Accepted{}, err
+	}
+	kind, err := mediaType(x.r, "application/json", "multipart/form-data")
+	if err != nil {
+		return jobs.Accepted{}, err
+	}
+	files, err := newSpool(s.client.Sources())
+	if err != nil {
+		return jobs.Accepted{}, err
+	}
+	defer files.close()
+	x.r.Body = http.MaxBytesReader(x.w, x.r.Body, s.limits.Envelope)
+	in, err := readEnvelope(x.r, kind, files)
+	if err != nil {
+		return jobs.Accepted{}, err
+	}
+	e, problems, err := s.envelope(ctx, campaign, in, files)
+	if err != nil {
+		return jobs.Accepted{}, err
+	}
+	if err := problems.Err(); err != nil {
+		return jobs.Accepted{}, err
+	}
+	return s.client.Enqueue(ctx, e)
+}
+
+func readEnvelope(r *http.Request, kind string, files *spool) (EnvelopeInput, error) {
+	body := r.Body
+	if kind == "multipart/form-data" {
+		f, err := files.multipart(r, "envelope")
+		if err != nil {
+			return EnvelopeInput{}, err
+		}
+		part, err := os.Open(filepath.Join(files.dir, f.main))
+		if err != nil {
+			return EnvelopeInput{}, err
+		}
+		defer part.Close()
+		body = part
+	}
+	file, err := files.lift(body)
+	if err != nil {
+		return EnvelopeInput{}, broken(err)
+	}
+	defer file.Close()
+	return decodeEnvelope(json.NewDecoder(&limited{in: file, left: maxItem}))
+}
+
+// decodeEnvelope reads an envelope and nothing behind it.
+func decodeEnvelope(d *json.Decoder) (EnvelopeInput, error) {
+	var in EnvelopeInput
+	err := strict(d, &in)
+	if err == nil && d.More() {
+		return in, problem(http.StatusBadRequest, "the body has more than one JSON value")
+	}
+	if err == nil {
+		return in, nil
+	}
+	return in, jsonProblem(err)
+}

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Health is what readyz answers.
+type Health struct {
+	Status    string           `json:"status"` // ready, degraded, unready, draining
+	Redis     Part             `json:"redis"`
+	Archive   Part             `json:"archive"`
+	Providers []ProviderHealth `json:"providers"`
+}
+
+// Part is one thing that chancela needs.
+type Part struct {
+	OK      bool   `json:"ok"`
+	Missing string `json:"missing,omitempty"` // what is wrong
+	Barrier string `json:"barrier,omitempty"` // of Redis: how an intent to invite survives a crash
+}
+
+// ProviderHealth is a provider that is configured. One that refuses the key is stopped:
+// its envelopes wait, nothing fails.
+type ProviderHealth struct {
+	Name   string     `json:"name"`
+	OK     bool       `json:"ok"`
+	Reason string     `json:"reason,omitempty"`
+	Until  *time.Time `json:"until,omitempty"` // when the next envelope tries
+}
+
+const (
+	healthTimeout = 5 * time.Second
+	healthFor     = 3 * time.Second // an answer is good for so long: anybody may ask
+)
+
+// readiness keeps the last look, so that asking often costs nothing.
+type readiness struct {
+	mu   sync.Mutex
+	last Health
+	at   time.Time
+}
+
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Write([]byte(`{"status":"ok"}` + "\n"))
+}
+
+// readyz answers 503 when Redis or the archive is missing. A provider that refuses its
+// key leaves the rest at work (a choice): 200, with status "degraded".
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	h := s.health(r.Context())
+	status := http.StatusOK
+	if s.draining.Load() {
+		h.Status = "draining"
+	}
+	if h.Status == "unready" || h.Status == "draining" {
+		status = http.StatusServiceUnavailable
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(h)
+}
+
+func (s *Server) health(ctx context.Context) Health {
+	s.ready.mu.Lock()
+	defer s.ready.mu.Unlock()
+	if time.Since(s.ready.at) < healthFor {
+		return s.ready.last
+	}
+	// The look is everybody's: it does not end with the one who asked.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthTimeout)
+	defer cancel()
+	s.ready.last, s.ready.at = s.look(ctx), time.Now()
+	return s.ready.last
+}
+
+func (s *Server) look(ctx context.Context) Health {
+	h := Health{Status: "ready", Redis: Part{OK: true, Barrier: string(s.client.Ledger().Barrier())}, Archive: Part{OK: true}, Providers: []ProviderHealth{}}
+	if err := s.client.Ledger().Ping(ctx); err != nil {
+		s.log.WarnContext(ctx, "not ready", "error", err)
+		h.Redis.OK, h.Redis.Missing, h.Status = false, "does not answer", "unready"
+	}
+	if err := s.client.Archive().Ready(ctx); err != nil {
+		s.log.WarnContext(ctx, "not ready", "error", err)
+		h.Archive.OK, h.Archive.Missing, h.Status = false, "cannot be written to; the log says why", "unready"
+	}
+	for _, p := range s.providers {
+		x := ProviderHealth{Name: p.Info().Name, OK: true}
+		if h.Redis.OK {
+			reason, until, denied, err := s.client.Ledger().Denial(ctx, x.Name)
+			switch {
+			case err != nil:
+				x.OK, x.Reason = false, "its state cannot be read"
+			case denied:
+				x.OK, x.Reason, x.Until = false, reason, &until
+			}
+		}
+		if !x.OK && h.Status == "ready" {
+			h.Status = "degraded"
+		}
+		h.Providers = append(h.Providers, x)
+	}
+	return h
+}

@@ -1,0 +1,250 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+)
+
+// EnvelopeInput is an envelope as a client writes it: the CSV's names, nested.
+type EnvelopeInput struct {
+	_         struct{}                     `additionalProperties:"false"`
+	Campaign  string                       `json:"campaign,omitempty" doc:"May repeat the campaign's name; nothing else."`
+	ID        string                       `json:"id" doc:"With the campaign, the idempotency key: 1 to 100 letters, digits, dots, underscores or hyphens."`
+	Provider  string                       `json:"provider" doc:"contraktor, certyneo, sdoc, catalisa or qisign."`
+	Subject   string                       `json:"subject"`
+	Message   string                       `json:"message,omitempty"`
+	Expires   string                       `json:"expires,omitempty" doc:"2030-12-31, 31/12/2030, or days such as 30d."`
+	Template  string                       `json:"template,omitempty" doc:"The provider's template id, instead of documents."`
+	Documents []FileInput                  `json:"documents,omitempty" nullable:"false"`
+	Signers   []SignerInput                `json:"signers" nullable:"false" minItems:"1"`
+	Fields    map[string]string            `json:"fields,omitempty" doc:"Values for the template's fields."`
+	Meta      map[string]string            `json:"meta,omitempty" doc:"The client's own data; comes back in reports, manifest and notifications."`
+	Options   map[string]map[string]string `json:"options,omitempty" doc:"Options of one provider: provider, option, value."`
+}
+
+// SignerInput is a person who is invited.
+type SignerInput struct {
+	_         struct{}    `additionalProperties:"false"`
+	Name      string      `json:"name"`
+	Email     string      `json:"email,omitempty"`
+	Phone     string      `json:"phone,omitempty"`
+	Document  string      `json:"document,omitempty" doc:"CPF or CNPJ."`
+	Birthdate string      `json:"birthdate,omitempty" doc:"YYYY-MM-DD or DD/MM/YYYY."`
+	Order     int         `json:"order,omitempty" doc:"From 1."`
+	Role      string      `json:"role,omitempty"`
+	Channel   string      `json:"channel,omitempty" doc:"email, sms or whatsapp."`
+	Auth      string      `json:"auth,omitempty" doc:"email, sms or whatsapp."`
+	Type      string      `json:"type,omitempty" doc:"electronic, digital, approver or viewer."`
+	Stamp     *StampInput `json:"stamp,omitempty"`
+	IDFront   *FileInput  `json:"id_front,omitempty"`
+	IDBack    *FileInput  `json:"id_back,omitempty"`
+	IDType    string      `json:"id_type,omitempty" doc:"cnh or rg."`
+}
+
+// StampInput places a visible signature: points from the page's lower left corner.
+type StampInput struct {
+	_      struct{} `additionalProperties:"false"`
+	Page   int      `json:"page" doc:"From 1."`
+	X      float64  `json:"x"`
+	Y      float64  `json:"y"`
+	Width  float64  `json:"width"`
+	Height float64  `json:"height"`
+}
+
+// FileInput is a document or an identity image: its content, or where it is found.
+type FileInput struct {
+	Name    string `json:"name"`
+	Content string `json:"content"` // behind the lifter: the file in the spool
+	Source  string `json:"source"`
+}
+
+// Schema implements huma.SchemaProvider.
+func (FileInput) Schema(huma.Registry) *huma.Schema {
+	text := func(doc string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Description: doc} }
+	content := text("The file, in base64.")
+	content.ContentEncoding = "base64"
+	object := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{
+		"name":    text("The file's name, with its ending."),
+		"content": content,
+		"source":  text("s3://bucket/key, or the file name of another part of the request."),
+	}}
+	return &huma.Schema{OneOf: []*huma.Schema{object, text("As source.")}}
+}
+
+// UnmarshalJSON takes a plain string for the source.
+func (f *FileInput) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &f.Source)
+	}
+	type plain FileInput
+	return strict(json.NewDecoder(bytes.NewReader(b)), (*plain)(f))
+}
+
+func strict(d *json.Decoder, v any) error {
+	d.DisallowUnknownFields()
+	return d.Decode(v)
+}
+
+// jsonMistake says what is wrong with JSON that does not fit, without repeating a value.
+// fatal tells that nothing behind it can be read.
+func jsonMistake(err error) (m Mistake, fatal bool) {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return Mistake{Field: wrong.Field, Message: "must be " + kind(wrong.Type)}, false
+	}
+	// encoding/json has no type for this one.
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return Mistake{Field: strings.Trim(name, `"`), Message: "is not a known field"}, false
+	}
+	return Mistake{Message: "the body is not valid JSON"}, true
+}
+
+// jsonProblem is the answer to a body of one object that does not fit.
+func jsonProblem(err error) error {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	wrong, fatal := jsonMistake(err)
+	if fatal {
+		return problem(http.StatusBadRequest, wrong.Message)
+	}
+	var m mistakes
+	m.add(wrong)
+	return m.problem(http.StatusUnprocessableEntity, "the body does not fit; nothing was enqueued")
+}
+
+func kind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Slice:
+		return "a list"
+	}
+	return "an object"
+}
+
+// unusable stands for a file that a problem has been reported for, so that no other
+// rule reports it as missing.
+var unusable = jobs.Document{Name: "-", SHA256: "-"}
+
+// envelope turns the input into an envelope and tells all that is wrong with it, by the
+// rules that the CSV's rows obey too.
+func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput, files *spool) (jobs.Envelope, providers.Problems, error) {
+	var problems providers.Problems
+	e := jobs.Envelope{Campaign: campaign, ID: in.ID, Provider: in.Provider, Subject: in.Subject, Message: in.Message,
+		Template: in.Template, Fields: in.Fields, Meta: in.Meta, Options: in.Options}
+	if c := norm.NFC.String(strings.TrimSpace(in.Campaign)); c != "" && c != campaign {
+		problems.Add("campaign", "must be left out, or be the campaign that the request is for")
+	}
+	if err := e.Expires.UnmarshalText([]byte(in.Expires)); err != nil {
+		problems.Add("expires", "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)")
+	}
+	file := func(field string, f FileInput) jobs.Document {
+		d, err := f.document(ctx, files)
+		if err != nil {
+			problems.Add(field, "%v", err)
+			return unusable
+		}
+		return d
+	}
+	for i, f := range in.Documents {
+		d := file("document", f)
+		if d.SHA256 == unusable.SHA256 {
+			problems[len(problems)-1].Message = fmt.Sprintf("document %d: %s", i+1, problems[len(problems)-1].Message)
+		}
+		e.Documents = append(e.Documents, d)
+	}
+	for i, x := range in.Signers {
+		signer := jobs.Signer{Name: x.Name, Email: x.Email, Phone: x.Phone, Document: x.Document, Birthdate: x.Birthdate, Order: x.Order,
+			Role: x.Role, Channel: x.Channel, Auth: x.Auth, Type: x.Type, IDType: x.IDType, Stamp: x.stamp()}
+		if x.IDFront != nil {
+			d := file(fmt.Sprintf("signer%d.id_front", i+1), *x.IDFront)
+			signer.IDFront = &d
+		}
+		if x.IDBack != nil {
+			d := file(fmt.Sprintf("signer%d.id_back", i+1), *x.IDBack)
+			signer.IDBack = &d
+		}
+		e.Signers = append(e.Signers, signer)
+	}
+	if err := ctx.Err(); err != nil {
+		return e, nil, err
+	}
+	err := s.client.Check(ctx, &e)
+	more, ok := errors.AsType[providers.Problems](err)
+	if err != nil && !ok {
+		return e, nil, err
+	}
+	known := len(problems)
+	for _, p := range more {
+		if !slices.ContainsFunc(problems[:known], func(q providers.Problem) bool { return q.Field == p.Field }) {
+			problems = append(problems, p)
+		}
+	}
+	return e, problems, nil
+}
+
+func (x SignerInput) stamp() *jobs.Stamp {
+	if x.Stamp == nil {
+		return nil
+	}
+	return &jobs.Stamp{Page: x.Stamp.Page, X: x.Stamp.X, Y: x.Stamp.Y, Width: x.Stamp.Width, Height: x.Stamp.Height}
+}
+
+// document finds the file. An error never repeats what was given.
+func (f FileInput) document(ctx context.Context, files *spool) (jobs.Document, error) {
+	var d jobs.Document
+	var err error
+	switch {
+	case f.Content != "" && f.Source != "":
+		return d, errors.New("has both content and source: leave one of them out")
+	case f.Content != "" && strings.TrimSpace(f.Name) == "":
+		return d, errors.New("needs a name, with its ending, beside its content")
+	case f.Content != "":
+		d, err = files.content(ctx, f.Content, f.Name)
+	case f.Source != "":
+		d, err = files.document(ctx, f.Source)
+	case f.Name != "":
+		d, err = files.document(ctx, f.Name)
+	default:
+		return d, errors.New("needs a content, or a source")
+	}
+	if f.Name != "" {
+		d.Name = f.Name
+	}
+	return d, err
+}
+
+// limited ends an item of a stream that is too long: a decoder holds each one in memory.
+type limited struct {
+	in   io.Reader
+	left int
+}
+
+const maxItem = 4 << 20 // bytes of an envelope's JSON without its documents
+
+func (l *limited) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, problem(http.StatusRequestEntityTooLarge, "an envelope has more than "+bytesText(maxItem)+" besides its documents")
+	}
+	n, err := l.in.Read(p[:min(len(p), l.left)])
+	l.left -= n
+	return n, err
+}

@@ -1,0 +1,215 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"math"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+	"golang.org/x/time/rate"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+)
+
+// Key lets a client in. Its name stands in the log.
+type Key struct {
+	Name   string
+	Prefix string // only campaigns whose names begin with it; empty: all
+	Secret providers.Secret
+}
+
+// ParseKeys reads CHANCELA_API_KEYS: pairs NAME:KEY, separated by commas or line
+// breaks. NAME@PREFIX:KEY is good for campaigns whose names begin with PREFIX only, and
+// not for asynqmon, which shows all. A name may stand there twice, so that a key can be
+// replaced without a gap; it has one rate then. No error repeats a key.
+func ParseKeys(s string) ([]Key, error) {
+	var keys []Key
+	n := 0
+	for pair := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
+		pair = strings.TrimSpace(pair)
+		if pair == "" {
+			continue
+		}
+		n++
+		name, secret, ok := strings.Cut(pair, ":")
+		if !ok || secret == "" {
+			return nil, fmt.Errorf("API key %d is not of the form NAME:KEY or NAME@PREFIX:KEY", n)
+		}
+		name, prefix, limited := strings.Cut(name, "@")
+		if !jobs.ValidID(name) {
+			return nil, fmt.Errorf("the name of API key %d must have 1 to 100 letters, digits, dots, underscores or hyphens", n)
+		}
+		prefix = norm.NFC.String(prefix)
+		if limited && !jobs.ValidCampaign(prefix) {
+			return nil, fmt.Errorf("the prefix of API key %s is not the beginning of a campaign's name", name)
+		}
+		keys = append(keys, Key{name, prefix, providers.Secret(secret)})
+	}
+	return keys, nil
+}
+
+// guard lets clients in and counts their requests.
+type guard struct {
+	keys   []hashedKey
+	limits Limits
+
+	mu    sync.Mutex
+	rates map[string]*rate.Limiter // by the key's name
+}
+
+type hashedKey struct {
+	name, prefix string
+	hash         [sha256.Size]byte
+}
+
+// nobody is the client of a server without keys: somebody on this machine.
+var nobody = &hashedKey{name: "local"}
+
+func newGuard(keys []Key, limits Limits) *guard {
+	g := &guard{limits: limits, rates: map[string]*rate.Limiter{}}
+	for _, k := range keys {
+		g.keys = append(g.keys, hashedKey{k.Name, k.Prefix, sha256.Sum256([]byte(k.Secret.Reveal()))})
+	}
+	return g
+}
+
+// client finds who sends a request: by Bearer, or for pages in a browser by HTTP basic
+// with any user and the key as the password. All keys are compared, hashed: the time
+// tells nothing about any.
+func (g *guard) client(r *http.Request, basic bool) *hashedKey {
+	if len(g.keys) == 0 {
+		return nobody
+	}
+	secret, ok := "", false
+	if scheme, rest, found := strings.Cut(r.Header.Get("Authorization"), " "); found && strings.EqualFold(scheme, "Bearer") {
+		secret, ok = strings.TrimSpace(rest), true
+	} else if basic {
+		_, secret, ok = r.BasicAuth()
+	}
+	if !ok {
+		return nil
+	}
+	hash := sha256.Sum256([]byte(secret))
+	var found *hashedKey
+	for i := range g.keys {
+		if subtle.ConstantTimeCompare(hash[:], g.keys[i].hash[:]) == 1 {
+			found = &g.keys[i]
+		}
+	}
+	return found
+}
+
+// wait is zero, or how long a client must wait for its next request.
+func (g *guard) wait(name string) time.Duration {
+	g.mu.Lock()
+	limiter, ok := g.rates[name]
+	if !ok {
+		limiter = rate.NewLimiter(rate.Limit(g.limits.Rate), g.limits.Burst)
+		g.rates[name] = limiter
+	}
+	g.mu.Unlock()
+	turn := limiter.Reserve()
+	if wait := turn.Delay(); wait > 0 {
+		turn.Cancel()
+		return wait
+	}
+	return 0
+}
+
+// admit gives the client of a request, or the answer that refuses it.
+func (s *Server) admit(r *http.Request, place area) (*hashedKey, *Problem) {
+	page := place == areaMonitor
+	client := s.guard.client(r, page)
+	if client == nil {
+		challenge := `Bearer realm="chancela"`
+		if page {
+			challenge = `Basic realm="chancela: any user, an API key as the password", charset="UTF-8"`
+		}
+		return nil, problem(http.StatusUnauthorized, "an API key is needed: Authorization: Bearer KEY").with("WWW-Authenticate", challenge)
+	}
+	if page && client.prefix != "" {
+		return client, problem(http.StatusForbidden, "this key is limited to campaigns of a prefix, and asynqmon shows all")
+	}
+	if page {
+		return client, nil // a page asks for many files at once
+	}
+	if wait := s.guard.wait(client.name); wait > 0 {
+		return client, problem(http.StatusTooManyRequests, "too many requests with this key").
+			with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+	return client, nil
+}
+
+type clientKey struct{}
+
+// clientOf is who sent the request.
+func clientOf(ctx context.Context) *hashedKey {
+	if c, ok := ctx.Value(clientKey{}).(*hashedKey); ok {
+		return c
+	}
+	return nobody
+}
+
+// campaignFor checks that a request's campaign may exist and that its key is good for
+// it, and gives the name in the form that the ledger has.
+func campaignFor(ctx context.Context, name string) (string, error) {
+	name = norm.NFC.String(strings.TrimSpace(name))
+	if !strings.HasPrefix(name, clientOf(ctx).prefix) {
+		return "", problem(http.StatusForbidden, "this key is limited to campaigns of another prefix")
+	}
+	if !jobs.ValidCampaign(name) {
+		return "", problem(http.StatusNotFound, "there is no campaign of this name")
+	}
+	return name, nil
+}
+
+// keyFor is campaignFor for an envelope.
+func keyFor(ctx context.Context, campaign, id string) (jobs.Key, error) {
+	campaign, err := campaignFor(ctx, campaign)
+	if err != nil {
+		return jobs.Key{}, err
+	}
+	if !jobs.ValidID(id) {
+		return jobs.Key{}, problem(http.StatusNotFound, "there is no envelope of this id")
+	}
+	return jobs.Key{Campaign: campaign, ID: id}, nil
+}
+
+// errOpen refuses to serve without keys what others can reach.
+var errOpen = errors.New("without API keys only a loopback address is served: set CHANCELA_API_KEYS, or listen on 127.0.0.1")
+
+// loopback tells whether only this machine reaches a listener.
+func loopback(addr net.Addr) bool {
+	switch a := addr.(type) {
+	case *net.TCPAddr:
+		return a.IP.IsLoopback()
+	case *net.UnixAddr:
+		return true
+	}
+	return false
+}
+
+// loopbackHost tells whether a Host header names this machine: a page whose name was
+// made to point here by its owner sends that name.
+func loopbackHost(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.Unmap().IsLoopback()
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/chancela/chancela/jobs"
+)
+
+// ResolveInput settles an envelope that is in doubt; one of the two fields is given.
+type ResolveInput struct {
+	_       struct{} `additionalProperties:"false"`
+	Sent    string   `json:"sent,omitempty" doc:"It was sent: the provider's envelope id."`
+	NotSent bool     `json:"not_sent,omitempty" doc:"It was not sent, and goes back to the queue."`
+}
+
+// Done is the answer to an operation on a whole campaign.
+type Done struct {
+	Campaign  string `json:"campaign"`
+	Envelopes int    `json:"envelopes" doc:"For how many envelopes it was done."`
+}
+
+const maxResolve = 64 << 10 // bytes
+
+func (s *Server) operations(a huma.API) {
+	for _, op := range []struct {
+		verb, all, one string
+		do             func(ctx context.Context, campaign string, ids ...string) (int, error)
+	}{
+		{"retry", "Failed envelopes go back to the queue", "A failed envelope goes back to the queue", s.client.Retry},
+		{"cancel", "Stop what is not sent, withdraw what is where the provider can", "Stop or withdraw an envelope", s.client.Cancel},
+		{"remind", "Ask the providers to notify pending signers again", "Ask the provider to notify pending signers again", s.client.Remind},
+	} {
+		s.onCampaign(a, op.verb, op.all, http.StatusAccepted, func(ctx context.Context, campaign string) (int, error) { return op.do(ctx, campaign) })
+		s.onEnvelope(a, op.verb, op.one, http.StatusAccepted, nil, func(ctx context.Context, key jobs.Key) error {
+			_, err := op.do(ctx, key.Campaign, key.ID)
+			return err
+		})
+	}
+	for verb, steer := range map[string]func(context.Context, string) error{"pause": s.client.Pause, "resume": s.client.Resume} {
+		summary := map[string]string{"pause": "Invite nobody more until resumed", "resume": "End a pause"}[verb]
+		s.onCampaign(a, verb, summary, http.StatusOK, func(ctx context.Context, campaign string) (int, error) {
+			if err := steer(ctx, campaign); err != nil {
+				return 0, err
+			}
+			c, err := s.client.Ledger().Campaign(ctx, campaign)
+			return int(c.Open()), err
+		})
+	}
+	schema := huma.SchemaFromType(a.OpenAPI().Components.Schemas, typeOf[ResolveInput]())
+	s.onEnvelope(a, "resolve", "Settle an envelope that is in doubt", http.StatusOK,
+		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
+		func(ctx context.Context, key jobs.Key) error {
+			id, err := readResolve(ctx)
+			if err != nil {
+				return err
+			}
+			return s.client.Resolve(ctx, key, id)
+		})
+}
+
+// onCampaign registers an operation on a campaign: 202 where workers carry it out.
+func (s *Server) onCampaign(a huma.API, verb, summary string, status int, do func(context.Context, string) (int, error)) {
+	type out struct{ Body Done }
+	register(s, a, huma.Operation{OperationID: verb + "-campaign", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/" + verb, Summary: summary, DefaultStatus: status}, nil,
+		func(ctx context.Context, in *campaignPath) (*out, error) {
+			name, err := campaignFor(ctx, in.Campaign)
+			if err != nil {
+				return nil, err
+			}
+			n, err := do(ctx, name)
+			return &out{Done{name, n}}, err
+		})
+}
+
+// onEnvelope answers with the report as it is now: a worker carries the operation out.
+func (s *Server) onEnvelope(a huma.API, verb, summary string, status int, body *huma.RequestBody, do func(context.Context, jobs.Key) error) {
+	type out struct{ Body jobs.Report }
+	register(s, a, huma.Operation{OperationID: verb + "-envelope", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/envelopes/{id}/" + verb, Summary: summary, DefaultStatus: status}, body,
+		func(ctx context.Context, in *envelopePath) (*out, error) {
+			key, err := keyFor(ctx, in.Campaign, in.ID)
+			if err != nil {
+				return nil, err
+			}
+			if err := do(ctx, key); err != nil {
+				return nil, err
+			}
+			report, err := s.client.Get(ctx, key)
+			return &out{report}, err
+		})
+}
+
+// readResolve gives the provider's envelope id, empty for an envelope that was not sent.
+func readResolve(ctx context.Context) (string, error) {
+	x := exchangeOf(ctx)
+	if _, err := mediaType(x.r, "application/json"); err != nil {
+		return "", err
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxResolve))
+	if err != nil {
+		return "", broken(err)
+	}
+	var in ResolveInput
+	if err := strict(json.NewDecoder(strings.NewReader(string(b))), &in); err != nil {
+		return "", jsonProblem(err)
+	}
+	in.Sent = strings.TrimSpace(in.Sent)
+	if (in.Sent == "") == !in.NotSent {
+		return "", problem(http.StatusUnprocessableEntity, `say either {"sent":"ENVELOPE_ID"} or {"not_sent":true}`)
+	}
+	return in.Sent, nil
+}

@@ -1,0 +1,138 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// maxErrors bounds the mistakes that one answer lists; their number is always told.
+const maxErrors = 1000
+
+// Problem is an error answer: RFC 9457, application/problem+json.
+type Problem struct {
+	Type   string    `json:"type" doc:"Always about:blank: the status says what kind of problem it is."`
+	Title  string    `json:"title" doc:"The status in words."`
+	Status int       `json:"status" doc:"The HTTP status."`
+	Detail string    `json:"detail,omitempty" doc:"What is wrong, and what to do."`
+	Count  int       `json:"count,omitempty" doc:"How many mistakes there are; errors lists the first 1000."`
+	Errors []Mistake `json:"errors,omitempty" nullable:"false" doc:"Every mistake of the input."`
+
+	header http.Header
+}
+
+// Mistake is one thing that is wrong with what was sent.
+type Mistake struct {
+	Line    int    `json:"line,omitempty" doc:"Line of the CSV file, from 1."`
+	Column  int    `json:"column,omitempty" doc:"Character in that line, from 1."`
+	Index   *int   `json:"index,omitempty" doc:"Place in a JSON campaign's envelopes, from 0."`
+	ID      string `json:"id,omitempty" doc:"The envelope's id, where it is known."`
+	Field   string `json:"field" doc:"The CSV's column name: subject, signer1.email, document. Empty: the whole."`
+	Message string `json:"message"`
+}
+
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus and ContentType make the framework answer with it as it is.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is that of RFC 9457.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// GetHeaders are headers of the answer, such as Retry-After.
+func (p *Problem) GetHeaders() http.Header { return p.header }
+
+func problem(status int, detail string) *Problem {
+	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+func (p *Problem) with(name, value string) *Problem {
+	if p.header == nil {
+		p.header = http.Header{}
+	}
+	p.header.Set(name, value)
+	return p
+}
+
+// mistakes collects what is wrong with an upload, in bounded memory.
+type mistakes struct {
+	list  []Mistake
+	count int
+}
+
+func (m *mistakes) add(x Mistake) {
+	if m.count++; len(m.list) < maxErrors {
+		m.list = append(m.list, x)
+	}
+}
+
+func (m *mistakes) problem(status int, detail string) *Problem {
+	p := problem(status, detail)
+	p.Count, p.Errors = m.count, m.list
+	return p
+}
+
+// invalid is the answer to one envelope that breaks the rules.
+func invalid(problems providers.Problems) *Problem {
+	var m mistakes
+	for _, p := range problems {
+		m.add(Mistake{Field: p.Field, Message: p.Message})
+	}
+	return m.problem(http.StatusUnprocessableEntity, "the envelope is not valid; nothing was enqueued")
+}
+
+// explain turns an error into an answer. What is not meant for the client is logged,
+// and the client gets no more than the status.
+func (s *Server) explain(ctx context.Context, err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	if p, ok := errors.AsType[providers.Problems](err); ok {
+		return invalid(p)
+	}
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooMuch(tooLarge.Limit)
+	}
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return problem(http.StatusNotFound, "there is no such campaign or envelope")
+	case errors.Is(err, archive.ErrNotFound):
+		return problem(http.StatusNotFound, "there is no such file in the archive")
+	case errors.Is(err, jobs.ErrConflict):
+		return problem(http.StatusConflict, jobs.ErrConflict.Error()+": choose another id")
+	case errors.Is(err, jobs.ErrNotNow):
+		return problem(http.StatusConflict, err.Error())
+	case errors.Is(err, ledger.ErrLost):
+		return problem(http.StatusConflict, "the envelope is changing: try again").with("Retry-After", "1")
+	case ctx.Err() != nil:
+		return problem(http.StatusServiceUnavailable, "the request was given up")
+	}
+	s.log.ErrorContext(ctx, "request failed", "request", requestID(ctx), "error", err)
+	return problem(http.StatusInternalServerError, "an error on our side; the log has it under this request's id")
+}
+
+func tooMuch(limit int64) *Problem {
+	p := problem(http.StatusRequestEntityTooLarge, "the request is larger than is allowed")
+	if limit > 0 {
+		p.Detail += " here: " + bytesText(limit)
+	}
+	return p
+}
+
+// write answers with a problem outside of the framework.
+func (p *Problem) write(w http.ResponseWriter) {
+	h := w.Header()
+	for name, values := range p.header {
+		h[name] = values
+	}
+	h.Set("Content-Type", p.ContentType(""))
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(p.Status)
+	json.NewEncoder(w).Encode(p)
+}

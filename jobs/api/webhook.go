@@ -1,0 +1,104 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+)
+
+// maxCallback bounds a callback's body, callbackTimeout the time for all of it: they come
+// from anybody until they are verified.
+const (
+	maxCallback     = 1 << 20 // bytes
+	callbackTimeout = 10 * time.Second
+)
+
+// Results of a callback, as metrics name them.
+const (
+	callbackTaken    = "taken"
+	callbackReplayed = "replayed"
+	callbackUnknown  = "unknown" // verified, but of no envelope of ours
+	callbackForged   = "forged"
+	callbackInvalid  = "invalid"
+	callbackFailed   = "failed" // on our side: the provider shall send it again
+)
+
+// webhook takes a provider's callback: verified by the provider's own rules before it is
+// decoded, then turned into "look now". What is wrong with a forged one is not told.
+func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("provider")
+	hooked := s.hooked(name)
+	if hooked == nil {
+		problem(http.StatusNotFound, "no callbacks are taken here").write(w)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCallback))
+	if err != nil {
+		s.metrics.callback(name, callbackInvalid)
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			tooMuch(maxCallback).write(w)
+			return
+		}
+		if p, ok := errors.AsType[*Problem](err); ok {
+			p.write(w)
+			return
+		}
+		problem(http.StatusBadRequest, "the body could not be read").write(w)
+		return
+	}
+	status, result := s.callback(r, name, hooked, body)
+	s.metrics.callback(name, result)
+	switch status {
+	case http.StatusOK:
+		w.WriteHeader(status)
+	case http.StatusUnauthorized:
+		problem(status, "").write(w)
+	case http.StatusBadRequest:
+		problem(status, "not a callback in the documented form").write(w)
+	default:
+		problem(status, "try again").with("Retry-After", "30").write(w)
+	}
+}
+
+// callback answers 200 also for what is of no use to us: the provider would send it
+// again and again.
+func (s *Server) callback(r *http.Request, name string, hooked providers.Hooked, body []byte) (status int, result string) {
+	ctx := r.Context()
+	event, err := hooked.Webhook(r, body)
+	if err != nil {
+		switch providers.KindOf(err) {
+		case providers.Denied:
+			s.log.WarnContext(ctx, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
+			return http.StatusUnauthorized, callbackForged
+		case providers.Invalid:
+			s.log.WarnContext(ctx, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
+			return http.StatusBadRequest, callbackInvalid
+		}
+		s.log.ErrorContext(ctx, "callback failed", "request", requestID(ctx), "provider", name, "error", err)
+		return http.StatusServiceUnavailable, callbackFailed
+	}
+	known, err := s.client.Event(ctx, name, event)
+	switch {
+	case errors.Is(err, jobs.ErrReplay):
+		return http.StatusOK, callbackReplayed
+	case err != nil:
+		s.log.ErrorContext(ctx, "callback failed", "request", requestID(ctx), "provider", name, "error", err)
+		return http.StatusServiceUnavailable, callbackFailed
+	case !known:
+		return http.StatusOK, callbackUnknown
+	}
+	return http.StatusOK, callbackTaken
+}
+
+func (s *Server) hooked(name string) providers.Hooked {
+	for _, p := range s.providers {
+		if h, ok := p.(providers.Hooked); ok && p.Info().Name == name {
+			return h
+		}
+	}
+	return nil
+}
