@@ -195,6 +195,9 @@ func (call *call) invite(ctx context.Context, request *http.Request, before func
 	// the request is written to it.
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
 		g.open(func() error { return before(parent) })
+		if parent.Err() != nil {
+			g.shut.Store(true) // it ended meanwhile: nothing need leave
+		}
 		w.moved()
 	}}
 	request = request.WithContext(httptrace.WithClientTrace(ctx, trace))

@@ -380,7 +380,7 @@ func TestBadAnswers(t *testing.T) {
 	}{
 		"not JSON":      {"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nMaria Silva", CodeBadAnswer},
 		"wrong type":    {"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"id\":\"Silva\"}", CodeBadAnswer},
-		"huge number":   {"HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n{\"id\":99999999999999999999999999999}", CodeBadAnswer},
+		"huge number":   {"HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n{\"id\":99999999999999999999999999999}", CodeBadAnswer},
 		"empty":         {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", CodeBadAnswer},
 		"cut":           {"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"id\":", ""},
 		"cut in chunks": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"id\"\r\n", ""},
