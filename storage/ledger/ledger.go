@@ -91,6 +91,7 @@ var (
 	writeScript  = script("write")
 	takeScript   = script("take")
 	dueScript    = script("due")
+	dropScript   = script("drop")
 )
 
 // Ledger is the record in one Redis.

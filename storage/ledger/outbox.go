@@ -18,6 +18,8 @@ type Notification struct {
 	Version int64 // with the key, the notification's identity
 	At      time.Time
 	Tries   int // deliveries that have failed
+
+	raw string // as it stands in the outbox
 }
 
 // ID identifies the notification over all its deliveries.
@@ -48,8 +50,9 @@ func (l *Ledger) NextNotification(ctx context.Context, hold time.Duration) (n No
 		}
 		raw, err := l.db.LIndex(ctx, outKey(keys[0]), 0).Result()
 		if errors.Is(err, redis.Nil) {
-			// Delivered to the end by somebody whose last step was cut off.
-			if err := l.db.ZRem(ctx, prefix+"outbox", keys[0]).Err(); err != nil {
+			// Delivered to the end. One that comes at this moment must not be lost: the
+			// script looks once more.
+			if err := dropScript.Run(ctx, l.db, []string{outKey(keys[0])}, keys[0]).Err(); err != nil {
 				return n, false, fmt.Errorf("ledger: cleaning the outbox: %w", err)
 			}
 			continue
@@ -79,7 +82,7 @@ func decodeNotification(key, raw string) (Notification, error) {
 	if err := json.Unmarshal([]byte(raw), &wire); err != nil {
 		return Notification{}, fmt.Errorf("ledger: undecodable notification of %s: %w", key, err)
 	}
-	return Notification{Key: key, State: wire.State, Version: atoi(wire.Version.String()), At: time.UnixMilli(int64(wire.At)).UTC()}, nil
+	return Notification{Key: key, State: wire.State, Version: atoi(wire.Version.String()), At: time.UnixMilli(int64(wire.At)).UTC(), raw: raw}, nil
 }
 
 // Delivered takes a notification out; the envelope's next one is due at once.
@@ -91,13 +94,15 @@ func (l *Ledger) Undeliverable(ctx context.Context, n Notification) error {
 	return l.finish(ctx, n, "dead")
 }
 
+// finish takes out the notification itself, not whatever stands first: somebody else may
+// have delivered it meanwhile, or put an older one before it.
 func (l *Ledger) finish(ctx context.Context, n Notification, aside string) error {
 	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		p.LRem(ctx, outKey(n.Key), 1, n.raw)
 		if aside != "" {
-			p.LMove(ctx, outKey(n.Key), prefix+"outdead:"+n.Key, "LEFT", "RIGHT")
+			p.LRem(ctx, prefix+"outdead:"+n.Key, 1, n.raw)
+			p.RPush(ctx, prefix+"outdead:"+n.Key, n.raw)
 			p.ZAdd(ctx, prefix+"outdead", redis.Z{Score: float64(n.At.UnixMilli()), Member: n.Key})
-		} else {
-			p.LPop(ctx, outKey(n.Key))
 		}
 		p.Del(ctx, triesKey(n.Key))
 		p.ZAdd(ctx, prefix+"outbox", redis.Z{Score: 0, Member: n.Key}) // empty: NextNotification drops it
