@@ -64,7 +64,7 @@ type account struct {
 
 // catalisaAccount has an identity service and a file storage beside the API.
 type catalisaAccount struct {
-	account
+	Account      account
 	ClientID     string           `env:"CLIENT_ID"`
 	ClientSecret providers.Secret `env:"CLIENT_SECRET"`
 	IAMURL       address          `env:"IAM_URL"`
@@ -184,12 +184,12 @@ func loadConfig(environ map[string]string) (*config, error) {
 	if err := env.ParseWithOptions(c, options(values)); err != nil {
 		return nil, culprit(values, err)
 	}
-	if pem := c.Catalisa.WebhookSecret.Reveal(); pem != "" && !strings.Contains(pem, "-----BEGIN") {
+	if pem := c.Catalisa.Account.WebhookSecret.Reveal(); pem != "" && !strings.Contains(pem, "-----BEGIN") {
 		b, err := os.ReadFile(pem)
 		if err != nil {
 			return nil, usage("%sCATALISA_WEBHOOK_SECRET: want a file with the PEM public key: %v", prefix, err)
 		}
-		c.Catalisa.WebhookSecret = providers.Secret(b)
+		c.Catalisa.Account.WebhookSecret = providers.Secret(b)
 	}
 	if c.AcceptRedisRisk != "" && c.AcceptRedisRisk != "yes" {
 		return nil, usage("%sACCEPT_REDIS_RISK: want yes, or nothing", prefix)

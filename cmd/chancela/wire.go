@@ -44,7 +44,7 @@ func (c *config) account(name string) *account {
 	case sdoc.Name:
 		return &c.SDoc
 	case catalisa.Name:
-		return &c.Catalisa.account
+		return &c.Catalisa.Account
 	case qisign.Name:
 		return &c.QISign
 	}
