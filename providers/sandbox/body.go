@@ -144,36 +144,44 @@ type jsonString struct {
 }
 
 func (s *jsonString) Read(p []byte) (int, error) {
-	n := copy(p, s.pending)
-	s.pending = s.pending[n:]
-	for n < len(p) && !s.done {
-		c, err := s.in.ReadByte()
-		if err != nil {
-			return n, fmt.Errorf("a string without an end: %w", io.ErrUnexpectedEOF)
-		}
-		switch c {
-		case '"':
-			s.done = true
-			continue
-		case '\\':
-			next, err := s.in.ReadByte()
-			if err != nil {
-				return n, fmt.Errorf("a string without an end: %w", io.ErrUnexpectedEOF)
-			}
-			if !s.raw && next == '/' {
-				c = next
-			} else {
-				s.pending = []byte{next}
-			}
-		}
-		p[n] = c
-		n++
-		m := copy(p[n:], s.pending)
-		n, s.pending = n+m, s.pending[m:]
+	if len(s.pending) > 0 {
+		n := copy(p, s.pending)
+		s.pending = s.pending[n:]
+		return n, nil
 	}
-	if s.done && n == 0 {
+	if s.done {
 		return 0, io.EOF
 	}
+	if _, err := s.in.Peek(1); err != nil {
+		return 0, fmt.Errorf("a string without an end: %w", io.ErrUnexpectedEOF)
+	}
+	chunk, _ := s.in.Peek(min(s.in.Buffered(), len(p)))
+	for _, special := range []byte{'"', '\\'} {
+		if i := bytes.IndexByte(chunk, special); i >= 0 {
+			chunk = chunk[:i]
+		}
+	}
+	if len(chunk) > 0 {
+		n := copy(p, chunk)
+		_, err := s.in.Discard(n)
+		return n, err
+	}
+	c, err := s.in.ReadByte()
+	if err != nil || c == '"' {
+		s.done = true
+		return 0, io.EOF
+	}
+	next, err := s.in.ReadByte() // c is a backslash
+	if err != nil {
+		return 0, fmt.Errorf("a string without an end: %w", io.ErrUnexpectedEOF)
+	}
+	if s.raw || next != '/' {
+		s.pending = []byte{c, next}
+	} else {
+		s.pending = []byte{next}
+	}
+	n := copy(p, s.pending)
+	s.pending = s.pending[n:]
 	return n, nil
 }
 
