@@ -17,8 +17,7 @@ func newCheck(sys *system) *cobra.Command {
 		Long: `Check reads campaign files and their documents, by the same rules as enqueue and run, and
 prints every mistake of every line as FILE:LINE:COLUMN: FIELD: MESSAGE. Nothing is enqueued
 and no provider is called. It ends with an estimate for each provider at its rate; the
-signers' own time is not in it.
-` + exitStatus,
+signers' own time is not in it.`,
 		Example: `  chancela check june.csv
   chancela check --provider certyneo letters.csv`,
 		GroupID: groupMain,

@@ -31,7 +31,7 @@ func (s *system) start(command string) (*beginning, error) {
 	if !b.simulated && cfg.RedisURL == "" {
 		return nil, usage("%s needs %sREDIS_URL when a provider's key is set: an embedded queue forgets, and a forgotten envelope could be sent twice", command, prefix)
 	}
-	if b.simulated {
+	if b.simulated && command != "enqueue" && command != "schedule" { // those call no provider
 		fmt.Fprintln(s.stderr, simulatedNotice)
 	}
 	level := slog.Level(cfg.LogLevel)
@@ -43,6 +43,32 @@ func (s *system) start(command string) (*beginning, error) {
 		b.log.Warn("unknown variable: see chancela config", "name", name)
 	}
 	return b, nil
+}
+
+// startQueued is start for commands that make no sense without a Redis.
+func (s *system) startQueued(command string) (*beginning, error) {
+	cfg, err := loadConfig(s.env)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.RedisURL == "" && len(cfg.keyed()) == 0 && command != "up" {
+		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its process; chancela run does everything in one", command, prefix)
+	}
+	return s.start(command)
+}
+
+// openQueue opens the Redis alone.
+func (b *beginning) openQueue(ctx context.Context) (*engine, error) {
+	e := &engine{cfg: b.cfg, log: b.log}
+	err := e.connect(ctx)
+	if err == nil {
+		err = e.inspect(ctx)
+	}
+	if err != nil {
+		e.Close()
+		return nil, err
+	}
+	return e, nil
 }
 
 // open opens everything that workers need, for some providers or (none named) for all
@@ -68,18 +94,20 @@ func (b *beginning) openAll(ctx context.Context, e *engine, only []string) error
 		if err == nil {
 			err = e.durable()
 		}
-		if err == nil {
-			err = e.claimRedis(ctx)
-		}
-		if err == nil && b.simulated {
-			err = e.joinSimulators(ctx, b.sys)
-		}
 	}
 	if err != nil {
 		return err
 	}
 	if err := e.openArchive(ctx); err != nil {
 		return err
+	}
+	if err := e.claim(ctx); err != nil {
+		return err
+	}
+	if b.simulated && b.cfg.RedisURL != "" {
+		if err := e.joinSimulators(ctx, b.sys); err != nil {
+			return err
+		}
 	}
 	names := e.cfg.keyed()
 	if len(only) > 0 {

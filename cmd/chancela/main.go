@@ -23,6 +23,7 @@ type system struct {
 	stdout, stderr io.Writer
 	terminal       bool // stderr is one
 	screen         *screen
+	begun          bool // the command line was understood
 }
 
 func main() {
@@ -56,7 +57,10 @@ func run(ctx context.Context, sys *system, args []string) int {
 	default:
 		fmt.Fprintln(sys.stderr, "chancela: "+oneLine(err))
 	}
-	return statusOf(err)
+	if status := statusOf(err); status != exitError || sys.begun {
+		return status
+	}
+	return exitUsage // cobra's own complaints
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
@@ -71,21 +75,28 @@ until everybody has signed, and archives the signed documents with their proofs.
 Nobody is invited twice: campaign and id are the idempotency key.
 
 Without any configuration, simulated providers are used and nothing leaves the machine.
-"chancela config" shows what can be set in the environment.
-` + exitStatus,
+"chancela config" shows what can be set in the environment.`,
 		Example: `  chancela run june.csv            the main job, from the file to the archive
   chancela check june.csv          every mistake in the file, nothing is sent
   chancela verify june             read the archive again, and check every hash`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage("unknown command %q; see chancela --help", args[0])
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
 			}
-			return nil
+			if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+				return usage("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))
+			}
+			return usage("unknown command %q; see chancela --help", args[0])
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRun: func(*cobra.Command, []string) { sys.begun = true },
+		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetHelpTemplate(`{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
+
+{{end}}{{.UsageString}}` + exitStatus + "\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, cmd.CommandPath())
 	})

@@ -29,8 +29,7 @@ known is not sent again.
 
 It needs a Redis (CHANCELA_REDIS_URL) as soon as a provider's key is set. Without any key it
 uses simulated providers and an embedded queue, and nothing leaves the machine; what is in
-the archive by then is not sent again, all else ends with the process.
-` + exitStatus,
+the archive by then is not sent again, all else ends with the process.`,
 		Example: `  chancela run june.csv
   chancela run --provider certyneo --campaign leases-june leases.csv
   chancela run --skip-invalid --report june-report.html june.csv`,

@@ -35,6 +35,14 @@ func (e *engine) world() string {
 	return simulatedWorld
 }
 
+// claim notes the world of archive and Redis, or refuses what belongs to the other.
+func (e *engine) claim(ctx context.Context) error {
+	if err := e.claimArchive(ctx); err != nil {
+		return err
+	}
+	return e.claimRedis(ctx)
+}
+
 // worldKey is the archive's note of its world.
 const worldKey = "_archive/world.txt"
 

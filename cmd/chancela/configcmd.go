@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+func newConfig(sys *system) *cobra.Command {
+	return &cobra.Command{
+		Use:   "config",
+		Short: "The effective configuration, secrets masked",
+		Long: `Config prints every variable with its value and where that comes from: the environment, a
+file (every secret may stand in a file that NAME_FILE points to), or the default. It names
+variables that begin with CHANCELA_ and are not known, and says how durable the writes of the
+configured Redis are.`,
+		Example: `  chancela config
+  chancela config | grep RATE`,
+		GroupID: groupServe,
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(sys.env)
+			if err != nil {
+				return err
+			}
+			settings, err := cfg.settings(sys.env)
+			if err != nil {
+				return err
+			}
+			w := tabwriter.NewWriter(sys.stdout, 0, 0, 2, ' ', 0)
+			for _, s := range settings {
+				fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.value, s.source)
+			}
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			fmt.Fprintln(sys.stdout, "redis: "+cfg.durability(cmd.Context()))
+			for _, name := range unknown(sys.env) {
+				fmt.Fprintf(sys.stdout, "unknown variable: %s\n", name)
+			}
+			return nil
+		},
+	}
+}
+
+// setting is one line of the configuration.
+type setting struct{ name, value, source string }
+
+// settings are all variables as they are in force.
+func (c *config) settings(environ map[string]string) ([]setting, error) {
+	values, err := withFiles(environ)
+	if err != nil {
+		return nil, err
+	}
+	judges, err := c.judges(jobs.ProviderNames)
+	if err != nil {
+		return nil, err
+	}
+	var all []setting
+	for _, f := range fields() {
+		s := setting{f.Key, values[f.Key], "environment"}
+		switch {
+		case environ[f.Key] == "" && s.value != "":
+			s.source = environ[f.Key+"_FILE"]
+		case s.value == "" && f.HasDefaultValue:
+			s.value, s.source = f.DefaultValue, "default"
+		case s.value == "":
+			s.value, s.source = c.providerDefault(f.Key, judges)
+		}
+		switch {
+		case s.value == "":
+			s.value, s.source = "-", "not set"
+		case f.Key == prefix+"REDIS_URL":
+			s.value = redacted(c.RedisURL)
+		case isSecret(f.Key):
+			s.value = "***"
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// providerDefault is what a provider itself says about a variable that is not set.
+func (c *config) providerDefault(name string, judges []providers.Provider) (value, source string) {
+	for _, j := range judges {
+		info := j.Info()
+		r := c.pace(info)
+		switch name {
+		case variable(info.Name, "RATE"):
+			return rate{r.Requests, r.Per}.String(), "default"
+		case variable(info.Name, "BURST"):
+			return fmt.Sprint(r.Burst), "default"
+		case variable(info.Name, "POLL_EVERY"):
+			return short(info.PollEvery), "default"
+		}
+	}
+	return "", ""
+}
+
+// durability says how the configured Redis keeps what is written.
+func (c *config) durability(ctx context.Context) string {
+	if c.RedisURL == "" {
+		return "embedded, for simulated providers only"
+	}
+	db, err := jobs.Connect(c.RedisURL.Reveal())
+	if err != nil {
+		return oneLine(err)
+	}
+	defer db.Close()
+	server, err := ledger.Inspect(ctx, db)
+	if err != nil {
+		return oneLine(err)
+	}
+	return strings.Join(slices.Concat([]string{fmt.Sprintf("version %s, durable by: %s", server.Version, server.Barrier)}, server.Warnings), "; ")
+}

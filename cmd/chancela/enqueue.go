@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func newEnqueue(sys *system) *cobra.Command {
+	var flags campaignFlags
+	cmd := &cobra.Command{
+		Use:   "enqueue FILE.csv...",
+		Short: "Put campaigns into the queue and return",
+		Long: `Enqueue checks campaign files and puts their envelopes into the queue, with their documents
+in the archive: workers need no access to this machine's disk. A file that is enqueued again
+changes nothing; an id with other content than before is refused, and the others go on.
+
+It needs CHANCELA_REDIS_URL, and the archive that the workers use, but no provider's key.`,
+		Example: `  chancela enqueue june.csv
+  chancela enqueue --campaign june north.csv south.csv
+  chancela enqueue --skip-invalid june.csv`,
+		GroupID: groupMain,
+		Args:    arguments(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return enqueueCampaigns(cmd.Context(), sys, args, flags)
+		},
+	}
+	flags.add(cmd)
+	flags.addSkip(cmd)
+	return cmd
+}
+
+func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags campaignFlags) error {
+	b, err := sys.startQueued("enqueue")
+	if err != nil {
+		return err
+	}
+	judges, err := b.cfg.judges(judgesFor(b.cfg))
+	if err != nil {
+		return err
+	}
+	files, err := newCampaignFiles(args, flags, judges)
+	if err != nil {
+		return err
+	}
+	if _, err := files.insist(ctx, sys.stderr); err != nil {
+		return err
+	}
+	e, err := b.openQueue(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if err := e.openArchive(ctx); err != nil {
+		return err
+	}
+	if !b.simulated { // without a key nobody knows which world the workers are of
+		if err := e.claim(ctx); err != nil {
+			return err
+		}
+	}
+	e.openClient(judges)
+	all, err := files.enqueue(ctx, e.client, sys.stderr)
+	if err != nil {
+		return err
+	}
+	for _, name := range all.campaigns {
+		fmt.Fprintf(sys.stdout, "%s: %s\n", name, all.said())
+	}
+	if len(all.Conflicts) > 0 {
+		return quietly(exitError)
+	}
+	return nil
+}

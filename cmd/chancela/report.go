@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/campaign"
+)
+
+func newReport(sys *system) *cobra.Command {
+	var format, output string
+	cmd := &cobra.Command{
+		Use:   "report CAMPAIGN",
+		Short: "A row for every envelope of a campaign",
+		Long: `Report prints a row for every envelope: its state and reason, its signers, its artifacts with
+their SHA-256, and its times. As csv for spreadsheets, json (one object a line) for programs,
+or html for people.`,
+		Example: `  chancela report june > june-report.csv
+  chancela report june --format json | jq 'select(.state == "failed")'
+  chancela report june --format html --output june.html`,
+		GroupID:           groupMain,
+		Args:              arguments(1, 1),
+		ValidArgsFunction: sys.completeCampaign,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(campaign.Formats, format) {
+				return usage("--format: %q is not one of %s", format, strings.Join(campaign.Formats, ", "))
+			}
+			e, err := sys.openLedger(cmd.Context(), "report")
+			if err != nil {
+				return err
+			}
+			defer e.Close()
+			if _, err := e.client.Ledger().Campaign(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			if output != "" {
+				return writeReports(cmd.Context(), e.client, args, format, output)
+			}
+			return campaign.WriteReport(sys.stdout, format, args[0], reports(cmd.Context(), e.client, args))
+		},
+	}
+	cmd.Flags().StringVar(&format, "format", "csv", strings.Join(campaign.Formats, ", "))
+	cmd.Flags().StringVar(&output, "output", "", "write to this file")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(campaign.Formats, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// reports are those of all envelopes of campaigns.
+func reports(ctx context.Context, client *jobs.Client, campaigns []string) iter.Seq2[jobs.Report, error] {
+	return func(yield func(jobs.Report, error) bool) {
+		for _, name := range campaigns {
+			for r, err := range client.Ledger().All(ctx, name, "") {
+				var rep jobs.Report
+				if err == nil {
+					rep, err = client.Report(r)
+				}
+				if !yield(rep, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// writeReports writes a report to a file that appears when it is complete. It holds
+// people's data: only its owner may read it.
+func writeReports(ctx context.Context, client *jobs.Client, campaigns []string, format, path string) error {
+	return writeFile(path, func(w io.Writer) error {
+		return campaign.WriteReport(w, format, strings.Join(campaigns, ", "), reports(ctx, client, campaigns))
+	})
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".chancela-*")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	defer os.Remove(f.Name()) // fails once it is renamed
+	err = write(f)
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}

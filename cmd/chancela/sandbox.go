@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/providers/sandbox"
+)
+
+func newSandbox(sys *system) *cobra.Command {
+	o := sandbox.Options{SignAfter: signAfter}
+	var port int
+	var faults string
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Simulate the five providers on local ports",
+		Long: `Sandbox runs simulators of the five providers on ports of this machine, for trying things
+out: signers sign by themselves after a while, and some decline. It prints what other
+chancela processes need in their environment to use them, and serves a page on its first port
+with what it holds. It ends when it is interrupted, and forgets.
+
+Faults are rates from 0 to 1, as JSON:
+` + faultHelp(),
+		Example: `  chancela sandbox > sandbox.env &
+  . ./sandbox.env
+  chancela sandbox --sign-after 10s --faults '{"error_after": 0.05, "drop_after": 0.05}'`,
+		GroupID: groupServe,
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if port < 0 || port > 65535-len(sandbox.Names()) {
+				return usage("--listen-base-port: %d is not a port with five more behind it", port)
+			}
+			if o.SignAfter <= 0 {
+				return usage("--sign-after: want a time above 0")
+			}
+			if err := parseFaults(faults, &o.Faults); err != nil {
+				return err
+			}
+			o.Listen = listen(port)
+			s, err := sandbox.Start(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			fmt.Fprintf(sys.stdout, "# what it holds: %s\n", s.URL(sandbox.Control))
+			env := s.Env()
+			for _, name := range names(env) {
+				fmt.Fprintf(sys.stdout, "export %s='%s'\n", name, env[name])
+			}
+			if f, ok := sys.stdout.(*os.File); ok {
+				_ = f.Sync() // a pipe has nothing to sync
+			}
+			<-cmd.Context().Done()
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&port, "listen-base-port", 9100, "port of the page; the providers follow; 0: any free ports")
+	cmd.Flags().DurationVar(&o.SignAfter, "sign-after", signAfter, "mean time until a signer acts")
+	cmd.Flags().StringVar(&faults, "faults", "", "rates of faults, as JSON")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "decides keys and ids")
+	return cmd
+}
+
+// listen gives the page and the providers ports in a row.
+func listen(base int) map[string]string {
+	if base == 0 {
+		return nil
+	}
+	addresses := map[string]string{}
+	for i, name := range append([]string{sandbox.Control}, sandbox.Names()...) {
+		addresses[name] = net.JoinHostPort("127.0.0.1", strconv.Itoa(base+i))
+	}
+	return addresses
+}
+
+func parseFaults(s string, f *sandbox.Faults) error {
+	if s == "" {
+		return nil
+	}
+	d := json.NewDecoder(strings.NewReader(s))
+	d.DisallowUnknownFields()
+	if err := d.Decode(f); err != nil {
+		return usage("--faults: want JSON such as {\"error_after\": 0.05}: %v", err)
+	}
+	return nil
+}
+
+func faultHelp() string {
+	return `  error_before, error_after   500 without the effect, or after it
+  drop_before, drop_after     the connection breaks without the effect, or after it
+  too_many                    429 with Retry-After
+  slow                        an answer two seconds later
+  cut_body, dead_link         downloads that break off, or addresses that died early`
+}
+
+func names(env map[string]string) []string {
+	var all []string
+	for name := range env {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}

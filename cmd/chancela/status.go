@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+func newStatus(sys *system) *cobra.Command {
+	var watch, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "status [CAMPAIGN]",
+		Short: "Counts by state, throughput, time left",
+		Long: `Status prints how far a campaign is: envelopes by state, how many end in a minute, and the
+time left at that speed. Without a name it lists all campaigns. With --watch it stays until
+every envelope has ended.`,
+		Example: `  chancela status
+  chancela status june --watch
+  chancela status june --json`,
+		GroupID:           groupMain,
+		Args:              arguments(0, 1),
+		ValidArgsFunction: sys.completeCampaign,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if watch && asJSON {
+				return usage("status: --watch and --json do not go together")
+			}
+			ctx := cmd.Context()
+			e, err := sys.openLedger(ctx, "status")
+			if err != nil {
+				return err
+			}
+			defer e.Close()
+			names := args
+			if len(args) == 0 {
+				if names, err = e.client.Ledger().Campaigns(ctx); err != nil {
+					return err
+				}
+			}
+			if watch {
+				return sys.watch(ctx, e, names)
+			}
+			return sys.status(ctx, e, names, len(args) == 0, asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&watch, "watch", false, "stay, and show how it goes on")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one object a line")
+	return cmd
+}
+
+func (s *system) watch(ctx context.Context, e *engine, names []string) error {
+	for _, name := range names {
+		if _, err := e.client.Ledger().Campaign(ctx, name); err != nil {
+			return err
+		}
+	}
+	_, err := follow(ctx, s, e.observer(), names, func(s snapshot) bool { return s.open() == 0 })
+	return err
+}
+
+func (s *system) status(ctx context.Context, e *engine, names []string, list, asJSON bool) error {
+	var all []ledger.Campaign
+	for _, name := range names {
+		c, err := e.client.Ledger().Campaign(ctx, name)
+		if err != nil {
+			return err
+		}
+		all = append(all, c)
+	}
+	switch {
+	case asJSON:
+		return s.statusJSON(all)
+	case !list:
+		return s.statusOf(ctx, e, all[0])
+	case len(all) == 0:
+		fmt.Fprintln(s.stdout, "no campaigns")
+		return nil
+	}
+	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CAMPAIGN\tENVELOPES\tDONE\tARCHIVED\tFAILED\tIN DOUBT\tSINCE\t")
+	for _, c := range all {
+		note := ""
+		if c.Paused {
+			note = "paused"
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", c.Name, c.Total, c.Total-c.Open(), c.States[ledger.Archived], c.States[ledger.Failed],
+			c.States[ledger.InDoubt], c.CreatedAt.Local().Format("2006-01-02 15:04"), note)
+	}
+	return w.Flush()
+}
+
+// statusJSON prints the object of the contract, one a line.
+func (s *system) statusJSON(all []ledger.Campaign) error {
+	enc := json.NewEncoder(s.stdout)
+	for _, c := range all {
+		err := enc.Encode(struct {
+			Campaign string                 `json:"campaign"`
+			Total    int64                  `json:"total"`
+			States   map[ledger.State]int64 `json:"states"`
+			Paused   bool                   `json:"paused"`
+		}{c.Name, c.Total, c.States, c.Paused})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statusOf is one campaign for people.
+func (s *system) statusOf(ctx context.Context, e *engine, c ledger.Campaign) error {
+	snap, err := e.observer().look(ctx, []string{c.Name})
+	if err != nil {
+		return err
+	}
+	// One look has no speed of late: the whole life of the campaign has to do.
+	if life := c.ChangedAt.Sub(c.CreatedAt); life > 0 {
+		snap.speed = float64(snap.done()) / life.Seconds()
+	}
+	fmt.Fprintf(s.stdout, "%s: %d of %d done\n", c.Name, snap.done(), snap.total())
+	for _, state := range inOrder(c.States) {
+		fmt.Fprintf(s.stdout, "  %-10s %d\n", state, c.States[state])
+	}
+	if snap.speed > 0 {
+		fmt.Fprintf(s.stdout, "%.1f envelopes a minute", snap.speed*time.Minute.Seconds())
+		if left := snap.left(); left > 0 {
+			fmt.Fprintf(s.stdout, ", about %s left", about(left))
+		}
+		fmt.Fprintln(s.stdout)
+	}
+	if c.Paused {
+		fmt.Fprintf(s.stdout, "paused: chancela resume %s\n", c.Name)
+	}
+	for _, v := range snap.providers {
+		if v.denied != "" {
+			fmt.Fprintf(s.stdout, "%s refuses the key, its envelopes wait: %s\n", v.name, v.denied)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+func newVerify(sys *system) *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify [CAMPAIGN]",
+		Short: "Read the archive again, and check every manifest and hash",
+		Long: `Verify reads every manifest of a campaign, or of the whole archive, and every file that it
+vouches for, and compares sizes and SHA-256. It needs the archive alone; where
+CHANCELA_REDIS_URL is set, it also looks whether every envelope that the ledger calls archived
+has its manifest. Each thing that is wrong is one line, and the exit status is then 1.`,
+		Example: `  chancela verify
+  CHANCELA_ARCHIVE_URL=s3://contracts/2026 chancela verify june`,
+		GroupID:           groupMain,
+		Args:              arguments(0, 1),
+		ValidArgsFunction: sys.completeCampaign,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			campaign := ""
+			if len(args) > 0 {
+				campaign = args[0]
+			}
+			return sys.verify(cmd.Context(), campaign)
+		},
+	}
+}
+
+func (s *system) verify(ctx context.Context, campaign string) error {
+	cfg, err := loadConfig(s.env)
+	if err != nil {
+		return err
+	}
+	if campaign != "" && !jobs.ValidCampaign(campaign) {
+		return usage("%q is not the name of a campaign", campaign)
+	}
+	store, err := storage.Open(ctx, cfg.ArchiveURL)
+	if err != nil {
+		return usage("%sARCHIVE_URL: %w", prefix, err)
+	}
+	var book *ledger.Ledger
+	if cfg.RedisURL != "" {
+		e := &engine{cfg: cfg, log: s.logger(slog.LevelWarn)}
+		defer e.Close()
+		if err := e.connect(ctx); err != nil {
+			return err
+		}
+		book = ledger.New(e.redis, ledger.BarrierNone)
+		if _, err := book.Campaign(ctx, campaign); campaign != "" && errors.Is(err, ledger.ErrNotFound) {
+			book = nil // only the archive knows it
+		}
+	}
+	wrong := 0
+	v, err := jobs.Verify(ctx, store, book, campaign, func(key string, err error) {
+		wrong++
+		fmt.Fprintf(s.stdout, "%s: %s\n", key, oneLine(err))
+	})
+	if err != nil {
+		return err
+	}
+	if campaign != "" && book == nil && v.Envelopes == 0 {
+		return fmt.Errorf("the archive %s holds nothing of a campaign %s", store, campaign)
+	}
+	if wrong > 0 {
+		fmt.Fprintf(s.stdout, "%s wrong in %s, %s, %s\n", count(wrong, "thing"), count(v.Envelopes, "envelope"), count(v.Files, "file"), size(v.Bytes))
+		return quietly(exitError)
+	}
+	fmt.Fprintf(s.stdout, "%s, %s, %s: every hash is right\n", count(v.Envelopes, "envelope"), count(v.Files, "file"), size(v.Bytes))
+	return nil
+}
+
+// size is a size for people.
+func size(n int64) string {
+	const unit = 1000
+	if n < unit {
+		return count(int(n), "byte")
+	}
+	f, names := float64(n)/unit, "kMGT"
+	for f >= unit && len(names) > 1 {
+		f, names = f/unit, names[1:]
+	}
+	return fmt.Sprintf("%.1f %cB", f, names[0])
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/chancela/chancela/jobs"
+)
+
+func newWork(sys *system) *cobra.Command {
+	var only []string
+	cmd := &cobra.Command{
+		Use:   "work",
+		Short: "Work on the queue until interrupted",
+		Long: `Work takes envelopes from the queue, sends them, looks at them and archives them. Any number
+of workers may run; each provider's rate is kept over all of them. Interrupted, a worker
+finishes the calls that it has begun and hands the rest back. It needs CHANCELA_REDIS_URL,
+and one "chancela schedule" somewhere.`,
+		Example: `  chancela work
+  chancela work --provider certyneo,sdoc`,
+		GroupID: groupServe,
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, name := range only {
+				if !slices.Contains(jobs.ProviderNames, name) {
+					return usage("--provider: %q is not one of %s", name, strings.Join(jobs.ProviderNames, ", "))
+				}
+			}
+			return sys.serve(cmd.Context(), "work", only, (*engine).runWorker)
+		},
+	}
+	cmd.Flags().StringSliceVar(&only, "provider", nil, "work on these providers only, comma-separated")
+	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(jobs.ProviderNames, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (e *engine) runWorker(ctx context.Context) error    { return e.worker().Run(ctx) }
+func (e *engine) runScheduler(ctx context.Context) error { return e.scheduler().Run(ctx) }
+
+// serve runs parts of the engine until the context ends or one of them fails. An
+// interruption is how it is meant to end.
+func (s *system) serve(ctx context.Context, command string, only []string, parts ...func(*engine, context.Context) error) error {
+	b, err := s.startQueued(command)
+	if err != nil {
+		return err
+	}
+	e, err := b.open(ctx, only)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	e.log.Info("ready", "command", command, "providers", strings.Join(e.names(), ","), "archive", e.archive.String(), "barrier", string(e.barrier))
+	g, ctx := errgroup.WithContext(ctx)
+	for _, part := range parts {
+		g.Go(func() error { return part(e, ctx) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	e.log.Info("ended", "command", command)
+	return nil
+}
