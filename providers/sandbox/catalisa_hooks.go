@@ -120,29 +120,29 @@ func (c *catalisa) addKey() {
 	c.keys = append(c.keys, catalisaKey{"whk_" + c.newHex(24), pair})
 }
 
-func (k catalisaKey) pem() []byte {
+// pem is the public half, with its id as a header where one is asked for.
+func (k catalisaKey) pem(headers map[string]string) []byte {
 	der, err := x509.MarshalPKIXPublicKey(&k.pair.PublicKey)
 	if err != nil {
 		panic(err) // an RSA key
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Headers: headers, Bytes: der})
 }
 
 func (c *catalisa) publicKeys() []any {
 	list := []any{}
 	for _, k := range c.keys {
-		list = append(list, map[string]any{"type": "webhook-keys", "id": k.id, "attributes": map[string]string{"keyId": k.id, "publicKey": string(k.pem())}})
+		list = append(list, map[string]any{"type": "webhook-keys", "id": k.id, "attributes": map[string]string{"keyId": k.id, "publicKey": string(k.pem(nil))}})
 	}
 	return list
 }
 
-// publicKeyFile writes the public keys, the newest last, each behind a line with its
-// id, into a file that lives as long as the sandbox. Empty when that failed.
+// publicKeyFile writes the public keys, the newest last, each with its id, into a file that lives as long as the sandbox. Empty when that failed.
 func (c *catalisa) publicKeyFile() string {
 	var text []byte
 	c.mu.Lock()
 	for _, k := range c.keys {
-		text = append(append(text, k.id+"\n"...), k.pem()...)
+		text = append(text, k.pem(map[string]string{"Key-Id": k.id})...)
 	}
 	c.mu.Unlock()
 	c.sb.mu.Lock()
