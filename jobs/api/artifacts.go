@@ -24,7 +24,7 @@ const presignFor = 5 * time.Minute
 
 func (s *Server) artifacts(a huma.API) {
 	type in struct {
-		envelopePath
+		EnvelopePath
 		Name string `path:"name" doc:"The file's name: the end of its key in the report, or manifest.json."`
 	}
 	header := map[string]*huma.Param{"Location": {Schema: &huma.Schema{Type: huma.TypeString}}}

@@ -93,7 +93,8 @@ func register[I, O any](s *Server, a huma.API, op huma.Operation, body *huma.Req
 	}
 }
 
-type campaignPath struct {
+// CampaignPath names a campaign in an address.
+type CampaignPath struct {
 	Campaign string `path:"campaign" doc:"The campaign's name."`
 }
 
@@ -113,7 +114,7 @@ func (s *Server) campaigns(a huma.API) {
 		})
 	type one struct{ Body CampaignStatus }
 	register(s, a, huma.Operation{OperationID: "get-campaign", Method: http.MethodGet, Path: "/v1/campaigns/{campaign}", Summary: "A campaign's envelopes by state"}, nil,
-		func(ctx context.Context, in *campaignPath) (*one, error) {
+		func(ctx context.Context, in *CampaignPath) (*one, error) {
 			name, err := campaignFor(ctx, in.Campaign)
 			if err != nil {
 				return nil, err

@@ -20,8 +20,9 @@ const (
 	maxPage     = 1000
 )
 
-type envelopePath struct {
-	campaignPath
+// EnvelopePath names an envelope in an address.
+type EnvelopePath struct {
+	CampaignPath
 	ID string `path:"id" doc:"The envelope's id."`
 }
 
@@ -33,7 +34,7 @@ type EnvelopeForm struct {
 func (s *Server) envelopes(a huma.API) {
 	schemas := a.OpenAPI().Components.Schemas
 	type pageQuery struct {
-		campaignPath
+		CampaignPath
 		State  string `query:"state" enum:"queued,preparing,sent,completed,archived,declined,expired,canceled,failed,in_doubt" doc:"Only envelopes in this state."`
 		Cursor string `query:"cursor" doc:"The next of the page before."`
 		Limit  string `query:"limit" pattern:"^[0-9]+$" doc:"Envelopes on a page: 1 to 1000, 100 by default."`
@@ -54,7 +55,7 @@ func (s *Server) envelopes(a huma.API) {
 		})
 	type one struct{ Body jobs.Report }
 	register(s, a, huma.Operation{OperationID: "get-envelope", Method: http.MethodGet, Path: "/v1/campaigns/{campaign}/envelopes/{id}", Summary: "An envelope's report"}, nil,
-		func(ctx context.Context, in *envelopePath) (*one, error) {
+		func(ctx context.Context, in *EnvelopePath) (*one, error) {
 			key, err := keyFor(ctx, in.Campaign, in.ID)
 			if err != nil {
 				return nil, err
@@ -74,7 +75,7 @@ func (s *Server) envelopes(a huma.API) {
 			"application/json":    {Schema: huma.SchemaFromType(schemas, typeOf[EnvelopeInput]())},
 			"multipart/form-data": {Schema: huma.SchemaFromType(schemas, typeOf[EnvelopeForm]())},
 		}},
-		func(ctx context.Context, in *campaignPath) (*accepted, error) {
+		func(ctx context.Context, in *CampaignPath) (*accepted, error) {
 			got, err := s.enqueueEnvelope(ctx, in.Campaign)
 			if err != nil {
 				return nil, err

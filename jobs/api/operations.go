@@ -68,7 +68,7 @@ func (s *Server) operations(a huma.API) {
 func (s *Server) onCampaign(a huma.API, verb, summary string, status int, do func(context.Context, string) (int, error)) {
 	type out struct{ Body Done }
 	register(s, a, huma.Operation{OperationID: verb + "-campaign", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/" + verb, Summary: summary, DefaultStatus: status}, nil,
-		func(ctx context.Context, in *campaignPath) (*out, error) {
+		func(ctx context.Context, in *CampaignPath) (*out, error) {
 			name, err := campaignFor(ctx, in.Campaign)
 			if err != nil {
 				return nil, err
@@ -82,7 +82,7 @@ func (s *Server) onCampaign(a huma.API, verb, summary string, status int, do fun
 func (s *Server) onEnvelope(a huma.API, verb, summary string, status int, body *huma.RequestBody, do func(context.Context, jobs.Key) error) {
 	type out struct{ Body jobs.Report }
 	register(s, a, huma.Operation{OperationID: verb + "-envelope", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/envelopes/{id}/" + verb, Summary: summary, DefaultStatus: status}, body,
-		func(ctx context.Context, in *envelopePath) (*out, error) {
+		func(ctx context.Context, in *EnvelopePath) (*out, error) {
 			key, err := keyFor(ctx, in.Campaign, in.ID)
 			if err != nil {
 				return nil, err

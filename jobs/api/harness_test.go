@@ -1,0 +1,312 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/textproto"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/certyneo"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/archive/dir"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// pdf is a document that nobody can tell from a real one by its ends.
+func pdf(text string) string { return "%PDF-1.7\n" + text + "\n%%EOF\n" }
+
+// logBook keeps what is logged.
+type logBook struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// stack is a server on a free port with a client behind it.
+type stack struct {
+	t       *testing.T
+	url     string
+	client  *jobs.Client
+	server  *Server
+	archive archive.Archive
+	db      redis.UniversalClient
+	mini    *miniredis.Miniredis // nil on a real Redis
+	log     *logBook
+	slog    *slog.Logger
+	key     string // sent with every request; empty: none
+}
+
+// newStack serves on an in-memory Redis; change may alter the configuration.
+func newStack(t *testing.T, change func(*Config)) *stack {
+	t.Helper()
+	m := miniredis.RunT(t)
+	db := redis.NewClient(&redis.Options{Addr: m.Addr()})
+	t.Cleanup(func() { db.Close() })
+	s := newStackOn(t, db, nil, change)
+	s.mini = m
+	return s
+}
+
+func newStackOn(t *testing.T, db redis.UniversalClient, store archive.Archive, change func(*Config)) *stack {
+	t.Helper()
+	if store == nil {
+		var err error
+		if store, err = dir.Open(t.TempDir()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &stack{t: t, archive: store, db: db, log: &logBook{}}
+	s.slog = slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	provider, err := certyneo.New(rest.Settings{BaseURL: "http://127.0.0.1:1/api/v1", APIKey: "provider-key", WebhookSecret: "hook-secret", Pacer: pace.Unlimited{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Config{Providers: []providers.Provider{provider}, Log: s.slog, Limits: Limits{Rate: 10_000, Burst: 10_000}}
+	c.Client = jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: store, Providers: c.Providers, Log: s.slog})
+	if change != nil {
+		change(&c)
+	}
+	s.client = c.Client
+	if s.server, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.serve(l)
+	return s
+}
+
+func (s *stack) serve(l net.Listener) {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.server.Run(ctx, l) }()
+	s.url = "http://" + l.Addr().String()
+	s.t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			s.t.Errorf("the server ended with %v", err)
+		}
+	})
+}
+
+// reply is an answer that was read to its end.
+type reply struct {
+	*http.Response
+	body []byte
+}
+
+func (s *stack) do(method, path, contentType string, body io.Reader) reply {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	return s.send(req)
+}
+
+func (s *stack) send(req *http.Request) reply {
+	s.t.Helper()
+	if s.key != "" && req.Header.Get("Authorization") == "" {
+		req.Header.Set("Authorization", "Bearer "+s.key)
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return reply{res, b}
+}
+
+func (s *stack) get(path string) reply {
+	s.t.Helper()
+	return s.do(http.MethodGet, path, "", nil)
+}
+
+func (s *stack) postJSON(path string, v any) reply {
+	s.t.Helper()
+	if text, ok := v.(string); ok {
+		return s.do(http.MethodPost, path, "application/json", strings.NewReader(text))
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.do(http.MethodPost, path, "application/json", bytes.NewReader(b))
+}
+
+// file is a part of a form. Without a file name it is a field.
+type file struct{ field, name, content string }
+
+func formBody(t *testing.T, parts ...file) (contentType string, body io.Reader) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, p := range parts {
+		h := textproto.MIMEHeader{}
+		disposition := fmt.Sprintf("form-data; name=%q", p.field)
+		if p.name != "" {
+			disposition += fmt.Sprintf("; filename=%q", p.name)
+		}
+		h.Set("Content-Disposition", disposition)
+		part, err := w.CreatePart(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(part, p.content)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return w.FormDataContentType(), &b
+}
+
+func (s *stack) postForm(path string, parts ...file) reply {
+	s.t.Helper()
+	contentType, body := formBody(s.t, parts...)
+	return s.do(http.MethodPost, path, contentType, body)
+}
+
+// want checks the status and decodes the answer.
+func (r reply) want(t *testing.T, status int, v any) reply {
+	t.Helper()
+	if r.StatusCode != status {
+		t.Fatalf("%s %s: %d %s, want %d", r.Request.Method, r.Request.URL.Path, r.StatusCode, r.body, status)
+	}
+	if v != nil {
+		if err := json.Unmarshal(r.body, v); err != nil {
+			t.Fatalf("%s: %v", r.body, err)
+		}
+	}
+	return r
+}
+
+// problem checks that the answer is a problem document of the status.
+func (r reply) problem(t *testing.T, status int) Problem {
+	t.Helper()
+	var p Problem
+	r.want(t, status, &p)
+	if got := r.Header.Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("%s %s: %d as %s", r.Request.Method, r.Request.URL.Path, status, got)
+	}
+	if p.Status != status || p.Title == "" || p.Type != "about:blank" {
+		t.Errorf("%s %s: %s", r.Request.Method, r.Request.URL.Path, r.body)
+	}
+	if r.Header.Get("X-Request-Id") == "" {
+		t.Error("a problem without a request id")
+	}
+	return p
+}
+
+// total is how many envelopes a campaign has; 0 when there is none.
+func (s *stack) total(campaign string) int64 {
+	s.t.Helper()
+	c, err := s.client.Ledger().Campaign(s.t.Context(), campaign)
+	if err != nil {
+		return 0
+	}
+	return c.Total
+}
+
+const csvHead = "id,provider,subject,document,signer1.name,signer1.email,signer1.document\n"
+
+func csvRow(id, document string) string {
+	return fmt.Sprintf("%s,certyneo,Contract %s,%s,Ana Souza,ana.%s@example.com,52998224725\n", id, id, document, id)
+}
+
+// envelopeJSON is a valid envelope with its document inline.
+func envelopeJSON(id, content string) map[string]any {
+	return map[string]any{
+		"id": id, "provider": "certyneo", "subject": "Contract " + id,
+		"documents": []any{map[string]any{"name": "contract.pdf", "content": []byte(content)}},
+		"signers":   []any{map[string]any{"name": "Ana Souza", "email": "ana@example.com", "document": "529.982.247-25"}},
+		"meta":      map[string]string{"order": "42"},
+	}
+}
+
+// startRedis runs a real server on a socket.
+func startRedis(t *testing.T) redis.UniversalClient {
+	t.Helper()
+	bin := require(t, "redis", "redis-server")
+	dir, err := os.MkdirTemp("", "api") // a socket's path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	cmd := exec.Command(bin, "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--maxmemory-policy", "noeviction")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	db := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
+	t.Cleanup(func() { db.Close() })
+	eventually(t, "redis-server comes up", func() bool { return db.Ping(t.Context()).Err() == nil })
+	return db
+}
+
+// require finds a program; without it a test is skipped, or fails where
+// CHANCELA_TEST_REQUIRE has the word.
+func require(t *testing.T, word string, names ...string) string {
+	t.Helper()
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), word) {
+		t.Fatalf("%s is required and not installed", names[0])
+	}
+	t.Skipf("%s is not installed", names[0])
+	return ""
+}
+
+// eventually waits for something that happens elsewhere.
+func eventually(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(60 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it did not come to pass that %s", what)
+		}
+	}
+}
