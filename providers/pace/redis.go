@@ -31,9 +31,12 @@ var (
 	turnSource string
 	//go:embed pause.lua
 	pauseSource string
+	//go:embed check.lua
+	checkSource string
 
 	turnScript  = redis.NewScript(turnSource)
 	pauseScript = redis.NewScript(pauseSource)
+	checkScript = redis.NewScript(checkSource)
 )
 
 // Limiter is a [Pacer] over all processes that share a Redis. Its clock is Redis'. When
@@ -132,13 +135,15 @@ func (l *Limiter) Turn(ctx context.Context, class Class) error {
 			if err := sleep(ctx, b.wait-recheckBefore); err != nil {
 				return err
 			}
-			paused, err := l.paused(ctx)
+			asked = time.Now()
+			paused, now, err := l.check(ctx)
 			if err != nil {
 				return l.failed(ctx, err)
 			}
 			if b.leave < paused {
 				continue
 			}
+			answered, b.wait = time.Now(), time.Duration(b.leave-now)*time.Microsecond
 		}
 		if err := sleep(ctx, b.wait-time.Since(answered)); err != nil {
 			return err
@@ -180,13 +185,17 @@ func (l *Limiter) Pause(ctx context.Context, until time.Time) error {
 	return l.failed(ctx, err)
 }
 
-// paused is the end of the latest pause in Redis' time, in microseconds; 0: none.
-func (l *Limiter) paused(ctx context.Context) (int64, error) {
-	until, err := l.client.HGet(ctx, l.keys[0], "pause").Int64()
-	if err == redis.Nil {
-		return 0, nil
+// check gives the end of the latest pause (0: none) and the time, both as Redis' time
+// in microseconds.
+func (l *Limiter) check(ctx context.Context) (paused, now int64, err error) {
+	r, err := checkScript.Run(ctx, l.client, l.keys[:1]).Int64Slice()
+	if err == nil && len(r) != 2 {
+		err = fmt.Errorf("the script answered %d values", len(r))
 	}
-	return until, err
+	if err != nil {
+		return 0, 0, err
+	}
+	return r[0], r[1], nil
 }
 
 // Stats is a limiter's state for people to look at.
@@ -199,27 +208,24 @@ type Stats struct {
 // Stats reads the state.
 func (l *Limiter) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{Allowed: float64(l.rate.Requests) * float64(time.Minute) / float64(l.rate.Per)}
-	now, err := l.client.Time(ctx).Result()
+	paused, now, err := l.check(ctx)
 	if err != nil {
 		return s, l.failed(ctx, err)
+	}
+	if paused > now {
+		s.PausedUntil = time.Now().Add(time.Duration(paused-now) * time.Microsecond)
 	}
 	state, err := l.client.HGetAll(ctx, l.keys[0]).Result()
 	if err != nil {
 		return s, l.failed(ctx, err)
 	}
 	for field, value := range state {
-		if field == "pause" {
-			us, _ := strconv.ParseInt(value, 10, 64) // we wrote it
-			if wait := time.UnixMicro(us).Sub(now); wait > 0 {
-				s.PausedUntil = time.Now().Add(wait)
-			}
-		}
 		if !strings.HasPrefix(field, "u") {
 			continue
 		}
 		second, count, _ := strings.Cut(value, ":")
 		at, _ := strconv.ParseInt(second, 10, 64)
-		if n, _ := strconv.Atoi(count); at > now.Unix()-60 && at <= now.Unix() {
+		if n, _ := strconv.Atoi(count); at > now/1e6-60 && at <= now/1e6 {
 			s.Used += n
 		}
 	}

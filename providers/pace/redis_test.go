@@ -158,8 +158,8 @@ func TestTurnsObeyTheBucket(t *testing.T) {
 
 func TestNoRefusalsAtFullSpeed(t *testing.T) {
 	for _, rate := range []providers.Rate{
-		{Requests: 20, Per: time.Second, Burst: 8},
-		{Requests: 10, Per: time.Second, Burst: 3},
+		{Requests: 8, Per: time.Second, Burst: 8},
+		{Requests: 5, Per: time.Second, Burst: 3},
 	} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			t.Parallel()
@@ -185,7 +185,7 @@ func fullSpeed(t *testing.T, client *redis.Client, rate providers.Rate) {
 	}))
 	defer server.Close()
 
-	const lasts = 5 * time.Second
+	const lasts = 6 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
 	var wg sync.WaitGroup
