@@ -163,6 +163,10 @@ func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (in
 	})
 }
 
+// forgetIntent are the fields of an inviting call whose outcome is known now.
+var forgetIntent = []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldErrorCode, ledger.FieldError,
+	ledger.FieldAttempts, ledger.FieldNotBefore}
+
 // Resolve settles an envelope that is in doubt: it was sent, as the provider's envelope
 // id says, or (empty) it was not and goes back to the queue.
 func (c *Client) Resolve(ctx context.Context, key Key, envelopeID string) error {
@@ -174,23 +178,35 @@ func (c *Client) Resolve(ctx context.Context, key Key, envelopeID string) error 
 		if r.State != ledger.InDoubt {
 			return fmt.Errorf("%s is %s, not in doubt: %w", r.Key(), r.State, ErrNotNow)
 		}
-		forget := []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldAttempts, ledger.FieldNotBefore}
 		if envelopeID == "" {
-			err := c.ledger.Write(ctx, r, ledger.Change{To: ledger.Queued, Remove: forget, Index: ledger.Work, Due: sweepAfter, Bump: true})
+			err := c.ledger.Write(ctx, r, ledger.Change{To: ledger.Queued, Remove: forgetIntent, Index: ledger.Work, Due: sweepAfter, Bump: true})
 			if err != nil {
 				return err
 			}
 			return c.courier.Envelope(ctx, r.Provider, pace.Send, r.Key(), r.Generation, 0)
 		}
-		return c.ledger.Write(ctx, r, sentChange(r, envelopeID, forget))
+		return c.sent(ctx, r, envelopeID)
 	})
 }
 
-// sentChange is the change of a record whose signers were invited, as it was learnt
-// from elsewhere than the call's own answer.
-func sentChange(r *ledger.Record, envelopeID string, forget []string) ledger.Change {
-	return ledger.Change{To: ledger.Sent, Index: ledger.Look, Release: true, Bump: true, Remove: forget,
+// sent records that an envelope's signers were invited, as it was learnt from elsewhere
+// than the call's own answer.
+func (c *Client) sent(ctx context.Context, r *ledger.Record, envelopeID string) error {
+	ch := ledger.Change{To: ledger.Sent, Index: ledger.Look, Release: true, Bump: true, Remove: forgetIntent,
 		Set: map[string]string{ledger.FieldEnvelopeID: envelopeID, ledger.FieldSentAt: ledger.FormatTime(r.IntentAt)}}
+	_, finisher := c.providers[r.Provider].(providers.Finisher)
+	if finisher {
+		ch.Index, ch.Due = ledger.Work, sweepAfter
+		ch.Set[ledger.FieldUnfinished] = "1"
+	}
+	if err := c.ledger.Write(ctx, r, ch); err != nil {
+		return err
+	}
+	c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
+	if finisher {
+		return c.courier.Envelope(ctx, r.Provider, pace.Send, r.Key(), r.Generation, 0)
+	}
+	return nil
 }
 
 // Event takes a verified callback: the envelope is looked at now. For an envelope whose
@@ -226,7 +242,7 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 		unconfirmed := r.State == ledger.InDoubt || r.State == ledger.Preparing && !r.IntentAt.IsZero()
 		switch {
 		case unconfirmed && ev.ID != "":
-			return c.ledger.Write(ctx, r, sentChange(r, ev.ID, []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldErrorCode, ledger.FieldError}))
+			return c.sent(ctx, r, ev.ID)
 		case len(ev.Evidence) > 0 && r.State == ledger.Sent:
 			return c.ledger.Write(ctx, r, ledger.Change{Set: map[string]string{ledger.FieldEvidence: string(ev.Evidence)}})
 		}

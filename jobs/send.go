@@ -152,7 +152,8 @@ func (h *handling) invited(ctx context.Context, job *providers.Job, err error) e
 	case !h.committed:
 		return h.fail(ctx, err)
 	}
-	if providers.KindOf(err) == providers.Ambiguous || !refusal(err) {
+	// Only an answer of the provider proves that nothing happened; any other error does not.
+	if _, answered := errors.AsType[*providers.Error](err); !answered || providers.KindOf(err) == providers.Ambiguous {
 		h.log.WarnContext(ctx, "invitation without an answer", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "error", err)
 		set := map[string]string{ledger.FieldSettleAt: ledger.After(h.line.SettleAfter), ledger.FieldNotBefore: ledger.After(h.line.SettleAfter),
 			ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()}
@@ -163,7 +164,7 @@ func (h *handling) invited(ctx context.Context, job *providers.Job, err error) e
 		return later(h.line.SettleAfter, err)
 	}
 	// A definite refusal: nobody was invited, the intent is withdrawn.
-	if werr := h.persist(ctx, ledger.Change{Remove: []string{ledger.FieldIntentAt, ledger.FieldInviter}, Index: ledger.Work, Due: sweepAfter}); werr != nil {
+	if werr := h.persist(ctx, ledger.Change{Set: h.notes, Remove: []string{ledger.FieldIntentAt, ledger.FieldInviter}, Index: ledger.Work, Due: sweepAfter}); werr != nil {
 		return later(time.Second, werr)
 	}
 	h.committed = false
@@ -174,14 +175,6 @@ func (h *handling) invited(ctx context.Context, job *providers.Job, err error) e
 	}
 	h.claim, h.rec = c, c.Record
 	return h.fail(ctx, err)
-}
-
-// refusal tells whether a failed inviting call proves that nothing happened.
-func refusal(err error) bool {
-	if _, ok := errors.AsType[*providers.Error](err); !ok {
-		return false
-	}
-	return true
 }
 
 // sent records that the signers were invited. byUs tells that it was this claim's call.

@@ -1,0 +1,419 @@
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/catalisa"
+	"github.com/chancela/chancela/providers/certyneo"
+	"github.com/chancela/chancela/providers/contraktor"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/qisign"
+	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/providers/sandbox"
+	"github.com/chancela/chancela/providers/sdoc"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/archive/dir"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// errDied is what a test's process dies of.
+var errDied = errors.New("the process died here")
+
+// tripwire kills the process (by a panic) at the n-th boundary: before or after any
+// command to Redis. Calls to the provider stand between two of them, so that every
+// "after the effect, before its record" is one of these boundaries.
+type tripwire struct {
+	passed int
+	trip   int // 0: never
+}
+
+func (w *tripwire) pass() {
+	w.passed++
+	if w.passed == w.trip {
+		panic(errDied)
+	}
+}
+
+func (w *tripwire) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (w *tripwire) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		w.pass()
+		err := next(ctx, cmd)
+		w.pass()
+		return err
+	}
+}
+
+func (w *tripwire) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		w.pass()
+		err := next(ctx, cmds)
+		w.pass()
+		return err
+	}
+}
+
+// world is everything around a worker, with one clock that a test moves.
+type world struct {
+	t        *testing.T
+	sandbox  *sandbox.Sandbox
+	redis    *miniredis.Miniredis
+	at       time.Time
+	archive  archive.Archive
+	provider providers.Provider
+	client   *Client
+	worker   *Worker
+	wire     *tripwire
+	guards   func(*Worker)
+}
+
+func newWorld(t *testing.T, name string) *world {
+	t.Helper()
+	sb, err := sandbox.Start(t.Context(), sandbox.Options{SignAfter: 30 * time.Second, Rates: map[string]providers.Rate{sandbox.Certyneo: {}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { sb.Close() })
+	store, err := dir.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, sandbox: sb, redis: miniredis.RunT(t), at: time.Now(), archive: store, provider: simulated(t, sb, name)}
+	w.redis.SetTime(w.at)
+	db := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
+	t.Cleanup(func() { db.Close() })
+	w.client = NewClient(ClientConfig{Redis: db, Archive: store, Providers: []providers.Provider{w.provider}, Log: silent})
+	w.restart(0)
+	return w
+}
+
+var silent = slog.New(slog.NewTextHandler(io.Discard, nil))
+
+// simulated gives the client of a simulated provider.
+func simulated(t *testing.T, sb *sandbox.Sandbox, name string) providers.Provider {
+	t.Helper()
+	env := sb.Env()
+	p := "CHANCELA_" + strings.ToUpper(name) + "_"
+	s := rest.Settings{BaseURL: env[p+"BASE_URL"], APIKey: providers.Secret(env[p+"API_KEY"]), Pacer: pace.Unlimited{},
+		WebhookSecret: providers.Secret(env[p+"WEBHOOK_SECRET"]), WebhookURL: "http://127.0.0.1:1/webhooks/" + name}
+	var provider providers.Provider
+	var err error
+	switch name {
+	case "certyneo":
+		provider, err = certyneo.New(s)
+	case "qisign":
+		provider, err = qisign.New(s)
+	case "contraktor":
+		provider, err = contraktor.New(s)
+	case "sdoc":
+		provider, err = sdoc.New(s)
+	case "catalisa":
+		provider, err = catalisa.New(s, catalisa.Accounts{ClientID: env[p+"CLIENT_ID"], ClientSecret: providers.Secret(env[p+"CLIENT_SECRET"]),
+			IAMURL: env[p+"IAM_URL"], FilesURL: env[p+"FILES_URL"]})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return provider
+}
+
+// restart gives the world a new process that dies at the given boundary.
+func (w *world) restart(trip int) {
+	w.wire = &tripwire{trip: trip}
+	db := redis.NewClient(&redis.Options{Addr: w.redis.Addr(), MaxRetries: -1})
+	db.AddHook(w.wire)
+	// Never closed: a process that has died may hold its client's locks.
+	w.worker = NewWorker(WorkerConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
+		Log: silent, Lines: []Line{{Provider: w.provider, Concurrency: 1, PollEvery: time.Second, SettleAfter: 15 * time.Second}}})
+	if w.guards != nil {
+		w.guards(w.worker)
+	}
+}
+
+// forward moves the clock of Redis and of the providers.
+func (w *world) forward(d time.Duration) {
+	w.at = w.at.Add(d)
+	w.redis.SetTime(w.at)
+	w.sandbox.Advance(d)
+}
+
+var pdf = []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n" +
+	"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+
+// envelope is one that every provider takes.
+func (w *world) envelope(id string) Envelope {
+	e := Envelope{Campaign: "crash", ID: id, Provider: w.provider.Info().Name, Subject: "Lease " + id,
+		Documents: []Document{{Name: "lease.pdf", Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(pdf)), nil }}},
+		Signers:   []Signer{{Name: "Ana Prova da Silva", Email: "ana@example.com", Phone: "+5511987654321", Document: "52998224725", Birthdate: "1988-04-02"}}}
+	if e.Provider == "sdoc" {
+		e.Signers[0].Type = providers.TypeElectronic
+		e.Signers[0].Stamp = &Stamp{Page: 1, X: 72, Y: 90, Width: 160, Height: 54}
+	}
+	return e
+}
+
+func (w *world) enqueue(id string) Key {
+	w.t.Helper()
+	a, err := w.client.Enqueue(w.t.Context(), w.envelope(id))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a.Key
+}
+
+func (w *world) record(k Key) *ledger.Record {
+	w.t.Helper()
+	r, err := w.client.ledger.Get(w.t.Context(), k.String())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+// step does for an envelope what a task or a look would, and tells whether the process
+// died of it.
+func (w *world) step(k Key) (died bool) {
+	w.t.Helper()
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case errDied:
+			died = true
+		default:
+			panic(v)
+		}
+	}()
+	r := w.record(k)
+	if r.State == ledger.Sent && !r.Unfinished && !r.CancelAsked {
+		w.worker.lookAt(w.t.Context(), w.worker.lines[r.Provider], r)
+		return false
+	}
+	b, err := json.Marshal(payload{k.String(), r.Generation})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	// Its error only tells asynq when to come again: here that is at the next step.
+	_ = w.worker.envelope(w.t.Context(), asynq.NewTask(TypeEnvelope, b))
+	return false
+}
+
+// live lets an envelope live until it is terminal.
+func (w *world) live(k Key) *ledger.Record {
+	w.t.Helper()
+	for range 60 {
+		if r := w.record(k); r.State.Terminal() {
+			return r
+		}
+		if w.step(k) {
+			w.restart(0)
+		}
+		w.forward(40 * time.Second)
+	}
+	r := w.record(k)
+	w.t.Fatalf("%s does not end: it is %s, %s: %s", k, r.State, r.ErrorCode, r.ErrorMessage)
+	return nil
+}
+
+// invitations counts, at the simulators, how often people were asked to sign since mark.
+func (w *world) invitations(mark int) (n int, books []sandbox.Entry) {
+	books = w.sandbox.Books()[mark:]
+	for _, e := range books {
+		n += e.Invitations
+	}
+	return n, books
+}
+
+// settleBooks waits until the simulators have closed every book that was opened since
+// mark: at sDoc a file is signed before the service itself calls the whole thing done.
+func (w *world) settleBooks(mark int) {
+	w.t.Helper()
+	w.forward(time.Minute)
+	for range 500 {
+		open := 0
+		for _, e := range w.sandbox.Books()[mark:] {
+			if e.Invitations > 0 && !e.Ended {
+				open++
+			}
+		}
+		if open == 0 {
+			return
+		}
+		time.Sleep(5 * time.Millisecond) // the simulators' own goroutine
+	}
+	w.t.Fatal("the simulators do not end an envelope")
+}
+
+// judge checks the promise for one envelope.
+func (w *world) judge(k Key, mark int, what string) *ledger.Record {
+	w.t.Helper()
+	r := w.live(k)
+	doubt := r.State == ledger.InDoubt && !w.provider.Info().SettleAll
+	if !doubt {
+		w.settleBooks(mark)
+	}
+	n, books := w.invitations(mark)
+	if n > 1 || n == 0 && !doubt {
+		w.t.Errorf("%s: %d invitations, it is %s", what, n, r.State)
+	}
+	if doubt {
+		return r
+	}
+	if r.State != ledger.Archived {
+		w.t.Errorf("%s: ends as %s: %s %s", what, r.State, r.ErrorCode, r.ErrorMessage)
+		return r
+	}
+	m, err := ReadManifest(w.t.Context(), w.archive, k.Campaign, k.ID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	served := map[string]bool{}
+	for _, e := range books {
+		if e.Invitations > 0 {
+			for _, a := range e.Artifacts {
+				served[a.SHA256] = true
+			}
+		}
+	}
+	if len(m.Artifacts) == 0 {
+		w.t.Errorf("%s: no artifact", what)
+	}
+	for _, f := range m.Artifacts {
+		if !served[f.SHA256] {
+			w.t.Errorf("%s: %s is not what the provider served", what, f.Path)
+		}
+	}
+	return r
+}
+
+// TestCrashAtEveryBoundary lets the process die once at every boundary of an envelope's
+// life, for every provider, and finish it with a new one.
+func TestCrashAtEveryBoundary(t *testing.T) {
+	for _, name := range ProviderNames {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, name)
+			k := w.enqueue("whole")
+			passed := 0
+			for range 20 {
+				if w.record(k).State.Terminal() {
+					break
+				}
+				w.restart(0)
+				w.step(k)
+				passed = max(passed, w.wire.passed)
+				w.forward(40 * time.Second)
+			}
+			if r := w.judge(k, 0, "without a crash"); r.Looks > 0 {
+				t.Log(r.Looks)
+			}
+			if passed < 8 {
+				t.Fatalf("only %d boundaries", passed)
+			}
+			doubts, crashes := 0, 0
+			// Which step of its life: send, finish, look, archive; then which boundary in it.
+			for phase := range 4 {
+				for n := 1; n <= passed+4; n++ {
+					what := fmt.Sprintf("dead in step %d at boundary %d", phase+1, n)
+					mark := len(w.sandbox.Books())
+					k := w.enqueue(fmt.Sprintf("%d.%d", phase, n))
+					w.restart(0)
+					for range phase {
+						if !w.record(k).State.Terminal() {
+							w.step(k)
+							w.forward(40 * time.Second)
+						}
+					}
+					if w.record(k).State.Terminal() {
+						continue
+					}
+					w.restart(n)
+					if !w.step(k) {
+						break // the step has fewer boundaries
+					}
+					crashes++
+					w.restart(0)
+					w.forward(time.Second)
+					if r := w.judgeAfter(k, mark, what); r.State == ledger.InDoubt {
+						doubts++
+					}
+				}
+			}
+			if crashes < passed {
+				t.Errorf("%d crashes only", crashes)
+			}
+			if name == "sdoc" && (doubts == 0 || doubts > 4) {
+				t.Errorf("%d of %d crashes left doubt", doubts, crashes)
+			}
+			for _, v := range w.sandbox.Violations() {
+				t.Error(v)
+			}
+			t.Logf("%d crashes, %d in doubt", crashes, doubts)
+		})
+	}
+}
+
+// judgeAfter is judge with a first step right after the crash, when the dead worker's
+// claim still stands.
+func (w *world) judgeAfter(k Key, mark int, what string) *ledger.Record {
+	w.t.Helper()
+	if !w.record(k).State.Terminal() {
+		w.step(k)
+	}
+	return w.judge(k, mark, what)
+}
+
+// TestCrashesAtRandom lets two envelopes' processes die again and again.
+func TestCrashesAtRandom(t *testing.T) {
+	for _, name := range ProviderNames {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, name)
+			seed := uint64(1)
+			rng := rand.New(rand.NewPCG(seed, 2))
+			for round := range 12 {
+				mark := len(w.sandbox.Books())
+				a, b := w.enqueue(fmt.Sprintf("a%d", round)), w.enqueue(fmt.Sprintf("b%d", round))
+				for range 10 {
+					w.restart(1 + rng.IntN(30))
+					for _, k := range []Key{a, b} {
+						if !w.record(k).State.Terminal() && w.step(k) {
+							w.restart(1 + rng.IntN(30))
+						}
+					}
+					w.forward(time.Duration(rng.IntN(60)) * time.Second)
+				}
+				w.restart(0)
+				for _, k := range []Key{a, b} {
+					r := w.live(k)
+					if r.State != ledger.Archived && (r.State != ledger.InDoubt || w.provider.Info().SettleAll) {
+						t.Errorf("round %d: %s is %s: %s", round, k, r.State, r.ErrorMessage)
+					}
+				}
+				for _, e := range w.sandbox.Books()[mark:] {
+					if e.Invitations > 1 {
+						t.Errorf("round %d: %d invitations for one envelope", round, e.Invitations)
+					}
+				}
+				if n, _ := w.invitations(mark); n > 2 {
+					t.Errorf("round %d: %d invitations for two envelopes", round, n)
+				}
+			}
+		})
+	}
+}
