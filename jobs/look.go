@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,8 +18,10 @@ import (
 const (
 	// lookBatch is how many due envelopes one round takes.
 	lookBatch = 200
-	// lookHold keeps a taken envelope from being taken again while it is looked at.
-	lookHold = 2 * time.Minute
+	// lookHold keeps a taken envelope from being taken again while it is looked at. Those
+	// that wait for their look are held anew, so that the envelopes of a worker that died
+	// are looked at again soon.
+	lookHold = 30 * time.Second
 	// lookFor bounds one task of looks; the next tick goes on.
 	lookFor = time.Minute
 	// looksAtOnce is how many envelopes are looked at at the same time, one by one.
@@ -48,24 +51,55 @@ func (w *Worker) look(ctx context.Context, line Line) error {
 			return nil
 		}
 		records = slices.DeleteFunc(records, func(r *ledger.Record) bool { return r == nil || r.State != ledger.Sent })
-		rest := w.byList(ctx, line, records)
+		var waiting sync.Map
+		for _, r := range records {
+			waiting.Store(r.Key(), true)
+		}
+		letGo := w.hold(ctx, name, &waiting)
+		rest := w.byList(ctx, line, records, &waiting)
 		var g errgroup.Group
 		g.SetLimit(min(looksAtOnce, line.Concurrency))
 		for _, r := range rest {
 			g.Go(func() error {
+				waiting.Delete(r.Key())
 				w.lookAt(ctx, line, r)
 				return nil
 			})
 		}
 		g.Wait() // lookAt deals with its own errors
+		letGo()
 	}
 	return nil
+}
+
+// hold keeps envelopes that wait for their look from being taken by others, until the
+// returned function is called.
+func (w *Worker) hold(ctx context.Context, provider string, waiting *sync.Map) (letGo func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(lookHold / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			waiting.Range(func(key, _ any) bool {
+				// One that cannot be held may be looked at twice: no harm.
+				return w.ledger.Postpone(ctx, ledger.Look, provider, key.(string), lookHold) == nil
+			})
+		}
+	}()
+	return func() { cancel(); <-done }
 }
 
 // byList looks at many envelopes by the provider's list, newest first, and returns those
 // that want a look of their own: the list has another state for them, or does not reach
 // so far back. It stops as soon as a page tells less than two of ours.
-func (w *Worker) byList(ctx context.Context, line Line, records []*ledger.Record) []*ledger.Record {
+func (w *Worker) byList(ctx context.Context, line Line, records []*ledger.Record, waiting *sync.Map) []*ledger.Record {
 	lister, ok := line.Provider.(providers.Lister)
 	if !ok || len(records) < 2 {
 		return records
@@ -93,6 +127,7 @@ func (w *Worker) byList(ctx context.Context, line Line, records []*ledger.Record
 				changed = append(changed, r)
 				continue
 			}
+			waiting.Delete(r.Key())
 			w.lookedAt(ctx, line, r)
 		}
 		if !more || told < 2 {

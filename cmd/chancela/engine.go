@@ -35,8 +35,8 @@ func (s *system) start(command string) (*beginning, error) {
 		fmt.Fprintln(s.stderr, simulatedNotice)
 	}
 	level := slog.Level(cfg.LogLevel)
-	if command == "run" && s.terminal && s.env[prefix+"LOG_LEVEL"] == "" {
-		level = slog.LevelWarn // the live view tells the rest
+	if (command == "run" || command == "enqueue") && s.terminal && s.env[prefix+"LOG_LEVEL"] == "" {
+		level = slog.LevelWarn // people see it in the view, or in the last line
 	}
 	b.log = s.logger(level)
 	for _, name := range unknown(s.env) {

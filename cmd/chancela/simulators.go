@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"sync"
 	"time"
@@ -45,6 +46,15 @@ type published struct {
 	Seed   uint64            `json:"seed"`
 }
 
+func (p published) reachable() bool {
+	c, err := net.DialTimeout("tcp", p.Listen[sandbox.Control], time.Second)
+	if err != nil {
+		return false
+	}
+	c.Close()
+	return true
+}
+
 // simulators is this process's part in them.
 type simulators struct {
 	db      redis.UniversalClient
@@ -59,11 +69,17 @@ type simulators struct {
 // alive as long as it is open.
 func (e *engine) joinSimulators(ctx context.Context, sys *system) error {
 	s := &simulators{db: e.redis, ledger: ledger.New(e.redis, e.barrier), courier: jobs.NewCourier(e.redis), log: e.log, token: rand.Text()}
-	for {
+	for begin := time.Now(); ; {
 		if err := s.tend(ctx); err != nil {
 			return err
 		}
 		p, err := s.published(ctx)
+		if err == nil && !p.reachable() {
+			if time.Since(begin) > 2*hostLease {
+				return errors.New("the simulators that another process has started for this Redis cannot be reached: simulators serve one machine")
+			}
+			err = redis.Nil // their host has died, and its lease has not lapsed yet
+		}
 		if err == nil {
 			if err := e.useSimulators(sys, p.Env); err != nil {
 				s.leave()
@@ -74,7 +90,7 @@ func (e *engine) joinSimulators(ctx context.Context, sys *system) error {
 		if !errors.Is(err, redis.Nil) {
 			return fmt.Errorf("simulators: %w", err)
 		}
-		select { // their host is just starting them
+		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(100 * time.Millisecond):

@@ -22,7 +22,7 @@ type summary struct {
 	counts    map[string]map[ledger.State]int64 // by provider
 	invited   int
 	files     int
-	trouble   []*ledger.Record // not archived, the first of them
+	trouble   []*ledger.Record // ended, and not archived: the first of them
 	troubles  int
 	envelopes int
 }
@@ -49,6 +49,9 @@ func summarize(ctx context.Context, client *jobs.Client, campaigns []string) (su
 					return s, err
 				}
 				s.files += len(rep.Artifacts)
+				continue
+			}
+			if !r.State.Terminal() { // interrupted: the table counts it
 				continue
 			}
 			if s.troubles++; len(s.trouble) < maxListed {
@@ -102,7 +105,7 @@ func (s summary) write(w io.Writer, took time.Duration, archive string) {
 		fmt.Fprintln(w, "  "+trouble(r))
 	}
 	if more := s.troubles - len(s.trouble); more > 0 {
-		fmt.Fprintf(w, "  and %d more: chancela report lists all\n", more)
+		fmt.Fprintf(w, "  and %d more: a report lists all\n", more)
 	}
 }
 

@@ -6,9 +6,9 @@ import (
 
 func newUp(sys *system) *cobra.Command {
 	return &cobra.Command{
-		Use:   "up",
-		Short: "work and schedule in one process",
-		Long: `Up is work and schedule in one process: what a small installation needs.`,
+		Use:     "up",
+		Short:   "work and schedule in one process",
+		Long:    `Up is work and schedule in one process: what a small installation needs.`,
 		Example: `  chancela up`,
 		GroupID: groupServe,
 		Args:    arguments(0, 0),
