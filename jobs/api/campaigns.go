@@ -78,8 +78,10 @@ func register[I, O any](s *Server, a huma.API, op huma.Operation, body *huma.Req
 		op.Responses = map[string]*huma.Response{}
 	}
 	schema := a.OpenAPI().Components.Schemas
-	op.Responses["default"] = &huma.Response{Description: "A problem: RFC 9457.",
-		Content: map[string]*huma.MediaType{"application/problem+json": {Schema: huma.SchemaFromType(schema, typeOf[Problem]())}}}
+	for status, whose := range map[string]string{"4XX": "the request's", "5XX": "ours"} {
+		op.Responses[status] = &huma.Response{Description: "A problem, " + whose + ": RFC 9457.",
+			Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schemaOf[Problem](schema)}}}
+	}
 	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {
@@ -135,8 +137,8 @@ func (s *Server) campaigns(a huma.API) {
 		Summary:     "Enqueue a campaign",
 		Description: "A CSV file with its documents, or JSON. Everything is checked first: when anything is wrong, nothing is enqueued and the problem lists every mistake. The same request again enqueues nothing twice."},
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			"multipart/form-data": {Schema: huma.SchemaFromType(schemas, typeOf[CampaignForm]())},
-			"application/json":    {Schema: huma.SchemaFromType(schemas, typeOf[CampaignInput]())},
+			"multipart/form-data": {Schema: schemaOf[CampaignForm](schemas)},
+			"application/json":    {Schema: schemaOf[CampaignInput](schemas)},
 		}},
 		func(ctx context.Context, in *query) (*accepted, error) {
 			got, err := s.enqueueCampaign(ctx, upload{campaign: in.Campaign, provider: in.Provider, skip: in.SkipInvalid})

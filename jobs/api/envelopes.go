@@ -72,8 +72,8 @@ func (s *Server) envelopes(a huma.API) {
 		Summary:     "Enqueue one envelope",
 		Description: "202 the first time, 200 with the same content again, 409 with other content under the same id. Campaign and id are the idempotency key."},
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			"application/json":    {Schema: huma.SchemaFromType(schemas, typeOf[EnvelopeInput]())},
-			"multipart/form-data": {Schema: huma.SchemaFromType(schemas, typeOf[EnvelopeForm]())},
+			"application/json":    {Schema: schemaOf[EnvelopeInput](schemas)},
+			"multipart/form-data": {Schema: schemaOf[EnvelopeForm](schemas)},
 		}},
 		func(ctx context.Context, in *CampaignPath) (*accepted, error) {
 			got, err := s.enqueueEnvelope(ctx, in.Campaign)

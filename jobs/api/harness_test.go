@@ -73,18 +73,20 @@ func newStack(t *testing.T, change func(*Config)) *stack {
 	m := miniredis.RunT(t)
 	db := redis.NewClient(&redis.Options{Addr: m.Addr()})
 	t.Cleanup(func() { db.Close() })
-	s := newStackOn(t, db, nil, change)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStackServing(t, l, db, change)
 	s.mini = m
 	return s
 }
 
-func newStackOn(t *testing.T, db redis.UniversalClient, store archive.Archive, change func(*Config)) *stack {
+func newStackServing(t *testing.T, l net.Listener, db redis.UniversalClient, change func(*Config)) *stack {
 	t.Helper()
-	if store == nil {
-		var err error
-		if store, err = dir.Open(t.TempDir()); err != nil {
-			t.Fatal(err)
-		}
+	store, err := dir.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
 	s := &stack{t: t, archive: store, db: db, log: &logBook{}}
 	s.slog = slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -99,10 +101,6 @@ func newStackOn(t *testing.T, db redis.UniversalClient, store archive.Archive, c
 	}
 	s.client = c.Client
 	if s.server, err = New(c); err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
 		t.Fatal(err)
 	}
 	s.serve(l)

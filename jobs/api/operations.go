@@ -52,7 +52,7 @@ func (s *Server) operations(a huma.API) {
 			return int(c.Open()), err
 		})
 	}
-	schema := huma.SchemaFromType(a.OpenAPI().Components.Schemas, typeOf[ResolveInput]())
+	schema := schemaOf[ResolveInput](a.OpenAPI().Components.Schemas)
 	s.onEnvelope(a, "resolve", "Settle an envelope that is in doubt", http.StatusOK,
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
 		func(ctx context.Context, key jobs.Key) error {
