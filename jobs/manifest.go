@@ -154,7 +154,7 @@ func archivedIDs(ctx context.Context, store archive.Archive, campaign string) (m
 func newReport(r *ledger.Record) (Report, error) {
 	rep := Report{
 		Campaign: r.Campaign, ID: r.ID, Provider: r.Provider, State: string(r.State),
-		EnvelopeID: r.EnvelopeID, Attempts: r.Attempts,
+		EnvelopeID: r.EnvelopeID, Attempts: r.Tries,
 		CreatedAt: ReportTime(r.CreatedAt), SentAt: ReportTime(r.SentAt),
 		CompletedAt: ReportTime(r.CompletedAt), ArchivedAt: ReportTime(r.ArchivedAt),
 	}

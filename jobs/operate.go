@@ -116,10 +116,9 @@ func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (int
 func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (int, error) {
 	return c.each(ctx, campaign, ids, func(r *ledger.Record) error {
 		switch r.State {
-		case ledger.Queued, ledger.Preparing, ledger.InDoubt:
-			if r.State == ledger.InDoubt {
-				return fmt.Errorf("%s is in doubt: resolve it first: %w", r.Key(), ErrNotNow)
-			}
+		case ledger.Queued, ledger.Preparing:
+		case ledger.InDoubt:
+			return fmt.Errorf("%s is in doubt: resolve it first: %w", r.Key(), ErrNotNow)
 		case ledger.Sent:
 			if p, ok := c.providers[r.Provider]; ok {
 				if _, ok := p.(providers.Canceler); !ok {
@@ -130,6 +129,14 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (in
 			return fmt.Errorf("%s is %s already: %w", r.Key(), r.State, ErrNotNow)
 		}
 		if r.CancelAsked {
+			return nil
+		}
+		if r.State == ledger.Queued && len(r.Steps) == 0 {
+			// Nothing is at the provider, and nobody holds it: a claim would change the version.
+			if err := c.ledger.Write(ctx, r, ledger.Change{To: ledger.Canceled, Index: ledger.Nowhere, Bump: true}); err != nil {
+				return err
+			}
+			c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
 			return nil
 		}
 		// A worker that holds the envelope sees the wish before it invites; otherwise the

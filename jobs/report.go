@@ -17,7 +17,7 @@ type Report struct {
 	State       string            `json:"state"`
 	EnvelopeID  string            `json:"envelope_id"`
 	Error       *ReportError      `json:"error"`
-	Attempts    int               `json:"attempts"`
+	Attempts    int               `json:"attempts"` // to send it
 	Signers     []ReportSigner    `json:"signers"`
 	Artifacts   []ReportArtifact  `json:"artifacts"`
 	CreatedAt   *time.Time        `json:"created_at"`

@@ -28,7 +28,8 @@ type Record struct {
 
 	Unfinished   bool // sent, but calls after the invitation are due
 	CancelAsked  bool
-	Attempts     int // of what is being tried now, after transient errors
+	Tries        int // how often a worker has taken it up to send it
+	Attempts     int // that have failed, of what is being tried now
 	ErrorCode    string
 	ErrorMessage string
 	Looks        int
@@ -100,7 +101,7 @@ func parse(h map[string]string) *Record {
 		Envelope: raw(FieldEnvelope), EnvelopeID: h[FieldEnvelopeID], Steps: map[string]string{},
 		IntentAt: at(FieldIntentAt), Inviter: h[FieldInviter], SettleAt: at(FieldSettleAt),
 		Unfinished: h[FieldUnfinished] == "1", CancelAsked: h[FieldCancel] == "1",
-		Attempts: int(num(FieldAttempts)), ErrorCode: h[FieldErrorCode], ErrorMessage: h[FieldError],
+		Tries: int(num("tries")), Attempts: int(num(FieldAttempts)), ErrorCode: h[FieldErrorCode], ErrorMessage: h[FieldError],
 		Looks: int(num(FieldLooks)), NotBefore: at(FieldNotBefore),
 		CreatedAt: at("created_at"), SentAt: at(FieldSentAt), CompletedAt: at(FieldCompleted), ArchivedAt: at(FieldArchived),
 		Signers: raw(FieldSigners), Final: raw(FieldFinal), Listed: raw(FieldListed),

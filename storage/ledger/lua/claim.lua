@@ -22,6 +22,7 @@ if denied > at then
 end
 redis.call('HSET', e, 'claim', token, 'claim_until', at + lease)
 redis.call('HINCRBY', e, 'version', 1)
+if s == 'queued' or s == 'preparing' then redis.call('HINCRBY', e, 'tries', 1) end
 place(key, h.provider, 'work', at + lease + 1000)
 local _, flat = read(e)
 return {'ok', flat, at}
