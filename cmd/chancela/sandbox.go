@@ -16,6 +16,7 @@ import (
 
 func newSandbox(sys *system) *cobra.Command {
 	o := sandbox.Options{SignAfter: signAfter}
+	var host string
 	var port int
 	var faults string
 	cmd := &cobra.Command{
@@ -43,7 +44,7 @@ Faults are rates from 0 to 1, as JSON:
 			if err := parseFaults(faults, &o.Faults); err != nil {
 				return err
 			}
-			o.Listen = listen(port)
+			o.Listen = listen(host, port)
 			s, err := sandbox.Start(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -61,6 +62,7 @@ Faults are rates from 0 to 1, as JSON:
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&host, "listen-host", "127.0.0.1", "name or address to listen on; links in answers have it, too")
 	cmd.Flags().IntVar(&port, "listen-base-port", 9100, "port of the page; the providers follow; 0: any free ports")
 	cmd.Flags().DurationVar(&o.SignAfter, "sign-after", signAfter, "mean time until a signer acts")
 	cmd.Flags().StringVar(&faults, "faults", "", "rates of faults, as JSON")
@@ -68,14 +70,15 @@ Faults are rates from 0 to 1, as JSON:
 	return cmd
 }
 
-// listen gives the page and the providers ports in a row.
-func listen(base int) map[string]string {
-	if base == 0 {
-		return nil
-	}
+// listen gives the page and the providers ports in a row, or free ones when base is 0.
+func listen(host string, base int) map[string]string {
 	addresses := map[string]string{}
 	for i, name := range append([]string{sandbox.Control}, sandbox.Names()...) {
-		addresses[name] = net.JoinHostPort("127.0.0.1", strconv.Itoa(base+i))
+		port := 0
+		if base > 0 {
+			port = base + i
+		}
+		addresses[name] = net.JoinHostPort(host, strconv.Itoa(port))
 	}
 	return addresses
 }
