@@ -9,6 +9,8 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -76,11 +78,11 @@ type world struct {
 	redis    *miniredis.Miniredis
 	at       time.Time
 	archive  archive.Archive
+	folder   string // of the archive
 	provider providers.Provider
 	client   *Client
 	worker   *Worker
 	wire     *tripwire
-	guards   func(*Worker)
 }
 
 func newWorld(t *testing.T, name string) *world {
@@ -90,11 +92,12 @@ func newWorld(t *testing.T, name string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { sb.Close() })
-	store, err := dir.Open(t.TempDir())
+	folder := t.TempDir()
+	store, err := dir.Open(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, sandbox: sb, redis: miniredis.RunT(t), at: time.Now(), archive: store, provider: simulated(t, sb, name)}
+	w := &world{t: t, sandbox: sb, redis: miniredis.RunT(t), at: time.Now(), archive: store, folder: folder, provider: simulated(t, sb, name)}
 	w.redis.SetTime(w.at)
 	db := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
 	t.Cleanup(func() { db.Close() })
@@ -107,10 +110,14 @@ var silent = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // simulated gives the client of a simulated provider.
 func simulated(t *testing.T, sb *sandbox.Sandbox, name string) providers.Provider {
+	return simulatedWithKey(t, sb, name, sb.Env()["CHANCELA_"+strings.ToUpper(name)+"_API_KEY"])
+}
+
+func simulatedWithKey(t *testing.T, sb *sandbox.Sandbox, name, key string) providers.Provider {
 	t.Helper()
 	env := sb.Env()
 	p := "CHANCELA_" + strings.ToUpper(name) + "_"
-	s := rest.Settings{BaseURL: env[p+"BASE_URL"], APIKey: providers.Secret(env[p+"API_KEY"]), Pacer: pace.Unlimited{},
+	s := rest.Settings{BaseURL: env[p+"BASE_URL"], APIKey: providers.Secret(key), Pacer: pace.Unlimited{},
 		WebhookSecret: providers.Secret(env[p+"WEBHOOK_SECRET"]), WebhookURL: "http://127.0.0.1:1/webhooks/" + name}
 	var provider providers.Provider
 	var err error
@@ -141,9 +148,6 @@ func (w *world) restart(trip int) {
 	// Never closed: a process that has died may hold its client's locks.
 	w.worker = NewWorker(WorkerConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
 		Log: silent, Lines: []Line{{Provider: w.provider, Concurrency: 1, PollEvery: time.Second, SettleAfter: 15 * time.Second}}})
-	if w.guards != nil {
-		w.guards(w.worker)
-	}
 }
 
 // forward moves the clock of Redis and of the providers.
@@ -237,6 +241,20 @@ func (w *world) invitations(mark int) (n int, books []sandbox.Entry) {
 		n += e.Invitations
 	}
 	return n, books
+}
+
+// damage changes a byte of an archived file.
+func (w *world) damage(k Key, name string) {
+	w.t.Helper()
+	file := filepath.Join(w.folder, k.Campaign, k.ID, name)
+	b, err := os.ReadFile(file)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	b[0] ^= 1
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // settleBooks waits until the simulators have closed every book that was opened since

@@ -82,7 +82,11 @@ func (h *handling) record(ctx context.Context, step, result string) error {
 		h.notes[ledger.StepField(step)] = result
 		return nil
 	}
-	return h.claim.Write(detached(ctx), ledger.Change{Set: map[string]string{ledger.StepField(step): result}})
+	if err := h.claim.Write(detached(ctx), ledger.Change{Set: map[string]string{ledger.StepField(step): result}}); err != nil {
+		return err
+	}
+	h.rec.Steps[step] = result
+	return nil
 }
 
 // commit is Job.Commit: the intent, durable, after one more look at whether it may be.
