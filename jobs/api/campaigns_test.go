@@ -13,6 +13,7 @@ import (
 )
 
 func TestCampaignFromCSVWithItsDocuments(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
 	s := newStack(t, nil)
 	csv := csvHead + csvRow("1", "contracts/a.pdf") + csvRow("2", "contracts/b.pdf")
 	parts := []file{
@@ -63,9 +64,19 @@ func TestCampaignFromCSVWithItsDocuments(t *testing.T) {
 // leftovers fails when an upload's folder is still there.
 func leftovers(t *testing.T) {
 	t.Helper()
-	if found, _ := filepath.Glob(filepath.Join(os.TempDir(), "chancela-upload-*")); len(found) > 0 {
+	if found := uploads(t); len(found) > 0 {
 		t.Errorf("left behind: %s", found)
 	}
+}
+
+// uploads are the folders of uploads that are under way; the test has a TMPDIR of its own.
+func uploads(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(os.TempDir(), "chancela-upload-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 func TestAnInvalidCampaignIsRefusedWhole(t *testing.T) {
@@ -210,7 +221,7 @@ func TestEnvelopeIsAcceptedOnce(t *testing.T) {
 	s.postForm(path, file{"envelope", "", marshal(t, upload)}, file{"d", "folder/whatever.pdf", pdf("a")}).want(t, http.StatusOK, nil)
 
 	again := s.get(path+"/1").want(t, http.StatusOK, nil)
-	if string(again.body) != string(s.get(path + "/1").body) {
+	if string(again.body) != string(s.get(path+"/1").body) {
 		t.Error("two reads differ")
 	}
 	s.get(path+"/2").problem(t, http.StatusNotFound)

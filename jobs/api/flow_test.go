@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -52,10 +51,7 @@ type live struct {
 
 func newLive(t *testing.T, db redis.UniversalClient) *live {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := listen(t)
 	hooks := map[string]string{}
 	for _, p := range []string{"certyneo", "sdoc", "catalisa", "qisign"} {
 		hooks[p] = "http://" + l.Addr().String() + "/webhooks/" + p

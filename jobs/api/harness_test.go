@@ -73,13 +73,19 @@ func newStack(t *testing.T, change func(*Config)) *stack {
 	m := miniredis.RunT(t)
 	db := redis.NewClient(&redis.Options{Addr: m.Addr()})
 	t.Cleanup(func() { db.Close() })
+	s := newStackServing(t, listen(t), db, change)
+	s.mini = m
+	return s
+}
+
+// listen takes a free port of this machine.
+func listen(t *testing.T) net.Listener {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newStackServing(t, l, db, change)
-	s.mini = m
-	return s
+	return l
 }
 
 func newStackServing(t *testing.T, l net.Listener, db redis.UniversalClient, change func(*Config)) *stack {

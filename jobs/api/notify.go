@@ -48,6 +48,7 @@ type Notifier struct {
 	url     string
 	signer  *standardwebhooks.Webhook
 	http    *http.Client
+	delays  []time.Duration
 	metrics *Metrics
 	log     *slog.Logger
 }
@@ -92,7 +93,7 @@ func NewNotifier(c NotifierConfig) (*Notifier, error) {
 	if c.Metrics == nil {
 		c.Metrics = NewMetrics()
 	}
-	return &Notifier{client: c.Client, book: c.Client.Ledger(), url: u.String(), signer: signer, metrics: c.Metrics, log: c.Log,
+	return &Notifier{client: c.Client, book: c.Client.Ledger(), url: u.String(), signer: signer, delays: notifyDelays, metrics: c.Metrics, log: c.Log,
 		http: &http.Client{Timeout: notifyTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
 }
 
@@ -148,13 +149,13 @@ func (n *Notifier) deliverNext(ctx context.Context) (some bool, err error) {
 	case err == nil:
 		n.metrics.notified.WithLabelValues("delivered").Inc()
 		return true, n.book.Delivered(ctx, next)
-	case next.Tries >= len(notifyDelays):
+	case next.Tries >= len(n.delays):
 		n.metrics.notified.WithLabelValues("given_up").Inc()
 		log.ErrorContext(ctx, "notification given up: it can be replayed", "tries", next.Tries+1, "error", err)
 		return true, n.book.Undeliverable(ctx, next)
 	}
 	n.metrics.notified.WithLabelValues("failed").Inc()
-	delay := notifyDelays[next.Tries]
+	delay := n.delays[next.Tries]
 	delay = max(delay-delay/10+rand.N(delay/5), min(after, maxRetryAfter))
 	log.WarnContext(ctx, "notification failed", "tries", next.Tries+1, "again", delay.Round(time.Second), "error", err)
 	return true, n.book.Redeliver(ctx, next, delay)

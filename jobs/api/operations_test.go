@@ -1,0 +1,171 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// put brings an envelope into a state as a worker would.
+func (s *stack) put(id string, to ledger.State, set map[string]string) {
+	s.t.Helper()
+	r, err := s.client.Ledger().Get(s.t.Context(), "june/"+id)
+	if err == nil {
+		err = s.client.Ledger().Write(s.t.Context(), r, ledger.Change{To: to, Set: set, Index: ledger.Nowhere})
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stack) state(id string) string {
+	s.t.Helper()
+	var report struct{ State string }
+	s.get("/v1/campaigns/june/envelopes/"+id).want(s.t, http.StatusOK, &report)
+	return report.State
+}
+
+func enqueued(t *testing.T, ids ...string) *stack {
+	t.Helper()
+	s := newStack(t, nil)
+	for _, id := range ids {
+		s.postJSON("/v1/campaigns/june/envelopes", envelopeJSON(id, pdf("a"))).want(t, http.StatusAccepted, nil)
+	}
+	return s
+}
+
+func TestOperations(t *testing.T) {
+	s := enqueued(t, "1", "2", "3")
+	const base = "/v1/campaigns/june"
+	s.put("1", ledger.Failed, map[string]string{ledger.FieldErrorCode: "invalid", ledger.FieldError: "refused"})
+	s.put("2", ledger.Sent, map[string]string{ledger.FieldEnvelopeID: "env-2"})
+	s.put("3", ledger.InDoubt, nil)
+
+	p := s.postJSON(base+"/envelopes/2/retry", "").problem(t, http.StatusConflict)
+	if !strings.Contains(p.Detail, "sent") {
+		t.Errorf("%+v", p)
+	}
+	s.postJSON(base+"/envelopes/1/retry", "").want(t, http.StatusAccepted, nil)
+	if got := s.state("1"); got != "queued" {
+		t.Errorf("after retry: %s", got)
+	}
+	s.postJSON(base+"/envelopes/1/remind", "").problem(t, http.StatusConflict)
+	s.postJSON(base+"/envelopes/3/cancel", "").problem(t, http.StatusConflict)
+
+	for _, body := range []string{`{}`, `{"sent":"x","not_sent":true}`, `{"sent":7}`, `{"send":"x"}`} {
+		s.postJSON(base+"/envelopes/3/resolve", body).problem(t, http.StatusUnprocessableEntity)
+	}
+	s.postJSON(base+"/envelopes/3/resolve", `{`).problem(t, http.StatusBadRequest)
+	s.do(http.MethodPost, base+"/envelopes/3/resolve", "text/plain", strings.NewReader("x")).problem(t, http.StatusUnsupportedMediaType)
+	s.postJSON(base+"/envelopes/3/resolve", strings.Repeat(" ", maxResolve+1)).problem(t, http.StatusRequestEntityTooLarge)
+	var report struct {
+		State      string
+		EnvelopeID string `json:"envelope_id"`
+	}
+	s.postJSON(base+"/envelopes/3/resolve", `{"sent":"env-3"}`).want(t, http.StatusOK, &report)
+	if report.State != "sent" || report.EnvelopeID != "env-3" {
+		t.Errorf("%+v", report)
+	}
+	s.postJSON(base+"/envelopes/3/resolve", `{"not_sent":true}`).problem(t, http.StatusConflict)
+
+	var done Done
+	s.postJSON(base+"/pause", "").want(t, http.StatusOK, &done)
+	var status CampaignStatus
+	s.get(base).want(t, http.StatusOK, &status)
+	if !status.Paused || done.Envelopes != 3 {
+		t.Errorf("%+v %+v", status, done)
+	}
+	s.postJSON(base+"/resume", "").want(t, http.StatusOK, nil)
+	s.postJSON(base+"/cancel", "").want(t, http.StatusAccepted, &done)
+	if done.Campaign != "june" || done.Envelopes == 0 {
+		t.Errorf("%+v", done)
+	}
+	s.postJSON(base+"/retry", "").want(t, http.StatusAccepted, &done)
+	if done.Envelopes != 0 {
+		t.Errorf("%+v", done)
+	}
+}
+
+func TestReadiness(t *testing.T) {
+	s := newStack(t, nil)
+	var h Health
+	s.get("/readyz").want(t, http.StatusOK, &h)
+	if h.Status != "ready" || !h.Redis.OK || !h.Archive.OK || len(h.Providers) != 1 || !h.Providers[0].OK {
+		t.Errorf("%+v", h)
+	}
+	fresh := func() { s.server.ready.mu.Lock(); s.server.ready.at = time.Time{}; s.server.ready.mu.Unlock() }
+	fresh()
+	if err := s.client.Ledger().Deny(t.Context(), "certyneo", "certyneo: denied, HTTP 401", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	s.get("/readyz").want(t, http.StatusOK, &h)
+	if h.Status != "degraded" || h.Providers[0].OK || !strings.Contains(h.Providers[0].Reason, "401") || h.Providers[0].Until == nil {
+		t.Errorf("%+v", h)
+	}
+	fresh()
+	s.mini.SetError("LOADING")
+	s.get("/readyz").want(t, http.StatusServiceUnavailable, &h)
+	if h.Status != "unready" || h.Redis.OK || h.Redis.Missing == "" {
+		t.Errorf("%+v", h)
+	}
+	s.get("/healthz").want(t, http.StatusOK, nil)
+}
+
+// hooked is a provider that decides callbacks by their body.
+type hooked struct{ providers.Provider }
+
+func (hooked) Info() providers.Info { return providers.Info{Name: "qisign"} }
+
+func (hooked) Webhook(_ *http.Request, body []byte) (providers.Event, error) {
+	kinds := map[string]providers.ErrorKind{"forged": providers.Denied, "nonsense": providers.Invalid, "busy": providers.Transient}
+	if kind, ok := kinds[string(body)]; ok {
+		return providers.Event{}, &providers.Error{Kind: kind, Provider: "qisign", Op: "webhook", Code: "because"}
+	}
+	id, delivery, _ := strings.Cut(string(body), "/")
+	return providers.Event{ID: id, Delivery: delivery}, nil
+}
+
+func TestWebhooks(t *testing.T) {
+	s := newStack(t, func(c *Config) {
+		c.Keys = []Key{{Name: "all", Secret: "key-of-all"}}
+		c.Providers = append(c.Providers, hooked{}, unhooked{})
+	})
+	s.key = "key-of-all"
+	s.postJSON("/v1/campaigns/june/envelopes", envelopeJSON("1", pdf("a"))).want(t, http.StatusAccepted, nil)
+	s.put("1", ledger.Sent, map[string]string{ledger.FieldEnvelopeID: "env-1"})
+	s.key = "" // callbacks have none
+	post := func(path, body string) reply {
+		return s.do(http.MethodPost, path, "application/json", strings.NewReader(body))
+	}
+	post("/webhooks/qisign", "env-9/d1").want(t, http.StatusOK, nil) // of no envelope of ours
+	post("/webhooks/qisign", "forged").problem(t, http.StatusUnauthorized)
+	post("/webhooks/qisign", "nonsense").problem(t, http.StatusBadRequest)
+	if r := post("/webhooks/qisign", "busy"); r.Header.Get("Retry-After") == "" {
+		r.problem(t, http.StatusServiceUnavailable)
+		t.Error("no Retry-After")
+	}
+	post("/webhooks/contraktor", "x").problem(t, http.StatusNotFound)
+	post("/webhooks/nobody", "x").problem(t, http.StatusNotFound)
+	post("/webhooks/qisign", strings.Repeat("x", maxCallback+1)).problem(t, http.StatusRequestEntityTooLarge)
+	// Certyneo's own verification, with a signature of nobody.
+	p := post("/webhooks/certyneo", `{"event":"x"}`).problem(t, http.StatusUnauthorized)
+	if p.Detail != "" {
+		t.Errorf("a forger is told %q", p.Detail)
+	}
+	text := string(s.get("/metrics").body)
+	for _, want := range []string{`{provider="qisign",result="unknown"} 1`, `{provider="qisign",result="forged"} 1`, `{provider="qisign",result="invalid"} 2`,
+		`{provider="qisign",result="failed"} 1`, `{provider="certyneo",result="forged"} 1`} {
+		if !strings.Contains(text, "chancela_callbacks_total"+want) {
+			t.Errorf("the metrics have no %s", want)
+		}
+	}
+}
+
+// unhooked is a provider that has no callbacks.
+type unhooked struct{ providers.Provider }
+
+func (unhooked) Info() providers.Info { return providers.Info{Name: "contraktor"} }
