@@ -32,6 +32,10 @@ func (m meddler) Invite(ctx context.Context, j *providers.Job) error {
 	return m.Provider.Invite(ctx, j)
 }
 
+func (m meddler) Discard(ctx context.Context, r providers.Ref) error {
+	return m.Provider.(providers.Discarder).Discard(ctx, r)
+}
+
 // meddle lets the next worker's provider be meddled with.
 func (w *world) meddle(before func()) {
 	l := w.worker.lines[w.provider.Info().Name]
