@@ -54,7 +54,11 @@ func NewCourier(db redis.UniversalClient) *Courier {
 	return &Courier{asynq.NewClientFromRedisClient(db), asynq.NewInspectorFromRedisClient(db)}
 }
 
-func taskID(key string, generation int64) string { return fmt.Sprintf("%s/%d", key, generation) }
+func taskID(key string, generation int64) string { return flat(fmt.Sprintf("%s/%d", key, generation)) }
+
+// flat takes the slashes out of a task's id: asynqmon has it in addresses. No key holds
+// a colon.
+func flat(id string) string { return strings.ReplaceAll(id, "/", ":") }
 
 // Envelope enqueues the task of an envelope's generation. One that is there already is
 // success.
@@ -83,6 +87,7 @@ func (c *Courier) put(ctx context.Context, kind string, p payload, queue, id str
 	if err != nil {
 		return fmt.Errorf("task %s: %w", id, err)
 	}
+	id = flat(id)
 	_, err = c.client.EnqueueContext(ctx, asynq.NewTask(kind, b), asynq.Queue(queue), asynq.TaskID(id),
 		asynq.MaxRetry(maxRetry), asynq.Timeout(taskTimeout), asynq.ProcessIn(delay))
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {

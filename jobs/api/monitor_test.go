@@ -47,6 +47,7 @@ func TestMonitor(t *testing.T) {
 		t.Errorf("%+v", tasks)
 	}
 	for _, task := range tasks.Tasks {
+		s.get("/monitor/api/queues/certyneo-send/tasks/"+task.ID).want(t, http.StatusOK, nil)
 		var payload map[string]any
 		if err := json.Unmarshal([]byte(task.Payload), &payload); err != nil || len(payload) != 2 || payload["key"] == nil || payload["gen"] == nil {
 			t.Errorf("a task's payload shows %s: %v", task.Payload, err)
@@ -84,6 +85,9 @@ func TestMonitor(t *testing.T) {
 	}
 	if strings.Contains(page, "ana@example.com") || strings.Contains(page, "52998224725") {
 		t.Error("a person is on the page")
+	}
+	if page := look("/monitor/queues/certyneo-send/tasks/june:0001:1", "--dump-dom"); !strings.Contains(page, "june/0001") {
+		t.Errorf("the page of one task does not show it: %.2000s", page)
 	}
 	look("/monitor/queues/certyneo-send?status=pending", "--screenshot="+picture)
 	if info, err := os.Stat(picture); err != nil || info.Size() < 10_000 {
