@@ -178,7 +178,11 @@ func (s *service) checkLink(r *http.Request, reference string) *reply {
 		return storageError(http.StatusForbidden, "SignatureDoesNotMatch", "The signature does not match")
 	}
 	end, err := time.Parse(time.RFC3339Nano, expires)
-	if visitOf(r).deadLink || (err == nil && !s.sb.now().Before(end)) {
+	dead := visitOf(r).deadLink
+	if dead {
+		s.sb.faults.count(DeadLink)
+	}
+	if dead || (err == nil && !s.sb.now().Before(end)) {
 		return storageError(http.StatusForbidden, "AccessDenied", "Request has expired")
 	}
 	return nil

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -82,15 +83,29 @@ func (s *Sandbox) CurrentFaults() Faults {
 	return s.faults.rates
 }
 
+// Struck counts the faults that have met a request.
+func (s *Sandbox) Struck() map[Fault]int {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return maps.Clone(s.faults.struck)
+}
+
 type faultBox struct {
 	mu     sync.Mutex
 	rates  Faults
 	orders map[string][]Fault
 	random *rand.Rand
+	struck map[Fault]int
 }
 
 func newFaultBox(f Faults, seed uint64) *faultBox {
-	return &faultBox{rates: f, orders: make(map[string][]Fault), random: rand.New(rand.NewPCG(seed, 0xfa17))}
+	return &faultBox{rates: f, orders: make(map[string][]Fault), random: rand.New(rand.NewPCG(seed, 0xfa17)), struck: make(map[Fault]int)}
+}
+
+func (b *faultBox) count(f Fault) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.struck[f]++
 }
 
 // doom is what shall happen to one request.

@@ -123,16 +123,22 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h func(*http.Request) *reply) {
 	d := s.sb.faults.draw(s.name, route)
-	if d.slow > 0 && !sleep(r.Context(), d.slow) {
+	strikes := func(f Fault) bool {
+		if d.has(f) {
+			s.sb.faults.count(f)
+		}
+		return d.has(f)
+	}
+	if strikes(Slow) && !sleep(r.Context(), d.slow) {
 		panic(http.ErrAbortHandler)
 	}
 	switch {
-	case d.has(DropBefore):
+	case strikes(DropBefore):
 		panic(http.ErrAbortHandler)
-	case d.has(TooMany):
+	case strikes(TooMany):
 		s.write(w, r, s.tooMany(1), false)
 		return
-	case d.has(ErrorBefore):
+	case strikes(ErrorBefore):
 		s.write(w, r, s.failure(http.StatusInternalServerError, "", "internal error"), false)
 		return
 	}
@@ -152,12 +158,12 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h 
 		answer = h(r)
 	}
 	switch {
-	case d.has(DropAfter):
+	case strikes(DropAfter):
 		panic(http.ErrAbortHandler)
-	case d.has(ErrorAfter):
+	case strikes(ErrorAfter):
 		answer = s.failure(http.StatusInternalServerError, "", "internal error")
 	}
-	s.write(w, r, answer, d.has(CutBody) && answer.download)
+	s.write(w, r, answer, answer.download && strikes(CutBody))
 }
 
 // visit is what a handler may know about its own request.
