@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"sync"
@@ -15,6 +16,12 @@ func (s *system) logger(level slog.Leveler) *slog.Logger {
 	}
 	return slog.New(slog.NewJSONHandler(s.stderr, o))
 }
+
+// silent keeps the Redis library from writing to standard error by itself: what fails is
+// returned to its callers as well.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
 
 // screen is a writer that something else may draw on: while there is a painter, whole
 // lines go through it, so that they do not tear what it has drawn.

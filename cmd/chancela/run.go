@@ -80,18 +80,22 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 
 	// Workers begin while the file is still being enqueued.
 	var all enqueued
-	var complete atomic.Bool
+	var complete atomic.Pointer[time.Time] // when all was enqueued
 	works.Go(func() (err error) {
 		if all, err = files.enqueue(working, e.client, sys.stderr); err != nil {
 			stop()
 			return err
 		}
 		fmt.Fprintln(sys.stderr, all.said())
-		complete.Store(true)
+		now := time.Now()
+		complete.Store(&now)
 		return nil
 	})
 	campaigns := files.campaigns()
-	_, following := follow(working, sys, e.observer(), campaigns, func(s snapshot) bool { return complete.Load() && s.open() == 0 })
+	_, following := follow(working, sys, e.observer(), campaigns, func(s snapshot) bool {
+		at := complete.Load() // an older snapshot may not have seen the envelopes yet
+		return at != nil && s.at.After(*at) && s.open() == 0
+	})
 	stop()
 	if err := works.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err

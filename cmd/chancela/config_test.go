@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestConfig(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, c := range map[string]struct {
+		env  map[string]string
+		is   func(*config) bool
+		says string // of the error; empty: none
+	}{
+		"defaults": {nil, func(c *config) bool {
+			return c.ArchiveURL == "./archive" && c.Attempts == 25 && c.RetryBase == 2*time.Second && c.RetryMax == 10*time.Minute &&
+				c.SDoc.Concurrency == 16 && c.Catalisa.Account.SettleAfter == 15*time.Second && c.QISign.Env == "sandbox" && c.HTTPAddr == "127.0.0.1:8080"
+		}, ""},
+		"empty is not set":   {map[string]string{"CHANCELA_ATTEMPTS": "", "CHANCELA_SDOC_RATE": ""}, func(c *config) bool { return c.Attempts == 25 }, ""},
+		"rate":               {map[string]string{"CHANCELA_CERTYNEO_RATE": "100/1m"}, func(c *config) bool { return c.Certyneo.Rate == rate{100, time.Minute} }, ""},
+		"rate by the second": {map[string]string{"CHANCELA_CERTYNEO_RATE": "5/s"}, func(c *config) bool { return c.Certyneo.Rate == rate{5, time.Second} }, ""},
+		"no rate":            {map[string]string{"CHANCELA_CERTYNEO_RATE": "fast"}, nil, "CHANCELA_CERTYNEO_RATE"},
+		"rate of nothing":    {map[string]string{"CHANCELA_CERTYNEO_RATE": "0/1m"}, nil, "CHANCELA_CERTYNEO_RATE"},
+		"rate without time":  {map[string]string{"CHANCELA_CERTYNEO_RATE": "100"}, nil, "such as 100/1m"},
+		"endless rate":       {map[string]string{"CHANCELA_CERTYNEO_RATE": "9999999999/1ns"}, nil, "CHANCELA_CERTYNEO_RATE"},
+		"negative duration":  {map[string]string{"CHANCELA_RETRY_BASE": "-2s"}, nil, "CHANCELA_RETRY_BASE"},
+		"number for time":    {map[string]string{"CHANCELA_SDOC_POLL_EVERY": "30"}, nil, "CHANCELA_SDOC_POLL_EVERY"},
+		"zero concurrency":   {map[string]string{"CHANCELA_SDOC_CONCURRENCY": "0"}, nil, "CHANCELA_SDOC_CONCURRENCY"},
+		"base above most":    {map[string]string{"CHANCELA_RETRY_BASE": "1h"}, nil, "CHANCELA_RETRY_MAX"},
+		"environment":        {map[string]string{"CHANCELA_QISIGN_ENV": "staging"}, nil, "neither sandbox nor production"},
+		"address":            {map[string]string{"CHANCELA_SDOC_BASE_URL": "sdocs.example.com"}, nil, "CHANCELA_SDOC_BASE_URL"},
+		"log level":          {map[string]string{"CHANCELA_LOG_LEVEL": "loud"}, nil, "CHANCELA_LOG_LEVEL"},
+		"risk":               {map[string]string{"CHANCELA_ACCEPT_REDIS_RISK": "true"}, nil, "want yes"},
+		"half a client":      {map[string]string{"CHANCELA_CATALISA_CLIENT_ID": "x"}, nil, "CHANCELA_CATALISA_CLIENT_SECRET"},
+		"slash at the end":   {map[string]string{"CHANCELA_SDOC_BASE_URL": "http://localhost:9/"}, func(c *config) bool { return c.SDoc.BaseURL == "http://localhost:9" }, ""},
+		"secret in a file":   {map[string]string{"CHANCELA_SDOC_API_KEY_FILE": file("key", "s3cret\n")}, func(c *config) bool { return c.SDoc.APIKey == "s3cret" }, ""},
+		"redis in a file":    {map[string]string{"CHANCELA_REDIS_URL_FILE": file("redis", "redis://:pw@h:1/0\n")}, func(c *config) bool { return c.RedisURL == "redis://:pw@h:1/0" }, ""},
+		"secret twice":       {map[string]string{"CHANCELA_SDOC_API_KEY_FILE": file("other", "a"), "CHANCELA_SDOC_API_KEY": "b"}, nil, "both set"},
+		"no such file":       {map[string]string{"CHANCELA_SDOC_API_KEY_FILE": filepath.Join(dir, "none")}, nil, "CHANCELA_SDOC_API_KEY_FILE"},
+		"empty file":         {map[string]string{"CHANCELA_SDOC_API_KEY_FILE": file("empty", "\n")}, nil, "CHANCELA_SDOC_API_KEY_FILE"},
+		"public key": {map[string]string{"CHANCELA_CATALISA_WEBHOOK_SECRET": file("pem", "-----BEGIN PUBLIC KEY-----")}, func(c *config) bool {
+			return strings.HasPrefix(c.Catalisa.Account.WebhookSecret.Reveal(), "-----BEGIN")
+		}, ""},
+		"no public key": {map[string]string{"CHANCELA_CATALISA_WEBHOOK_SECRET": "hunter2"}, nil, "CHANCELA_CATALISA_WEBHOOK_SECRET"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := loadConfig(c.env)
+			if c.says == "" {
+				if err != nil || !c.is(got) {
+					t.Fatalf("got %+v, %v", got, err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Fatalf("got %v, want an error with %q", err, c.says)
+			}
+			if statusOf(err) != exitUsage {
+				t.Errorf("exit status %d", statusOf(err))
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than one line: %v", err)
+			}
+		})
+	}
+}
+
+// Every variable reaches the struct: the library skips what it cannot set without a word.
+func TestEveryVariableIsRead(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(key, []byte("-----BEGIN"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	base, err := loadConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{"RATE": "7/1s", "BURST": "7", "ENV": "production", "CONCURRENCY": "7", "POLL_EVERY": "7s", "SETTLE_AFTER": "7s",
+		"BASE_URL": "http://localhost:7", "WEBHOOK_URL": "http://localhost:7", "IAM_URL": "http://localhost:7", "FILES_URL": "http://localhost:7",
+		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes"}
+	for _, f := range fields() {
+		env := map[string]string{f.Key: "seven"}
+		if v, ok := values[f.OwnKey]; ok {
+			env[f.Key] = v
+		}
+		switch f.Key {
+		case "CHANCELA_CATALISA_WEBHOOK_SECRET":
+			env[f.Key] = key
+		case "CHANCELA_CATALISA_CLIENT_ID":
+			env["CHANCELA_CATALISA_CLIENT_SECRET"] = "s"
+		case "CHANCELA_CATALISA_CLIENT_SECRET":
+			env["CHANCELA_CATALISA_CLIENT_ID"] = "i"
+		}
+		c, err := loadConfig(env)
+		if err != nil {
+			t.Errorf("%s: %v", f.Key, err)
+		} else if *c == *base {
+			t.Errorf("%s changes nothing", f.Key)
+		}
+	}
+	if n := len(fields()); n < 60 {
+		t.Errorf("only %d variables", n)
+	}
+}
+
+func TestConfigCommandHidesSecrets(t *testing.T) {
+	env := map[string]string{"CHANCELA_SDOC_API_KEY": "topsecret", "CHANCELA_REDIS_URL": "redis://user:topsecret@127.0.0.1:1/0",
+		"CHANCELA_API_KEYS": "shop:topsecret", "CHANCELA_SDOC_RATE": "3/1s", "CHANCELA_SDCO_RATE": "3/1s"}
+	r := invoke(t, env, "config").want(t, exitOK)
+	if strings.Contains(r.stdout+r.stderr, "topsecret") {
+		t.Errorf("a secret is shown:\n%s", r.stdout)
+	}
+	for _, want := range []string{"redis://***@127.0.0.1:1/0", "unknown variable: CHANCELA_SDCO_RATE"} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("missing %q in:\n%s", want, r.stdout)
+		}
+	}
+	delete(env, "CHANCELA_REDIS_URL")
+	defaults := maps.Clone(env)
+	clear(defaults)
+	golden(t, "config", invoke(t, defaults, "config").want(t, exitOK).stdout)
+}
+
+// Another rate is another contract with the service: only its own rate comes with its
+// own bucket.
+func TestPace(t *testing.T) {
+	for env, want := range map[string]string{"": "200 of 100/1m", "RATE=60/1m": "1 of 60/1m", "BURST=5": "5 of 100/1m"} {
+		name, value, _ := strings.Cut(env, "=")
+		c, err := loadConfig(map[string]string{"CHANCELA_CERTYNEO_" + name: value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		judges, err := c.judges([]string{"certyneo"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := c.pace(judges[0].Info())
+		if got := fmt.Sprintf("%d of %s", r.Burst, rate{r.Requests, r.Per}); got != want {
+			t.Errorf("%q: %s, want %s", env, got, want)
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/jobs"
+)
+
+var update = flag.Bool("update", false, "write golden files and the README's table")
+
+// asMain lets the test binary be the program: whole processes are started with it.
+const asMain = "CLI_TEST_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asMain) != "" {
+		os.Unsetenv(asMain)
+		main()
+		return
+	}
+	redis.SetLogger(silent{})
+	os.Exit(m.Run())
+}
+
+// buffer is a bytes.Buffer for several goroutines.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// result is what a command has come to.
+type result struct {
+	status         int
+	stdout, stderr string
+}
+
+// invoke runs a command in this process.
+func invoke(t *testing.T, env map[string]string, args ...string) result {
+	t.Helper()
+	return invokeContext(t.Context(), env, args...)
+}
+
+func invokeContext(ctx context.Context, env map[string]string, args ...string) result {
+	var stdout, stderr buffer
+	status := run(ctx, &system{env: env, stdout: &stdout, stderr: &stderr}, args)
+	return result{status, stdout.String(), stderr.String()}
+}
+
+// want fails unless a command ended with a status.
+func (r result) want(t *testing.T, status int) result {
+	t.Helper()
+	if r.status != status {
+		t.Fatalf("exit status %d, want %d\nstdout: %s\nstderr: %s", r.status, status, r.stdout, r.stderr)
+	}
+	return r
+}
+
+// golden compares with a file, or writes it with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (write it with -update):\n got: %s\nwant: %s", path, got, want)
+	}
+}
+
+// samples is the repository's folder of campaigns.
+const samples = "../../testdata"
+
+// someOf makes a campaign of some envelopes of the sample campaign, with its documents.
+func someOf(t *testing.T, name string, ids ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, sub := range []string{"documents", "ids"} {
+		if err := os.CopyFS(filepath.Join(dir, sub), os.DirFS(filepath.Join(samples, sub))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in, err := os.Open(filepath.Join(samples, "campaign.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	rows, err := csv.NewReader(in).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, name)
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := csv.NewWriter(out)
+	for i, row := range rows {
+		if i == 0 || slices.Contains(ids, row[0]) {
+			if err := w.Write(row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.Flush()
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// redisServer starts a Redis and gives its address. Durable ones answer a write when it
+// is on disk.
+func redisServer(t *testing.T, durable bool) string {
+	t.Helper()
+	binary, err := exec.LookPath("redis-server")
+	if err != nil {
+		if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "redis") {
+			t.Fatal("redis-server is required and not there")
+		}
+		t.Skip("redis-server is not there")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	l.Close()
+	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--loglevel", "warning"}
+	if durable {
+		args = append(args, "--appendonly", "yes", "--appendfsync", "always")
+	}
+	cmd := exec.Command(binary, args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	address := "redis://127.0.0.1:" + port + "/0"
+	db, err := jobs.Connect(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	eventually(t, 10*time.Second, "redis answers", func() bool { return db.Ping(t.Context()).Err() == nil })
+	return address
+}
+
+// eventually waits for something to become true.
+func eventually(t *testing.T, within time.Duration, what string, is func() bool) {
+	t.Helper()
+	end := time.Now().Add(within)
+	for !is() {
+		if time.Now().After(end) {
+			t.Fatalf("not within %s: %s", within, what)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// process is a chancela process of its own.
+type process struct {
+	cmd            *exec.Cmd
+	stdout, stderr buffer
+}
+
+// start runs a command in a process of its own, which ends with the test.
+func start(t *testing.T, env map[string]string, args ...string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(os.Args[0], args...)}
+	p.cmd.Env = append(os.Environ(), asMain+"=1")
+	for name, value := range env {
+		p.cmd.Env = append(p.cmd.Env, name+"="+value)
+	}
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Wait()
+		if t.Failed() {
+			t.Logf("%s:\n%s", strings.Join(args, " "), p.stderr.String())
+		}
+	})
+	return p
+}
