@@ -186,12 +186,8 @@ func readEnvelope(r *http.Request, kind string, files *spool) (EnvelopeInput, er
 // decodeEnvelope reads an envelope and nothing behind it.
 func decodeEnvelope(d *json.Decoder) (EnvelopeInput, error) {
 	var in EnvelopeInput
-	err := strict(d, &in)
-	if err == nil && d.More() {
-		return in, problem(http.StatusBadRequest, "the body has more than one JSON value")
+	if err := strict(d, &in); err != nil {
+		return in, jsonProblem(err)
 	}
-	if err == nil {
-		return in, nil
-	}
-	return in, jsonProblem(err)
+	return in, nil
 }

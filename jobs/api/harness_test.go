@@ -55,7 +55,7 @@ func (l *logBook) String() string {
 
 // stack is a server on a free port with a client behind it.
 type stack struct {
-	t       *testing.T
+	t       testing.TB
 	url     string
 	client  *jobs.Client
 	server  *Server
@@ -68,7 +68,7 @@ type stack struct {
 }
 
 // newStack serves on an in-memory Redis; change may alter the configuration.
-func newStack(t *testing.T, change func(*Config)) *stack {
+func newStack(t testing.TB, change func(*Config)) *stack {
 	t.Helper()
 	m := miniredis.RunT(t)
 	db := redis.NewClient(&redis.Options{Addr: m.Addr()})
@@ -79,7 +79,7 @@ func newStack(t *testing.T, change func(*Config)) *stack {
 }
 
 // listen takes a free port of this machine.
-func listen(t *testing.T) net.Listener {
+func listen(t testing.TB) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -88,7 +88,7 @@ func listen(t *testing.T) net.Listener {
 	return l
 }
 
-func newStackServing(t *testing.T, l net.Listener, db redis.UniversalClient, change func(*Config)) *stack {
+func newStackServing(t testing.TB, l net.Listener, db redis.UniversalClient, change func(*Config)) *stack {
 	t.Helper()
 	store, err := dir.Open(t.TempDir())
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *stack) postJSON(path string, v any) reply {
 // file is a part of a form. Without a file name it is a field.
 type file struct{ field, name, content string }
 
-func formBody(t *testing.T, parts ...file) (contentType string, body io.Reader) {
+func formBody(t testing.TB, parts ...file) (contentType string, body io.Reader) {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -212,7 +212,7 @@ func (s *stack) postForm(path string, parts ...file) reply {
 }
 
 // want checks the status and decodes the answer.
-func (r reply) want(t *testing.T, status int, v any) reply {
+func (r reply) want(t testing.TB, status int, v any) reply {
 	t.Helper()
 	if r.StatusCode != status {
 		t.Fatalf("%s %s: %d %s, want %d", r.Request.Method, r.Request.URL.Path, r.StatusCode, r.body, status)
@@ -226,7 +226,7 @@ func (r reply) want(t *testing.T, status int, v any) reply {
 }
 
 // problem checks that the answer is a problem document of the status.
-func (r reply) problem(t *testing.T, status int) Problem {
+func (r reply) problem(t testing.TB, status int) Problem {
 	t.Helper()
 	var p Problem
 	r.want(t, status, &p)
@@ -313,4 +313,19 @@ func eventually(t *testing.T, what string, done func() bool) {
 			t.Fatalf("it did not come to pass that %s", what)
 		}
 	}
+}
+
+func contains(b []byte, s string) bool { return bytes.Contains(b, []byte(s)) }
+
+func readerOf(b []byte) io.Reader { return bytes.NewReader(b) }
+
+// request is a JSON request to change before it is sent.
+func (s *stack) request(method, path, body string) *http.Request {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return req
 }

@@ -94,10 +94,19 @@ func (f *FileInput) UnmarshalJSON(b []byte) error {
 	return strict(json.NewDecoder(bytes.NewReader(b)), (*plain)(f))
 }
 
+// strict decodes one value with known fields only, and nothing behind it.
 func strict(d *json.Decoder, v any) error {
 	d.DisallowUnknownFields()
-	return d.Decode(v)
+	if err := d.Decode(v); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.Join(errTrailing, err) // err is of reading, or of the JSON, or nil
+	}
+	return nil
 }
+
+var errTrailing = errors.New("something follows the JSON")
 
 // jsonMistake says what is wrong with JSON that does not fit, without repeating a value.
 // fatal tells that nothing behind it can be read.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -169,3 +170,30 @@ func TestWebhooks(t *testing.T) {
 type unhooked struct{ providers.Provider }
 
 func (unhooked) Info() providers.Info { return providers.Info{Name: "contraktor"} }
+
+// FuzzWebhook: whatever comes to the callbacks' address is answered as a problem, as a
+// success only when it is verified, and changes nothing.
+func FuzzWebhook(f *testing.F) {
+	f.Add("certyneo", []byte(`{"event":"envelope.completed"}`), "00ff")
+	f.Add("qisign", []byte("forged"), "")
+	f.Add("../v1/campaigns", []byte("\x00"), "\xff")
+	s := newStack(f, nil)
+	s.postJSON("/v1/campaigns/june/envelopes", envelopeJSON("1", pdf("a"))).want(f, http.StatusAccepted, nil)
+	f.Fuzz(func(t *testing.T, provider string, body []byte, signature string) {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodPost, "http://localhost/webhooks/x", readerOf(body))
+		r.URL.Path = "/webhooks/" + provider
+		r.Header["X-Certyneo-Signature"] = []string{signature}
+		s.server.Handler().ServeHTTP(w, r)
+		if w.Code == http.StatusOK && provider == "certyneo" {
+			t.Errorf("%q with %q is taken for a callback", body, signature)
+		}
+		if w.Code >= 500 {
+			t.Errorf("%s %q: %d", provider, body, w.Code)
+		}
+		record, err := s.client.Ledger().Get(t.Context(), "june/1")
+		if err != nil || record.State != ledger.Queued || record.Version != 1 {
+			t.Errorf("%+v %v", record, err)
+		}
+	})
+}

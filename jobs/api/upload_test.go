@@ -68,7 +68,7 @@ func TestUploadsAreNotHeldInMemory(t *testing.T) {
 			strings.NewReader("\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"june.csv\"\r\n\r\n"+csvHead+csvRow("1", "a.pdf")+"\r\n--B--\r\n"))},
 		"json": {"/v1/campaigns/june/envelopes", "application/json", io.MultiReader(
 			strings.NewReader(strings.TrimSuffix(strings.Replace(marshal(t, envelopeJSON("2", "")), `"content":"",`, "", 1), "}")+`,"documents":[{"name":"a.pdf","content":"JVBERi0xLjcK`),
-			io.LimitReader(repeat("MDEyMzQ1Njc4OWFi"), size / 16 * 16), strings.NewReader(`CiUlRU9G"}]}`))},
+			io.LimitReader(repeat("MDEyMzQ1Njc4OWFi"), size/16*16), strings.NewReader(`CiUlRU9G"}]}`))},
 	} {
 		runtime.GC()
 		var before runtime.MemStats
