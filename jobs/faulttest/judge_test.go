@@ -1,0 +1,425 @@
+//go:build linux
+
+package faulttest
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/sandbox"
+	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/archive"
+)
+
+// judge compares what chancela says with what the simulators know.
+type judge struct {
+	t         *testing.T
+	sys       *system
+	arena     *arena
+	campaigns []campaignFile
+	began     time.Time
+	open      int64
+
+	reports map[string]jobs.Report     // by key
+	books   map[string][]sandbox.Entry // by key
+	asked   map[string][]solicitation  // by key
+
+	states                               map[string]int
+	invitations, duplicates, lost, wrong int
+	doubts, invitedDoubts, unknowable    int
+	checked, badHashes                   int
+	again0                               string
+	violations                           int
+	verified                             string
+}
+
+// again enqueues everything once more: it must invite nobody.
+func (j *judge) again() {
+	for _, c := range j.campaigns {
+		out, err := j.sys.ask(j.t.Context(), "enqueue", c.path)
+		if err != nil {
+			j.t.Error(err)
+		}
+		j.again0 = strings.TrimSpace(out)
+	}
+	time.Sleep(2 * time.Second) // anything that was put on the queue would be taken by now
+}
+
+// read takes in what both sides say.
+func (j *judge) read(home string) {
+	j.reports, j.books, j.asked = map[string]jobs.Report{}, map[string][]sandbox.Entry{}, map[string][]solicitation{}
+	for _, c := range j.campaigns {
+		file := filepath.Join(home, c.name+".jsonl")
+		if _, err := j.sys.ask(j.t.Context(), "report", c.name, "--format", "json", "--output", file); err != nil {
+			j.t.Error(err)
+			continue
+		}
+		f, err := os.Open(file)
+		if err != nil {
+			j.t.Error(err)
+			continue
+		}
+		for d := json.NewDecoder(f); ; {
+			var r jobs.Report
+			if err := d.Decode(&r); err != nil {
+				if err != io.EOF {
+					j.t.Error(err)
+				}
+				break
+			}
+			j.reports[r.Campaign+"/"+r.ID] = r
+		}
+		f.Close()
+	}
+	bySubject := map[string]string{}
+	for _, c := range j.campaigns {
+		for _, r := range c.rows {
+			bySubject[r.subject] = r.key()
+		}
+	}
+	for _, e := range get[[]sandbox.Entry](j.t, j.sys.sim.Control+"/books") {
+		key := e.Key
+		if key == "" {
+			key = bySubject[e.Title]
+		}
+		if key == "" {
+			j.t.Errorf("%s has an envelope that nobody enqueued: %s", e.Provider, e.ID)
+		}
+		j.books[key] = append(j.books[key], e)
+	}
+	for _, s := range get[[]solicitation](j.t, j.sys.sim.Log+"/solicitations") {
+		j.asked[s.Key] = append(j.asked[s.Key], s)
+	}
+}
+
+// complain reports some of many errors of a kind.
+func (j *judge) complain(n *int, format string, args ...any) {
+	if *n++; *n <= 20 {
+		j.t.Errorf(format, args...)
+	}
+}
+
+// envelopes judges every row.
+func (j *judge) envelopes() {
+	j.states = map[string]int{}
+	for _, c := range j.campaigns {
+		for _, r := range c.rows {
+			j.envelope(r)
+		}
+	}
+}
+
+func (j *judge) envelope(r row) {
+	rep, known := j.reports[r.key()]
+	if !known {
+		j.complain(&j.lost, "%s is not in the ledger", r.key())
+		return
+	}
+	j.states[rep.State]++
+	invited := 0
+	var sent *sandbox.Entry
+	for _, e := range j.books[r.key()] {
+		invited += e.Invitations
+		if e.Invitations > 0 {
+			sent = &e
+		}
+		if e.Reminders > 0 {
+			j.complain(&j.wrong, "%s: %s reminded people", r.key(), r.provider)
+		}
+	}
+	j.invitations += invited
+	if invited > 1 {
+		j.complain(&j.duplicates, "%s at %s: %d invitations", r.key(), r.provider, invited)
+	}
+	switch rep.State {
+	case "in_doubt":
+		j.doubt(r, rep, invited)
+		return
+	case "archived", "declined", "expired":
+	case "failed", "canceled":
+		j.complain(&j.wrong, "%s at %s has failed: %+v", r.key(), r.provider, rep.Error)
+		return
+	default:
+		j.complain(&j.lost, "%s at %s is still %s: %+v", r.key(), r.provider, rep.State, rep.Error)
+		return
+	}
+	if invited == 0 {
+		j.complain(&j.wrong, "%s at %s is %s, and nobody was invited", r.key(), r.provider, rep.State)
+		return
+	}
+	// People do what they mean to do, unless the time ran out first: the simulators let
+	// nothing wait for ever.
+	want := map[string]string{"sign": "archived", "decline": "declined", "expire": "expired"}[r.intent]
+	overdue := sent.Ended && sent.EndedAt.Sub(sent.SentAt) >= 4*signAfter && len(sent.Artifacts) == 0
+	if rep.State != want && !(rep.State == "expired" && overdue) && !(want == "expired" && rep.State == "declined") {
+		j.complain(&j.wrong, "%s at %s is %s, its people would %s; there it is %s", r.key(), r.provider, rep.State, r.intent, sent.State)
+	}
+	if rep.EnvelopeID != sent.ID {
+		j.complain(&j.wrong, "%s at %s is another one there", r.key(), r.provider)
+	}
+}
+
+// doubt judges an envelope that is in doubt: only at sDoc, and only when nobody could know.
+func (j *judge) doubt(r row, rep jobs.Report, invited int) {
+	j.doubts++
+	if invited > 0 {
+		j.invitedDoubts++
+	}
+	if r.provider != sandbox.SDoc {
+		j.complain(&j.wrong, "%s is in doubt at %s, which can be asked", r.key(), r.provider)
+		return
+	}
+	if why := j.knowable(r.key()); why != "" {
+		j.complain(&j.wrong, "%s is in doubt, although %s", r.key(), why)
+		return
+	}
+	j.unknowable++
+}
+
+// knowable tells what chancela should have known of a solicitation, or nothing.
+func (j *judge) knowable(key string) string {
+	asked := j.asked[key]
+	if len(asked) == 0 {
+		// Nothing arrived: whoever had the intent has died or was frozen, or the connection
+		// did not stand up to it.
+		for _, h := range j.arena.hurts() {
+			if h.wound == kill || h.wound == stop || h.wound == stopLong {
+				return ""
+			}
+		}
+		return "nothing arrived there and no process was hurt"
+	}
+	s := asked[len(asked)-1]
+	switch {
+	case s.Status == 0, s.Status >= 500:
+		return "" // broken, or an error that says nothing of the effect
+	case s.Status >= 400:
+		return fmt.Sprintf("it was refused with status %d", s.Status)
+	}
+	// Answered: then the process that asked never got to write it down.
+	for _, h := range j.arena.hurts() {
+		if h.process == s.Process && (h.wound == kill || h.wound == stop || h.wound == stopLong) &&
+			h.from.Before(s.Ended.Add(30*time.Second)) && h.to.After(s.At.Add(-time.Second)) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("%s had an answer of status %d and nothing was done to it", s.Process, s.Status)
+}
+
+// artifacts reads every manifest and every file again and compares the hashes with the
+// simulators' own.
+func (j *judge) artifacts() {
+	store, err := storage.Open(j.t.Context(), j.sys.env["CHANCELA_ARCHIVE_URL"])
+	if err != nil {
+		j.t.Error(err)
+		return
+	}
+	type result struct {
+		key  string
+		n    int
+		errs []string
+	}
+	var keys []string
+	for key, rep := range j.reports {
+		if rep.State == "archived" {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	results := make([]result, len(keys))
+	var g errgroup.Group
+	g.SetLimit(4)
+	for i, key := range keys {
+		g.Go(func() error {
+			n, errs := compare(j.t.Context(), store, j.reports[key], j.books[key])
+			results[i] = result{key, n, errs}
+			return nil
+		})
+	}
+	_ = g.Wait() // compare gives its errors with its result
+	for _, r := range results {
+		j.checked += r.n
+		for _, e := range r.errs {
+			j.complain(&j.badHashes, "%s: %s", r.key, e)
+		}
+	}
+}
+
+// compare gives how many files were compared, and what is wrong with them.
+func compare(ctx context.Context, store archive.Archive, rep jobs.Report, books []sandbox.Entry) (n int, wrong []string) {
+	m, err := jobs.ReadManifest(ctx, store, rep.Campaign, rep.ID)
+	if err != nil {
+		return 0, []string{err.Error()}
+	}
+	offered := map[string]int{}
+	for _, e := range books {
+		if e.Invitations > 0 {
+			for _, a := range e.Artifacts {
+				offered[string(a.Kind)+" "+a.SHA256]++
+			}
+		}
+	}
+	for _, f := range m.Artifacts {
+		n++
+		sum, err := hash(ctx, store, f.Path)
+		name := string(f.Kind) + " " + f.SHA256
+		switch {
+		case err != nil:
+			wrong = append(wrong, err.Error())
+		case sum != f.SHA256:
+			wrong = append(wrong, f.Path+" is not what its manifest says")
+		case offered[name] == 0:
+			wrong = append(wrong, f.Path+" is not what the provider served")
+		}
+		offered[name]--
+	}
+	for name, left := range offered {
+		if left > 0 && !strings.HasPrefix(name, string(providers.Package)) {
+			wrong = append(wrong, "not archived: "+name)
+		}
+	}
+	if len(rep.Artifacts) != len(m.Artifacts) {
+		wrong = append(wrong, "report and manifest differ")
+	}
+	return n, wrong
+}
+
+func hash(ctx context.Context, store archive.Archive, key string) (string, error) {
+	r, _, err := store.Open(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// verify lets chancela judge its own archive.
+func (j *judge) verify() {
+	out, err := j.sys.ask(j.t.Context(), "verify")
+	if err != nil {
+		j.t.Error(err)
+	}
+	j.verified = strings.TrimSpace(out)
+}
+
+// simulators sees whether a request contradicted a reference, or a forgery was believed.
+func (j *judge) simulators() {
+	for _, v := range get[[]sandbox.Violation](j.t, j.sys.sim.Control+"/violations") {
+		j.complain(&j.violations, "%s", v)
+	}
+	for _, name := range jobs.ProviderNames {
+		if d := get[sandbox.Deliveries](j.t, j.sys.sim.Control+"/deliveries/"+name); d.ForgedAccepted > 0 {
+			j.t.Errorf("%s: %d of %d forged webhooks were believed", name, d.ForgedAccepted, d.Forged)
+		}
+	}
+}
+
+var digits = regexp.MustCompile(`[0-9]{11,14}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}`)
+
+// logs looks for people and secrets in everything that was logged, and for what no process
+// should say.
+func (j *judge) logs(dir string, private map[string]bool) {
+	secrets := map[string]string{}
+	for name, value := range j.sys.env {
+		if strings.HasSuffix(name, "_API_KEY") || strings.HasSuffix(name, "_SECRET") || name == "AWS_SECRET_ACCESS_KEY" {
+			secrets[name] = value
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.log"))
+	if err != nil || len(files) == 0 {
+		j.t.Error("no logs: ", err)
+	}
+	found := 0
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			j.t.Error(err)
+			continue
+		}
+		lines := bufio.NewScanner(f)
+		lines.Buffer(nil, 4<<20)
+		for lines.Scan() {
+			line := lines.Text()
+			for _, what := range []string{surname, mailDomain, "panic:", "fatal error:", "DATA RACE", "undecodable"} {
+				if strings.Contains(line, what) {
+					j.complain(&found, "%s has %q: %s", filepath.Base(name), what, last(line, 400))
+				}
+			}
+			for _, n := range digits.FindAllString(line, -1) {
+				if private[strings.NewReplacer(".", "", "-", "").Replace(n)] {
+					j.complain(&found, "%s has a person's number: %s", filepath.Base(name), last(line, 400))
+				}
+			}
+			for variable, value := range secrets {
+				if value != "" && strings.Contains(line, value) {
+					j.complain(&found, "%s has the value of %s", filepath.Base(name), variable)
+				}
+			}
+		}
+		if err := lines.Err(); err != nil {
+			j.t.Error(name, ": ", err)
+		}
+		f.Close()
+	}
+}
+
+// table is what is remembered of a run.
+func (j *judge) table() {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	line := func(name string, value any) { fmt.Fprintf(w, "%s\t%v\n", name, value) }
+	line("envelopes", *envelopes)
+	for _, state := range slices.Sorted(maps.Keys(j.states)) {
+		line("  "+state, j.states[state])
+	}
+	line("invitations", j.invitations)
+	line("duplicates", j.duplicates)
+	line("lost", j.lost)
+	line("not terminal in time", j.open)
+	line("in doubt", j.doubts)
+	line("  people were invited", j.invitedDoubts)
+	line("  nobody could know", j.unknowable)
+	line("wrong otherwise", j.wrong)
+	line("artifacts checked", j.checked)
+	line("  wrong hashes", j.badHashes)
+	line("violations of references", j.violations)
+	for _, what := range allWounds {
+		line(string(what), j.arena.count(what))
+	}
+	struck := get[map[sandbox.Fault]int](j.t, j.sys.sim.Log+"/struck")
+	for _, f := range slices.Sorted(maps.Keys(struck)) {
+		line("fault "+string(f), struck[f])
+	}
+	for _, name := range jobs.ProviderNames {
+		if d := get[sandbox.Deliveries](j.t, j.sys.sim.Control+"/deliveries/"+name); d.Sent > 0 {
+			line("webhooks of "+name, fmt.Sprintf("%d sent, %d delivered, %d lost, %d twice, %d forged", d.Sent, d.Delivered, d.Lost, d.Duplicated, d.Forged))
+		}
+	}
+	line("enqueued again", j.again0)
+	line("verify", j.verified)
+	line("duration", time.Since(j.began).Round(time.Second))
+	w.Flush()
+	j.t.Logf("\n%s", b.String())
+}

@@ -1,0 +1,35 @@
+//go:build linux
+
+package faulttest
+
+import (
+	"flag"
+	"os"
+	"testing"
+	"time"
+)
+
+// The flags of the long form.
+var (
+	envelopes    = flag.Int("envelopes", 120, "envelopes in all campaigns together")
+	kills        = flag.Int("kills", 10, "SIGKILLs of workers, schedulers and servers")
+	redisCrashes = flag.Int("redis-crashes", 2, "SIGKILLs of Redis")
+	fire         = flag.Duration("fire", 0, "how long things are hurt: 3 s for each kill when zero")
+	patience     = flag.Duration("patience", 0, "how long the last envelopes may take after that")
+	seedFlag     = flag.Uint64("seed", 0, "of campaigns and plan; 0: another one every time")
+	keep         = flag.String("keep", "", "folder for the logs of all processes; kept")
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(simulatorsVariable) != "" {
+		os.Exit(simulate())
+	}
+	flag.Parse()
+	if *fire == 0 {
+		*fire = time.Duration(*kills) * 3 * time.Second
+	}
+	if *patience == 0 {
+		*patience = 75*time.Second + time.Duration(*envelopes)*100*time.Millisecond
+	}
+	os.Exit(m.Run())
+}
