@@ -81,12 +81,15 @@ func (r result) want(t *testing.T, status int) result {
 	return r
 }
 
+// goldens is an absolute path: tests change their folder.
+var goldens, _ = filepath.Abs("testdata")
+
 // golden compares with a file, or writes it with -update.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
+	path := filepath.Join(goldens, name+".golden")
 	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
+		if err := os.MkdirAll(goldens, 0o755); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
