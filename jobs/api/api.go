@@ -37,17 +37,17 @@ type Config struct {
 // Limits bound what one client may ask for. The zero value takes the defaults, all of
 // them choices.
 type Limits struct {
-	Rate     float64 // requests a second for one key; 50
-	Burst    int     // 100
+	Rate     float64 // requests a second for one key; 200
+	Burst    int     // 1000
 	Envelope int64   // bytes of one envelope's request, documents included; 64 MiB
 }
 
 func (l Limits) withDefaults() Limits {
 	if l.Rate == 0 {
-		l.Rate = 50
+		l.Rate = 200
 	}
 	if l.Burst == 0 {
-		l.Burst = 100
+		l.Burst = 1000
 	}
 	if l.Envelope == 0 {
 		l.Envelope = 64 << 20

@@ -58,7 +58,7 @@ const (
 	notifyTimeout = 15 * time.Second // of one delivery; Standard Webhooks recommends 15 to 30 s
 	notifyHold    = 2 * time.Minute  // nobody else delivers it meanwhile
 	notifyIdle    = 500 * time.Millisecond
-	outboxFor     = 2 * time.Hour // the outbox stays open so long after the last renewal
+	outboxFor     = 7 * 24 * time.Hour // the outbox stays open so long after the last renewal
 	outboxRenew   = 30 * time.Minute
 	maxRetryAfter = 12 * time.Hour
 )
@@ -98,7 +98,7 @@ func NewNotifier(c NotifierConfig) (*Notifier, error) {
 }
 
 // Run delivers until the context ends. Changes of state are kept for delivery from its
-// start on, and for two hours after the last notifier has ended.
+// start on, and for a week after the last notifier has ended.
 func (n *Notifier) Run(ctx context.Context) error {
 	if err := n.book.Notify(ctx, outboxFor); err != nil {
 		return err

@@ -22,6 +22,9 @@ func finish(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas.Map()
 	delete(schemas, "ErrorModel")
 	delete(schemas, "ErrorDetail")
+	for _, form := range []string{"CampaignForm", "EnvelopeForm"} {
+		schemas[form].AdditionalProperties = nil // further parts are documents; said aloud, it confuses generators
+	}
 	report := schemas["Report"]
 	for _, list := range []string{"signers", "artifacts"} {
 		report.Properties[list].Nullable = false
