@@ -45,6 +45,8 @@ type config struct {
 	NotifyURL    address          `env:"NOTIFY_URL"`
 	NotifySecret providers.Secret `env:"NOTIFY_SECRET"`
 
+	MetricsAddr string `env:"METRICS_ADDR"` // where work and schedule answer /metrics and /healthz; serve does on HTTP_ADDR
+
 	LogLevel logLevel `env:"LOG_LEVEL" envDefault:"info"`
 }
 

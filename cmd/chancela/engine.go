@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -39,6 +40,9 @@ func (s *system) start(command string) (*beginning, error) {
 		level = slog.LevelWarn // people see it in the view, or in the last line
 	}
 	b.log = s.logger(level)
+	if _, err := api.ParseKeys(cfg.APIKeys.Reveal()); err != nil {
+		return nil, usage("%sAPI_KEYS: %w", prefix, err)
+	}
 	for _, name := range unknown(s.env) {
 		b.log.Warn("unknown variable: see chancela config", "name", name)
 	}
@@ -59,7 +63,7 @@ func (s *system) startQueued(command string) (*beginning, error) {
 
 // openQueue opens the Redis alone.
 func (b *beginning) openQueue(ctx context.Context) (*engine, error) {
-	e := &engine{cfg: b.cfg, log: b.log}
+	e := &engine{cfg: b.cfg, log: b.log, metrics: api.NewMetrics()}
 	err := e.connect(ctx)
 	if err == nil {
 		err = e.inspect(ctx)
@@ -74,7 +78,7 @@ func (b *beginning) openQueue(ctx context.Context) (*engine, error) {
 // open opens everything that workers need, for some providers or (none named) for all
 // that have a key.
 func (b *beginning) open(ctx context.Context, only []string) (*engine, error) {
-	e := &engine{cfg: b.cfg, log: b.log, simulated: b.simulated}
+	e := &engine{cfg: b.cfg, log: b.log, simulated: b.simulated, metrics: api.NewMetrics()}
 	if err := b.openAll(ctx, e, only); err != nil {
 		e.Close()
 		return nil, err

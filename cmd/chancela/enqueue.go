@@ -61,6 +61,9 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 		}
 	}
 	e.openClient(judges)
+	if err := e.openOutbox(ctx); err != nil {
+		return err
+	}
 	all, err := files.enqueue(ctx, e.client, sys.stderr)
 	if err != nil {
 		return err

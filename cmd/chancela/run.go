@@ -72,11 +72,21 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	}
 	defer e.Close()
 
+	flush, err := e.trace(ctx)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	if err := e.openOutbox(ctx); err != nil {
+		return err
+	}
+
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	var works errgroup.Group
 	works.Go(func() error { defer stop(); return e.worker().Run(working) })
 	works.Go(func() error { return e.scheduler().Run(working) })
+	works.Go(func() error { return e.runNotifier(working) })
 
 	// Workers begin while the file is still being enqueued.
 	var all enqueued

@@ -31,7 +31,7 @@ no provider.`,
 			}
 			defer e.Close()
 			e.log.Info("ready", "command", "schedule")
-			return e.runScheduler(cmd.Context())
+			return e.runAll(cmd.Context(), (*engine).runScheduler, (*engine).runMetrics)
 		},
 	}
 }

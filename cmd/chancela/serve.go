@@ -1,22 +1,117 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/providers"
 )
 
 func newServe(sys *system) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "HTTP API, webhooks, monitor and metrics",
-		Long: `Serve answers on CHANCELA_HTTP_ADDR: the API for other programs, the providers' webhooks,
-asynqmon and metrics.`,
-		Example: `  chancela serve`,
+		Long: `Serve answers on CHANCELA_HTTP_ADDR: the API for other programs (/v1/, described at
+/openapi.json), the providers' webhooks (/webhooks/PROVIDER), asynqmon (/monitor/), metrics
+(/metrics), liveness (/healthz) and readiness (/readyz). Without CHANCELA_API_KEYS (NAME:KEY,
+or NAME@PREFIX:KEY for campaigns whose names begin so) only a loopback address is served.
+It needs CHANCELA_REDIS_URL, and workers and a scheduler somewhere.`,
+		Example: `  chancela serve
+  CHANCELA_HTTP_ADDR=:8080 CHANCELA_API_KEYS=crm:s3cret chancela serve`,
 		GroupID: groupServe,
 		Args:    arguments(0, 0),
-		RunE: func(*cobra.Command, []string) error {
-			return errors.New("serve is not part of this build")
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return sys.serve(cmd.Context(), "serve", nil, (*engine).runHTTP, (*engine).runNotifier)
 		},
 	}
+}
+
+// runHTTP serves the API until the context ends.
+func (e *engine) runHTTP(ctx context.Context) error {
+	keys, err := api.ParseKeys(e.cfg.APIKeys.Reveal())
+	if err != nil {
+		return usage("%sAPI_KEYS: %w", prefix, err)
+	}
+	if err := e.metrics.Watch(e.client, e.limiters); err != nil {
+		return err
+	}
+	all := make([]providers.Provider, len(e.lines))
+	for i, l := range e.lines {
+		all[i] = l.Provider
+	}
+	server, err := api.New(api.Config{Client: e.client, Providers: all, Keys: keys, Metrics: e.metrics, Log: e.log})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", e.cfg.HTTPAddr)
+	if err != nil {
+		return usage("%sHTTP_ADDR: %w", prefix, err)
+	}
+	return server.Run(ctx, l)
+}
+
+// outboxFor keeps changes of state for a notifier that may be away for days.
+const outboxFor = 7 * 24 * time.Hour
+
+// openOutbox has changes of state kept for delivery, when somebody wants to be told.
+func (e *engine) openOutbox(ctx context.Context) error {
+	if e.cfg.NotifyURL == "" {
+		return nil
+	}
+	return e.client.Ledger().Notify(ctx, outboxFor)
+}
+
+// runNotifier delivers notifications, when somebody wants to be told.
+func (e *engine) runNotifier(ctx context.Context) error {
+	if e.cfg.NotifyURL == "" {
+		return nil
+	}
+	n, err := api.NewNotifier(api.NotifierConfig{Client: e.client, URL: string(e.cfg.NotifyURL), Secret: e.cfg.NotifySecret, Metrics: e.metrics, Log: e.log})
+	if err != nil {
+		return usage("%sNOTIFY_URL, %sNOTIFY_SECRET: %w", prefix, prefix, err)
+	}
+	return n.Run(ctx)
+}
+
+// runMetrics answers /metrics and /healthz of a process that serves nothing else.
+func (e *engine) runMetrics(ctx context.Context) error {
+	if e.cfg.MetricsAddr == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", e.cfg.MetricsAddr)
+	if err != nil {
+		return usage("%sMETRICS_ADDR: %w", prefix, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", e.metrics.Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(ctx, func() { server.Close() })
+	defer stop()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving metrics: %w", err)
+	}
+	return nil
+}
+
+// trace switches tracing on where an exporter is configured; flush sends what is left.
+func (e *engine) trace(ctx context.Context) (flush func(), err error) {
+	shutdown, err := api.Tracing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := shutdown(ctx); err != nil {
+			e.log.Warn("tracing", "error", err)
+		}
+	}, nil
 }

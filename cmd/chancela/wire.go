@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/catalisa"
 	"github.com/chancela/chancela/providers/certyneo"
@@ -62,10 +63,10 @@ func (c *config) keyed() []string {
 }
 
 // newProvider makes one of the five.
-func (c *config) newProvider(name string, pacer pace.Pacer) (providers.Provider, error) {
+func (c *config) newProvider(name string, pacer pace.Pacer, observe func(rest.Observation)) (providers.Provider, error) {
 	a := c.account(name)
 	s := rest.Settings{BaseURL: string(a.BaseURL), Production: a.Env == "production", APIKey: a.APIKey,
-		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Pacer: pacer}
+		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Pacer: pacer, Observe: observe}
 	var p providers.Provider
 	var err error
 	switch name {
@@ -92,7 +93,7 @@ func (c *config) newProvider(name string, pacer pace.Pacer) (providers.Provider,
 func (c *config) judges(names []string) ([]providers.Provider, error) {
 	var all []providers.Provider
 	for _, name := range names {
-		p, err := c.newProvider(name, nil)
+		p, err := c.newProvider(name, nil, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -105,8 +106,10 @@ func (c *config) judges(names []string) ([]providers.Provider, error) {
 func (c *config) pace(info providers.Info) providers.Rate {
 	a, r := c.account(info.Name), info.Rate
 	if a.Rate.Requests > 0 {
-		// Another rate is another contract with the service: its bucket is not known.
-		r = providers.Rate{Requests: a.Rate.Requests, Per: a.Rate.Per, Burst: 1}
+		r.Requests, r.Per = a.Rate.Requests, a.Rate.Per
+		if info.Name != certyneo.Name { // the only one that documents its bucket
+			r.Burst = 1
+		}
 	}
 	if a.Burst > 0 {
 		r.Burst = a.Burst
@@ -130,6 +133,7 @@ type engine struct {
 	client    *jobs.Client
 	lines     []jobs.Line
 	limiters  map[string]*pace.Limiter
+	metrics   *api.Metrics
 	simulated bool // by the simulators of a chancela process
 	close     []func()
 }
@@ -210,7 +214,7 @@ func (e *engine) openLines(names []string) error {
 	for i, name := range names {
 		info := judges[i].Info()
 		a := e.cfg.account(name)
-		p, err := e.cfg.newProvider(name, e.limiters[name])
+		p, err := e.cfg.newProvider(name, e.limiters[name], e.metrics.Observe)
 		if err != nil {
 			return err
 		}
@@ -234,16 +238,16 @@ func (e *engine) names() []string {
 
 func (e *engine) worker() *jobs.Worker {
 	return jobs.NewWorker(jobs.WorkerConfig{Redis: e.redis, Barrier: e.barrier, Archive: e.archive, Lines: e.lines,
-		RetryBase: e.cfg.RetryBase, RetryMax: e.cfg.RetryMax, Attempts: e.cfg.Attempts, Shutdown: shutdown, Log: e.log})
+		RetryBase: e.cfg.RetryBase, RetryMax: e.cfg.RetryMax, Attempts: e.cfg.Attempts, Shutdown: shutdown, Log: e.log, Hooks: e.metrics.Hooks()})
 }
 
 // scheduler keeps the clock for all five providers: a process may work on some only, and
 // periods happen once over all processes.
 func (e *engine) scheduler() *scheduler.Scheduler {
-	c := scheduler.Config{Redis: e.redis, Providers: jobs.ProviderNames, Log: e.log}
+	c := scheduler.Config{Redis: e.redis, Providers: jobs.ProviderNames, Log: e.log, Swept: e.metrics.Swept}
 	for _, name := range jobs.ProviderNames { // a round at least as often as looks can be due
-		if every := e.cfg.account(name).PollEvery; every >= time.Second && every < defaultLookEvery {
-			c.LookEvery = min(cmp.Or(c.LookEvery, every), every)
+		if every := e.cfg.account(name).PollEvery; every > 0 && every < defaultLookEvery {
+			c.LookEvery = max(time.Second, min(cmp.Or(c.LookEvery, every), every))
 		}
 	}
 	return scheduler.New(c)

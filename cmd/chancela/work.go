@@ -30,7 +30,7 @@ and one "chancela schedule" somewhere.`,
 					return usage("--provider: %q is not one of %s", name, strings.Join(jobs.ProviderNames, ", "))
 				}
 			}
-			return sys.serve(cmd.Context(), "work", only, (*engine).runWorker)
+			return sys.serve(cmd.Context(), "work", only, (*engine).runWorker, (*engine).runNotifier, (*engine).runMetrics)
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "provider", nil, "work on these providers only, comma-separated")
@@ -54,13 +54,23 @@ func (s *system) serve(ctx context.Context, command string, only []string, parts
 	}
 	defer e.Close()
 	e.log.Info("ready", "command", command, "providers", strings.Join(e.names(), ","), "archive", e.archive.String(), "barrier", string(e.barrier))
-	g, ctx := errgroup.WithContext(ctx)
-	for _, part := range parts {
-		g.Go(func() error { return part(e, ctx) })
-	}
-	if err := g.Wait(); err != nil {
+	if err := e.runAll(ctx, parts...); err != nil {
 		return err
 	}
 	e.log.Info("ended", "command", command)
 	return nil
+}
+
+// runAll runs parts of the engine, traced, until the context ends or one of them fails.
+func (e *engine) runAll(ctx context.Context, parts ...func(*engine, context.Context) error) error {
+	flush, err := e.trace(ctx)
+	if err != nil {
+		return err
+	}
+	defer flush()
+	g, ctx := errgroup.WithContext(ctx)
+	for _, part := range parts {
+		g.Go(func() error { return part(e, ctx) })
+	}
+	return g.Wait()
 }
