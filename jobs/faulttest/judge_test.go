@@ -153,8 +153,8 @@ func (j *judge) envelope(r row) {
 	case "in_doubt":
 		j.doubt(r, rep, invited)
 		return
-	case "archived", "declined", "expired":
-	case "failed", "canceled":
+	case "archived", "declined", "expired", "canceled":
+	case "failed":
 		j.complain(&j.wrong, "%s at %s has failed: %+v", r.key(), r.provider, rep.Error)
 		return
 	default:
@@ -165,16 +165,26 @@ func (j *judge) envelope(r row) {
 		j.complain(&j.wrong, "%s at %s is %s, and nobody was invited", r.key(), r.provider, rep.State)
 		return
 	}
-	// People do what they mean to do, unless the time ran out first: the simulators let
-	// nothing wait for ever.
-	want := map[string]string{"sign": "archived", "decline": "declined", "expire": "expired"}[r.intent]
-	overdue := sent.Ended && sent.EndedAt.Sub(sent.SentAt) >= 4*signAfter && len(sent.Artifacts) == 0
-	if rep.State != want && !(rep.State == "expired" && overdue) && !(want == "expired" && rep.State == "declined") {
-		j.complain(&j.wrong, "%s at %s is %s, its people would %s; there it is %s", r.key(), r.provider, rep.State, r.intent, sent.State)
+	if want := ends[sent.State]; rep.State != want {
+		j.complain(&j.wrong, "%s at %s is %s, there it is %s", r.key(), r.provider, rep.State, sent.State)
+	}
+	// Who means to sign does, unless the time ran out first: the simulators let nothing wait
+	// for ever.
+	if overdue := sent.EndedAt.Sub(sent.SentAt) >= 4*signAfter; r.intent == "sign" && rep.State != "archived" && !overdue {
+		j.complain(&j.wrong, "%s at %s is %s, its people would sign", r.key(), r.provider, rep.State)
 	}
 	if rep.EnvelopeID != sent.ID {
 		j.complain(&j.wrong, "%s at %s is another one there", r.key(), r.provider)
 	}
+}
+
+// ends are the simulators' words for an end, and chancela's. Contraktor and QI Sign know only
+// that a process was called off, whoever did it; of a solicitation that sDoc's owner deletes
+// nothing is left.
+var ends = map[string]string{
+	"completed": "archived", "COMPLETED": "archived", "signed": "archived",
+	"DECLINED": "declined", "rejected": "declined", "EXPIRED": "expired", "expired": "expired",
+	"canceled": "canceled", "CANCELLED": "canceled", "deleted": "canceled",
 }
 
 // doubt judges an envelope that is in doubt: only at sDoc, and only when nobody could know.
