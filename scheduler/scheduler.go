@@ -169,10 +169,10 @@ func (s *Scheduler) bring(ctx context.Context, r *ledger.Record) (bool, error) {
 		class = pace.Fetch
 	}
 	carried, taken, err := s.courier.Carried(r.Provider, class, r.Key(), r.Generation)
-	if err != nil || carried {
-		return false, err
+	if carried {
+		return false, nil
 	}
-	if taken {
+	if taken || err != nil { // a task that asynq cannot read carries nothing; if it is Redis that is away, the write says so
 		// The task's id is blocked by one that does nothing any more.
 		err := s.ledger.Write(ctx, r, ledger.Change{Bump: true})
 		if errors.Is(err, ledger.ErrLost) {
