@@ -132,16 +132,17 @@ func TestConfigCommandHidesSecrets(t *testing.T) {
 	golden(t, "config", invoke(t, defaults, "config").want(t, exitOK).stdout)
 }
 
-// Another rate is another contract with the service: only its own rate comes with its
-// own bucket.
+// A rate of one's own comes with the documented bucket, or with none.
 func TestPace(t *testing.T) {
-	for env, want := range map[string]string{"": "200 of 100/1m", "RATE=60/1m": "1 of 60/1m", "BURST=5": "5 of 100/1m"} {
+	for env, want := range map[string]string{"CERTYNEO_": "200 of 100/1m", "CERTYNEO_RATE=60/1m": "200 of 60/1m", "CERTYNEO_BURST=5": "5 of 100/1m",
+		"SDOC_": "10 of 10/1s", "SDOC_RATE=5/1s": "1 of 5/1s"} {
 		name, value, _ := strings.Cut(env, "=")
-		c, err := loadConfig(map[string]string{"CHANCELA_CERTYNEO_" + name: value})
+		c, err := loadConfig(map[string]string{"CHANCELA_" + name: value})
 		if err != nil {
 			t.Fatal(err)
 		}
-		judges, err := c.judges([]string{"certyneo"})
+		provider, _, _ := strings.Cut(name, "_")
+		judges, err := c.judges([]string{strings.ToLower(provider)})
 		if err != nil {
 			t.Fatal(err)
 		}
