@@ -112,7 +112,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 	root.AddCommand(
 		newRun(sys), newCheck(sys), newEnqueue(sys), newStatus(sys), newReport(sys), newVerify(sys),
 		newPause(sys), newResume(sys), newRetry(sys), newCancel(sys), newRemind(sys), newResolve(sys), newForget(sys),
-		newWork(sys), newSchedule(sys), newServe(sys), newUp(sys), newSandbox(sys), newConfig(sys),
+		newWork(sys), newSchedule(sys), newServe(sys), newUp(sys), newSandbox(sys), newConfig(sys), newWebhooks(sys), newNotifications(sys),
 	)
 	root.InitDefaultHelpCmd()
 	return root

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+)
+
+func newWebhooks(sys *system) *cobra.Command {
+	var subscribe bool
+	var remove string
+	cmd := &cobra.Command{
+		Use:   "webhooks PROVIDER",
+		Short: "List, make or remove webhook subscriptions at a provider",
+		Long: `Webhooks shows the subscriptions that a provider has for the account. --subscribe makes one for
+CHANCELA_<PROVIDER>_WEBHOOK_URL and prints its secret, which is shown only once: it belongs into
+CHANCELA_<PROVIDER>_WEBHOOK_SECRET of every serve. Of the five, Certyneo lets a program do this;
+the others are set up in their own portal or by their support.`,
+		Example: `  chancela webhooks certyneo
+  chancela webhooks certyneo --subscribe
+  chancela webhooks certyneo --remove whk_123`,
+		GroupID: groupServe,
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return sys.webhooks(cmd.Context(), args[0], subscribe, remove)
+		},
+		ValidArgs: jobs.ProviderNames,
+	}
+	cmd.Flags().BoolVar(&subscribe, "subscribe", false, "make a subscription for CHANCELA_<PROVIDER>_WEBHOOK_URL")
+	cmd.Flags().StringVar(&remove, "remove", "", "remove the subscription with this id")
+	cmd.MarkFlagsMutuallyExclusive("subscribe", "remove")
+	return cmd
+}
+
+func (s *system) webhooks(ctx context.Context, name string, subscribe bool, remove string) error {
+	if !slices.Contains(jobs.ProviderNames, name) {
+		return usage("%q is not one of %s", name, strings.Join(jobs.ProviderNames, ", "))
+	}
+	cfg, err := loadConfig(s.env)
+	if err != nil {
+		return err
+	}
+	if !cfg.hasKey(name) {
+		return usage("webhooks needs %s", variable(name, "API_KEY"))
+	}
+	p, err := cfg.newProvider(name, pace.Unlimited{}, nil) // one call by hand
+	if err != nil {
+		return err
+	}
+	at, ok := p.(providers.Subscriber)
+	if !ok {
+		return usage("%s lets no program subscribe to webhooks: see its portal or support", name)
+	}
+	switch {
+	case subscribe:
+		address := string(cfg.account(name).WebhookURL)
+		if address == "" {
+			return usage("--subscribe needs %s: the public address of chancela serve, such as https://host/webhooks/%s", variable(name, "WEBHOOK_URL"), name)
+		}
+		id, secret, err := at.Subscribe(ctx, address)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stdout, "%s\n%s=%s\n", id, variable(name, "WEBHOOK_SECRET"), secret)
+		return nil
+	case remove != "":
+		return at.Unsubscribe(ctx, remove)
+	}
+	all, err := at.Subscriptions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sub := range all {
+		fmt.Fprintf(s.stdout, "%s %s %s\n", sub.ID, sub.URL, strings.Join(sub.Events, ","))
+	}
+	return nil
+}
