@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -345,5 +346,18 @@ func TestVerifySeesEveryDamage(t *testing.T) {
 	w.damage(k, ManifestName)
 	if n := verify(); n != 1 {
 		t.Errorf("%d problems of a changed manifest", n)
+	}
+}
+
+func TestRoundsOfLooksDoNotPileUp(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	for i := range 9 {
+		if err := w.client.courier.Look(t.Context(), "certyneo", fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	depths, err := w.client.courier.Depths()
+	if err != nil || len(depths) != 1 || depths[0].Tasks != 2 {
+		t.Errorf("%+v %v", depths, err)
 	}
 }

@@ -66,10 +66,18 @@ func (c *Courier) Envelope(ctx context.Context, provider string, class pace.Clas
 	return c.put(ctx, TypeEnvelope, payload{key, generation}, Queue(provider, class), taskID(key, generation), delay)
 }
 
-// Look enqueues a round of looks at a provider's due envelopes; name keeps two of the
-// same round apart from none.
+// Look enqueues a round of looks at a provider's due envelopes. name tells rounds apart;
+// when some wait already, because no worker takes them, another is not needed.
 func (c *Courier) Look(ctx context.Context, provider, name string) error {
-	return c.put(ctx, TypeLook, payload{}, Queue(provider, pace.Look), "look/"+provider+"/"+name, 0)
+	queue := Queue(provider, pace.Look)
+	waiting, err := c.inspector.ListPendingTasks(queue, asynq.PageSize(2))
+	if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
+		return fmt.Errorf("reading queue %s: %w", queue, err)
+	}
+	if len(waiting) == 2 {
+		return nil
+	}
+	return c.put(ctx, TypeLook, payload{}, queue, "look:"+provider+":"+name, 0)
 }
 
 // Renew enqueues a renewal of an envelope's download addresses.
