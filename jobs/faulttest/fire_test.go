@@ -69,14 +69,6 @@ func (s *system) ask(ctx context.Context, args ...string) (stdout string, err er
 	return out.String(), nil
 }
 
-// lacksServe: a build without the HTTP server runs without webhooks.
-func (s *system) lacksServe() bool {
-	ctx, cancel := context.WithTimeout(s.t.Context(), 3*time.Second)
-	defer cancel()
-	_, err := s.ask(ctx, "serve")
-	return err != nil && strings.Contains(err.Error(), "not part of this build")
-}
-
 func last(s string, n int) string { return s[max(0, len(s)-n):] }
 
 // settings make everything quick.
@@ -142,9 +134,7 @@ func TestUnderFire(t *testing.T) {
 		a.work = append(a.work, work)
 		a.ours = append(a.ours, work, newSlot(t, logs, fmt.Sprint("schedule", n+1), sys.command("schedule")))
 	}
-	if _, err := sys.ask(t.Context(), "serve", "--help"); err == nil && !sys.lacksServe() {
-		a.ours = append(a.ours, newSlot(t, logs, "serve1", sys.command("serve")))
-	}
+	a.ours = append(a.ours, newSlot(t, logs, "serve1", sys.command("serve")))
 
 	burning, done := context.WithTimeout(t.Context(), *fire+2*time.Minute)
 	defer done()
