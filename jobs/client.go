@@ -96,7 +96,11 @@ func (c *Client) Check(ctx context.Context, e *Envelope) error {
 			if !ok {
 				return err
 			}
-			problems = append(problems, more...)
+			for _, m := range more { // one message for one field is enough
+				if !slices.ContainsFunc(problems, func(p providers.Problem) bool { return p.Field == m.Field }) {
+					problems = append(problems, m)
+				}
+			}
 		}
 	} else if slices.Contains(ProviderNames, e.Provider) {
 		problems.Add("provider", "%s is not configured here: set CHANCELA_%s_API_KEY", e.Provider, strings.ToUpper(e.Provider))

@@ -1,0 +1,129 @@
+package jobs_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/certyneo"
+	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// A service enqueues an envelope under its own key; enqueuing it again sends nothing.
+// Workers (chancela work, or a jobs.Worker) do the rest.
+func ExampleClient_Enqueue() {
+	ctx := context.Background()
+	client, done := newClient(ctx)
+	defer done()
+
+	lease := []byte("%PDF-1.7 ... %%EOF\n")
+	envelope := jobs.Envelope{
+		Campaign: "leases-june", ID: "0001", Provider: "certyneo", Subject: "Lease of flat 11",
+		Documents: []jobs.Document{{Name: "lease.pdf", Open: func(context.Context) (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(lease)), nil
+		}}},
+		Signers: []jobs.Signer{{Name: "Aurora Dália", Email: "aurora@example.com"}},
+		Meta:    map[string]string{"order": "A-14"},
+	}
+	for range 2 {
+		accepted, err := client.Enqueue(ctx, envelope)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(accepted.Key, accepted.State, "new:", accepted.New)
+	}
+	report, err := client.Get(ctx, envelope.Key())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(report.State, report.Meta["order"])
+	// Output:
+	// leases-june/0001 queued new: true
+	// leases-june/0001 queued new: false
+	// queued A-14
+}
+
+// What is wrong with an envelope comes back all at once, by field.
+func ExampleClient_Check() {
+	ctx := context.Background()
+	client, done := newClient(ctx)
+	defer done()
+
+	err := client.Check(ctx, &jobs.Envelope{Campaign: "leases-june", ID: "0002", Provider: "certyneo", Template: "tpl_lease",
+		Signers: []jobs.Signer{{Name: "Aurora Dália", Email: "aurora at example"}}})
+	for _, problem := range err.(providers.Problems) {
+		fmt.Println(problem.Field)
+	}
+	// Output:
+	// subject
+	// signer1.email
+}
+
+// Watch gives the report at every change of state.
+func ExampleClient_Watch() {
+	ctx := context.Background()
+	client, done := newClient(ctx)
+	defer done()
+
+	envelope := jobs.Envelope{Campaign: "leases-june", ID: "0003", Provider: "certyneo", Subject: "Lease of flat 13", Template: "tpl_lease",
+		Signers: []jobs.Signer{{Name: "Aurora Dália", Email: "aurora@example.com"}}}
+	if _, err := client.Enqueue(ctx, envelope); err != nil {
+		log.Fatal(err)
+	}
+	for report, err := range client.Watch(ctx, envelope.Key()) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(report.State)
+		if report.State == "queued" {
+			if _, err := client.Cancel(ctx, "leases-june", "0003"); err != nil {
+				log.Fatal(err)
+			}
+		}
+	}
+	// Output:
+	// queued
+	// canceled
+}
+
+// newClient is a client on a Redis and an archive. A real one looks like this, too, with
+// the addresses of the real ones.
+func newClient(ctx context.Context) (client *jobs.Client, done func()) {
+	m, err := miniredis.Run()
+	if err != nil {
+		log.Fatal(err)
+	}
+	folder, err := os.MkdirTemp("", "archive")
+	if err != nil {
+		log.Fatal(err)
+	}
+	db, err := jobs.Connect("redis://" + m.Addr())
+	if err != nil {
+		log.Fatal(err)
+	}
+	store, err := storage.Open(ctx, folder) // or s3://bucket/prefix
+	if err != nil {
+		log.Fatal(err)
+	}
+	provider, err := certyneo.New(rest.Settings{}) // only its Check is used here: no key is needed
+	if err != nil {
+		log.Fatal(err)
+	}
+	client = jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: store,
+		Providers: []providers.Provider{provider}, Log: slog.New(slog.DiscardHandler)})
+	return client, func() {
+		db.Close()
+		m.Close()
+		os.RemoveAll(folder)
+	}
+}
