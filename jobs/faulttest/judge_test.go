@@ -24,9 +24,11 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // judge compares what chancela says with what the simulators know.
@@ -208,14 +210,17 @@ func (j *judge) doubt(r row, rep jobs.Report, invited int) {
 func (j *judge) knowable(key string) string {
 	asked := j.asked[key]
 	if len(asked) == 0 {
-		// Nothing arrived: whoever had the intent has died or was frozen, or the connection
-		// did not stand up to it.
-		for _, h := range j.arena.hurts() {
-			if h.wound == kill || h.wound == stop || h.wound == stopLong {
-				return ""
-			}
+		// Nothing arrived: the worker that had the intent has died or was frozen before its
+		// call left.
+		book := ledger.New(j.arena.redis.db, ledger.BarrierNone)
+		r, err := book.Get(j.t.Context(), key)
+		if err != nil {
+			return err.Error()
 		}
-		return "nothing arrived there and no process was hurt"
+		if j.hurt(anyWorker, r.IntentAt.Add(-time.Second), r.IntentAt.Add(rest.SendWithin+2*time.Second)) {
+			return ""
+		}
+		return "nothing arrived there and no worker was hurt"
 	}
 	s := asked[len(asked)-1]
 	switch {
@@ -225,13 +230,22 @@ func (j *judge) knowable(key string) string {
 		return fmt.Sprintf("it was refused with status %d", s.Status)
 	}
 	// Answered: then the process that asked never got to write it down.
-	for _, h := range j.arena.hurts() {
-		if h.process == s.Process && (h.wound == kill || h.wound == stop || h.wound == stopLong) &&
-			h.from.Before(s.Ended.Add(30*time.Second)) && h.to.After(s.At.Add(-time.Second)) {
-			return ""
-		}
+	if j.hurt(s.Process, s.At.Add(-time.Second), s.Ended.Add(10*time.Second)) {
+		return ""
 	}
 	return fmt.Sprintf("%s had an answer of status %d and nothing was done to it", s.Process, s.Status)
+}
+
+const anyWorker = "work" // begins all their names
+
+// hurt tells whether a process, or any of all workers, was killed or frozen between two
+// times.
+func (j *judge) hurt(process string, from, to time.Time) bool {
+	return slices.ContainsFunc(j.arena.hurts(), func(h hurt) bool {
+		ours := h.process == process || process == anyWorker && strings.HasPrefix(h.process, anyWorker)
+		return ours && (h.wound == kill || h.wound == stop || h.wound == stopLong) &&
+			h.from.Before(to) && h.to.After(from)
+	})
 }
 
 // artifacts reads every manifest and every file again and compares the hashes with the

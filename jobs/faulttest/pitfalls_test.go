@@ -24,6 +24,16 @@ import (
 
 // What asynq is known to do to the unwary, each with what chancela does about it.
 
+// happens waits for an event.
+func happens(t *testing.T, event <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-event:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it does not happen within 20s")
+	}
+}
+
 // A worker that dies between its work and the acknowledgement leaves a task that runs
 // again: the ledger says that there is nothing to do.
 func TestFinishedTaskRunsAgain(t *testing.T) {
@@ -57,7 +67,7 @@ func TestTwoCopiesAtOnce(t *testing.T) {
 	}
 	b.work()
 	b.work()
-	<-inside
+	happens(t, inside)
 	// The other copy finds the envelope held, and waits for its turn.
 	until(t, "the copy waits", 20*time.Second, func(context.Context) bool {
 		q, err := b.inspector.GetQueueInfo(jobs.Queue(counted, pace.Send))
@@ -90,7 +100,7 @@ func TestFrozenWorkerCannotInvite(t *testing.T) {
 		return nil
 	}
 	b.work()
-	<-inside
+	happens(t, inside)
 	b.later(k)
 	b.schedule() // it finds a task that is active while nobody holds the envelope
 	b.becomes(k, ledger.Sent)
@@ -137,14 +147,14 @@ func TestShutdownHandsBack(t *testing.T) {
 		return nil
 	}
 	stop := b.work()
-	<-inside
+	happens(t, inside)
 	began := time.Now()
 	stop()
 	if d := time.Since(began); d > 4*time.Second {
 		t.Errorf("the worker took %s to stop", d)
 	}
 	b.work()
-	<-inside
+	happens(t, inside)
 	b.sentOnce(k)
 }
 
@@ -161,7 +171,7 @@ func TestInvitingCallEnds(t *testing.T) {
 		return ctx.Err()
 	}
 	stop := b.work()
-	<-inside
+	happens(t, inside)
 	if err := b.inspector.CancelProcessing(id); err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +182,7 @@ func TestInvitingCallEnds(t *testing.T) {
 		return err == nil && q.Active == 0
 	})
 	close(release)
-	<-stopped
+	happens(t, stopped)
 	b.becomes(k, ledger.Sent)
 	b.work()
 	b.sentOnce(k)
@@ -370,7 +380,7 @@ func TestRedisAway(t *testing.T) {
 	db.AddHook(&tried)
 	b.workOn(db)
 	b.schedule()
-	<-inside
+	happens(t, inside)
 	b.becomes(next, ledger.Sent)
 	up := b.redis.keepDown(t.Context())
 	close(release) // the invitation has left, and its outcome cannot be written
