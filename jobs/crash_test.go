@@ -337,9 +337,7 @@ func TestCrashAtEveryBoundary(t *testing.T) {
 				passed = max(passed, w.wire.passed)
 				w.forward(40 * time.Second)
 			}
-			if r := w.judge(k, 0, "without a crash"); r.Looks > 0 {
-				t.Log(r.Looks)
-			}
+			w.judge(k, 0, "without a crash")
 			if passed < 8 {
 				t.Fatalf("only %d boundaries", passed)
 			}

@@ -236,15 +236,6 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 	if r.Provider != provider || r.EnvelopeID != "" && ev.ID != "" && r.EnvelopeID != ev.ID {
 		return false, nil
 	}
-	if ev.Delivery != "" {
-		first, err := c.ledger.Once(ctx, "delivery:"+provider+":"+ev.Delivery, 24*time.Hour)
-		if err != nil {
-			return true, err
-		}
-		if !first {
-			return true, ErrReplay
-		}
-	}
 	err = c.insist(ctx, r, func(r *ledger.Record) error {
 		unconfirmed := r.State == ledger.InDoubt || r.State == ledger.Preparing && !r.IntentAt.IsZero()
 		switch {
@@ -257,6 +248,16 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 	})
 	if err != nil {
 		return true, err
+	}
+	// Remembered only now: what was written above is harmless when it is written again, and must not be lost.
+	if ev.Delivery != "" {
+		first, err := c.ledger.Once(ctx, "delivery:"+provider+":"+ev.Delivery, 24*time.Hour)
+		if err != nil {
+			return true, err
+		}
+		if !first {
+			return true, ErrReplay
+		}
 	}
 	waits, err := c.ledger.LookSoon(ctx, provider, key, 0)
 	if err != nil || !waits {

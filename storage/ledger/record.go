@@ -32,7 +32,6 @@ type Record struct {
 	Attempts     int // that have failed, of what is being tried now
 	ErrorCode    string
 	ErrorMessage string
-	Looks        int
 
 	CreatedAt, SentAt, CompletedAt, ArchivedAt time.Time
 	NotBefore                                  time.Time
@@ -59,7 +58,6 @@ const (
 	FieldAttempts   = "attempts"
 	FieldErrorCode  = "error_code"
 	FieldError      = "error"
-	FieldLooks      = "looks"
 	FieldNotBefore  = "not_before"
 	FieldSentAt     = "sent_at"
 	FieldCompleted  = "completed_at"
@@ -102,7 +100,7 @@ func parse(h map[string]string) *Record {
 		IntentAt: at(FieldIntentAt), Inviter: h[FieldInviter], SettleAt: at(FieldSettleAt),
 		Unfinished: h[FieldUnfinished] == "1", CancelAsked: h[FieldCancel] == "1",
 		Tries: int(num("tries")), Attempts: int(num(FieldAttempts)), ErrorCode: h[FieldErrorCode], ErrorMessage: h[FieldError],
-		Looks: int(num(FieldLooks)), NotBefore: at(FieldNotBefore),
+		NotBefore: at(FieldNotBefore),
 		CreatedAt: at("created_at"), SentAt: at(FieldSentAt), CompletedAt: at(FieldCompleted), ArchivedAt: at(FieldArchived),
 		Signers: raw(FieldSigners), Final: raw(FieldFinal), Listed: raw(FieldListed),
 		Artifacts: raw(FieldArtifacts), Evidence: raw(FieldEvidence), Trace: h[FieldTrace],
