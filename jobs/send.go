@@ -97,6 +97,7 @@ func (h *handling) commit(ctx context.Context) error {
 	intent, err := h.claim.Intend(ctx)
 	if err != nil {
 		// The intent may stand although nothing was sent: only we know, and must say so.
+		h.log.WarnContext(ctx, "nobody is invited without a durable intent", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "error", err)
 		h.persist(ctx, ledger.Change{Remove: []string{ledger.FieldIntentAt, ledger.FieldInviter}, Index: ledger.Work, Due: sweepAfter})
 		return err
 	}

@@ -102,6 +102,7 @@ type bench struct {
 	t         *testing.T
 	redis     *redisServer
 	db        *redis.Client
+	barrier   ledger.Barrier
 	provider  *counting
 	client    *jobs.Client
 	inspector *asynq.Inspector
@@ -116,7 +117,7 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, redis: r, db: r.db, provider: &counting{prepares: map[string]int{}, invites: map[string]int{}},
+	b := &bench{t: t, redis: r, db: r.db, barrier: ledger.BarrierAlways, provider: &counting{prepares: map[string]int{}, invites: map[string]int{}},
 		inspector: asynq.NewInspectorFromRedisClient(r.db), queue: asynq.NewClientFromRedisClient(r.db)}
 	b.client = jobs.NewClient(jobs.ClientConfig{Redis: r.db, Barrier: ledger.BarrierAlways, Archive: store, Providers: []providers.Provider{b.provider}, Log: silent})
 	return b
@@ -137,7 +138,7 @@ func (b *bench) work() (stop func()) {
 }
 
 func (b *bench) workOn(db *redis.Client) (stop func()) {
-	w := jobs.NewWorker(jobs.WorkerConfig{Redis: db, Barrier: ledger.BarrierAlways, Archive: b.client.Archive(),
+	w := jobs.NewWorker(jobs.WorkerConfig{Redis: db, Barrier: b.barrier, Archive: b.client.Archive(),
 		Lines:     []jobs.Line{{Provider: b.provider, Concurrency: 4, PollEvery: time.Second, SettleAfter: time.Millisecond}},
 		RetryBase: 10 * time.Millisecond, RetryMax: 100 * time.Millisecond, Attempts: 50, Shutdown: 5 * time.Second, Log: silent})
 	ctx, cancel := context.WithCancel(context.Background())

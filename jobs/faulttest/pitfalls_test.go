@@ -425,6 +425,24 @@ func TestQueueIsLost(t *testing.T) {
 	}
 }
 
+// Redis acknowledges before it replicates: an intent that no replica has is none, nobody
+// is invited, and it does not stand in the way of the next attempt.
+func TestIntentThatIsNotDurable(t *testing.T) {
+	b := newBench(t)
+	b.barrier = ledger.BarrierReplicas // and there is none
+	k := b.enqueue("1")
+	stop := b.work()
+	until(t, "an intent is written", 20*time.Second, func(context.Context) bool { return !b.record(k).IntentAt.IsZero() })
+	until(t, "it is withdrawn", 20*time.Second, func(context.Context) bool { return b.record(k).IntentAt.IsZero() })
+	stop()
+	if r := b.record(k); b.provider.invited(k) != 0 || !r.IntentAt.IsZero() || r.State != ledger.Preparing {
+		t.Errorf("%d invitations, %s, intent %s", b.provider.invited(k), r.State, r.IntentAt)
+	}
+	b.barrier = ledger.BarrierAlways
+	b.work()
+	b.sentOnce(k)
+}
+
 // asynq's archive is cut at 10,000 and breaks its own scripts above some 8,000 old
 // entries: it is kept small.
 func TestArchiveIsPruned(t *testing.T) {
