@@ -154,6 +154,7 @@ func TestUnderFire(t *testing.T) {
 	open := waitForTheEnd(t, redis, campaigns)
 
 	j := &judge{t: t, sys: sys, arena: a, campaigns: campaigns, began: began, open: open}
+	j.plan()
 	j.again()
 	j.read(home)
 	j.envelopes()

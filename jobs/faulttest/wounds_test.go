@@ -151,24 +151,7 @@ func (a *arena) give(ctx context.Context, w wound, rng *rand.Rand) {
 		if w == stopLong || rng.IntN(3) > 0 { // workers have the most to lose
 			among = a.work
 		}
-		s := a.victim(ctx, rng, among)
-		if s == nil {
-			return
-		}
-		defer s.hurting.Unlock()
-		from = time.Now()
-		var process string
-		var ok bool
-		switch w {
-		case kill:
-			process, ok = s.kill(ctx)
-		case stop:
-			process, ok = s.freeze(ctx, between(rng, time.Second, 5*time.Second))
-		default:
-			process, ok = s.freeze(ctx, jobs.Lease+between(rng, time.Second, 4*time.Second))
-		}
-		if ok {
-			a.note(w, process, from)
+		for !a.strike(ctx, w, rng, among) && ctx.Err() == nil { // it has just ended by itself
 		}
 	case roll:
 		for _, s := range a.work {
@@ -208,6 +191,29 @@ func (a *arena) give(ctx context.Context, w wound, rng *rand.Rand) {
 		a.sims.set(a.t, steadyFaults, slowFor)
 		a.note(w, "", from)
 	}
+}
+
+// strike kills or freezes one of the slots' processes, and tells whether it was reached.
+func (a *arena) strike(ctx context.Context, w wound, rng *rand.Rand, among []*slot) (ok bool) {
+	s := a.victim(ctx, rng, among)
+	if s == nil {
+		return false
+	}
+	defer s.hurting.Unlock()
+	from := time.Now()
+	var process string
+	switch w {
+	case kill:
+		process, ok = s.kill(ctx)
+	case stop:
+		process, ok = s.freeze(ctx, between(rng, time.Second, 5*time.Second))
+	default:
+		process, ok = s.freeze(ctx, jobs.Lease+between(rng, time.Second, 4*time.Second))
+	}
+	if ok {
+		a.note(w, process, from)
+	}
+	return ok
 }
 
 // away kills a server and starts it again some seconds later.
