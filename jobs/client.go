@@ -179,9 +179,11 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 			return nil, fmt.Errorf("%s: %w", e.Key(), err)
 		}
 		entries[i].Fields = map[string]string{ledger.FieldEnvelope: string(b)}
-		if trace := traceParent(ctx); trace != "" {
+		spanned, span := startSpan(ctx, "", "enqueue")
+		if trace := traceParent(spanned); trace != "" {
 			entries[i].Fields[ledger.FieldTrace] = trace
 		}
+		span.End()
 	}
 	created, err := c.ledger.Create(ctx, entries)
 	if err != nil {
