@@ -31,6 +31,7 @@ type counting struct {
 	mu       sync.Mutex
 	prepares map[string]int
 	invites  map[string]int
+	settles  int
 }
 
 const counted = "certyneo"
@@ -65,6 +66,9 @@ func (p *counting) Invite(ctx context.Context, j *providers.Job) error {
 }
 
 func (p *counting) Settle(_ context.Context, j *providers.Job) (providers.Outcome, error) {
+	p.mu.Lock()
+	p.settles++
+	p.mu.Unlock()
 	if p.invited(j.Ref.Key) == 0 {
 		return providers.NotInvited, nil
 	}
@@ -88,6 +92,12 @@ func (p *counting) invited(k providers.Key) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.invites[k.String()]
+}
+
+func (p *counting) settled() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.settles
 }
 
 func (p *counting) prepared(k providers.Key) int {

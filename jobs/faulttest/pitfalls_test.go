@@ -19,6 +19,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -109,6 +110,35 @@ func TestFrozenWorkerCannotInvite(t *testing.T) {
 	}
 	close(release)
 	b.sentOnce(k)
+}
+
+// A worker was frozen when its inviting call was about to leave: until it cannot leave any
+// more, an answer of the provider proves nothing, and nobody asks.
+func TestFrozenInviteIsWaitedFor(t *testing.T) {
+	b := newBench(t)
+	k := b.enqueue("1")
+	inside, release := make(chan struct{}), make(chan struct{})
+	b.provider.onInvite = func(context.Context, providers.Key) error {
+		close(inside)
+		<-release
+		return nil
+	}
+	b.work()
+	happens(t, inside)
+	b.later(k)
+	b.schedule()
+	until(t, "another worker has looked at it", 20*time.Second, func(context.Context) bool {
+		return !b.record(k).NotBefore.IsZero() || b.provider.settled() > 0
+	})
+	r := b.record(k)
+	if wait := r.NotBefore.Sub(r.IntentAt); b.provider.settled() > 0 || wait < rest.SendWithin {
+		t.Errorf("asked %d times, next in %s", b.provider.settled(), wait)
+	}
+	close(release)
+	b.becomes(k, ledger.Sent)
+	if n := b.provider.invited(k); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
 }
 
 // Crashes eat asynq's retries: it must not come to the last one.
