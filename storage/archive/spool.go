@@ -19,27 +19,15 @@ func Spool(ctx context.Context, file *os.File, content io.Reader, check Check) (
 		return 0, "", err
 	}
 	if check != nil {
-		seen, err := edges(file, size)
-		if err != nil {
-			return 0, "", err
+		seen := Content{Head: make([]byte, min(size, Edge)), Size: size}
+		if _, err := io.ReadFull(io.NewSectionReader(file, 0, size), seen.Head); err != nil {
+			return 0, "", fmt.Errorf("read back: %w", err)
 		}
 		if err := check(seen); err != nil {
 			return 0, "", err
 		}
 	}
 	return size, hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-func edges(file io.ReaderAt, size int64) (Content, error) {
-	n := min(size, Edge)
-	c := Content{Head: make([]byte, n), Tail: make([]byte, n), Size: size}
-	if _, err := io.ReadFull(io.NewSectionReader(file, 0, n), c.Head); err != nil {
-		return Content{}, fmt.Errorf("read back: %w", err)
-	}
-	if _, err := io.ReadFull(io.NewSectionReader(file, size-n, n), c.Tail); err != nil {
-		return Content{}, fmt.Errorf("read back: %w", err)
-	}
-	return c, nil
 }
 
 // Sum is the SHA-256 of what is read, in lower-case hex.
