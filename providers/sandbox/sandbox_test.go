@@ -11,8 +11,10 @@ import (
 	"fmt"
 	"io"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"runtime"
 	"strings"
 	"testing"
@@ -308,6 +310,31 @@ func TestCutBody(t *testing.T) {
 		t.Errorf("%d of %d bytes, error %v", len(b), res.ContentLength, err)
 	}
 	served(t, entry(t, s, Certyneo), providers.SignedDocument, "", c.call("GET", "/envelopes/"+id+"/signed-document", nil, 200))
+}
+
+// A request that breaks off is nobody's mistake: its sender has died.
+func TestRequestsThatBreakOff(t *testing.T) {
+	s := start(t, Options{})
+	base, err := url.Parse(s.Env()["CHANCELA_SDOC_BASE_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/file", "/solicitation"} {
+		conn, err := net.Dial("tcp", base.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(conn, "POST %s%s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"fi",
+			base.Path, path, base.Host, s.Env()["CHANCELA_SDOC_API_KEY"])
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+			t.Fatal(err)
+		}
+		if answer, _ := io.ReadAll(conn); len(answer) > 0 {
+			t.Errorf("%s: answered %.40q", path, answer)
+		}
+		conn.Close()
+	}
+	clean(t, s)
 }
 
 func TestRatesOfFaults(t *testing.T) {

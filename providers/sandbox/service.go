@@ -143,6 +143,7 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h 
 		return
 	}
 	r = r.WithContext(context.WithValue(r.Context(), routeKey{}, visit{route, d.has(DeadLink)}))
+	r.Body = whole{r.Body}
 	s.mu.Lock()
 	s.calls[route]++
 	s.mu.Unlock()
@@ -164,6 +165,18 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h 
 		answer = s.failure(http.StatusInternalServerError, "", "internal error")
 	}
 	s.write(w, r, answer, answer.download && strikes(CutBody))
+}
+
+// whole is a request's body. A request that breaks off on its way, because its sender has
+// died, contradicts no reference: it is dropped.
+type whole struct{ io.ReadCloser }
+
+func (b whole) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
 }
 
 // visit is what a handler may know about its own request.
