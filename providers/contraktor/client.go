@@ -127,6 +127,9 @@ func (c *client) findParty(ctx context.Context, search string, fits func(party) 
 	if e, ok := errors.AsType[*providers.Error](err); ok {
 		return 0, e // the body broke off
 	}
+	if errors.Is(err, errTooLong) {
+		return 0, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /parties", Status: resp.Status, Code: rest.CodeTooLarge, Err: errTooLong}
+	}
 	if err != nil {
 		// Not the decoder's own words: they may quote what was read.
 		return 0, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /parties", Status: resp.Status, Err: errors.New("the answer is not a list of parties")}
@@ -134,9 +137,35 @@ func (c *client) findParty(ctx context.Context, search string, fits func(party) 
 	return id, nil
 }
 
+// Bounds of a list of parties, in bytes: of all of it, and of one party. Choices: no
+// page of the list is documented, so it may hold every party of the account.
+const (
+	maxParties = 64 << 20
+	maxParty   = 1 << 20
+)
+
+var errTooLong = errors.New("the list of parties is too long to be searched; contraktor.find_parties=false does without it")
+
+// bounded fails when more than rest bytes are read, or more than one since one was last
+// set.
+type bounded struct {
+	r         io.Reader
+	rest, one int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.rest <= 0 || b.one <= 0 {
+		return 0, errTooLong
+	}
+	n, err := b.r.Read(p[:min(len(p), b.rest, b.one)])
+	b.rest, b.one = b.rest-n, b.one-n
+	return n, err
+}
+
 // scanParties reads {"data": [party...]}, or the bare list, without holding more than
 // one party.
-func scanParties(r io.Reader, fits func(party) bool) (int64, error) {
+func scanParties(body io.Reader, fits func(party) bool) (int64, error) {
+	r := &bounded{r: body, rest: maxParties, one: maxParty}
 	dec := json.NewDecoder(r)
 	t, err := dec.Token()
 	if err != nil {
@@ -154,6 +183,7 @@ func scanParties(r io.Reader, fits func(party) bool) (int64, error) {
 		return 0, errors.New("no list")
 	}
 	for dec.More() {
+		r.one = maxParty
 		var p party
 		if err := dec.Decode(&p); err != nil {
 			return 0, err
