@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -58,19 +60,16 @@ func newClient(s rest.Settings) (*client, error) {
 // to sign (reference §5).
 const codeSignerWithoutField = "signer_without_field"
 
+var codePattern = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z_-]{0,63}$`)
+
 // explain reads {"error","code"}: the code is stable, the text is not (reference §10).
-// Only what looks like a code is passed on.
+// Only what looks like a code is passed on, and a number is none: it could be somebody's.
 func explain(_ int, _ http.Header, body []byte) (string, providers.ErrorKind) {
 	var e struct {
 		Code string `json:"code"`
 	}
-	if json.Unmarshal(body, &e) != nil || len(e.Code) > 64 {
+	if json.Unmarshal(body, &e) != nil || !codePattern.MatchString(e.Code) {
 		return "", ""
-	}
-	for _, r := range e.Code {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-' {
-			return "", ""
-		}
 	}
 	return e.Code, ""
 }
@@ -144,7 +143,14 @@ func (c *client) list(ctx context.Context, page int) (envelopeList, error) {
 		Class: pace.Look, Method: http.MethodGet, Path: "/envelopes",
 		Query: url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(pageSize)}},
 	}, &l)
+	if err == nil && l.Data == nil {
+		err = notAList("/envelopes")
+	}
 	return l, err
+}
+
+func notAList(path string) error {
+	return &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET " + path, Code: rest.CodeBadAnswer, Err: errors.New("the answer is not a list")}
 }
 
 // download is GET /envelopes/{id}/signed-document or /audit-trail (reference §8).
@@ -203,6 +209,9 @@ func (c *client) subscriptions(ctx context.Context) ([]subscription, error) {
 		Data []subscription `json:"data"`
 	}
 	err := c.rest.JSON(ctx, rest.Request{Class: pace.Look, Method: http.MethodGet, Path: "/webhooks"}, &l)
+	if err == nil && l.Data == nil {
+		err = notAList("/webhooks")
+	}
 	return l.Data, err
 }
 
