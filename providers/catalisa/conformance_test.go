@@ -107,7 +107,7 @@ func TestConformance(t *testing.T) {
 	providertest.Run(t, providertest.Suite{
 		Name:     catalisa.Name,
 		New:      newProvider,
-		Envelope: usual,
+		Envelope: usual, Identity: "POST /iam/oauth/token",
 		Variants: map[string]func() providers.Envelope{
 			"inline": inline,
 			"several": func() providers.Envelope {

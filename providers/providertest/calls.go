@@ -179,12 +179,14 @@ type trial struct {
 func (w *world) trial(c call) *trial {
 	w.t.Helper()
 	tr := &trial{w: w, call: c}
-	do := tr.next()
-	ops := w.watch()
-	if err := do(w.t.Context()); err != nil {
-		w.t.Fatalf("%s: %v", c.name, err)
+	for range 2 { // the first may fetch a token, too
+		do := tr.next()
+		ops := w.watch()
+		if err := do(w.t.Context()); err != nil {
+			w.t.Fatalf("%s: %v", c.name, err)
+		}
+		tr.ops = ops()
 	}
-	tr.ops = ops()
 	return tr
 }
 
@@ -197,7 +199,7 @@ func (tr *trial) next() func(context.Context) error {
 	return tr.kept
 }
 
-// each runs a test for every call and every request of it.
+// eachRequest runs a test for every call and every request of it.
 func eachRequest(t *testing.T, w *world, test func(t *testing.T, tr *trial, n int)) {
 	for _, c := range w.calls() {
 		tr := w.trial(c)

@@ -109,7 +109,12 @@ func testEndedOnTheWay(t *testing.T, tr *trial, n int) {
 	})
 	result := make(chan error, 1)
 	go func() { result <- do(ctx) }()
-	<-arrived
+	select {
+	case <-arrived:
+	case err := <-result:
+		t.Errorf("%s: over without %s: %v", tr.call.name, tr.ops[n], err)
+		return
+	}
 	begun := time.Now()
 	cancel()
 	kinds := []providers.ErrorKind{providers.Transient}

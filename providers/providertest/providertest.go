@@ -31,6 +31,10 @@ type Suite struct {
 	// through the wire, for what the settings do not hold.
 	New func(s rest.Settings, env map[string]string) (providers.Provider, error)
 
+	// Identity is the request that fetches an access token when one is needed; empty:
+	// there is none.
+	Identity string
+
 	// Envelope is the usual one. It brings its documents' content in Open.
 	Envelope func() providers.Envelope
 	// Variants are further envelopes that the provider must take all the way: several
@@ -145,7 +149,7 @@ func Signer(n int) providers.Signer {
 	return []providers.Signer{
 		{Name: "Ana Prova da Silva", Email: "ana.prova@exemplo.test", Phone: "+5511987654321", Document: "52998224725", Birthdate: "1988-04-02"},
 		{Name: "Bruno Ensaio Pereira", Email: "bruno.ensaio@exemplo.test", Phone: "+5521976543210", Document: "11144477735", Birthdate: "1979-11-23"},
-		{Name: "Carla Teste Nogueira", Email: "carla.teste@exemplo.test", Phone: "+5531965432109", Document: "39053344705", Birthdate: "1992-09-15"},
+		{Name: "Carla Teste Nogueira", Email: "carla.teste@exemplo.test", Phone: "+5531965432109", Document: "39053344705", Birthdate: "1992-10-17"},
 		{Name: "Davi Amostra Moreira", Email: "davi.amostra@exemplo.test", Phone: "+5541954321098", Document: "12345678909", Birthdate: "1965-01-30"},
 	}[n-1]
 }

@@ -36,6 +36,7 @@ type world struct {
 	t        *testing.T
 	suite    *Suite
 	sandbox  *sandbox.Sandbox
+	pace     time.Duration // of its signers
 	wire     *wire
 	env      map[string]string
 	settings rest.Settings
@@ -68,7 +69,9 @@ func newWorld(t *testing.T, s *Suite, tp *tap, how setup) *world {
 	}
 	t.Cleanup(func() { sb.Close() })
 	w := &world{t: t, suite: s, sandbox: sb, tap: tp, files: make(map[string]func(context.Context) (io.ReadCloser, error)), env: make(map[string]string), wire0: &tripwire{}}
+	w.pace = o.SignAfter
 	w.wire = newWire(t, sb.Handler(s.Name), sb.URL(s.Name), append(slices.Clone(s.Credentials), "access_token"))
+	w.wire.identity = s.Identity
 	for name, value := range sb.Env() {
 		w.env[name] = strings.Replace(value, sb.URL(s.Name), w.wire.api.URL, 1)
 	}
@@ -267,26 +270,23 @@ func (w *world) complete(recs ...*record) {
 		}
 	}
 	// An envelope is sealed a tenth of SignAfter behind the last signature, Contraktor's
-	// files as much later.
-	for range 2 {
-		w.sandbox.Advance(signAfter/10 + time.Second)
-		w.until("everything is sealed", func() bool {
-			for _, rec := range recs {
-				if !w.entry(rec).Ended {
-					return false
-				}
+	// files are made as much later.
+	every := func(fine func(sandbox.Entry) bool) func() bool {
+		return func() bool {
+			books := make(map[string]sandbox.Entry)
+			for _, e := range w.books() {
+				books[e.ID] = e
 			}
-			return true
-		})
-	}
-	w.until("there are files", func() bool {
-		for _, rec := range recs {
-			if len(w.entry(rec).Artifacts) == 0 {
-				return false
-			}
+			return !slices.ContainsFunc(recs, func(rec *record) bool { return !fine(books[rec.id]) })
 		}
-		return true
-	})
+	}
+	files := every(func(e sandbox.Entry) bool { return len(e.Artifacts) > 0 })
+	w.sandbox.Advance(w.pace/10 + time.Second)
+	w.until("everything is sealed", every(func(e sandbox.Entry) bool { return e.Ended }))
+	if w.suite.Name == sandbox.Contraktor {
+		w.sandbox.Advance(w.pace/10 + time.Second)
+	}
+	w.until("there are files", files)
 }
 
 func (w *world) act(rec *record, action string) error {
