@@ -157,8 +157,14 @@ func (c counting) Write(p []byte) (int, error) {
 func testMutants(t *testing.T, s *Suite, tp *tap) {
 	w := newWorld(t, s, tp, setup{})
 	tried := 0
+	met := make(map[string]bool)
 	eachRequest(t, w, func(t *testing.T, tr *trial, n int) {
-		for i := 0; ; i++ {
+		step := 1
+		if !tr.call.reads && met[tr.ops[n]] {
+			step = 7 // the answer was gone through in another call
+		}
+		met[tr.ops[n]] = true
+		for i := 0; ; i += step {
 			do := tr.next()
 			var path string
 			mutated := false
