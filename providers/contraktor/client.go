@@ -118,6 +118,7 @@ func (c *client) attach(ctx context.Context, contractID string, fileID int64) er
 func (c *client) findParty(ctx context.Context, search string, fits func(party) bool) (int64, error) {
 	resp, err := c.rest.Do(ctx, rest.Request{
 		Class: pace.Send, Method: http.MethodGet, Path: "/parties", Query: url.Values{"search": {search}},
+		Header: http.Header{"Accept": {"application/json"}},
 	})
 	if err != nil {
 		return 0, err
@@ -178,6 +179,9 @@ func scanParties(body io.Reader, fits func(party) bool) (int64, error) {
 		if t, err = dec.Token(); err != nil {
 			return 0, err
 		}
+	}
+	if t == nil { // null: nobody yet
+		return 0, nil
 	}
 	if t != json.Delim('[') {
 		return 0, errors.New("no list")
@@ -249,9 +253,13 @@ func (c *client) proof(ctx context.Context, class pace.Class, id string) (proof,
 	}
 	var p proof
 	if err := json.Unmarshal(raw, &p); err != nil || p.Status == "" {
-		return proof{}, nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /proofs/{id}", Err: errors.New("the answer is not a proof")}
+		return proof{}, nil, badAnswer("GET /proofs/{id}", "the answer is not a proof")
 	}
 	return p, raw, nil
+}
+
+func badAnswer(op, why string) error {
+	return &providers.Error{Kind: providers.Transient, Provider: Name, Op: op, Code: rest.CodeBadAnswer, Err: errors.New(why)}
 }
 
 // deleteProof is DELETE /proofs/{id} (reference §10): 204, or 200 with the proof.

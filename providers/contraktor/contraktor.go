@@ -10,10 +10,10 @@ package contraktor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -192,14 +192,16 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 	if err != nil {
 		return providers.Unknown, err
 	}
-	if formatID(c.ID) != id {
-		return providers.Unknown, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /contracts/{id}", Err: errors.New("the answer is not this contract")}
-	}
 	proofs := c.CurrentDocument.Proofs
-	if len(proofs) == 0 {
+	switch {
+	case formatID(c.ID) != id:
+		return providers.Unknown, badAnswer("GET /contracts/{id}", "the answer is not this contract")
+	case !proofs.told:
+		return providers.Unknown, badAnswer("GET /contracts/{id}", "the answer does not tell the contract's proofs")
+	case len(proofs.ids) == 0:
 		return providers.NotInvited, nil
 	}
-	job.Ref.ID = formatID(proofs[0].ID)
+	job.Ref.ID = formatID(proofs.ids[0])
 	return providers.Invited, nil
 }
 
@@ -238,25 +240,42 @@ func (p proof) state() providers.State {
 	return providers.Pending // "pending", and whatever they invent: look again
 }
 
+// packageWait is how long a completed proof's package is waited for. When the files
+// appear is not documented (reference §14); a package that has not come by then is
+// taken for one that never does (our choice).
+const packageWait = 2 * time.Minute
+
 // Artifacts reads the proof again for fresh addresses. The signed file and the receipt
-// must be there; the package is offered when it is: when the files appear is not
-// documented (reference §14).
+// must be there, and the package for a while.
 func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]providers.Artifact, error) {
 	proof, _, err := p.client.proof(ctx, pace.Fetch, ref.ID)
 	if err != nil {
 		return nil, err
 	}
-	if proof.state() != providers.Completed || !proof.Signed.ready() || !proof.Receipt.ready() {
+	packaged := proof.Package.ready()
+	if proof.state() != providers.Completed || !proof.Signed.ready() || !proof.Receipt.ready() ||
+		!packaged && time.Since(proof.changed()) < packageWait {
 		return nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /proofs/{id}", Code: providers.CodeNotReady}
 	}
 	artifacts := []providers.Artifact{
 		p.artifact(ref, providers.SignedDocument, "signed_file", proof.Signed, "application/pdf"),
 		p.artifact(ref, providers.Dossier, "receipt_file", proof.Receipt, "application/pdf"),
 	}
-	if proof.Package.ready() {
+	if packaged {
 		artifacts = append(artifacts, p.artifact(ref, providers.Package, "packaged_file", proof.Package, "application/zip"))
 	}
 	return artifacts, nil
+}
+
+// changed is the last time that the proof tells of, the zero time when it tells none.
+func (p proof) changed() time.Time {
+	last := p.UpdatedAt.Time
+	for _, s := range p.Subjects {
+		if s.ConfirmedAt.Time.After(last) {
+			last = s.ConfirmedAt.Time
+		}
+	}
+	return last
 }
 
 func (f *file) ready() bool { return f != nil && f.DownloadURL != "" }
@@ -268,7 +287,9 @@ func (p *Provider) artifact(ref providers.Ref, kind providers.Kind, field string
 		Source:      p.client.base + "/proofs/" + ref.ID + "#" + field,
 		URL:         f.DownloadURL,
 	}
-	if f.Mime != "" {
+	// What the package is, is documented (reference §10); of the others a type is believed
+	// that the service is known to have.
+	if kind != providers.Package && known(f.Mime) {
 		a.ContentType = f.Mime
 	}
 	if f.ID > 0 {

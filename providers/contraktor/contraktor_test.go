@@ -23,7 +23,7 @@ func sending() map[string]http.HandlerFunc {
 		"POST /files":                           says(200, `{"data":{"id":500101,"name":"lease.pdf"}}`),
 		"POST /contracts":                       says(201, `{"data":{"id":90001,"current_document":{"proofs":[]}}}`),
 		"GET /parties?search=ana%40example.com": says(200, emptyList),
-		"GET /parties?search=bia%40example.com": says(200, emptyList),
+		"GET /parties?search=bia%40example.com": says(200, `{"data":null}`),
 		"POST /parties": func(w http.ResponseWriter, r *http.Request) {
 			party++
 			says(200, `{"data":{"id":`+formatID(int64(party))+`}}`)(w, r)
@@ -230,6 +230,8 @@ func TestSettle(t *testing.T) {
 		"cancelled ones": {200, `{"data":{"id":90001,"current_document":{"proofs":[{"id":7002,"status":"canceled"},{"id":7001}]}}}`, providers.Invited, "7002", ""},
 		"deleted":        {404, `{"error":"Not found"}`, providers.Unknown, "", ""},
 		"server down":    {500, `{"error":"Internal server error"}`, providers.Unknown, "", providers.Transient},
+		"stub":           {200, `{"data":{"id":90001,"current_document":{"id":"5b0b8d0e"}}}`, providers.Unknown, "", providers.Transient},
+		"no document":    {200, `{"data":{"id":90001,"current_document":null}}`, providers.Unknown, "", providers.Transient},
 		"other contract": {200, `{"data":{"id":1}}`, providers.Unknown, "", providers.Transient},
 		"empty object":   {200, `{}`, providers.Unknown, "", providers.Transient},
 	} {
@@ -370,11 +372,33 @@ func TestArtifacts(t *testing.T) {
 		`{"data":{"id":7001,"status":"pending","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"}}}`,
 		`{"data":{"id":7001,"status":"completed","signed_file":null,"receipt_file":{"download_url":"https://x"}}}`,
 		`{"data":{"id":7001,"status":"completed","signed_file":{"download_url":"https://x"}}}`,
+		`{"data":{"id":7001,"status":"completed","updated_at":"` + time.Now().UTC().Format("2006-01-02T15:04:05") + `","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":null}}`,
 	} {
 		routes["GET /proofs/7001"] = says(200, answer)
 		_, err := p.Artifacts(t.Context(), ref)
 		if e, ok := errors.AsType[*providers.Error](err); !ok || e.Code != providers.CodeNotReady || e.Kind != providers.Transient {
 			t.Errorf("%s: %v", answer, err)
+		}
+	}
+}
+
+// A package that has not come in time is not waited for; the types that the service
+// does not have are not believed.
+func TestArtifactsWithoutPackage(t *testing.T) {
+	for _, tt := range []struct{ answer, want string }{
+		{`{"data":{"id":7001,"status":"completed","subjects":[{"confirmed_at":"2025-01-02T10:05:01"}],"signed_file":{"mime":"image/png","download_url":"https://x"},"receipt_file":{"mime":"binary/octet-stream","download_url":"https://x"}}}`,
+			"signed_document image/png, dossier application/pdf"},
+		{`{"data":{"id":7001,"status":"completed","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":{"mime":"application/x-zip-compressed","download_url":"https://x"}}}`,
+			"signed_document application/pdf, dossier application/pdf, package application/zip"},
+	} {
+		s := newServer(t, map[string]http.HandlerFunc{"GET /proofs/7001": says(200, tt.answer)})
+		list, err := s.provider().Artifacts(t.Context(), providers.Ref{ID: "7001"})
+		var got []string
+		for _, a := range list {
+			got = append(got, string(a.Kind)+" "+a.ContentType)
+		}
+		if err != nil || strings.Join(got, ", ") != tt.want {
+			t.Errorf("got %q, %v, want %q", got, err, tt.want)
 		}
 	}
 }

@@ -53,6 +53,18 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+func (l *proofList) UnmarshalJSON(b []byte) error {
+	var proofs []named
+	if err := json.Unmarshal(b, &proofs); err != nil {
+		return err
+	}
+	*l = proofList{told: true}
+	for _, p := range proofs {
+		l.ids = append(l.ids, p.ID)
+	}
+	return nil
+}
+
 // Requests. Each wraps its object in its singular name (reference §1).
 type (
 	contractRequest struct {
@@ -139,15 +151,20 @@ type (
 	contract struct {
 		ID              int64 `json:"id"`
 		CurrentDocument struct {
-			Proofs []struct {
-				ID int64 `json:"id"`
-			} `json:"proofs"`
+			Proofs proofList `json:"proofs"`
 		} `json:"current_document"`
+	}
+	// proofList tells an answer without proofs from one that does not speak of them: a
+	// related object may come as a stub (reference §1). Null is none.
+	proofList struct {
+		told bool
+		ids  []int64
 	}
 	proof struct {
 		ID        int64     `json:"id"`
 		Status    string    `json:"status"`
 		Ordered   bool      `json:"ordered"`
+		UpdatedAt moment    `json:"updated_at"`
 		DeletedAt moment    `json:"deleted_at"`
 		Subjects  []subject `json:"subjects"`
 		Signed    *file     `json:"signed_file"`
