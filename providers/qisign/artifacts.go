@@ -1,6 +1,7 @@
 package qisign
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -28,11 +29,9 @@ func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]provider
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range e.Signers {
-		if s.ID == "" {
-			continue
-		}
-		pictures, err := p.pictures(ctx, id, s.ID)
+	for i, s := range e.Signers {
+		// Answers may leave out what the caller knows (reference §A4): the ids are ours.
+		pictures, err := p.pictures(ctx, id, cmp.Or(s.ID, signerID(i)))
 		if err != nil {
 			return nil, err
 		}
@@ -57,11 +56,8 @@ func documentIDs(e envelope, ref providers.Ref) []string {
 func (p *Provider) dossiers(ctx context.Context, id string, documents []string) ([]providers.Artifact, error) {
 	asked := time.Now()
 	report, err := p.client.report(ctx, id)
-	if status(err) == http.StatusNotFound { // what stands for "not yet" is not documented
-		err = rekind(err, providers.NotFound, providers.CodeNotReady)
-	}
 	if err != nil {
-		return nil, err
+		return nil, notYet(err)
 	}
 	if report.Status != "" && report.Status != reportAvailable || len(report.Documents) == 0 {
 		return nil, failure(request(pace.Fetch, http.MethodGet, "/report", id), providers.CodeNotReady)
@@ -118,11 +114,27 @@ func (p *Provider) pictures(ctx context.Context, id, signerID string) ([]provide
 	return list, nil
 }
 
+// notYet reads a refusal to give a completed envelope's dossiers: what is answered while
+// they are unavailable is not documented (reference §A8), so every refusal of this one
+// request means that they are not there yet.
+func notYet(err error) error {
+	switch providers.KindOf(err) {
+	case providers.NotFound:
+		return rekind(err, providers.NotFound, providers.CodeNotReady)
+	case providers.Invalid:
+		return rekind(err, providers.Transient, providers.CodeNotReady)
+	}
+	if status(err) == http.StatusNoContent {
+		return rekind(err, providers.Transient, providers.CodeNotReady)
+	}
+	return err
+}
+
 // notOffered tells that a route has nothing for this signer or is not open to the key,
 // which 403 means here (reference §A10).
 func notOffered(err error) bool {
 	switch status(err) {
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusGone:
+	case http.StatusNoContent, http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusGone:
 		return true
 	}
 	return false

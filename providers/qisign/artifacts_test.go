@@ -71,6 +71,9 @@ func TestArtifactsNotReady(t *testing.T) {
 		{"nothing", "completed", `{}`, 200, providers.Transient, providers.CodeNotReady},
 		{"away", "completed", `{}`, 503, providers.Transient, ""},
 		{"not there", "completed", `{}`, 404, providers.NotFound, providers.CodeNotReady},
+		{"refused", "completed", `{}`, 400, providers.Transient, providers.CodeNotReady},
+		{"conflict", "completed", `{}`, 409, providers.Transient, providers.CodeNotReady},
+		{"no content", "completed", " ", 204, providers.Transient, providers.CodeNotReady},
 		{"bad key", "completed", `{}`, 401, providers.Denied, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -86,6 +89,21 @@ func TestArtifactsNotReady(t *testing.T) {
 }
 
 // A picture that could not be asked for is not one that is not offered.
+// What the caller knows may be left out of an answer: the signers' ids are ours.
+func TestArtifactsOfNamelessSigners(t *testing.T) {
+	f, p := newFake(t)
+	f.answer("GET "+route1, 200, `{"status":"completed","signers":[{"status":"signed"},{"status":"signed"}]}`)
+	f.answer("GET "+route1+"/report", 200, `{"status":"available","documents_reports":[{"id":"d-1","url":"https://x.test/1"}]}`)
+	f.answer("GET "+route1+"/signer/1/face", 200, `{"face_image_url":"https://x.test/f"}`)
+	f.answer("GET "+route1+"/signer/1/personal_document", 204, "")
+	f.answer("GET "+route1+"/signer/2/face", 204, "")
+	f.answer("GET "+route1+"/signer/2/personal_document", 200, `{"document_front_url":"https://x.test/i"}`)
+	list, err := p.Artifacts(t.Context(), ref1())
+	if err != nil || len(list) != 3 || list[1].Kind != providers.Face || list[1].ID != "1" || list[2].Kind != providers.IDFront || list[2].ID != "2" {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
 func TestArtifactsPictureFails(t *testing.T) {
 	for status, kind := range map[int]providers.ErrorKind{401: providers.Denied, 429: providers.RateLimited, 500: providers.Transient} {
 		for _, route := range []string{"/face", "/personal_document"} {

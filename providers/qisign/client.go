@@ -144,7 +144,7 @@ func (c *client) documentReport(ctx context.Context, id, documentID string) (io.
 	r := request(pace.Fetch, http.MethodGet, "/document/{document}/report", id, "document", documentID, "report")
 	answer, err := c.rest.Do(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, notYet(err)
 	}
 	var address string
 	file, err := rest.Base64Answer(answer.Body, func(fields map[string]any) error {

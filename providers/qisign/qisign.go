@@ -242,9 +242,9 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 		return providers.Status{}, err
 	}
 	s := providers.Status{State: state(e.Status), Raw: rest.Without(raw, secretFields...)}
-	for _, signer := range e.Signers {
-		if s.State == providers.Completed && signer.Status == "" && signer.ID != "" {
-			alone, err := p.client.signer(ctx, id, signer.ID)
+	for i, signer := range e.Signers {
+		if s.State == providers.Completed && signer.Status == "" {
+			alone, err := p.client.signer(ctx, id, cmp.Or(signer.ID, signerID(i)))
 			if err != nil {
 				return providers.Status{}, err
 			}
@@ -260,26 +260,34 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 	return s, nil
 }
 
-// Cancel withdraws a sent envelope. Which moves QI Sign refuses is not documented: an
-// envelope that is canceled already is success, whatever the answer.
+// Cancel withdraws an envelope that has not ended. Which moves QI Sign refuses is not
+// documented, so it is looked at first: a completed one must not be lost. One that is
+// canceled already is success.
 func (p *Provider) Cancel(ctx context.Context, ref providers.Ref) error {
 	id := envelopeID(ref)
-	now, err := p.client.cancel(ctx, id)
-	if s := status(err); s >= 400 && s < 500 && providers.KindOf(err) == providers.Invalid {
-		e, _, lookErr := p.client.envelope(ctx, pace.Send, id)
-		if lookErr == nil && state(e.Status) == providers.Canceled {
-			return nil
-		}
-		return err
-	}
+	e, _, err := p.client.envelope(ctx, pace.Send, id)
 	if err != nil {
 		return err
 	}
-	if ended := state(now); now != "" && ended != providers.Canceled {
-		return &providers.Error{Kind: providers.Invalid, Provider: Name, Op: "PATCH /sign/envelope/{id}",
-			Code: "not_canceled", Err: fmt.Errorf("the envelope stays %s", ended)}
+	switch s := state(e.Status); s {
+	case providers.Canceled:
+		return nil
+	case providers.Completed, providers.Expired:
+		return notCanceled("ended", s)
+	}
+	now, err := p.client.cancel(ctx, id)
+	if err != nil {
+		return err
+	}
+	if s := state(now); now != "" && s != providers.Canceled {
+		return notCanceled("not_canceled", s)
 	}
 	return nil
+}
+
+func notCanceled(code string, s providers.State) error {
+	return &providers.Error{Kind: providers.Invalid, Provider: Name, Op: "PATCH /sign/envelope/{id}",
+		Code: code, Err: fmt.Errorf("the envelope is %s", s)}
 }
 
 // Discard cancels an envelope that was created and will not be sent: there is no way

@@ -1,6 +1,7 @@
 package qisign
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -309,33 +310,38 @@ func TestStates(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	for _, c := range []struct {
-		name        string
-		status      int
-		body, there string // there: what a look finds afterwards; empty: no look
-		kind        providers.ErrorKind
-		code        string
+		name   string
+		there  string // what the look before finds
+		looked int    // its status, 0: 200
+		status int    // of the PATCH, 0: there must be none
+		body   string
+		kind   providers.ErrorKind
+		code   string
 	}{
-		{"done", 200, `{"status":"canceled"}`, "", "", ""},
-		{"no echo", 200, `{}`, "", "", ""},
-		{"stays", 200, `{"status":"completed"}`, "", providers.Invalid, "not_canceled"},
-		{"done before", 409, `{}`, "canceled", "", ""},
-		{"ended", 400, `{}`, "completed", providers.Invalid, ""},
-		{"away", 503, `{}`, "", providers.Transient, ""},
-		{"not there", 404, `{}`, "", providers.NotFound, ""},
-		{"refused key", 403, `{}`, "", providers.Denied, ""},
+		{name: "done", there: "submitted", status: 200, body: `{"status":"canceled"}`},
+		{name: "draft", there: "created", status: 200, body: `{"status":"canceled"}`},
+		{name: "no echo", there: "submitted", status: 200, body: `{}`},
+		{name: "stays", there: "submitted", status: 200, body: `{"status":"completed"}`, kind: providers.Invalid, code: "not_canceled"},
+		{name: "done before", there: "canceled"},
+		{name: "completed", there: "completed", kind: providers.Invalid, code: "ended"},
+		{name: "expired", there: "expired", kind: providers.Invalid, code: "ended"},
+		{name: "refused", there: "submitted", status: 409, body: `{}`, kind: providers.Invalid},
+		{name: "away", there: "submitted", status: 503, body: `{}`, kind: providers.Transient},
+		{name: "not there", looked: 404, kind: providers.NotFound},
+		{name: "refused key", looked: 403, kind: providers.Denied},
 	} {
 		f, p := newFake(t)
-		f.routes["PATCH "+route1] = func(w http.ResponseWriter, r *http.Request) {
-			var got statusBody
-			f.decode(r, &got)
-			if got.Status != "canceled" {
-				t.Errorf("body %+v", got)
+		f.answer("GET "+route1, cmp.Or(c.looked, 200), `{"status":"`+c.there+`"}`)
+		if c.status != 0 {
+			f.routes["PATCH "+route1] = func(w http.ResponseWriter, r *http.Request) {
+				var got statusBody
+				f.decode(r, &got)
+				if got.Status != "canceled" {
+					t.Errorf("body %+v", got)
+				}
+				w.WriteHeader(c.status)
+				io.WriteString(w, c.body)
 			}
-			w.WriteHeader(c.status)
-			io.WriteString(w, c.body)
-		}
-		if c.there != "" {
-			f.answer("GET "+route1, 200, `{"status":"`+c.there+`"}`)
 		}
 		err := p.Cancel(t.Context(), ref1())
 		if (err == nil) != (c.kind == "") || err != nil && (providers.KindOf(err) != c.kind || codeOf(err) != c.code) {

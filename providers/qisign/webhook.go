@@ -59,7 +59,7 @@ func (p *Provider) Webhook(r *http.Request, body []byte) (providers.Event, error
 
 // signed tells whether the signature is one of this endpoint and body. What "endpoint"
 // is, and how "method" is written, is not said: the registered address is taken, or its path
-// alone, and POST (our choice). Both need the key.
+// alone, and POST or post (our choice). All need the key.
 func (p *Provider) signed(signature string, body []byte) bool {
 	got, err := hex.DecodeString(signature)
 	if err != nil {
@@ -71,10 +71,12 @@ func (p *Provider) signed(signature string, body []byte) bool {
 	}
 	ours := false
 	for _, endpoint := range endpoints {
-		mac := hmac.New(sha1.New, []byte(p.webhookSecret.Reveal()))
-		mac.Write([]byte(endpoint + http.MethodPost))
-		mac.Write(body)
-		ours = hmac.Equal(got, mac.Sum(nil)) || ours
+		for _, method := range []string{"POST", "post"} {
+			mac := hmac.New(sha1.New, []byte(p.webhookSecret.Reveal()))
+			mac.Write([]byte(endpoint + method))
+			mac.Write(body)
+			ours = hmac.Equal(got, mac.Sum(nil)) || ours
+		}
 	}
 	return ours
 }

@@ -16,7 +16,7 @@ const hookURL = "https://hooks.test/webhooks/qisign?a=1"
 
 func sign(secret, endpoint, body string) string {
 	mac := hmac.New(sha1.New, []byte(secret))
-	mac.Write([]byte(endpoint + "POST" + body))
+	mac.Write([]byte(endpoint + http.MethodPost + body))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
@@ -42,6 +42,11 @@ func TestWebhook(t *testing.T) {
 		if event.ID != "env-1" || string(event.Evidence) != want || event.Delivery == "" {
 			t.Errorf("event %+v, evidence %s", event, event.Evidence)
 		}
+	}
+	mac := hmac.New(sha1.New, []byte("sig"))
+	mac.Write([]byte(hookURL + "post" + completed)) // the case of the method is not documented
+	if _, err := deliver(p, completed, hex.EncodeToString(mac.Sum(nil))); err != nil {
+		t.Errorf("method in small letters: %v", err)
 	}
 	plain := `{"id":"env-1","status":"completed","signers":null}`
 	if event, err := deliver(p, plain, sign("sig", hookURL, plain)); err != nil || event.Evidence != nil {
