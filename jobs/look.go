@@ -38,8 +38,12 @@ func (w *Worker) look(ctx context.Context, line Line) error {
 	ctx, _, stop := untilStop(ctx, w.stopping)
 	defer stop()
 	name := line.Provider.Info().Name
-	if _, until, denied, err := w.ledger.Denial(ctx, name); err != nil || denied && time.Now().Before(until) {
+	if _, until, denied, err := w.ledger.Denial(ctx, name); err != nil {
 		return nil
+	} else if denied {
+		if now, err := w.ledger.Now(ctx); err != nil || now.Before(until) {
+			return nil
+		}
 	}
 	for ctx.Err() == nil {
 		keys, err := w.ledger.Take(ctx, ledger.Look, name, lookBatch, lookHold)

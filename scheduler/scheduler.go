@@ -123,8 +123,8 @@ func (s *Scheduler) sweep(ctx context.Context, provider string) error {
 	if _, until, denied, err := s.ledger.Denial(ctx, provider); err != nil {
 		return err
 	} else if denied {
-		if time.Now().Before(until) {
-			return nil
+		if now, err := s.ledger.Now(ctx); err != nil || now.Before(until) {
+			return err
 		}
 		batch = 1 // one tries whether the key is accepted again
 	}

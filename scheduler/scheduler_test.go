@@ -1,0 +1,161 @@
+package scheduler
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+type bench struct {
+	*Scheduler
+	redis *miniredis.Miniredis
+	db    redis.UniversalClient
+	at    time.Time
+	swept int
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	m := miniredis.RunT(t)
+	db := redis.NewClient(&redis.Options{Addr: m.Addr()})
+	t.Cleanup(func() { db.Close() })
+	b := &bench{redis: m, db: db, at: time.Now()}
+	m.SetTime(b.at)
+	b.Scheduler = New(Config{Redis: db, Providers: []string{"certyneo"}, Log: slog.New(slog.DiscardHandler), Swept: func(_ string, n int) { b.swept += n }})
+	return b
+}
+
+func (b *bench) forward(d time.Duration) {
+	b.at = b.at.Add(d)
+	b.redis.SetTime(b.at)
+	b.redis.FastForward(d)
+}
+
+// envelopes records envelopes without tasks, as a producer leaves them that dies in between.
+func (b *bench) envelopes(t *testing.T, n int, state ledger.State, fields map[string]string) {
+	t.Helper()
+	for i := range n {
+		_, err := b.ledger.Create(t.Context(), []ledger.Entry{{Campaign: "june", ID: fmt.Sprintf("%s-%d", state, i), Provider: "certyneo", Digest: "d", State: state, Fields: fields}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (b *bench) tasks(t *testing.T, class pace.Class) int {
+	t.Helper()
+	depths, err := b.courier.Depths()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range depths {
+		if d.Class == class {
+			return d.Tasks
+		}
+	}
+	return 0
+}
+
+func TestAPeriodHappensOnce(t *testing.T) {
+	b := newBench(t)
+	other := New(b.cfg)
+	n := 0
+	job := func(context.Context, string) error { n++; return nil }
+	for range 3 {
+		for _, s := range []*Scheduler{b.Scheduler, other} {
+			if err := s.once(t.Context(), "job", time.Minute, job); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d times in one period", n)
+	}
+	b.forward(time.Minute)
+	if err := other.once(t.Context(), "job", time.Minute, job); err != nil || n != 2 {
+		t.Errorf("%d times in two periods: %v", n, err)
+	}
+}
+
+func TestSweepBringsWhatNoTaskCarries(t *testing.T) {
+	b := newBench(t)
+	b.envelopes(t, 3, ledger.Queued, nil)
+	b.envelopes(t, 2, ledger.Completed, nil)
+	b.forward(time.Second)
+	if err := b.sweep(t.Context(), "certyneo"); err != nil {
+		t.Fatal(err)
+	}
+	if s, f := b.tasks(t, pace.Send), b.tasks(t, pace.Fetch); s != 3 || f != 2 || b.swept != 5 {
+		t.Fatalf("%d to send, %d to fetch, %d swept", s, f, b.swept)
+	}
+	b.forward(sweepHold + time.Second)
+	if err := b.sweep(t.Context(), "certyneo"); err != nil || b.swept != 5 {
+		t.Errorf("what is carried was swept again: %d, %v", b.swept, err)
+	}
+}
+
+func TestOneTriesWhenTheKeyWasRefused(t *testing.T) {
+	b := newBench(t)
+	b.envelopes(t, 9, ledger.Queued, nil)
+	if err := b.ledger.Deny(t.Context(), "certyneo", "HTTP 401", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	b.forward(time.Second)
+	if err := b.sweep(t.Context(), "certyneo"); err != nil || b.swept != 0 {
+		t.Fatalf("swept %d while the key is refused: %v", b.swept, err)
+	}
+	if err := b.ledger.Deny(t.Context(), "certyneo", "HTTP 401", 0); err != nil { // its pause is over
+		t.Fatal(err)
+	}
+	b.forward(time.Second)
+	if err := b.sweep(t.Context(), "certyneo"); err != nil || b.swept != 1 {
+		t.Errorf("%d try at once: %v", b.swept, err)
+	}
+}
+
+func TestLookOnlyWhenSomethingIsPending(t *testing.T) {
+	b := newBench(t)
+	if err := b.look(t.Context(), "certyneo", "1"); err != nil || b.tasks(t, pace.Look) != 0 {
+		t.Errorf("a round for nothing: %v", err)
+	}
+	b.envelopes(t, 1, ledger.Queued, nil)
+	r, err := b.ledger.Get(t.Context(), "june/queued-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.ledger.Write(t.Context(), r, ledger.Change{To: ledger.Sent, Index: ledger.Look}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.look(t.Context(), "certyneo", "2"); err != nil || b.tasks(t, pace.Look) != 1 {
+		t.Errorf("no round although an envelope is pending: %v", err)
+	}
+}
+
+func TestRenewBeforeAddressesDie(t *testing.T) {
+	b := newBench(t)
+	listed := func(in time.Duration) map[string]string {
+		raw, err := json.Marshal([]providers.Artifact{{Kind: providers.Dossier, URL: "https://x.test/a", Expires: b.at.Add(in)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return map[string]string{ledger.FieldListed: string(raw)}
+	}
+	b.envelopes(t, 1, ledger.Completed, listed(time.Hour))
+	if err := b.renew(t.Context(), "1"); err != nil || b.tasks(t, pace.Fetch) != 0 {
+		t.Errorf("renewed an hour before: %v", err)
+	}
+	b.forward(56 * time.Minute)
+	if err := b.renew(t.Context(), "2"); err != nil || b.tasks(t, pace.Fetch) != 1 {
+		t.Errorf("not renewed four minutes before: %v", err)
+	}
+}
