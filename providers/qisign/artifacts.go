@@ -114,17 +114,14 @@ func (p *Provider) pictures(ctx context.Context, id, signerID string) ([]provide
 	return list, nil
 }
 
-// notYet reads a refusal to give a completed envelope's dossiers: what is answered while
-// they are unavailable is not documented (reference §A8), so every refusal of this one
-// request means that they are not there yet.
+// notYet reads a refusal to give a completed envelope's dossiers. What is answered while
+// they are unavailable is not documented (reference §A8): the statuses that may well say
+// so mean that they are not there yet (our choice).
 func notYet(err error) error {
-	switch providers.KindOf(err) {
-	case providers.NotFound:
+	switch status(err) {
+	case http.StatusNotFound, http.StatusGone:
 		return rekind(err, providers.NotFound, providers.CodeNotReady)
-	case providers.Invalid:
-		return rekind(err, providers.Transient, providers.CodeNotReady)
-	}
-	if status(err) == http.StatusNoContent {
+	case http.StatusNoContent, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
 		return rekind(err, providers.Transient, providers.CodeNotReady)
 	}
 	return err
