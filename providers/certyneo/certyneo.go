@@ -228,7 +228,7 @@ func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool
 			listed = append(listed, providers.Listed{ID: e.ID, State: state(e.Status)})
 		}
 	}
-	return listed, len(l.Data) > 0 && page < l.Pagination.Pages, nil
+	return listed, l.more(page), nil
 }
 
 // Artifacts names the two files of every completed envelope. They have no addresses

@@ -299,6 +299,23 @@ func TestStates(t *testing.T) {
 	}
 }
 
+// Which parts of the pagination come is the server's choice.
+func TestListMore(t *testing.T) {
+	for body, want := range map[string]bool{
+		`{"data":[{"id":"env_1","status":"SENT"}],"pagination":{"total":3,"pageSize":1}}`: true,
+		`{"data":[{"id":"env_1","status":"SENT"}],"pagination":{"total":2,"pageSize":1}}`: false,
+		`{"data":[{"id":"env_1","status":"SENT"}],"pagination":{"total":3}}`:              true,
+		`{"data":[{"id":"env_1","status":"SENT"}],"pagination":null}`:                     false,
+		`{"data":[],"pagination":{"total":3,"pages":9}}`:                                  false,
+	} {
+		f, p := newFake(t)
+		f.answer("GET /envelopes", 200, body)
+		if _, more, err := p.List(t.Context(), 2); more != want || err != nil {
+			t.Errorf("%s: more %v, %v", body, more, err)
+		}
+	}
+}
+
 func TestList(t *testing.T) {
 	f, p := newFake(t)
 	f.routes["GET /envelopes"] = func(w http.ResponseWriter, r *http.Request) {

@@ -2,6 +2,7 @@ package certyneo
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -79,8 +80,22 @@ type envelopeList struct {
 		Status string `json:"status"`
 	} `json:"data"`
 	Pagination struct {
-		Pages int `json:"pages"`
+		Total    int `json:"total"`
+		PageSize int `json:"pageSize"`
+		Pages    int `json:"pages"`
 	} `json:"pagination"`
+}
+
+// more tells whether pages follow this one: by the server's count of them, else by the
+// number of envelopes.
+func (l envelopeList) more(page int) bool {
+	switch {
+	case len(l.Data) == 0:
+		return false
+	case l.Pagination.Pages > 0:
+		return page < l.Pagination.Pages
+	}
+	return page*cmp.Or(l.Pagination.PageSize, len(l.Data)) < l.Pagination.Total
 }
 
 // subscription is a webhook subscription, to be made or made.
@@ -109,8 +124,9 @@ func (o *object[T]) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &o.Value)
 }
 
-// moment is a time that may be null. The schema says "string" only (reference §4):
-// what is no RFC 3339 time is told apart from null by set, and has no Time.
+// moment is a time that may be null. The schema says "string" only (reference §4): one
+// without a zone is read as UTC (our choice), what is no time at all is told apart from
+// null by set, and has no Time.
 type moment struct {
 	time.Time
 	set bool
@@ -123,8 +139,11 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	m.set = s != ""
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		m.Time = t.UTC()
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			m.Time = t.UTC()
+			break
+		}
 	}
 	return nil
 }
