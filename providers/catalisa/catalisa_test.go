@@ -129,6 +129,7 @@ func TestSettle(t *testing.T) {
 		"the oldest":     {[]string{`{"data":[` + item("b", "june/07", "2025-01-03T00:00:00Z") + "," + item("a", "june/07", "2025-01-02T00:00:00Z") + `],"meta":{"totalPages":1,"currentPage":1}}`}, providers.Invited, "a", false},
 		"filter ignored": {[]string{`{"data":[` + item("x", "june/070", "2025-01-02T00:00:00Z") + `],"meta":{"totalPages":2,"currentPage":1}}`, `{"data":[` + item("a", "june/07", "2025-01-02T00:00:00Z") + `],"meta":{"totalPages":2,"currentPage":2}}`}, providers.Invited, "a", false},
 		"others only":    {[]string{`{"data":[` + item("x", "june/070", "2025-01-02T00:00:00Z") + `]}`}, providers.NotInvited, "", false},
+		"link only":      {[]string{`{"data":[` + item("x", "june/070", "2025-01-02T00:00:00Z") + `],"links":{"next":"/api/v1/esignature/requests?page[number]=2"}}`, `{"data":[` + item("a", "june/07", "2025-01-02T00:00:00Z") + `],"links":{"next":null}}`}, providers.Invited, "a", false},
 		"not a list":     {[]string{`{"data":null}`}, providers.Unknown, "", true},
 		"not ours":       {[]string{`[]`}, providers.Unknown, "", true},
 	} {

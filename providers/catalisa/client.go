@@ -166,10 +166,19 @@ func (c *client) list(ctx context.Context, class pace.Class, page int, businessI
 	if out.Data == nil {
 		return nil, false, badAnswer("GET "+requestsPath, "the answer is not a list")
 	}
-	if out.Meta.TotalPages == 0 && out.Meta.CurrentPage == 0 {
-		return out.Data, len(out.Data) >= pageSize, nil
+	return out.Data, out.more(), nil
+}
+
+// more tells whether pages follow: by the numbers, where there are none by the link to
+// the next page, which is not followed itself (reference §14.3), else by a full page.
+func (l listing) more() bool {
+	switch {
+	case len(l.Data) == 0:
+		return false
+	case l.Meta.TotalPages > 0:
+		return l.Meta.CurrentPage < l.Meta.TotalPages
 	}
-	return out.Data, out.Meta.CurrentPage < out.Meta.TotalPages && len(out.Data) > 0, nil
+	return l.Links.Next != "" || len(l.Data) >= pageSize
 }
 
 func badAnswer(op, why string) error {

@@ -80,6 +80,9 @@ type (
 			TotalPages  int `json:"totalPages"`
 			CurrentPage int `json:"currentPage"`
 		} `json:"meta"`
+		Links struct {
+			Next string `json:"next"` // null at the end
+		} `json:"links"`
 	}
 	download struct {
 		DownloadURL string `json:"downloadUrl"`
