@@ -39,27 +39,14 @@ func (e *envelope) UnmarshalJSON(b []byte) error {
 // would cut PLATFORM_F52Q in its middle.
 var codePattern = regexp.MustCompile(`INTEGRATION_[A-Z]+(?:_[0-9A-Z]+)*`)
 
-// codeIn is the first code in a string field of the top level or one below, outside of
-// the result. Fields are looked at in the order of their names.
+// codeIn is the first code in an answer's fields, at any depth: a code needs no escapes,
+// so it is looked for in their text. Fields are looked at in the order of their names,
+// the result last.
 func codeIn(fields map[string]json.RawMessage) string {
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		if name == "result" {
-			continue
-		}
-		var s string
-		if json.Unmarshal(fields[name], &s) == nil {
-			if code := codePattern.FindString(s); code != "" {
-				return code
-			}
-		}
-		var nested map[string]any
-		if json.Unmarshal(fields[name], &nested) == nil {
-			for _, inner := range slices.Sorted(maps.Keys(nested)) {
-				s, _ := nested[inner].(string)
-				if code := codePattern.FindString(s); code != "" {
-					return code
-				}
-			}
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(fields)), func(name string) bool { return name == "result" })
+	for _, name := range append(names, "result") {
+		if code := codePattern.Find(fields[name]); code != nil {
+			return string(code)
 		}
 	}
 	return ""
