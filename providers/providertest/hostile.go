@@ -91,7 +91,7 @@ func testHostile(t *testing.T, s *Suite, tp *tap) {
 			what := fmt.Sprintf("%s, %s, %s", tr.call.name, tr.ops[n], name)
 			download := strings.HasPrefix(tr.call.name, "Open")
 			large := strings.HasPrefix(name, "long") || strings.HasPrefix(name, "deep") || name == "blanks"
-			if large && (download || met[tr.ops[n]]) {
+			if large && (download || met[tr.ops[n]] || raced && name != "long text") {
 				continue // a large file is for the room stream
 			}
 			do := tr.next()
@@ -104,7 +104,7 @@ func testHostile(t *testing.T, s *Suite, tp *tap) {
 			})
 			begun := time.Now()
 			err := do(t.Context())
-			if took := time.Since(begun); took > 3*prompt {
+			if took := time.Since(begun); took > prompt {
 				t.Errorf("%s: takes %s", what, took)
 			}
 			w.wire.with(nil)
@@ -160,8 +160,8 @@ func testMutants(t *testing.T, s *Suite, tp *tap) {
 	met := make(map[string]bool)
 	eachRequest(t, w, func(t *testing.T, tr *trial, n int) {
 		step := 1
-		if !tr.call.reads && met[tr.ops[n]] {
-			step = 7 // the answer was gone through in another call
+		if raced || !tr.call.reads && met[tr.ops[n]] {
+			step = 7 // the answer was gone through in another call, or is without the detector
 		}
 		met[tr.ops[n]] = true
 		for i := 0; ; i += step {
@@ -193,7 +193,7 @@ func testMutants(t *testing.T, s *Suite, tp *tap) {
 			}
 		}
 	})
-	if tried < 50 {
+	if tried < 10 {
 		t.Errorf("%d mutants only", tried)
 	}
 }

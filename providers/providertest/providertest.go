@@ -159,5 +159,6 @@ func Stamp(n int) *providers.Stamp {
 	return &providers.Stamp{Page: 1, X: 72, Y: float64(90 + 70*n), Width: 160, Height: 54}
 }
 
-// prompt is how long a call may take that should return at once.
-const prompt = 5 * time.Second
+// prompt is how long a call may take that should return at once, on a busy machine: a
+// wait for an answer would be a minute.
+const prompt = 15 * time.Second

@@ -16,6 +16,9 @@ import (
 
 // LargePDF is a document of a size that is never in memory as a whole.
 func LargePDF(size int64) providers.Document {
+	if raced {
+		size /= 10
+	}
 	const begin = "%PDF-1.4\n% " + Confidential + "\n"
 	return providers.Document{Name: "large.pdf", Type: "application/pdf", Size: size, Open: func(context.Context) (io.ReadCloser, error) {
 		return io.NopCloser(io.MultiReader(strings.NewReader(begin), io.LimitReader(endless{}, size-int64(len(begin))))), nil
@@ -57,7 +60,7 @@ func testStream(t *testing.T, s *Suite, tp *tap) {
 				return w.provider.Invite(t.Context(), job)
 			})
 			t.Logf("%d files of %d bytes: %d bytes allocated", together, size, grown)
-			if grown > size*together/4 {
+			if grown > size*together/4 && !raced {
 				t.Errorf("%d bytes allocated for %d files of %d", grown, together, size)
 			}
 			if n := w.invitations(1); n != together {
@@ -66,7 +69,10 @@ func testStream(t *testing.T, s *Suite, tp *tap) {
 			w.clean()
 		})
 	}
-	const size = 13_000_000
+	size := int64(13_000_000)
+	if raced {
+		size /= 10
+	}
 	w := newWorld(t, s, tp, setup{})
 	rec := w.completed(s.Envelope())
 	list, err := w.provider.Artifacts(t.Context(), rec.ref())
@@ -100,7 +106,7 @@ func testStream(t *testing.T, s *Suite, tp *tap) {
 			}
 			grown := allocated(t, together, func(int) error { return read() })
 			t.Logf("%d files of %d bytes: %d bytes allocated", together, size, grown)
-			if grown > size*together/4 {
+			if grown > size*together/4 && !raced {
 				t.Errorf("%d bytes allocated for %d files of %d", grown, together, size)
 			}
 		})

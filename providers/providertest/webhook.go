@@ -207,8 +207,8 @@ func wrongContent(t *testing.T, w *world, good received) {
 		"", "null", "{}", "[]", "42", `"x"`, "{", "\xff", `{"id":7}`, `{"id":{}}`, `{"data":null}`, `{"data":[]}`, `{"data":"x"}`, `{"identifier":[],"secretKey":KEY}`,
 		`{"identifier":"","secretKey":KEY}`, `{"identifier":null,"secretKey":KEY}`, `{"identifier":"` + strings.Repeat("x", 10_000) + `","secretKey":KEY}`, `{"secretKey":{}}`,
 		`{"event":"envelope.completed","timestamp":"yesterday","data":{"envelopeId":"x"}}`, `{"event":"x","timestamp":"` + time.Now().UTC().Format(time.RFC3339) + `","data":{}}`,
-		`{"id":"","signers":"x"}`, `{"id":"x","signers":{}}`, strings.Repeat("[", 100_000), `{"data":` + strings.Repeat(`{"data":`, 100_000), "9" + strings.Repeat("0", 8<<20), strings.Repeat(" ", 8<<20),
-		`{"x":"` + strings.Repeat("a", 8<<20) + `"}`,
+		`{"id":"","signers":"x"}`, `{"id":"x","signers":{}}`, strings.Repeat("[", 100_000), `{"data":` + strings.Repeat(`{"data":`, 100_000), "9" + strings.Repeat("0", 2<<20), strings.Repeat(" ", 2<<20),
+		`{"x":"` + strings.Repeat("a", 2<<20) + `"}`,
 	} {
 		c := received{good.address, http.Header{}, []byte(strings.ReplaceAll(body, "KEY", string(secret)))}
 		if sign != nil {
