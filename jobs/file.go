@@ -152,7 +152,7 @@ func (h *handling) archived(ctx context.Context, filed []Filed) error {
 		return later(time.Second, err)
 	}
 	done := *h.rec
-	done.State, done.ArchivedAt = ledger.Archived, now
+	done.State, done.ArchivedAt = ledger.Archived, now.Truncate(time.Millisecond) // as the ledger keeps it: report and manifest say the same
 	done.ErrorCode, done.ErrorMessage = "", ""
 	b, err := json.Marshal(filed)
 	if err != nil {

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -235,6 +236,18 @@ func TestCallbacks(t *testing.T) {
 	m, err := ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
 	if err != nil || string(m.Evidence) == "" {
 		t.Errorf("evidence %q %v", m.Evidence, err)
+	}
+	if r, err = w.client.ledger.Get(t.Context(), k.String()); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := w.client.Report(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	filed, err1 := json.Marshal(m.Report)
+	told, err2 := json.Marshal(rep)
+	if err1 != nil || err2 != nil || string(filed) != string(told) {
+		t.Errorf("the manifest says\n%s, the report\n%s; %v %v", filed, told, err1, err2)
 	}
 }
 

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 
@@ -25,12 +26,15 @@ func Connect(address string) (redis.UniversalClient, error) {
 			rest = rest[i+1:]
 		}
 		for host := range strings.SplitSeq(strings.TrimSuffix(rest, "/"), ",") {
-			if host == "" {
-				return nil, fmt.Errorf("redis-cluster address: an empty host")
+			if _, _, err := net.SplitHostPort(host); err != nil {
+				return nil, fmt.Errorf("redis-cluster address: want redis-cluster://host:port,host:port")
 			}
 			opt.Addrs = append(opt.Addrs, host)
 		}
 		return redis.NewClusterClient(opt), nil
+	}
+	if _, err := url.Parse(address); err != nil { // asynq's error would repeat the address, and the password in it
+		return nil, fmt.Errorf("redis address: want redis://[user:password@]host:port/db, with special characters of the password as %%XX")
 	}
 	opt, err := asynq.ParseRedisURI(address)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -17,7 +18,10 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage"
 )
 
 // prefix begins the name of every variable.
@@ -40,12 +44,12 @@ type config struct {
 	RetryMax  time.Duration `env:"RETRY_MAX" envDefault:"10m"`
 	Attempts  int           `env:"ATTEMPTS" envDefault:"25"`
 
-	HTTPAddr     string           `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	HTTPAddr     listenAddr       `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
 	APIKeys      providers.Secret `env:"API_KEYS"`
 	NotifyURL    address          `env:"NOTIFY_URL"`
 	NotifySecret providers.Secret `env:"NOTIFY_SECRET"`
 
-	MetricsAddr string `env:"METRICS_ADDR"` // where work and schedule answer /metrics and /healthz; serve does on HTTP_ADDR
+	MetricsAddr listenAddr `env:"METRICS_ADDR"` // where work and schedule answer /metrics and /healthz; serve does on HTTP_ADDR
 
 	LogLevel logLevel `env:"LOG_LEVEL" envDefault:"info"`
 }
@@ -93,6 +97,21 @@ func (a address) isLocal() bool {
 	}
 	ip, err := netip.ParseAddr(u.Hostname())
 	return u.Scheme == "http" || err == nil && ip.Unmap().IsLoopback() || u.Hostname() == "localhost"
+}
+
+// listenAddr is where this process listens: host:port, or :port for all addresses.
+type listenAddr string
+
+func (a *listenAddr) UnmarshalText(b []byte) error {
+	_, port, err := net.SplitHostPort(string(b))
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return fmt.Errorf("%q is not of the form host:port, such as 127.0.0.1:8080 or :8080", b)
+	}
+	*a = listenAddr(b)
+	return nil
 }
 
 // logLevel is debug, info, warn or error.
@@ -161,9 +180,10 @@ var parsers = map[reflect.Type]env.ParserFunc{
 	},
 }
 
-// isSecret tells whether a variable's value is to be hidden and may come from a file.
+// isSecret tells whether a variable's value is to be hidden and may come from a file. A
+// client's id is half of its credentials.
 func isSecret(name string) bool {
-	return name == prefix+"REDIS_URL" || name == prefix+"API_KEYS" ||
+	return name == prefix+"REDIS_URL" || name == prefix+"API_KEYS" || name == prefix+"CATALISA_CLIENT_ID" ||
 		strings.HasSuffix(name, "_API_KEY") || strings.HasSuffix(name, "_SECRET")
 }
 
@@ -202,7 +222,25 @@ func loadConfig(environ map[string]string) (*config, error) {
 	if c.Catalisa.ClientID != "" != (c.Catalisa.ClientSecret != "") {
 		return nil, usage("%sCATALISA_CLIENT_ID and %sCATALISA_CLIENT_SECRET: want both or none", prefix, prefix)
 	}
-	return c, nil
+	return c, c.checkAddresses()
+}
+
+// checkAddresses refuses early what would fail late: nothing is opened or connected to.
+func (c *config) checkAddresses() error {
+	if c.RedisURL != "" {
+		db, err := jobs.Connect(c.RedisURL.Reveal()) // connects with its first command only
+		if err != nil {
+			return usage("%sREDIS_URL: %w", prefix, err)
+		}
+		db.Close()
+	}
+	if err := storage.Check(c.ArchiveURL); err != nil {
+		return usage("%sARCHIVE_URL: %w", prefix, err)
+	}
+	if _, err := api.ParseKeys(c.APIKeys.Reveal()); err != nil {
+		return usage("%sAPI_KEYS: %w", prefix, err)
+	}
+	return nil
 }
 
 func options(values map[string]string) env.Options {

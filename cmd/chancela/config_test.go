@@ -53,7 +53,20 @@ func TestConfig(t *testing.T) {
 		"public key": {map[string]string{"CHANCELA_CATALISA_WEBHOOK_SECRET": file("pem", "-----BEGIN PUBLIC KEY-----")}, func(c *config) bool {
 			return strings.HasPrefix(c.Catalisa.Account.WebhookSecret.Reveal(), "-----BEGIN")
 		}, ""},
-		"no public key": {map[string]string{"CHANCELA_CATALISA_WEBHOOK_SECRET": "hunter2"}, nil, "CHANCELA_CATALISA_WEBHOOK_SECRET"},
+		"client id in a file":     {map[string]string{"CHANCELA_CATALISA_CLIENT_ID_FILE": file("id", "i\n"), "CHANCELA_CATALISA_CLIENT_SECRET": "s"}, func(c *config) bool { return c.Catalisa.ClientID == "i" }, ""},
+		"no redis":                {map[string]string{"CHANCELA_REDIS_URL": "localhost:6379"}, nil, "CHANCELA_REDIS_URL"},
+		"bad escape in redis":     {map[string]string{"CHANCELA_REDIS_URL": "redis://:topsec%ret@h:1"}, nil, "CHANCELA_REDIS_URL"},
+		"redis cluster":           {map[string]string{"CHANCELA_REDIS_URL": "redis-cluster://:pw@a:1,b:2"}, func(c *config) bool { return c.RedisURL != "" }, ""},
+		"cluster without a port":  {map[string]string{"CHANCELA_REDIS_URL": "redis-cluster://a,b:2"}, nil, "CHANCELA_REDIS_URL"},
+		"redis socket":            {map[string]string{"CHANCELA_REDIS_URL": "redis-socket:///run/redis.sock?db=3"}, func(c *config) bool { return c.RedisURL != "" }, ""},
+		"archive elsewhere":       {map[string]string{"CHANCELA_ARCHIVE_URL": "gs://bucket"}, nil, "CHANCELA_ARCHIVE_URL"},
+		"archive without bucket":  {map[string]string{"CHANCELA_ARCHIVE_URL": "s3:///prefix"}, nil, "CHANCELA_ARCHIVE_URL"},
+		"listen without a port":   {map[string]string{"CHANCELA_HTTP_ADDR": "127.0.0.1"}, nil, "CHANCELA_HTTP_ADDR"},
+		"listen on no port":       {map[string]string{"CHANCELA_HTTP_ADDR": ":99999"}, nil, "CHANCELA_HTTP_ADDR"},
+		"listen on all addresses": {map[string]string{"CHANCELA_HTTP_ADDR": ":8080"}, func(c *config) bool { return c.HTTPAddr == ":8080" }, ""},
+		"metrics address":         {map[string]string{"CHANCELA_METRICS_ADDR": "foo"}, nil, "CHANCELA_METRICS_ADDR"},
+		"key without a name":      {map[string]string{"CHANCELA_API_KEYS": "topsec"}, nil, "CHANCELA_API_KEYS"},
+		"no public key":           {map[string]string{"CHANCELA_CATALISA_WEBHOOK_SECRET": "hunter2"}, nil, "CHANCELA_CATALISA_WEBHOOK_SECRET"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := loadConfig(c.env)
@@ -72,6 +85,9 @@ func TestConfig(t *testing.T) {
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("more than one line: %v", err)
 			}
+			if strings.Contains(err.Error(), "topsec") {
+				t.Errorf("a secret in %v", err)
+			}
 		})
 	}
 }
@@ -88,7 +104,8 @@ func TestEveryVariableIsRead(t *testing.T) {
 	}
 	values := map[string]string{"RATE": "7/1s", "BURST": "7", "ENV": "production", "CONCURRENCY": "7", "POLL_EVERY": "7s", "SETTLE_AFTER": "7s",
 		"BASE_URL": "http://localhost:7", "WEBHOOK_URL": "http://localhost:7", "IAM_URL": "http://localhost:7", "FILES_URL": "http://localhost:7",
-		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes"}
+		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes",
+		"REDIS_URL": "redis://h:7", "API_KEYS": "a:seven", "HTTP_ADDR": ":7", "METRICS_ADDR": ":7"}
 	for _, f := range fields() {
 		env := map[string]string{f.Key: "seven"}
 		if v, ok := values[f.OwnKey]; ok {

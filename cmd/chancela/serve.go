@@ -50,11 +50,15 @@ func (e *engine) runHTTP(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", e.cfg.HTTPAddr)
+	l, err := net.Listen("tcp", string(e.cfg.HTTPAddr))
 	if err != nil {
 		return usage("%sHTTP_ADDR: %w", prefix, err)
 	}
-	return server.Run(ctx, l)
+	err = server.Run(ctx, l)
+	if errors.Is(err, api.ErrOpen) {
+		return usage("%sAPI_KEYS: %w", prefix, err)
+	}
+	return err
 }
 
 // outboxFor keeps changes of state for a notifier that may be away for days.
@@ -85,7 +89,7 @@ func (e *engine) runMetrics(ctx context.Context) error {
 	if e.cfg.MetricsAddr == "" {
 		return nil
 	}
-	l, err := net.Listen("tcp", e.cfg.MetricsAddr)
+	l, err := net.Listen("tcp", string(e.cfg.MetricsAddr))
 	if err != nil {
 		return usage("%sMETRICS_ADDR: %w", prefix, err)
 	}

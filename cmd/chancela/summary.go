@@ -113,14 +113,15 @@ func (s summary) write(w io.Writer, took time.Duration, archive string) {
 // be done.
 func trouble(r *ledger.Record) string {
 	s := fmt.Sprintf("%s (%s) %s", r.Key(), r.Provider, r.State)
+	if r.State == ledger.InDoubt { // its kept message says less
+		return s + fmt.Sprintf(": the send call may or may not have reached %s; look there, then: chancela resolve %s %s --sent ENVELOPE_ID, or --not-sent",
+			r.Provider, r.Campaign, r.ID)
+	}
 	if why := r.ErrorMessage; why != "" && why != string(r.State) {
 		s += ": " + strings.Join(strings.Fields(why), " ")
 	}
-	switch r.State {
-	case ledger.Failed:
+	if r.State == ledger.Failed {
 		s += fmt.Sprintf("; chancela retry %s %s", r.Campaign, r.ID)
-	case ledger.InDoubt:
-		s += fmt.Sprintf("; look at the provider, then: chancela resolve %s %s --sent ENVELOPE_ID, or --not-sent", r.Campaign, r.ID)
 	}
 	return s
 }

@@ -186,8 +186,8 @@ func keyFor(ctx context.Context, campaign, id string) (jobs.Key, error) {
 	return jobs.Key{Campaign: campaign, ID: id}, nil
 }
 
-// errOpen refuses to serve without keys what others can reach.
-var errOpen = errors.New("without API keys only a loopback address is served: set CHANCELA_API_KEYS, or listen on 127.0.0.1")
+// ErrOpen refuses to serve without keys what others can reach.
+var ErrOpen = errors.New("without API keys only a loopback address is served: set some, or listen on 127.0.0.1")
 
 // loopback tells whether only this machine reaches a listener.
 func loopback(addr net.Addr) bool {

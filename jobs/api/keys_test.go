@@ -129,7 +129,7 @@ func TestWithoutKeysOnlyThisMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.server.Run(t.Context(), l); !errors.Is(err, errOpen) {
+	if err := s.server.Run(t.Context(), l); !errors.Is(err, ErrOpen) {
 		t.Errorf("serving everybody without keys: %v", err)
 	}
 	if _, err := net.DialTimeout("tcp", l.Addr().String(), time.Second); err == nil {

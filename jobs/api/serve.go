@@ -24,7 +24,7 @@ const (
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	if len(s.guard.keys) == 0 && !loopback(l.Addr()) {
 		l.Close()
-		return errOpen
+		return ErrOpen
 	}
 	server := &http.Server{
 		Handler:           s.handler,

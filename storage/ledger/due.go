@@ -120,7 +120,7 @@ func (l *Ledger) Forget(ctx context.Context, campaign string) (int, error) {
 		return 0, err
 	}
 	if open := c.Open(); open > 0 {
-		return 0, fmt.Errorf("campaign %s has %d envelopes that are not finished: cancel or finish them first", campaign, open)
+		return 0, fmt.Errorf("campaign %s is not finished, %d to go: cancel or finish them first", campaign, open)
 	}
 	n := 0
 	for r, err := range l.All(ctx, campaign, "") {
