@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/chancela/chancela/providers"
@@ -175,7 +176,7 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	if status(err) != http.StatusConflict {
 		return err
 	}
-	if code(err) == codeSignerWithoutField {
+	if strings.EqualFold(code(err), codeSignerWithoutField) { // the codes' case is not uniform (reference §10)
 		return rekind(err, providers.Invalid, "")
 	}
 	// What a second send answers is not documented (reference §15). A conflict may mean

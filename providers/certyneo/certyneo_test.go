@@ -188,6 +188,7 @@ func TestInvite(t *testing.T) {
 		{204, ``, "", ""},
 		{200, `not json`, "", ""},
 		{409, `{"error":"x","code":"signer_without_field"}`, providers.Invalid, "signer_without_field"},
+		{409, `{"error":"x","code":"SIGNER_WITHOUT_FIELD"}`, providers.Invalid, "SIGNER_WITHOUT_FIELD"},
 		{409, `{"error":"x","code":"CONFLICT"}`, providers.Ambiguous, "CONFLICT"},
 		{400, `{}`, providers.Invalid, ""},
 		{401, `{}`, providers.Denied, ""},
