@@ -57,13 +57,15 @@ func (j *judge) again() {
 		j.saidAgain = strings.TrimSpace(out)
 	}
 	// Whatever had been put on the queue is waited for before the invitations are counted.
+	// Tasks of workers that were killed may stand there as active for minutes.
 	inspector := asynq.NewInspectorFromRedisClient(j.arena.redis.db)
 	for _, name := range jobs.ProviderNames {
-		until(j.t, "nothing is left to send at "+name, 30*time.Second, func(context.Context) bool {
+		until(j.t, "nothing waits to be sent at "+name, 30*time.Second, func(context.Context) bool {
 			q, err := inspector.GetQueueInfo(jobs.Queue(name, pace.Send))
-			return err == nil && q.Pending+q.Active+q.Retry+q.Scheduled == 0
+			return err == nil && q.Pending == 0
 		})
 	}
+	j.open += waitForTheEnd(j.t, j.arena.redis, j.campaigns)
 }
 
 // plan sees that what was to be hurt was hurt.
