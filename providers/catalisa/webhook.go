@@ -104,12 +104,17 @@ func (p *Provider) Webhook(r *http.Request, body []byte) (providers.Event, error
 	}
 	text := func(v any) string { s, _ := v.(string); return s }
 	event := providers.Event{
-		ID:       cmp.Or(text(d.Data.RequestID), text(d.Data.SignatureRequestID), text(d.Data.ID)),
+		ID:       cmp.Or(text(d.Data.RequestID), text(d.Data.SignatureRequestID)),
 		Delivery: d.ID,
 	}
 	// A hash or somebody else's reference is not a key of ours.
 	if key, err := providers.ParseKey(text(d.Data.BusinessID)); err == nil {
 		event.Key = key
+	} else if event.ID == "" {
+		// What a plain id is of is a guess, which may find a request that we know. Beside
+		// a key of ours it would name the request of one that is in doubt: that is for
+		// Settle.
+		event.ID = text(d.Data.ID)
 	}
 	return event, nil
 }

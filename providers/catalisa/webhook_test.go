@@ -82,6 +82,7 @@ func TestWebhook(t *testing.T) {
 		"names nothing":   {deliver(t, current, "whk_1", now, `{"id":"evt_1","data":{"x":1}}`), `{"id":"evt_1","data":{"x":1}}`, &providers.Event{Delivery: "evt_1"}, ""},
 		"odd types":       {deliver(t, current, "whk_1", now, `{"id":"evt_1","data":{"id":7,"businessId":[]}}`), `{"id":"evt_1","data":{"id":7,"businessId":[]}}`, &providers.Event{Delivery: "evt_1"}, ""},
 		"other reference": {deliver(t, current, "whk_1", now, `{"id":"evt_1","data":{"id":"r","businessId":"x"}}`), `{"id":"evt_1","data":{"id":"r","businessId":"x"}}`, &providers.Event{ID: "r", Delivery: "evt_1"}, ""},
+		"plain id":        {deliver(t, current, "whk_1", now, `{"id":"evt_1","data":{"id":"a signer?","businessId":"june/07"}}`), `{"id":"evt_1","data":{"id":"a signer?","businessId":"june/07"}}`, &providers.Event{Key: providers.Key{Campaign: "june", ID: "07"}, Delivery: "evt_1"}, ""},
 		"another key id":  {deliver(t, current, "whk_9", now, body), body, nil, providers.Denied},
 		"stranger":        {deliver(t, stranger, "whk_1", now, body), body, nil, providers.Denied},
 		"changed body":    {deliver(t, current, "whk_1", now, body), strings.Replace(body, "june", "july", 1), nil, providers.Denied},
