@@ -175,7 +175,7 @@ func (c *catalisa) postRequest(template bool) func(*http.Request) *reply {
 // touch notes a change and tells the subscribers. The caller holds the lock.
 func (q *catalisaRequest) touch(event string) {
 	q.changed = q.c.sb.now()
-	q.c.emit(event, map[string]any{"id": q.id, "businessId": q.in.BusinessID, "status": q.state})
+	q.c.emit(event, map[string]any{"requestId": q.id, "businessId": q.in.BusinessID, "status": q.state})
 }
 
 func (q *catalisaRequest) self() string { return "/api/v1/esignature/requests/" + q.id }
