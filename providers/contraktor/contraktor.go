@@ -242,7 +242,7 @@ func (p proof) state() providers.State {
 
 // packageWait is how long a completed proof's package is waited for. When the files
 // appear is not documented (reference §14); a package that has not come by then is
-// taken for one that never does (our choice).
+// taken for one that never does (our choice). A clock that is far off ends the wait.
 const packageWait = 2 * time.Minute
 
 // Artifacts reads the proof again for fresh addresses. The signed file and the receipt
@@ -254,7 +254,7 @@ func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]provider
 	}
 	packaged := proof.Package.ready()
 	if proof.state() != providers.Completed || !proof.Signed.ready() || !proof.Receipt.ready() ||
-		!packaged && time.Since(proof.changed()) < packageWait {
+		!packaged && time.Since(proof.changed()).Abs() < packageWait {
 		return nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /proofs/{id}", Code: providers.CodeNotReady}
 	}
 	artifacts := []providers.Artifact{

@@ -386,7 +386,7 @@ func TestArtifacts(t *testing.T) {
 // does not have are not believed.
 func TestArtifactsWithoutPackage(t *testing.T) {
 	for _, tt := range []struct{ answer, want string }{
-		{`{"data":{"id":7001,"status":"completed","subjects":[{"confirmed_at":"2025-01-02T10:05:01"}],"signed_file":{"mime":"image/png","download_url":"https://x"},"receipt_file":{"mime":"binary/octet-stream","download_url":"https://x"}}}`,
+		{`{"data":{"id":7001,"status":"completed","updated_at":"2090-01-02T10:05:01","subjects":[{"confirmed_at":"2025-01-02T10:05:01"}],"signed_file":{"mime":"image/png","download_url":"https://x"},"receipt_file":{"mime":"binary/octet-stream","download_url":"https://x"}}}`,
 			"signed_document image/png, dossier application/pdf"},
 		{`{"data":{"id":7001,"status":"completed","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":{"mime":"application/x-zip-compressed","download_url":"https://x"}}}`,
 			"signed_document application/pdf, dossier application/pdf, package application/zip"},
