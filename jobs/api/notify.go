@@ -157,7 +157,7 @@ func (n *Notifier) deliverNext(ctx context.Context) (some bool, err error) {
 	n.metrics.notified.WithLabelValues("failed").Inc()
 	delay := n.delays[next.Tries]
 	delay = max(delay-delay/10+rand.N(delay/5), min(after, maxRetryAfter))
-	log.WarnContext(ctx, "notification failed", "tries", next.Tries+1, "again", delay.Round(time.Second), "error", err)
+	log.WarnContext(ctx, "notification failed", "tries", next.Tries+1, "again", delay.Round(time.Second).String(), "error", err)
 	return true, n.book.Redeliver(ctx, next, delay)
 }
 

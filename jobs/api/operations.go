@@ -70,12 +70,29 @@ func (s *Server) onCampaign(a huma.API, verb, summary string, status int, do fun
 	register(s, a, huma.Operation{OperationID: verb + "-campaign", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/" + verb, Summary: summary, DefaultStatus: status}, nil,
 		func(ctx context.Context, in *CampaignPath) (*out, error) {
 			name, err := campaignFor(ctx, in.Campaign)
+			if err == nil {
+				err = wholeCampaign(ctx)
+			}
 			if err != nil {
 				return nil, err
 			}
 			n, err := do(ctx, name)
 			return &out{Done{name, n}}, err
 		})
+}
+
+// wholeCampaign refuses a body that says something: who lists ids there means these
+// envelopes, and a campaign's operation would be for all of them.
+func wholeCampaign(ctx context.Context) error {
+	x := exchangeOf(ctx)
+	b, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxResolve))
+	if err != nil {
+		return broken(err)
+	}
+	if said := strings.Join(strings.Fields(string(b)), ""); said != "" && said != "{}" {
+		return problem(http.StatusUnprocessableEntity, "this is for the whole campaign and takes no body; for one envelope there is /v1/campaigns/{campaign}/envelopes/{id}/...")
+	}
+	return nil
 }
 
 // onEnvelope answers with the report as it is now: a worker carries the operation out.

@@ -56,6 +56,8 @@ func TestOperations(t *testing.T) {
 	}
 	s.postJSON(base+"/envelopes/1/remind", "").problem(t, http.StatusConflict)
 	s.postJSON(base+"/envelopes/3/cancel", "").problem(t, http.StatusConflict)
+	s.postJSON(base+"/cancel", `{"ids":["1"]}`).problem(t, http.StatusUnprocessableEntity)
+	s.postJSON(base+"/remind", `{ }`).want(t, http.StatusAccepted, nil)
 
 	for _, body := range []string{`{}`, `{"sent":"x","not_sent":true}`, `{"sent":7}`, `{"send":"x"}`} {
 		s.postJSON(base+"/envelopes/3/resolve", body).problem(t, http.StatusUnprocessableEntity)
