@@ -115,13 +115,13 @@ func (p *Provider) pictures(ctx context.Context, id, signerID string) ([]provide
 }
 
 // notYet reads a refusal to give a completed envelope's dossiers. What is answered while
-// they are unavailable is not documented (reference §A8): the statuses that may well say
-// so mean that they are not there yet (our choice).
+// they are unavailable is not documented (reference §A8), so every refusal of this one
+// request means that they are not there yet (our choice).
 func notYet(err error) error {
-	switch status(err) {
-	case http.StatusNotFound, http.StatusGone:
+	switch kind := providers.KindOf(err); {
+	case kind == providers.NotFound:
 		return rekind(err, providers.NotFound, providers.CodeNotReady)
-	case http.StatusNoContent, http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity:
+	case kind == providers.Invalid, status(err) == http.StatusNoContent:
 		return rekind(err, providers.Transient, providers.CodeNotReady)
 	}
 	return err
