@@ -217,16 +217,15 @@ func (b *bench) task(k providers.Key) (queue, id string) {
 	return "", ""
 }
 
-// copyOf puts a second task with the same content on the queue, as asynq does when it
-// believes the first to be lost.
-func (b *bench) copyOf(k providers.Key) {
+// payload is what an envelope's present task says.
+func (b *bench) payload(k providers.Key) (payload []byte, id string) {
 	b.t.Helper()
 	queue, id := b.task(k)
 	info, err := b.inspector.GetTaskInfo(queue, id)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.put(info.Payload, id+"-copy")
+	return info.Payload, id
 }
 
 func (b *bench) put(payload []byte, id string) {

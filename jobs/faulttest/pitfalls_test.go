@@ -40,18 +40,17 @@ func happens(t *testing.T, event <-chan struct{}) {
 func TestFinishedTaskRunsAgain(t *testing.T) {
 	b := newBench(t)
 	k := b.enqueue("1")
-	queue, id := b.task(k)
-	info, err := b.inspector.GetTaskInfo(queue, id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	payload, id := b.payload(k)
 	b.work()
 	b.sentOnce(k)
-	b.put(info.Payload, id)         // the same task
-	b.put(info.Payload, id+"-copy") // and under another id
-	now := b.record(k).Generation   // and one of the present generation
-	b.put(fmt.Appendf(nil, `{"key":%q,"gen":%d}`, k, now), "present")
+	before := b.record(k)
+	b.put(payload, id)         // the same task
+	b.put(payload, id+"-copy") // and under another id
+	b.put(fmt.Appendf(nil, `{"key":%q,"gen":%d}`, k, before.Generation), "present")
 	b.sentOnce(k)
+	if after := b.record(k); after.Version != before.Version {
+		t.Errorf("the record went from version %d to %d", before.Version, after.Version)
+	}
 }
 
 // asynq gives a task whose time is up, or whose lease is lost, to another worker while
@@ -59,7 +58,7 @@ func TestFinishedTaskRunsAgain(t *testing.T) {
 func TestTwoCopiesAtOnce(t *testing.T) {
 	b := newBench(t)
 	k := b.enqueue("1")
-	b.copyOf(k)
+	payload, id := b.payload(k)
 	inside, release := make(chan struct{}), make(chan struct{})
 	b.provider.onPrepare = func(context.Context, providers.Key) error {
 		inside <- struct{}{}
@@ -69,6 +68,7 @@ func TestTwoCopiesAtOnce(t *testing.T) {
 	b.work()
 	b.work()
 	happens(t, inside)
+	b.put(payload, id+"-copy")
 	// The other copy finds the envelope held, and waits for its turn.
 	until(t, "the copy waits", 20*time.Second, func(context.Context) bool {
 		q, err := b.inspector.GetQueueInfo(jobs.Queue(counted, pace.Send))
@@ -153,6 +153,7 @@ func TestCrashesEatNoRetry(t *testing.T) {
 	if err := dying.Start(asynq.HandlerFunc(func(context.Context, *asynq.Task) error { runs.Add(1); return asynq.ErrLeaseExpired })); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(dying.Shutdown)
 	until(t, "asynq's usual 25 retries are used up", 20*time.Second, func(context.Context) bool { return runs.Load() > 30 })
 	dying.Shutdown()
 	if info, err := b.inspector.GetTaskInfo(queue, id); err != nil || info.State == asynq.TaskStateArchived {
