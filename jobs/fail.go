@@ -85,8 +85,13 @@ func (h *handling) attempt(ctx context.Context, err error, remove []string) erro
 		return h.failed(ctx, err)
 	}
 	wait := backoff(h.cfg.RetryBase, h.cfg.RetryMax, h.rec.Attempts)
-	if e, ok := errors.AsType[*providers.Error](err); ok && !e.Until.IsZero() {
-		wait = max(wait, time.Until(e.Until))
+	if e, ok := errors.AsType[*providers.Error](err); ok {
+		if e.Code == providers.CodeNotReady {
+			wait = max(wait, h.line.PollEvery) // asking again is one more look
+		}
+		if !e.Until.IsZero() {
+			wait = max(wait, time.Until(e.Until))
+		}
 	}
 	return h.wait(ctx, wait, err, remove)
 }

@@ -298,6 +298,21 @@ func TestAttemptsAndRetry(t *testing.T) {
 	}
 }
 
+func TestInterruptedCallsAreAttempts(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	for range 6 {
+		w.sandbox.Once("certyneo", inviting["certyneo"], sandbox.ErrorBefore)
+	}
+	k := w.enqueue("1")
+	r := w.live(k)
+	if n, _ := w.invitations(0); r.State != ledger.Failed || r.ErrorCode == "" || n != 0 {
+		t.Errorf("%s %q, %d invitations", r.State, r.ErrorCode, n)
+	}
+	if calls := w.sandbox.Calls("certyneo")["GET /envelopes/{id}"]; calls != 5 {
+		t.Errorf("settled %d times with 5 attempts", calls)
+	}
+}
+
 func TestEnqueueAgain(t *testing.T) {
 	w := newWorld(t, "certyneo")
 	k := w.enqueue("1")

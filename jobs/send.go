@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -187,7 +188,7 @@ func (h *handling) sent(ctx context.Context, job *providers.Job, byUs bool) erro
 	_, finisher := h.line.Provider.(providers.Finisher)
 	ch := ledger.Change{To: ledger.Sent, Index: ledger.Look, Due: h.line.PollEvery, Release: true, Bump: true,
 		Set:    map[string]string{ledger.FieldEnvelopeID: job.Ref.ID, ledger.FieldSentAt: ledger.After(0)},
-		Remove: []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldNotBefore, ledger.FieldErrorCode, ledger.FieldError}}
+		Remove: forgetIntent}
 	maps.Copy(ch.Set, h.notes)
 	if finisher {
 		ch.Index, ch.Due = ledger.Work, sweepAfter
@@ -261,14 +262,34 @@ func (h *handling) settle(ctx context.Context) error {
 	case providers.Invited:
 		return h.sent(ctx, job, false)
 	case providers.NotInvited:
-		err := h.claim.Write(detached(ctx), ledger.Change{Remove: []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldNotBefore}})
-		if err != nil {
-			return later(time.Second, err)
-		}
-		h.rec.IntentAt, h.rec.SettleAt = time.Time{}, time.Time{}
-		return h.run(ctx)
+		return h.again(ctx)
 	}
 	return h.doubt(ctx)
+}
+
+// again counts an interrupted call that has invited nobody as an attempt, and makes
+// another one as long as there are some left.
+func (h *handling) again(ctx context.Context) error {
+	h.rec.Attempts++
+	ch := ledger.Change{Set: map[string]string{ledger.FieldAttempts: strconv.Itoa(h.rec.Attempts)},
+		Remove: []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldNotBefore}}
+	over := h.rec.Attempts >= h.cfg.Attempts
+	if over { // the error of the last call stands in the record
+		ch.To, ch.Index, ch.Release, ch.Bump = ledger.Failed, ledger.Nowhere, true, true
+		if h.rec.ErrorCode == "" {
+			ch.Set[ledger.FieldErrorCode], ch.Set[ledger.FieldError] = string(providers.Ambiguous), "every call was interrupted, and invited nobody"
+		}
+	}
+	from := h.rec.State
+	if err := h.claim.Write(detached(ctx), ch); err != nil {
+		return later(time.Second, err)
+	}
+	if over {
+		h.note(ctx, h.rec, from, "error", h.rec.ErrorMessage)
+		return fmt.Errorf("attempts used up: %w", asynq.SkipRetry)
+	}
+	h.rec.IntentAt, h.rec.SettleAt = time.Time{}, time.Time{}
+	return h.run(ctx)
 }
 
 // doubt leaves an envelope to people: it is never sent again by itself.

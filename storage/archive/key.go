@@ -83,9 +83,13 @@ func EnvelopeKey(campaign, id, name string) string {
 // types are the content types that the archive's keys have endings for.
 var types = map[string]string{
 	".csv":  "text/csv",
+	".doc":  "application/msword",
+	".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	".gif":  "image/gif",
 	".html": "text/html",
 	".jpg":  "image/jpeg",
 	".json": "application/json",
+	".odt":  "application/vnd.oasis.opendocument.text",
 	".pdf":  "application/pdf",
 	".png":  "image/png",
 	".txt":  "text/plain",
