@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"time"
 
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
@@ -77,13 +75,11 @@ func enqueueOn(ctx context.Context, folder, fsync string, s sizes) (result, erro
 	return compare(ctx, s.rounds, "enqueue, appendfsync "+fsync, "envelopes/s", "checked, recorded, queued; asynq queues only", ours, floor)
 }
 
-// rawTasks puts tasks like ours into the queue, with asynq alone.
+// rawTasks puts the same tasks into the queue, and nothing else.
 func rawTasks(ctx context.Context, db redis.UniversalClient, n, round int) error {
-	client := asynq.NewClientFromRedisClient(db)
+	courier := jobs.NewCourier(db)
 	for i := range n {
-		id := fmt.Sprintf("floor-%d:e-%07d:1", round, i)
-		task := asynq.NewTask("floor", []byte(`{"key":"`+id+`","gen":1}`))
-		if _, err := client.EnqueueContext(ctx, task, asynq.Queue("floor"), asynq.TaskID(id), asynq.MaxRetry(25), asynq.Timeout(time.Minute)); err != nil {
+		if err := courier.Envelope(ctx, "floor", pace.Send, fmt.Sprintf("floor-%d/e-%07d", round, i), 1, 0); err != nil {
 			return err
 		}
 	}
