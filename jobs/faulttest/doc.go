@@ -34,4 +34,24 @@
 // when nobody could know: its solicitation was answered by a 500 or a broken connection, or the
 // process that made it was killed or frozen then. The simulator is reached by each process under
 // an address of its own, so its log tells which process every solicitation came from.
+//
+// # Guards
+//
+// Each was taken out in turn; the tests that fail then, here and elsewhere:
+//
+//	intent not written                    jobs.TestCrashAtEveryBoundary, TestCrashesAtRandom, TestFaultsOfTheInvitingCall
+//	barrier not waited for                ledger.TestBarrierWaitsForTheDisk, TestBarrierFailsWithoutAReplica, TestIntentThatIsNotDurable
+//	everysec taken for always             ledger.TestInspectChoosesTheBarrier
+//	provider not asked before the second  jobs.TestCrashAtEveryBoundary, TestDoubtIsSettled, TestUnderFire
+//	asked while the call may still leave  TestFrozenInviteIsWaitedFor
+//	claim taken while it is held          TestTwoCopiesAtOnce, ledger.TestClaimKeepsOthersOut
+//	written or intended after it is lost  ledger.TestClaimKeepsOthersOut, ledger.TestIntentIsTheLastLook
+//	version not compared                  ledger.TestWriteChecksTheVersionAndTheState
+//	pause not looked at again             ledger.TestIntentIsTheLastLook, jobs.TestPauseStopsTheNextInvitation
+//	ended envelope claimed                TestFinishedTaskRunsAgain, jobs.TestCrashAtEveryBoundary
+//	sweeper idle                          TestQueueIsLost, TestActiveForEver, TestArchivedTaskBlocksItsID, TestUndecodable
+//	sweeper reuses the task's id          TestActiveForEver, TestArchivedTaskBlocksItsID, TestFrozenWorkerCannotInvite
+//	inviting call cut off by a shutdown   TestInvitingCallEnds
+//	asynq's usual number of retries       TestCrashesEatNoRetry
+//	every scheduler ticks                 TestManySchedulersTickOnce
 package faulttest

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		*fire = time.Duration(*kills) * 3 * time.Second
 	}
 	if *patience == 0 {
-		*patience = 75*time.Second + time.Duration(*envelopes)*100*time.Millisecond
+		*patience = 2*time.Minute + time.Duration(*envelopes)*100*time.Millisecond
 	}
 	os.Exit(m.Run())
 }
