@@ -14,6 +14,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -60,6 +61,22 @@ func (e Envelope) Key() Key { return Key{e.Campaign, e.ID} }
 
 // Option is the value of an option of the envelope's own provider, empty when unset.
 func (e Envelope) Option(name string) string { return e.Options[e.Provider][name] }
+
+// Uses tells whether the envelope says something in a column that not every service has
+// a place for: message, expires, order (signers one after the other), stamp.
+func (e Envelope) Uses(column string) bool {
+	switch column {
+	case "message":
+		return e.Message != ""
+	case "expires":
+		return !e.Expires.IsZero()
+	case "order":
+		return slices.ContainsFunc(e.Signers, func(s Signer) bool { return s.Order != e.Signers[0].Order })
+	case "stamp":
+		return slices.ContainsFunc(e.Signers, func(s Signer) bool { return s.Stamp != nil })
+	}
+	return false
+}
 
 // Document is a file to be signed, or an identity image.
 //

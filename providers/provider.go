@@ -112,6 +112,10 @@ type Info struct {
 	SignatureTypes  []string
 	Artifacts       []Kind
 	AddressLifetime time.Duration // of download addresses; 0: none or not documented
+	// Unsent are columns that the service has no place for, as [Envelope.Uses] names them.
+	// One file may serve several providers, so they are left out, not refused; check, run and
+	// enqueue say so.
+	Unsent []string
 	Options         []Option
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,13 +56,15 @@ type campaignFiles struct {
 	judges    map[string]providers.Provider
 	sources   jobs.OpenSource
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
+	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
 }
 
 func newCampaignFiles(names []string, flags campaignFlags, judges []providers.Provider) (*campaignFiles, error) {
 	if err := flags.valid(); err != nil {
 		return nil, err
 	}
-	f := &campaignFiles{names: names, flags: flags, judges: map[string]providers.Provider{}, sources: newSources().open, documents: map[string]*campaign.Folder{}}
+	f := &campaignFiles{names: names, flags: flags, judges: map[string]providers.Provider{}, sources: newSources().open, documents: map[string]*campaign.Folder{},
+		unsent: map[string]map[string]int{}}
 	for _, j := range judges {
 		f.judges[j.Info().Name] = j
 	}
@@ -85,7 +88,27 @@ func (f *campaignFiles) judge(e providers.Envelope) error {
 	return providers.Problems{{Field: "provider", Message: fmt.Sprintf("%s is not configured here: set %s", e.Provider, variable(e.Provider, "API_KEY"))}}
 }
 
+// leftOut says what services have no place for.
+func (f *campaignFiles) leftOut() []string {
+	var lines []string
+	for _, name := range jobs.ProviderNames {
+		for _, column := range slices.Sorted(maps.Keys(f.unsent[name])) {
+			lines = append(lines, fmt.Sprintf("%s has no place for %s: left out in %s", name, column, count(f.unsent[name][column], "envelope")))
+		}
+	}
+	return lines
+}
+
+// calls counts the requests of a good row, and what of it is left out.
 func (f *campaignFiles) calls(e providers.Envelope) int {
+	for _, column := range f.judges[e.Provider].Info().Unsent {
+		if e.Uses(column) {
+			if f.unsent[e.Provider] == nil {
+				f.unsent[e.Provider] = map[string]int{}
+			}
+			f.unsent[e.Provider][column]++
+		}
+	}
 	if c, ok := f.judges[e.Provider].(providers.Calls); ok {
 		return c.Calls(e)
 	}
@@ -120,6 +143,9 @@ func (f *campaignFiles) insist(ctx context.Context, stderr io.Writer) (campaign.
 	s, err := f.check(ctx, stderr)
 	if err != nil {
 		return s, err
+	}
+	for _, line := range f.leftOut() {
+		fmt.Fprintln(stderr, line)
 	}
 	switch {
 	case s.Problems == 0:

@@ -44,7 +44,7 @@ signers' own time is not in it.`,
 			} else {
 				fmt.Fprintf(sys.stdout, "%s, all valid\n", count(s.Rows, "envelope"))
 			}
-			for _, line := range cfg.estimates(s, files.judges) {
+			for _, line := range append(cfg.estimates(s, files.judges), files.leftOut()...) {
 				fmt.Fprintln(sys.stdout, line)
 			}
 			if !s.OK() {

@@ -68,6 +68,7 @@ func abilities(all []providers.Provider) string {
 		{"signing in order", func(_ providers.Provider, i providers.Info) string { return yes(i.Order) }},
 		{"channels", func(_ providers.Provider, i providers.Info) string { return list(i.Channels) }},
 		{"types of signature", func(_ providers.Provider, i providers.Info) string { return list(i.SignatureTypes) }},
+		{"columns left out", func(_ providers.Provider, i providers.Info) string { return list(i.Unsent) }},
 		{"archived", func(_ providers.Provider, i providers.Info) string {
 			var kinds []string
 			for _, k := range i.Artifacts {

@@ -161,7 +161,7 @@ func checkSigner(field string, s providers.Signer, problems *providers.Problems)
 	if s.Type != "" && s.Type != providers.TypeElectronic {
 		problems.Add(field+".type", "catalisa has electronic signatures only, not %s", s.Type)
 	}
-	if s.Auth != "" {
+	if s.Auth != "" && s.Auth != providers.ChannelEmail {
 		problems.Add(field+".auth", "catalisa has no authentication per signer; leave it empty")
 	}
 	if s.IDFront != nil || s.IDBack != nil || s.IDType != "" {

@@ -142,7 +142,7 @@ func TestConformance(t *testing.T) {
 			{Name: "fields without template", Field: "field", Says: "template", Over: func(e *providers.Envelope) { e.Fields = map[string]string{"rent": "1"} }},
 			{Name: "configuration", Field: "catalisa.config_id", Says: "UUID", Over: func(e *providers.Envelope) { option(e, "config_id", "main") }},
 			{Name: "storage", Field: "catalisa.storage", Says: "true or false", Over: func(e *providers.Envelope) { option(e, "storage", "yes") }},
-			{Name: "auth", Field: "signer1.auth", Says: "authentication", Over: first(func(s *providers.Signer) { s.Auth = providers.ChannelEmail })},
+			{Name: "auth", Field: "signer1.auth", Says: "authentication", Over: first(func(s *providers.Signer) { s.Auth = providers.ChannelSMS })},
 			{Name: "identity images", Field: "signer1.id_front", Says: "identity", Over: first(func(s *providers.Signer) { s.IDFront = providertest.JPEG("cnh.jpg") })},
 			{Name: "page of a stamp", Field: "signer1.stamp", Says: "1", At: first(func(s *providers.Signer) { s.Stamp = providertest.Stamp(0) }), Over: first(func(s *providers.Signer) { s.Stamp = &providers.Stamp{} })},
 		},

@@ -51,10 +51,11 @@ var typeRoles = map[string]string{
 
 // role is the signer's role: what the role column says, else what the type means.
 func role(s providers.Signer) string {
-	if s.Role != "" {
-		return strings.ToUpper(s.Role)
+	switch r := strings.ToUpper(s.Role); r {
+	case roleSigner, roleViewer, roleCarbonCopy, roleApprover:
+		return r
 	}
-	return typeRoles[s.Type]
+	return typeRoles[s.Type] // another word is a role in the contract, of which Certyneo knows nothing
 }
 
 // Check refuses what Certyneo would refuse (reference §3, §4, §6, §11) and what it has
@@ -137,11 +138,7 @@ func checkSigner(column string, s providers.Signer, template bool, problems *pro
 	if !ok {
 		problems.Add(column+"type", "is %s; Certyneo knows electronic, digital, approver and viewer", s.Type)
 	}
-	switch r := role(s); {
-	case s.Role == "":
-	case r != roleSigner && r != roleViewer && r != roleCarbonCopy && r != roleApprover:
-		problems.Add(column+"role", "is %s; Certyneo knows SIGNER, VIEWER, CARBON_COPY and APPROVER", s.Role)
-	case s.Type != "" && ok && r != byType:
+	if r := role(s); s.Type != "" && ok && r != byType {
 		problems.Add(column+"role", "is %s, but the type is %s; give one of the two", s.Role, s.Type)
 	}
 	if st := s.Stamp; st != nil {

@@ -57,7 +57,6 @@ func TestCheck(t *testing.T) {
 			e.Signers[0].Phone, e.Signers[0].Auth = "+33600000001", providers.ChannelEmail
 			options1(e, "sms_otp", "true")
 		}, "signer1.auth: Certyneo asks all"},
-		{"role", func(e *E) { e.Signers[0].Role = "witness" }, "signer1.role: is witness"},
 		{"role against type", func(e *E) { e.Signers[0].Role, e.Signers[0].Type = "SIGNER", providers.TypeApprover }, "signer1.role: is SIGNER, but the type is approver"},
 		{"type", func(e *E) { e.Signers[0].Type, e.Signers[0].Role = "wax", "SIGNER" }, "signer1.type: is wax"},
 		{"nobody signs", func(e *E) { e.Signers[0].Type = providers.TypeViewer }, "signer1.role: at least one signer"},

@@ -48,6 +48,7 @@ func (p *Provider) Info() providers.Info {
 		Channels:        []string{providers.ChannelEmail, providers.ChannelWhatsApp},
 		SignatureTypes:  []string{providers.TypeElectronic, providers.TypeDigital},
 		Artifacts:       []providers.Kind{providers.SignedDocument, providers.Dossier, providers.Package},
+		Unsent:          []string{"message", "expires", "stamp"},
 		Options: []providers.Option{
 			{Name: optWorkflowID, Help: "id of the workflow (group) that owns the contract"},
 			{Name: optWorkflow, Help: "name of the workflow, when its id is not at hand"},
@@ -85,12 +86,6 @@ func (p *Provider) Check(e providers.Envelope) error {
 	var problems providers.Problems
 	if strings.TrimSpace(e.Subject) == "" {
 		problems.Add("subject", "contraktor needs a title")
-	}
-	if e.Message != "" {
-		problems.Add("message", "contraktor has no field for a message to signers; leave it empty")
-	}
-	if !e.Expires.IsZero() {
-		problems.Add("expires", "contraktor has no signing deadline; leave it empty")
 	}
 	checkDocuments(e, &problems)
 	checkOptions(e, &problems)
@@ -209,11 +204,8 @@ func checkSigner(field string, s providers.Signer, problems *providers.Problems)
 	default:
 		problems.Add(field+".type", "contraktor has electronic and digital signatures, not %s", s.Type)
 	}
-	if s.Auth != "" {
+	if s.Auth != "" && s.Auth != providers.ChannelEmail {
 		problems.Add(field+".auth", "contraktor sets the signers' authentication per account, not per signer; leave it empty")
-	}
-	if s.Stamp != nil {
-		problems.Add(field+".stamp", "contraktor places the signatures by itself; leave it empty")
 	}
 	if s.IDFront != nil || s.IDBack != nil || s.IDType != "" {
 		problems.Add(field+".id_front", "contraktor takes no identity documents; leave id_front, id_back and id_type empty")

@@ -44,6 +44,20 @@ func testLimits(t *testing.T, s *Suite, tp *tap) {
 			}
 		}
 	}
+	// What the service has no place for is left out, and Info says so.
+	for _, column := range w.inner.Info().Unsent {
+		e := staged(s)
+		e.Message, e.Expires.Days = "Please sign by Friday.", 30
+		for i := range e.Signers {
+			e.Signers[i].Order = i + 1
+			if column == "stamp" {
+				e.Signers[i].Stamp = Stamp(i)
+			}
+		}
+		if len(e.Signers) > 1 && !e.Uses(column) || w.provider.Check(e) != nil {
+			t.Errorf("an envelope with %s is refused: %v", column, w.provider.Check(e))
+		}
+	}
 	// Everything wrong at once, and nothing at all: no panic, no request.
 	for _, e := range []providers.Envelope{{}, {Signers: make([]providers.Signer, 3)}, {Provider: s.Name, Documents: make([]providers.Document, 2)}, nonsense(s.Name)} {
 		if err := w.provider.Check(e); err == nil {
@@ -118,13 +132,6 @@ func impliedLimits(info providers.Info) (limits []Limit) {
 	}
 	if !info.Templates {
 		add("a template", "template", "", func(e *providers.Envelope) { e.Template = "33" })
-	}
-	if !info.Order {
-		add("an order", "signer*", "order", func(e *providers.Envelope) {
-			e.Signers = append(e.Signers, Signer(2))
-			e.Signers[1].Type, e.Signers[1].Stamp = e.Signers[0].Type, e.Signers[0].Stamp
-			e.Signers[0].Order, e.Signers[1].Order = 1, 2
-		})
 	}
 	return limits
 }

@@ -24,8 +24,7 @@ const (
 var methods = []string{providers.ChannelEmail, providers.ChannelSMS, providers.ChannelWhatsApp}
 
 // Check refuses what QI Sign would refuse (reference §A4), and what it has no place for
-// and cannot be left out unsaid: order, stamps, template fields. A message and roles
-// are left out.
+// and cannot be left out: template fields.
 func (p *Provider) Check(e providers.Envelope) error {
 	var problems providers.Problems
 	if strings.TrimSpace(e.Subject) == "" {
@@ -45,9 +44,6 @@ func (p *Provider) Check(e providers.Envelope) error {
 	}
 	for i, s := range e.Signers {
 		checkSigner(fmt.Sprintf("signer%d.", i+1), s, &problems)
-		if s.Order != e.Signers[0].Order {
-			problems.Add(fmt.Sprintf("signer%d.order", i+1), "QI Sign addresses all signers at once; leave the order out")
-		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		problems.Add("field."+name, "QI Sign has no template fields; leave it out")
@@ -89,9 +85,6 @@ func checkSigner(column string, s providers.Signer, problems *providers.Problems
 	checkMethod(column+"auth", s.Auth, s, problems)
 	if s.Type != "" && s.Type != providers.TypeElectronic {
 		problems.Add(column+"type", "is %s; QI Sign has electronic signatures only", s.Type)
-	}
-	if s.Stamp != nil {
-		problems.Add(column+"stamp", "QI Sign places no stamps; leave it out")
 	}
 	checkImages(column, s, problems)
 }

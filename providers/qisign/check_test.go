@@ -44,13 +44,6 @@ func TestCheck(t *testing.T) {
 		{"auth without phone", func(e *E) { e.Signers[0].Phone, e.Signers[0].Auth = "", "sms" }, "signer1.auth: is sms, but"},
 		{"channel", func(e *E) { e.Signers[0].Channel = "fax" }, "signer1.channel: is fax"},
 		{"type", func(e *E) { e.Signers[0].Type = providers.TypeDigital }, "signer1.type: is digital"},
-		{"stamp", func(e *E) { e.Signers[0].Stamp = &providers.Stamp{} }, "signer1.stamp: "},
-		{"order", func(e *E) {
-			second := e.Signers[0]
-			second.Order = 2
-			e.Signers[0].Order = 1
-			e.Signers = append(e.Signers, second)
-		}, "signer2.order: QI Sign addresses all signers at once"},
 		{"image without type", func(e *E) { e.Signers[0].IDFront = jpeg }, "signer1.id_type: say cnh or rg"},
 		{"image type", func(e *E) { e.Signers[0].IDType = "passport" }, "signer1.id_type: is passport"},
 		{"PNG image", func(e *E) {

@@ -78,7 +78,6 @@ func TestConformance(t *testing.T) {
 			})},
 			{Name: "which paper", Field: "signer1.id_type", Says: "cnh", Over: first(func(s *providers.Signer) { s.IDFront = providertest.JPEG("a.jpg") })},
 			{Name: "paper", Field: "signer1.id_type", Says: "rg", Over: first(func(s *providers.Signer) { s.IDFront, s.IDType = providertest.JPEG("a.jpg"), "passport" })},
-			{Name: "stamp", Field: "signer1.stamp", Says: "stamps", Over: first(func(s *providers.Signer) { s.Stamp = providertest.Stamp(0) })},
 			{Name: "fields", Field: "field.rent", Says: "fields", Over: func(e *providers.Envelope) { e.Fields = map[string]string{"rent": "1"} }},
 		},
 		Kind: func(call, op string, status int) (providers.ErrorKind, bool) {

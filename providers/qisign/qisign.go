@@ -82,6 +82,7 @@ func (p *Provider) Info() providers.Info {
 		Channels:        methods,
 		SignatureTypes:  []string{providers.TypeElectronic},
 		Artifacts:       []providers.Kind{providers.Dossier, providers.Face, providers.IDFront, providers.IDBack},
+		Unsent:          []string{"message", "order", "stamp"},
 		AddressLifetime: linkLife,
 	}
 }

@@ -43,6 +43,7 @@ func (p *Provider) Info() providers.Info {
 		Channels:        []string{providers.ChannelEmail},
 		SignatureTypes:  []string{providers.TypeElectronic, providers.TypeDigital, providers.TypeApprover, providers.TypeViewer},
 		Artifacts:       []providers.Kind{providers.SignedDocument},
+		Unsent:          []string{"expires", "order"},
 		Options: []providers.Option{
 			{Name: optOrganization, Help: "account that gets the solicitation: its identifier (20 characters) or its name"},
 			{Name: optFolder, Help: "folder of that account: its identifier (10 characters), its path such as Contracts/2026, or its name where only one has it"},
@@ -77,9 +78,6 @@ func (p *Provider) Check(e providers.Envelope) error {
 	length(&problems, "subject", "a title", e.Subject, 5, 200)
 	if e.Message != "" {
 		length(&problems, "message", "a description", e.Message, 5, 400)
-	}
-	if !e.Expires.IsZero() {
-		problems.Add("expires", "sdoc has no signing deadline; leave it empty")
 	}
 	if e.Template != "" {
 		problems.Add("template", "sdoc has no templates; give a document")
@@ -149,7 +147,6 @@ func checkSigners(e providers.Envelope, problems *providers.Problems) {
 		problems.Add("signer51.name", "sdoc takes at most %d participants, got %d", maxParticipants, n)
 	}
 	acting := len(e.Signers) == 0
-	orders := make(map[int]bool)
 	for i, s := range e.Signers {
 		field := fmt.Sprintf("signer%d", i+1)
 		checkSigner(field, s, problems)
@@ -159,13 +156,9 @@ func checkSigners(e providers.Envelope, problems *providers.Problems) {
 			}
 		}
 		acting = acting || s.Type != providers.TypeViewer
-		orders[s.Order] = true
 	}
 	if !acting {
 		problems.Add("signer1.type", "sdoc never completes an envelope of viewers only; at least one must sign or approve")
-	}
-	if len(orders) > 1 {
-		problems.Add("signer1.order", "sdoc has no signing order; leave it empty")
 	}
 }
 
@@ -178,7 +171,7 @@ func checkSigner(field string, s providers.Signer, problems *providers.Problems)
 	if s.Channel != "" && s.Channel != providers.ChannelEmail {
 		problems.Add(field+".channel", "sdoc notifies by email only, not by %s", s.Channel)
 	}
-	if s.Auth != "" {
+	if s.Auth != "" && s.Auth != providers.ChannelEmail {
 		problems.Add(field+".auth", "sdoc has no authentication per signer; leave it empty")
 	}
 	if s.IDFront != nil || s.IDBack != nil || s.IDType != "" {
@@ -192,10 +185,6 @@ func checkSigner(field string, s providers.Signer, problems *providers.Problems)
 			problems.Add(field+".stamp", "sdoc needs the place of an electronic signature: page,x,y,width,height")
 		} else if s.Stamp.Page < 1 || s.Stamp.Width <= 0 || s.Stamp.Height <= 0 {
 			problems.Add(field+".stamp", "sdoc needs a page from 1, and a width and height above 0")
-		}
-	default:
-		if s.Stamp != nil {
-			problems.Add(field+".stamp", "sdoc documents stamps for electronic signers only; leave it empty for %s", s.Type)
 		}
 	}
 }
