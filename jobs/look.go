@@ -234,10 +234,13 @@ func endState(s providers.State) (ledger.State, bool) {
 	return "", false
 }
 
+// errNotThere is the code of a sent envelope that its provider does not know.
+const errNotThere = "not_there"
+
 // lookFailed puts a look off. A look is no attempt: an envelope that was sent is never
 // failed for it.
 func (w *Worker) lookFailed(ctx context.Context, line Line, r *ledger.Record, err error) {
-	wait := line.PollEvery
+	var wait time.Duration
 	switch e, _ := errors.AsType[*providers.Error](err); providers.KindOf(err) {
 	case providers.RateLimited:
 		wait = max(time.Second, time.Until(e.Until))
@@ -252,6 +255,12 @@ func (w *Worker) lookFailed(ctx context.Context, line Line, r *ledger.Record, er
 	default:
 		w.log.WarnContext(ctx, "look failed", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
 		wait = nextLook(2*line.PollEvery, time.Since(r.SentAt))
+		if providers.KindOf(err) == providers.NotFound { // it stands in the report, and an operator may resolve it
+			werr := w.ledger.Write(detached(ctx), r, ledger.Change{Set: map[string]string{ledger.FieldErrorCode: errNotThere, ledger.FieldError: err.Error()}})
+			if werr != nil && !errors.Is(werr, ledger.ErrLost) {
+				w.log.WarnContext(ctx, "ledger", "error", werr)
+			}
+		}
 	}
 	if err := w.ledger.Postpone(detached(ctx), ledger.Look, r.Provider, r.Key(), wait); err != nil {
 		w.log.WarnContext(ctx, "ledger", "error", err)

@@ -175,14 +175,15 @@ var forgetIntent = []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.Fi
 	ledger.FieldAttempts, ledger.FieldNotBefore}
 
 // Resolve settles an envelope that is in doubt: it was sent, as the provider's envelope
-// id says, or (empty) it was not and goes back to the queue.
+// id says, or (empty) it was not and goes back to the queue. A sent envelope that its
+// provider does not know, resolved with a wrong id perhaps, can be resolved again.
 func (c *Client) Resolve(ctx context.Context, key Key, envelopeID string) error {
 	r, err := c.ledger.Get(ctx, key.String())
 	if err != nil {
 		return err
 	}
 	return c.insist(ctx, r, func(r *ledger.Record) error {
-		if r.State != ledger.InDoubt {
+		if r.State != ledger.InDoubt && (r.State != ledger.Sent || r.ErrorCode != errNotThere) {
 			return fmt.Errorf("%s is %s, not in doubt: %w", r.Key(), r.State, ErrNotNow)
 		}
 		if envelopeID == "" {

@@ -197,6 +197,22 @@ func TestDoubtIsSettled(t *testing.T) {
 		}
 		w.judge(k, 0, "settled by a callback")
 	})
+	t.Run("with a wrong id, then with the right one", func(t *testing.T) {
+		w, k := doubt(t, sandbox.DropAfter)
+		if err := w.client.Resolve(t.Context(), k, "SOL000000000000000000000000000"); err != nil {
+			t.Fatal(err)
+		}
+		w.step(k) // stamps that cannot be placed
+		w.forward(time.Minute)
+		w.step(k)
+		if r := w.record(k); r.State != ledger.Sent || r.ErrorCode == "" {
+			t.Fatalf("%s %q", r.State, r.ErrorCode)
+		}
+		if err := w.client.Resolve(t.Context(), k, w.sandbox.Books()[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		w.judge(k, 0, "resolved at last")
+	})
 	t.Run("not sent, says the operator", func(t *testing.T) {
 		w, k := doubt(t, sandbox.DropBefore)
 		if err := w.client.Resolve(t.Context(), k, ""); err != nil {

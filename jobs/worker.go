@@ -14,7 +14,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -251,14 +250,6 @@ func (w *Worker) note(ctx context.Context, r *ledger.Record, from ledger.State, 
 	if w.cfg.Hooks.Transition != nil {
 		w.cfg.Hooks.Transition(r.Provider, from, r.State, r)
 	}
-}
-
-// classOf is the queue's class for what an envelope in a state needs.
-func classOf(s ledger.State) pace.Class {
-	if s == ledger.Completed {
-		return pace.Fetch
-	}
-	return pace.Send
 }
 
 // queueLog hands asynq's own warnings to slog.
