@@ -115,8 +115,8 @@ type Info struct {
 	// Unsent are columns that the service has no place for, as [Envelope.Uses] names them.
 	// One file may serve several providers, so they are left out, not refused; check, run and
 	// enqueue say so.
-	Unsent []string
-	Options         []Option
+	Unsent  []string
+	Options []Option
 }
 
 // Option describes one PROVIDER.NAME column.
