@@ -16,8 +16,8 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// enqueue compares jobs.Client.EnqueueAll, checks and ledger included, with asynq's
-// client putting the same number of tasks into the same Redis.
+// enqueue compares jobs.Client.EnqueueAll, checks and ledger included, with the courier
+// putting the same tasks into the same Redis.
 func enqueue(ctx context.Context, folder string, s sizes) ([]result, error) {
 	var all []result
 	for _, fsync := range []string{"always", "everysec"} {
@@ -72,7 +72,7 @@ func enqueueOn(ctx context.Context, folder, fsync string, s sizes) (result, erro
 		round++
 		return perSecond(s.enqueue, func() error { return rawTasks(ctx, db, s.enqueue, round) })
 	}
-	return compare(ctx, s.rounds, "enqueue, appendfsync "+fsync, "envelopes/s", "checked, recorded, queued; asynq queues only", ours, floor)
+	return compare(ctx, s.rounds, "enqueue, appendfsync "+fsync, "envelopes/s", "checked, recorded, queued; the tasks alone", ours, floor)
 }
 
 // rawTasks puts the same tasks into the queue, and nothing else.

@@ -49,7 +49,7 @@ type scenario struct {
 }
 
 var scenarios = []scenario{
-	{"enqueue", "envelopes into the queue; floor: asynq's own client", enqueue},
+	{"enqueue", "envelopes into the queue; floor: the tasks alone", enqueue},
 	{"flow", "from the queue to the archive; floor: the same calls in a plain loop", flow},
 	{"pace", "requests at the rate of a strict provider; floor: the limit", limits},
 	{"barrier", "the durable intent to invite; floor: appendfsync everysec", barrier},
