@@ -12,7 +12,7 @@ import (
 // The flags of the long form.
 var (
 	envelopes    = flag.Int("envelopes", 120, "envelopes in all campaigns together")
-	kills        = flag.Int("kills", 10, "SIGKILLs of workers, schedulers and servers")
+	kills        = flag.Int("kills", 8, "SIGKILLs of workers, schedulers and servers")
 	redisCrashes = flag.Int("redis-crashes", 2, "SIGKILLs of Redis")
 	fire         = flag.Duration("fire", 0, "how long things are hurt: 3 s for each kill when zero")
 	patience     = flag.Duration("patience", 0, "how long the last envelopes may take after that")
