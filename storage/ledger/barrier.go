@@ -28,8 +28,9 @@ const (
 	BarrierNone Barrier = "none"
 )
 
-// barrierWait bounds the wait for disk or replica.
-const barrierWait = 5 * time.Second
+// barrierWait bounds the wait for disk or replica; it is below the connection's own
+// read time-out of 3 s.
+const barrierWait = 2 * time.Second
 
 type scripter = redis.Scripter
 
