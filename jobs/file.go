@@ -102,7 +102,7 @@ func (h *handling) fetch(ctx context.Context, listed []providers.Artifact, i int
 	a := listed[i]
 	key := archive.EnvelopeKey(h.rec.Campaign, h.rec.ID, artifactName(listed, i))
 	if again {
-		o, err := hashOf(ctx, h.archive, key)
+		o, err := archive.Measure(ctx, h.archive, key)
 		if err == nil {
 			return h.filed(a, key, o), nil
 		}

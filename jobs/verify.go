@@ -2,32 +2,13 @@ package jobs
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 )
-
-// hashOf reads an archived file to its end.
-func hashOf(ctx context.Context, store archive.Archive, key string) (archive.Object, error) {
-	r, o, err := store.Open(ctx, key)
-	if err != nil {
-		return o, err
-	}
-	defer r.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, r)
-	if err != nil {
-		return o, fmt.Errorf("reading %s: %w", key, err)
-	}
-	o.Size, o.SHA256 = n, hex.EncodeToString(h.Sum(nil))
-	return o, nil
-}
 
 // Verification is what Verify has found.
 type Verification struct {
@@ -66,7 +47,7 @@ func Verify(ctx context.Context, store archive.Archive, book *ledger.Ledger, cam
 			continue
 		}
 		for _, f := range m.Artifacts {
-			have, err := hashOf(ctx, store, f.Path)
+			have, err := archive.Measure(ctx, store, f.Path)
 			switch {
 			case ctx.Err() != nil:
 				return v, ctx.Err()

@@ -68,6 +68,12 @@ func abilities(all []providers.Provider) string {
 		{"signing in order", func(_ providers.Provider, i providers.Info) string { return yes(i.Order) }},
 		{"channels", func(_ providers.Provider, i providers.Info) string { return list(i.Channels) }},
 		{"types of signature", func(_ providers.Provider, i providers.Info) string { return list(i.SignatureTypes) }},
+		{"download addresses live", func(_ providers.Provider, i providers.Info) string {
+			if i.AddressLifetime == 0 {
+				return "-"
+			}
+			return short(i.AddressLifetime)
+		}},
 		{"columns left out", func(_ providers.Provider, i providers.Info) string { return list(i.Unsent) }},
 		{"archived", func(_ providers.Provider, i providers.Info) string {
 			var kinds []string

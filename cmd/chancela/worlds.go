@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -91,15 +89,5 @@ func (a leftovers) Put(ctx context.Context, key string, content io.Reader, conte
 	if !errors.Is(err, archive.ErrConflict) || path.Base(key) == jobs.ManifestName || key == worldKey {
 		return o, err
 	}
-	r, o, err := a.Open(ctx, key)
-	if err != nil {
-		return o, err
-	}
-	defer r.Close()
-	h := sha256.New()
-	if o.Size, err = io.Copy(h, r); err != nil {
-		return o, err
-	}
-	o.SHA256 = hex.EncodeToString(h.Sum(nil))
-	return o, nil
+	return archive.Measure(ctx, a, key)
 }

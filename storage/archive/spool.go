@@ -30,6 +30,21 @@ func Spool(ctx context.Context, file *os.File, content io.Reader, check Check) (
 	return size, hex.EncodeToString(hash.Sum(nil)), nil
 }
 
+// Measure reads an archived file to its end, for its size and hash as they are now.
+func Measure(ctx context.Context, store Archive, key string) (Object, error) {
+	r, o, err := store.Open(ctx, key)
+	if err != nil {
+		return o, err
+	}
+	defer r.Close()
+	hash := sha256.New()
+	if o.Size, err = io.Copy(hash, reader{ctx, r}); err != nil {
+		return o, fmt.Errorf("reading %s: %w", key, err)
+	}
+	o.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	return o, nil
+}
+
 // Sum is the SHA-256 of what is read, in lower-case hex.
 func Sum(ctx context.Context, content io.Reader) (string, error) {
 	hash := sha256.New()
