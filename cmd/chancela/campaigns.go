@@ -101,7 +101,8 @@ func (f *campaignFiles) leftOut() []string {
 
 // calls counts the requests of a good row, and what of it is left out.
 func (f *campaignFiles) calls(e providers.Envelope) int {
-	for _, column := range f.judges[e.Provider].Info().Unsent {
+	judge := f.judges[e.Provider] // a good row has one
+	for _, column := range judge.Info().Unsent {
 		if e.Uses(column) {
 			if f.unsent[e.Provider] == nil {
 				f.unsent[e.Provider] = map[string]int{}
@@ -109,7 +110,7 @@ func (f *campaignFiles) calls(e providers.Envelope) int {
 			f.unsent[e.Provider][column]++
 		}
 	}
-	if c, ok := f.judges[e.Provider].(providers.Calls); ok {
+	if c, ok := judge.(providers.Calls); ok {
 		return c.Calls(e)
 	}
 	return campaign.GeneralCalls(e)

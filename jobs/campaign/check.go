@@ -72,7 +72,7 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 		for _, p := range row.Problems {
 			report(p)
 		}
-		if len(row.Problems) > 0 {
+		if len(row.Problems) > 0 || len(r.Problems()) > 0 { // a wrong header makes no good row
 			summary.Bad++
 			continue
 		}
