@@ -156,7 +156,7 @@ func (x Expiry) MarshalText() ([]byte, error) {
 
 // UnmarshalText accepts 2026-12-31, 31/12/2026 and 30d.
 func (x *Expiry) UnmarshalText(b []byte) error {
-	s := strings.TrimSpace(string(b))
+	s := Trim(WithoutHollow(string(b)))
 	*x = Expiry{}
 	if s == "" {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
 )
 
 // reasonColumn is what [Rejected] adds; a file that was corrected is read again with it.
@@ -34,7 +35,7 @@ const maxSigners = 100
 // parseColumn reads a column's name. Names ignore case, but NAME in field.NAME and
 // meta.NAME stays as it is written: others gave it.
 func parseColumn(s string) (column, bool) {
-	s = strings.TrimSpace(s)
+	s = providers.Trim(s)
 	name := strings.ToLower(s)
 	if slices.Contains(plainColumns, name) || name == reasonColumn {
 		return column{name: name, key: name}, true
@@ -88,7 +89,7 @@ func parseHeader(rec record, provider string, report func(c cell, name, message 
 	for i, c := range rec.cells {
 		col, ok := parseColumn(c.text)
 		switch lower := strings.ToLower(col.name); {
-		case !ok && strings.TrimSpace(c.text) == "":
+		case !ok && providers.Trim(c.text) == "":
 			report(c, "", fmt.Sprintf("column %d has no name", i+1))
 			col = column{}
 		case !ok:

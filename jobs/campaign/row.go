@@ -84,7 +84,7 @@ func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 	empty := slices.Repeat([]bool{true}, b.header.signers)
 	for i, col := range b.header.columns {
 		c := b.rec.cells[i]
-		value := strings.TrimSpace(c.text)
+		value := providers.Trim(c.text)
 		if value == "" || col.name == "" {
 			continue
 		}
@@ -142,7 +142,7 @@ func (b *rowReader) plain(ctx context.Context, e *providers.Envelope, col column
 		}
 	case "document":
 		for i, source := range strings.Split(value, "|") {
-			source = strings.TrimSpace(source)
+			source = providers.Trim(source)
 			d, err := b.options.Document(ctx, source)
 			if source == "" {
 				err = errors.New("is empty: remove the superfluous |")

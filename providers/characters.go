@@ -1,0 +1,68 @@
+package providers
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/runenames"
+)
+
+// Trim takes blanks and characters that cannot be seen off both ends of s. Those that
+// turn the direction of writing stay: without them s would read differently.
+func Trim(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || Invisible(r) && !turns(r) })
+}
+
+// Invisible tells whether r shows nothing: a blank of any kind, or a mark without width.
+// Control characters are not meant.
+func Invisible(r rune) bool {
+	return r == brailleBlank ||
+		unicode.In(r, unicode.Zs, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) &&
+			!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+}
+
+const brailleBlank = '\u2800'
+
+// turns tells whether r makes the text after it run from right to left, or overrides its
+// direction.
+func turns(r rune) bool { return strings.ContainsRune("\u202B\u202D\u202E\u2067", r) }
+
+// Blank tells whether r looks like a space: a space of any kind, a tab, or a letter that
+// shows nothing.
+func Blank(r rune) bool {
+	return r == '\t' || unicode.Is(unicode.Zs, r) || strings.ContainsRune("\u115F\u1160\u2800\u3164\uFFA0", r)
+}
+
+// Hollow tells whether r has neither width nor a meaning in a text of letters, digits and
+// signs, so that nothing is lost without it. A soft hyphen may be a hyphen, joiners make
+// words in some scripts, and tags hide text: these are not hollow.
+func Hollow(r rune) bool {
+	return Invisible(r) && !Blank(r) && !turns(r) && !strings.ContainsRune("\u00AD\u200C\u200D", r) && (r < 0xE0020 || r > 0xE007F)
+}
+
+// WithoutHollow leaves out the characters that are [Hollow].
+func WithoutHollow(s string) string {
+	return strings.Map(func(r rune) rune {
+		if Hollow(r) {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// Character names a character for a message, for it may be one that cannot be seen:
+// "U+200B (zero width space)".
+func Character(r rune) string {
+	name := strings.ToLower(strings.Trim(runenames.Name(r), "<>"))
+	switch r {
+	case '\n', '\r', '\u0085', '\u2028', '\u2029':
+		name = "line break"
+	case '\t':
+		name = "tab"
+	}
+	if name == "" {
+		name = "no character"
+	}
+	return fmt.Sprintf("U+%04X (%s)", r, name)
+}
