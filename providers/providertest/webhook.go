@@ -63,10 +63,9 @@ func callbacks(t *testing.T, s *Suite, tp *tap, off time.Duration) (*world, *rec
 		rest: func(r *rest.Settings) { r.WebhookURL = address },
 	})
 	rec := w.completed(s.Envelope())
-	w.until("the callbacks are there", func() bool {
-		d := w.sandbox.Deliveries(s.Name)
-		return d.Sent > 0 && d.Delivered == d.Sent
-	})
+	if d := w.sandbox.Deliveries(s.Name); d.Sent == 0 || d.Delivered != d.Sent {
+		t.Fatalf("callbacks: %+v", d)
+	}
 	return w, rec, in.all()
 }
 

@@ -271,36 +271,16 @@ func (w *world) complete(recs ...*record) {
 	}
 	// An envelope is sealed a tenth of SignAfter behind the last signature, Contraktor's
 	// files are made as much later.
-	every := func(fine func(sandbox.Entry) bool) func() bool {
-		return func() bool {
-			books := make(map[string]sandbox.Entry)
-			for _, e := range w.books() {
-				books[e.ID] = e
-			}
-			return !slices.ContainsFunc(recs, func(rec *record) bool { return !fine(books[rec.id]) })
+	w.sandbox.Advance(2*w.pace/10 + time.Second)
+	for _, rec := range recs {
+		if e := w.entry(rec); !e.Ended || len(e.Artifacts) == 0 {
+			w.t.Fatalf("%s is %s, with %d files", rec.id, e.State, len(e.Artifacts))
 		}
 	}
-	files := every(func(e sandbox.Entry) bool { return len(e.Artifacts) > 0 })
-	w.sandbox.Advance(w.pace/10 + time.Second)
-	w.until("everything is sealed", every(func(e sandbox.Entry) bool { return e.Ended }))
-	if w.suite.Name == sandbox.Contraktor {
-		w.sandbox.Advance(w.pace/10 + time.Second)
-	}
-	w.until("there are files", files)
 }
 
 func (w *world) act(rec *record, action string) error {
 	return w.sandbox.Act(w.suite.Name, rec.id, action, "")
-}
-
-// until waits for the simulator's own goroutine.
-func (w *world) until(what string, fine func() bool) {
-	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !fine(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("waited in vain until %s", what)
-		}
-	}
 }
 
 // books are the simulator's entries of this provider.

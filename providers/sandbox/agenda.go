@@ -11,27 +11,30 @@ import (
 type agenda struct {
 	now  func() time.Time
 	wake chan struct{}
+	turn sync.Mutex // held while something happens
 
 	mu     sync.Mutex
 	queue  entries
 	seq    int
 	paused bool
-	held   []func() // people's acts that came due during a pause
+	held   []func(time.Time) // people's acts that came due during a pause
 }
 
 type agendaEntry struct {
 	at     time.Time
 	seq    int
 	people bool
-	do     func()
+	do     func(at time.Time)
 }
 
 func newAgenda(now func() time.Time) *agenda {
 	return &agenda{now: now, wake: make(chan struct{}, 1)}
 }
 
-// at runs do at the given time. What people do waits while the agenda is paused.
-func (a *agenda) at(t time.Time, people bool, do func()) {
+// at runs do at the given time, and tells it that time: on a busy machine the clock is
+// ahead by then, and what follows must not come later than what else was due. What
+// people do waits while the agenda is paused.
+func (a *agenda) at(t time.Time, people bool, do func(at time.Time)) {
 	a.mu.Lock()
 	a.seq++
 	heap.Push(&a.queue, agendaEntry{t, a.seq, people, do})
@@ -61,16 +64,12 @@ func (a *agenda) pause(paused bool) {
 	a.poke()
 }
 
+// run does what the clock brings.
 func (a *agenda) run(ctx context.Context) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		do, wait := a.next()
-		if do != nil {
-			do()
-			continue
-		}
-		timer.Reset(wait)
+		timer.Reset(a.catchUp())
 		select {
 		case <-ctx.Done():
 			return
@@ -80,23 +79,53 @@ func (a *agenda) run(ctx context.Context) {
 	}
 }
 
-// next is what is due, or how long there is nothing to do.
-func (a *agenda) next() (do func(), wait time.Duration) {
+// catchUp does what is due, and returns how long there is nothing to do.
+func (a *agenda) catchUp() time.Duration {
+	a.turn.Lock()
+	defer a.turn.Unlock()
+	for {
+		now := a.now()
+		due, next := a.take(now)
+		if due == nil {
+			return next.Sub(now)
+		}
+		due.do(due.at)
+	}
+}
+
+// advance moves the clock from event to event until the given time: each happens at its
+// own time, and so does what it brings about. between runs after each of them.
+func (a *agenda) advance(until time.Time, moveTo func(time.Time), between func()) {
+	a.turn.Lock()
+	defer a.turn.Unlock()
+	between()
+	for {
+		due, _ := a.take(until)
+		if due == nil {
+			break
+		}
+		moveTo(due.at)
+		due.do(due.at)
+		between()
+	}
+	moveTo(until)
+}
+
+// take gives what is due at the given time, or says when something will be.
+func (a *agenda) take(at time.Time) (due *agendaEntry, next time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for len(a.queue) > 0 {
-		first := a.queue[0]
-		if wait := first.at.Sub(a.now()); wait > 0 {
-			return nil, wait
+		if first := a.queue[0].at; first.After(at) {
+			return nil, first
 		}
-		heap.Pop(&a.queue)
-		if first.people && a.paused {
-			a.held = append(a.held, first.do)
-			continue
+		e := heap.Pop(&a.queue).(agendaEntry)
+		if !e.people || !a.paused {
+			return &e, time.Time{}
 		}
-		return first.do, 0
+		a.held = append(a.held, e.do)
 	}
-	return nil, time.Hour
+	return nil, at.Add(time.Hour)
 }
 
 type entries []agendaEntry

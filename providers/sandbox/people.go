@@ -145,11 +145,18 @@ func (s *service) patience(rec *record, p *person) time.Duration {
 	return time.Duration(part * mean)
 }
 
-// after lets something happen to an envelope that is still pending then.
+// after lets something happen to an envelope that is still pending then. What follows
+// from an event is counted from the event's time.
 func (s *service) after(d time.Duration, e envelope, do func()) {
-	s.sb.agenda.at(s.sb.now().Add(d), true, func() {
+	from := s.event
+	if from.IsZero() {
+		from = s.sb.now()
+	}
+	s.sb.agenda.at(from.Add(d), true, func(at time.Time) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		s.event = at
+		defer func() { s.event = time.Time{} }()
 		if e.rec().pending() {
 			do()
 		}

@@ -222,16 +222,26 @@ func (s *Sandbox) Env() map[string]string {
 	return env
 }
 
-// Advance puts the sandbox's clock forward: links expire, signers act.
+// Advance puts the sandbox's clock forward: links expire, signers act, callbacks are
+// delivered. Everything happens in order, each at its own time, and has been done when
+// Advance returns.
 func (s *Sandbox) Advance(d time.Duration) {
-	s.mu.Lock()
-	s.skew += d
-	s.mu.Unlock()
-	s.agenda.poke()
+	s.agenda.advance(s.now().Add(d), s.moveTo, s.courier.settle)
 }
 
-// Pause keeps signers from acting by themselves until Pause(false).
-func (s *Sandbox) Pause(paused bool) { s.agenda.pause(paused) }
+// moveTo puts the clock forward to a time that has not come yet.
+func (s *Sandbox) moveTo(t time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skew += max(0, t.Sub(s.o.Clock().Add(s.skew)))
+}
+
+// Pause keeps signers from acting by themselves until Pause(false), which lets them do
+// what they were kept from before it returns.
+func (s *Sandbox) Pause(paused bool) {
+	s.agenda.pause(paused)
+	s.agenda.catchUp()
+}
 
 func (s *Sandbox) now() time.Time {
 	s.mu.Lock()

@@ -37,7 +37,8 @@ type service struct {
 	env     func() map[string]string
 
 	mu         sync.Mutex
-	bucket     *bucket // nil: no limit
+	event      time.Time // of what happens by itself; zero: nothing does
+	bucket     *bucket   // nil: no limit
 	serial     uint64
 	envelopes  map[string]envelope
 	records    []*record // in the order of their creation

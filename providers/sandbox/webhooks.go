@@ -57,9 +57,11 @@ type courier struct {
 	client *http.Client
 
 	mu      sync.Mutex
-	some    sync.Cond
+	some    sync.Cond // there is something to deliver
+	none    sync.Cond // everything has been tried
 	closed  bool
 	queue   []delivery
+	trying  int // deliveries on their way
 	random  *rand.Rand
 	counted map[string]Deliveries
 }
@@ -72,7 +74,7 @@ func newCourier(sb *Sandbox) *courier {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-	c.some.L = &c.mu
+	c.some.L, c.none.L = &c.mu, &c.mu
 	return c
 }
 
@@ -114,6 +116,7 @@ func (c *courier) start(ctx context.Context, ended *sync.WaitGroup) {
 		defer c.mu.Unlock()
 		c.closed = true
 		c.some.Broadcast()
+		c.none.Broadcast()
 	})
 	for range deliveryWorkers {
 		ended.Go(func() { c.work(ctx) })
@@ -132,6 +135,7 @@ func (c *courier) work(ctx context.Context) {
 		}
 		d := c.queue[0]
 		c.queue = c.queue[1:]
+		c.trying++
 		c.mu.Unlock()
 
 		accepted := c.deliver(ctx, d)
@@ -146,12 +150,24 @@ func (c *courier) work(ctx context.Context) {
 			n.Delivered++
 		case d.attempt+1 < deliveryAttempts:
 			d.attempt++
-			c.sb.agenda.at(c.sb.now().Add(deliveryPause<<(d.attempt-1)), false, func() { c.again(d) })
+			c.sb.agenda.at(c.sb.now().Add(deliveryPause<<(d.attempt-1)), false, func(time.Time) { c.again(d) })
 		default:
 			n.Failed++
 		}
 		c.counted[d.provider] = n
+		if c.trying--; c.trying == 0 && len(c.queue) == 0 {
+			c.none.Broadcast()
+		}
 		c.mu.Unlock()
+	}
+}
+
+// settle waits until every callback that is due has been tried.
+func (c *courier) settle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.closed && c.trying+len(c.queue) > 0 {
+		c.none.Wait()
 	}
 }
 
