@@ -17,6 +17,7 @@ import (
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/source"
 )
 
 // sweepAfter is when the sweeper first looks whether a task carries a new envelope.
@@ -42,8 +43,10 @@ type ClientConfig struct {
 	Archive archive.Archive
 	// Providers whose Check judges envelopes; an envelope of another one is refused.
 	Providers []providers.Provider
-	Sources   OpenSource   // opens s3:// documents; nil: they are refused
-	Log       *slog.Logger // nil: slog.Default
+	// Sources opens s3:// documents, as a [storage.Sources] does; nil: they are refused.
+	// Those in the archive itself are refused always.
+	Sources OpenSource
+	Log     *slog.Logger // nil: slog.Default
 }
 
 // NewClient gives a client. It starts nothing and needs no Close.
@@ -54,6 +57,9 @@ func NewClient(c ClientConfig) *Client {
 	byName := make(map[string]providers.Provider, len(c.Providers))
 	for _, p := range c.Providers {
 		byName[p.Info().Name] = p
+	}
+	if c.Archive != nil {
+		c.Sources = source.Outside(c.Archive.String(), c.Sources)
 	}
 	return &Client{
 		ledger: ledger.New(c.Redis, c.Barrier), courier: NewCourier(c.Redis), archive: c.Archive,

@@ -14,6 +14,7 @@ import (
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/source"
 )
 
 // The words of an envelope, for those who import this package.
@@ -80,7 +81,7 @@ type column struct {
 }
 
 // OpenSource opens a document that is named s3://bucket/key.
-type OpenSource func(ctx context.Context, source string) (io.ReadCloser, error)
+type OpenSource = source.Open
 
 // measure reads a document once, for its hash, size and type. A document that has them
 // already is left alone.
@@ -92,8 +93,8 @@ func measure(ctx context.Context, d *Document, sources OpenSource) error {
 		if !strings.HasPrefix(d.Source, "s3://") || sources == nil {
 			return errors.New("no content was given")
 		}
-		source := d.Source
-		d.Open = func(ctx context.Context) (io.ReadCloser, error) { return sources(ctx, source) }
+		name := d.Source
+		d.Open = func(ctx context.Context) (io.ReadCloser, error) { return sources(ctx, name) }
 	}
 	if d.Name == "" {
 		d.Name = path.Base(d.Source)

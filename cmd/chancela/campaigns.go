@@ -55,15 +55,16 @@ type campaignFiles struct {
 	flags     campaignFlags
 	judges    map[string]providers.Provider
 	sources   jobs.OpenSource
+	archive   string
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
 	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
 }
 
-func newCampaignFiles(names []string, flags campaignFlags, judges []providers.Provider) (*campaignFiles, error) {
+func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges []providers.Provider) (*campaignFiles, error) {
 	if err := flags.valid(); err != nil {
 		return nil, err
 	}
-	f := &campaignFiles{names: names, flags: flags, judges: map[string]providers.Provider{}, sources: newSources().open, documents: map[string]*campaign.Folder{},
+	f := &campaignFiles{names: names, flags: flags, judges: map[string]providers.Provider{}, sources: cfg.sources(), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
 		unsent: map[string]map[string]int{}}
 	for _, j := range judges {
 		f.judges[j.Info().Name] = j
@@ -75,6 +76,7 @@ func (f *campaignFiles) options(file string, seen *campaign.Seen) campaign.Optio
 	folder, ok := f.documents[file]
 	if !ok {
 		folder = campaign.NewFolder(filepath.Dir(file), f.sources)
+		folder.Except(f.archive)
 		f.documents[file] = folder
 	}
 	return campaign.Options{Campaign: f.flags.campaign, Provider: f.flags.provider, Document: folder.Document, Seen: seen,

@@ -31,7 +31,7 @@ signers' own time is not in it.`,
 			if err != nil {
 				return err
 			}
-			files, err := newCampaignFiles(args, flags, judges)
+			files, err := newCampaignFiles(cfg, args, flags, judges)
 			if err != nil {
 				return err
 			}

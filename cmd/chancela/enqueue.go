@@ -40,7 +40,7 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	if err != nil {
 		return err
 	}
-	files, err := newCampaignFiles(args, flags, judges)
+	files, err := newCampaignFiles(b.cfg, args, flags, judges)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	if err != nil {
 		return err
 	}
-	files, err := newCampaignFiles(args, flags, judges)
+	files, err := newCampaignFiles(start.cfg, args, flags, judges)
 	if err != nil {
 		return err
 	}

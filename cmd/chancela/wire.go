@@ -3,14 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"path"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -29,6 +25,7 @@ import (
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/source"
 )
 
 // shutdown is how long a stopping worker waits for what it holds: longer than the
@@ -192,7 +189,12 @@ func (e *engine) openArchive(ctx context.Context) error {
 // openClient makes the client of an open engine.
 func (e *engine) openClient(judges []providers.Provider) {
 	e.client = jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Barrier: e.barrier, Archive: e.archive,
-		Providers: judges, Sources: newSources().open, Log: e.log})
+		Providers: judges, Sources: e.cfg.sources(), Log: e.log})
+}
+
+// sources opens the documents that are named s3://bucket/key.
+func (c *config) sources() jobs.OpenSource {
+	return source.Outside(c.ArchiveURL, new(storage.Sources).Open)
 }
 
 // openLimiters makes the limiters of all processes that share the Redis.
@@ -255,34 +257,6 @@ func (e *engine) scheduler() *scheduler.Scheduler {
 
 // defaultLookEvery is the scheduler's own.
 const defaultLookEvery = 5 * time.Second
-
-// sources opens documents that are named s3://bucket/key.
-type sources struct {
-	mu      sync.Mutex
-	buckets map[string]archive.Archive
-}
-
-func newSources() *sources { return &sources{buckets: make(map[string]archive.Archive)} }
-
-func (s *sources) open(ctx context.Context, source string) (io.ReadCloser, error) {
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(source, "s3://"), "/")
-	s.mu.Lock()
-	b, ok := s.buckets[bucket]
-	if !ok {
-		var err error
-		if b, err = storage.Open(ctx, "s3://"+bucket); err != nil {
-			s.mu.Unlock()
-			return nil, err
-		}
-		s.buckets[bucket] = b
-	}
-	s.mu.Unlock()
-	r, _, err := b.Open(ctx, path.Clean(key))
-	if errors.Is(err, archive.ErrNotFound) {
-		return nil, errors.New("there is no such object in the bucket")
-	}
-	return r, err
-}
 
 // redacted is an address without its password.
 func redacted(address providers.Secret) string {

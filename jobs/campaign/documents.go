@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -29,8 +30,9 @@ const maxCached = 4096
 //
 // It may be used from many goroutines.
 type Folder struct {
-	dir string
-	s3  func(ctx context.Context, source string) (io.ReadCloser, error)
+	dir    string
+	s3     func(ctx context.Context, source string) (io.ReadCloser, error)
+	except fs.FileInfo // a folder from which nothing is taken; nil for none
 
 	mu    sync.Mutex
 	known map[string]found
@@ -45,6 +47,13 @@ type found struct {
 // are and not looked into.
 func NewFolder(dir string, s3 func(ctx context.Context, source string) (io.ReadCloser, error)) *Folder {
 	return &Folder{dir: dir, s3: s3, known: make(map[string]found)}
+}
+
+// Except refuses files in another folder, wherever it is and by whatever path they are
+// named: an archive's contracts and faces are no documents to be sent. One that does not
+// exist holds none.
+func (f *Folder) Except(folder string) {
+	f.except, _ = os.Stat(folder)
 }
 
 // Document finds the document that a row names, reads it through once and gives it with
@@ -98,13 +107,13 @@ func (f *Folder) locate(source string) (opener, string, error) {
 	if path.IsAbs(name) || drive || name == ".." || strings.HasPrefix(name, "../") {
 		return nil, "", errors.New("must be a path below the CSV file's folder: without .. and not absolute")
 	}
-	return func(context.Context) (io.ReadCloser, error) { return openBelow(f.dir, name) }, name, nil
+	return func(context.Context) (io.ReadCloser, error) { return f.openBelow(name) }, name, nil
 }
 
-// openBelow opens a regular file without ever leaving dir. Stat comes first: opening a
-// named pipe would wait for its writer.
-func openBelow(dir, name string) (io.ReadCloser, error) {
-	root, err := os.OpenRoot(dir)
+// openBelow opens a regular file without ever leaving the folder. Stat comes first:
+// opening a named pipe would wait for its writer.
+func (f *Folder) openBelow(name string) (io.ReadCloser, error) {
+	root, err := os.OpenRoot(f.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -119,12 +128,48 @@ func openBelow(dir, name string) (io.ReadCloser, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errSpecial
 	}
+	if f.except != nil {
+		in, err := isIn(f.except, filepath.Join(f.dir, name))
+		if err != nil {
+			return nil, err
+		}
+		if in {
+			return nil, errArchive
+		}
+	}
 	return root.Open(name)
+}
+
+// isIn tells whether a file is in a folder, or below it. Folders are compared by what
+// they are: links, and letters that a file system takes for the same, change nothing.
+func isIn(folder fs.FileInfo, file string) (bool, error) {
+	file, err := filepath.Abs(file)
+	if err == nil {
+		file, err = filepath.EvalSymlinks(file)
+	}
+	if err != nil {
+		return false, err
+	}
+	for {
+		above := filepath.Dir(file)
+		info, err := os.Stat(above)
+		if err != nil {
+			return false, err
+		}
+		if os.SameFile(info, folder) {
+			return true, nil
+		}
+		if above == file {
+			return false, nil
+		}
+		file = above
+	}
 }
 
 var (
 	errFolder  = errors.New("is a folder, not a file")
 	errSpecial = errors.New("is not a regular file")
+	errArchive = errors.New("is in the archive's own folder, which is no source of documents")
 	errContent = errors.New("is not a PDF, DOC, DOCX, PNG or JPEG file, whatever its name says")
 )
 

@@ -162,3 +162,47 @@ func TestFolderWithoutS3(t *testing.T) {
 		t.Errorf("%v %+v", err, d)
 	}
 }
+
+// A row that names a file of the archive is refused, by whatever path.
+func TestFolderTakesNothingFromTheArchive(t *testing.T) {
+	dir := t.TempDir()
+	face := filepath.Join(dir, "archive", "june", "0001", "face.pdf")
+	for _, file := range []string{face, filepath.Join(dir, "archive2", "a.pdf"), filepath.Join(dir, "docs", "a.pdf")} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(pdf), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, target := range map[string]string{"store": "archive", "deep": "archive/june/0001", "docs/face.pdf": "../archive/june/0001/face.pdf"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder := NewFolder(dir, nil)
+	folder.Except(filepath.Join(dir, "archive"))
+	for _, name := range []string{
+		"archive/june/0001/face.pdf", "./archive//june/0001/face.pdf", "docs/../archive/june/0001/face.pdf", `archive\june\0001\face.pdf`,
+		"store/june/0001/face.pdf", "deep/face.pdf", "docs/face.pdf",
+	} {
+		if _, err := folder.Document(t.Context(), name); !errors.Is(err, errArchive) {
+			t.Errorf("%s: %v, want %v", name, err, errArchive)
+		}
+	}
+	for _, name := range []string{"archive2/a.pdf", "docs/a.pdf"} {
+		if _, err := folder.Document(t.Context(), name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	within := NewFolder(filepath.Join(dir, "archive", "june"), nil) // the CSV file stands in the archive
+	within.Except(filepath.Join(dir, "archive"))
+	if _, err := within.Document(t.Context(), "0001/face.pdf"); !errors.Is(err, errArchive) {
+		t.Errorf("below the archive: %v, want %v", err, errArchive)
+	}
+	none := NewFolder(dir, nil)
+	none.Except(filepath.Join(dir, "nothing"))
+	if _, err := none.Document(t.Context(), "docs/a.pdf"); err != nil {
+		t.Errorf("an archive that does not exist: %v", err)
+	}
+}

@@ -37,11 +37,16 @@ func (a *Archive) explain(err error) error {
 	case http.StatusNotImplemented:
 		return fmt.Errorf("the server lacks something that the archive needs, such as If-None-Match or checksums: %w", err)
 	}
-	var unsent *smithyhttp.RequestSendError
-	if errors.As(err, &unsent) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+	if isUnsent(err) {
 		return fmt.Errorf("the S3 server does not answer: %w", err)
 	}
 	return err
+}
+
+// isUnsent: nobody answered, and nobody canceled.
+func isUnsent(err error) bool {
+	var unsent *smithyhttp.RequestSendError
+	return errors.As(err, &unsent) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // isTaken: the key was taken, or is being written or deleted at this moment.

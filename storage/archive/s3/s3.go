@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -53,8 +52,7 @@ const (
 
 // Open configures a client by the AWS SDK's own environment and files: AWS_REGION,
 // AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, AWS_PROFILE and so on. It makes no request to
-// the bucket; that is Ready's. With an endpoint of its own, buckets are addressed by path
-// and the region defaults to us-east-1.
+// the bucket; that is Ready's.
 func Open(ctx context.Context, bucket, prefix string) (*Archive, error) {
 	if bucket == "" {
 		return nil, errors.New("archive: no bucket; want s3://bucket/prefix")
@@ -66,22 +64,9 @@ func Open(ctx context.Context, bucket, prefix string) (*Archive, error) {
 	if prefix != "" {
 		prefix += "/"
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	client, err := newClient(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("archive: AWS configuration: %w", err)
-	}
-	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
-		// A server that sends no checksum is not worth a log line for each object.
-		o.DisableLogOutputChecksumValidationSkipped = true
-		if o.BaseEndpoint != nil {
-			o.UsePathStyle = true
-			if o.Region == "" {
-				o.Region = "us-east-1"
-			}
-		}
-	})
-	if client.Options().Region == "" {
-		return nil, errors.New("archive: no region; set AWS_REGION, or AWS_ENDPOINT_URL_S3 for a server of your own")
+		return nil, fmt.Errorf("archive: %w", err)
 	}
 	return &Archive{client: client, bucket: bucket, prefix: prefix}, nil
 }

@@ -1,0 +1,71 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/chancela/chancela/storage/archive"
+)
+
+// newClient configures a client by the AWS SDK's own environment and files. With an
+// endpoint of its own, buckets are addressed by path and the region defaults to
+// us-east-1.
+func newClient(ctx context.Context) (*s3.Client, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("AWS configuration: %w", err)
+	}
+	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
+		// A server that sends no checksum is not worth a log line for each object.
+		o.DisableLogOutputChecksumValidationSkipped = true
+		if o.BaseEndpoint != nil {
+			o.UsePathStyle = true
+			if o.Region == "" {
+				o.Region = "us-east-1"
+			}
+		}
+	})
+	if client.Options().Region == "" {
+		return nil, errors.New("no region; set AWS_REGION, or AWS_ENDPOINT_URL_S3 for a server of your own")
+	}
+	return client, nil
+}
+
+// Objects reads objects of any bucket with one client.
+type Objects struct{ client *s3.Client }
+
+// OpenObjects configures the client as [Open] does.
+func OpenObjects(ctx context.Context) (*Objects, error) {
+	client, err := newClient(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("documents in S3: %w", err)
+	}
+	return &Objects{client}, nil
+}
+
+// Open reads an object. The caller closes it. No such key, no such bucket and no right
+// to read are one error, archive.ErrNotFound without any detail.
+func (o *Objects) Open(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+	out, err := o.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err == nil {
+		return out.Body, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	switch s := status(err); {
+	case s == http.StatusTooManyRequests || s >= 500:
+		return nil, errors.New("the S3 server cannot answer now: try again")
+	case s != 0: // also 301: a bucket of another region
+		return nil, archive.ErrNotFound
+	case isUnsent(err):
+		return nil, errors.New("the S3 server does not answer")
+	}
+	return nil, errors.New("S3 cannot be asked: no AWS credentials, or no endpoint")
+}

@@ -1,0 +1,149 @@
+// Package source decides which documents that are named s3://bucket/key may be opened.
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/chancela/chancela/storage/archive"
+)
+
+// Why a document that is named s3://bucket/key is not read. The texts are the same for
+// every bucket and key: who may only name sources must not learn from them what exists.
+var (
+	ErrForm       = errors.New("must have the form s3://bucket/key")
+	ErrUnreadable = errors.New("there is no such object, or it may not be read from here")
+	ErrOwn        = errors.New("is in the archive's own place, which is no source of documents")
+	ErrNotAllowed = errors.New("is not below a place from which documents may be taken: send the file itself")
+)
+
+// Open opens a document that is named s3://bucket/key.
+type Open = func(ctx context.Context, source string) (io.ReadCloser, error)
+
+// Outside refuses what is in the archive at an address, in whatever spelling, and opens
+// everything else: other people's contracts and faces are nobody's documents to be sent.
+// An archive in a folder holds no object.
+func Outside(address string, open Open) Open {
+	rest, ok := strings.CutPrefix(address, "s3://")
+	if !ok || open == nil {
+		return open
+	}
+	bucket, prefix, _ := strings.Cut(rest, "/")
+	own := Place{folded(bucket), folded(strings.Trim(prefix, "/"))}
+	return func(ctx context.Context, source string) (io.ReadCloser, error) {
+		at, err := Parse(source)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range readings(at.Key) {
+			if own.holds(Place{folded(at.Bucket), folded(key)}) {
+				return nil, ErrOwn
+			}
+		}
+		return open(ctx, source)
+	}
+}
+
+// Below opens only what is below one of the places, each s3://bucket or
+// s3://bucket/folder; with none, nothing.
+func Below(places []string, open Open) Open {
+	var allowed []Place
+	for _, p := range places {
+		if at, ok := parsePlace(p); ok {
+			allowed = append(allowed, at)
+		}
+	}
+	return func(ctx context.Context, source string) (io.ReadCloser, error) {
+		at, err := Parse(source)
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range readings(at.Key) {
+			if !slices.ContainsFunc(allowed, func(p Place) bool { return p.holds(Place{at.Bucket, key}) }) {
+				return nil, ErrNotAllowed
+			}
+		}
+		return open(ctx, source)
+	}
+}
+
+// CheckPlace says what is wrong with a place for [Below].
+func CheckPlace(s string) error {
+	if _, ok := parsePlace(s); !ok {
+		return fmt.Errorf("%q is not of the form s3://bucket or s3://bucket/folder", s)
+	}
+	return nil
+}
+
+// Place is a bucket and a key in it, or the folder below which keys are; empty for all.
+type Place struct{ Bucket, Key string }
+
+func (p Place) holds(at Place) bool {
+	return p.Bucket == at.Bucket && (p.Key == "" || at.Key == p.Key || strings.HasPrefix(at.Key, p.Key+"/"))
+}
+
+// bucketName is S3's rule. Aliases of access points are names of buckets, too: which
+// bucket they lead to cannot be seen, and it may be the archive's.
+var (
+	bucketName  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	bucketAlias = regexp.MustCompile(`(-s3alias|--ol-s3|--xa-s3|\.mrap)$`)
+)
+
+// Parse takes a key literally, and refuses one that a server could take for
+// another key: with ".." or "//", for example.
+func Parse(source string) (Place, error) {
+	bucket, key, err := split(source)
+	if err != nil {
+		return Place{}, err
+	}
+	if key == "" || strings.HasSuffix(key, "/") {
+		return Place{}, ErrForm
+	}
+	if archive.CheckKey(key) != nil {
+		return Place{}, fmt.Errorf(`%w, and its key must be a plain one: without "//", "." or ".." between slashes, backslashes and control characters`, ErrForm)
+	}
+	return Place{bucket, key}, nil
+}
+
+func parsePlace(s string) (Place, bool) {
+	bucket, key, err := split(s)
+	key = strings.Trim(key, "/")
+	return Place{bucket, key}, err == nil && archive.CheckPrefix(key) == nil
+}
+
+func split(source string) (bucket, key string, err error) {
+	rest, ok := strings.CutPrefix(source, "s3://")
+	if bucket, key, _ = strings.Cut(rest, "/"); !ok || bucket == "" {
+		return "", "", ErrForm
+	}
+	if !bucketName.MatchString(bucket) || bucketAlias.MatchString(bucket) {
+		return "", "", fmt.Errorf("%w, with the bucket's own name: 3 to 63 lower-case letters, digits, dots and hyphens", ErrForm)
+	}
+	return bucket, key, nil
+}
+
+// readings are the key, and what it is for a server that decodes or cleans it once more.
+func readings(key string) []string {
+	all := []string{key}
+	for range 4 {
+		decoded, err := url.PathUnescape(key)
+		if err != nil || decoded == key {
+			break
+		}
+		key = decoded
+		all = append(all, strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(key, `\`, "/")), "/"))
+	}
+	return all
+}
+
+// folded is a name as a file system that ignores case and form takes it.
+func folded(s string) string { return strings.ToLower(strings.ToUpper(norm.NFKC.String(s))) }
