@@ -185,6 +185,9 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 			return nil, fmt.Errorf("%s: %w", e.Key(), err)
 		}
 		entries[i].Fields = map[string]string{ledger.FieldEnvelope: string(b)}
+		if p, ok := c.providers[e.Provider]; ok && p.Info().Simulated {
+			entries[i].Fields[ledger.FieldSimulated] = "1"
+		}
 		spanned, span := startSpan(ctx, "", "enqueue")
 		if trace := traceParent(spanned); trace != "" {
 			entries[i].Fields[ledger.FieldTrace] = trace

@@ -154,6 +154,7 @@ func (h *handling) archived(ctx context.Context, filed []Filed) error {
 	done := *h.rec
 	done.State, done.ArchivedAt = ledger.Archived, now.Truncate(time.Millisecond) // as the ledger keeps it: report and manifest say the same
 	done.ErrorCode, done.ErrorMessage = "", ""
+	done.Simulated = done.Simulated || h.line.Provider.Info().Simulated // the manifest says so for ever
 	b, err := json.Marshal(filed)
 	if err != nil {
 		return h.fail(ctx, err)
@@ -168,8 +169,12 @@ func (h *handling) archived(ctx context.Context, filed []Filed) error {
 		return h.fail(ctx, err)
 	}
 	from := h.rec.State
+	set := map[string]string{ledger.FieldArchived: ledger.FormatTime(now), ledger.FieldArtifacts: string(b)}
+	if done.Simulated {
+		set[ledger.FieldSimulated] = "1"
+	}
 	err = h.claim.Write(detached(ctx), ledger.Change{To: ledger.Archived, Index: ledger.Nowhere, Release: true, Bump: true,
-		Set:    map[string]string{ledger.FieldArchived: ledger.FormatTime(now), ledger.FieldArtifacts: string(b)},
+		Set:    set,
 		Remove: []string{ledger.FieldListed, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore}})
 	if err != nil {
 		return later(time.Second, err)

@@ -106,11 +106,15 @@ func (m Manifest) fields() (map[string]string, error) {
 		}
 		return ledger.FormatTime(*t)
 	}
-	return map[string]string{
+	fields := map[string]string{
 		ledger.FieldEnvelope: string(envelope), ledger.FieldEnvelopeID: m.Report.EnvelopeID,
 		ledger.FieldArtifacts: string(filed), ledger.FieldSigners: string(seen),
 		ledger.FieldSentAt: at(m.Report.SentAt), ledger.FieldCompleted: at(m.Report.CompletedAt), ledger.FieldArchived: at(m.Report.ArchivedAt),
-	}, nil
+	}
+	if m.Report.Simulated {
+		fields[ledger.FieldSimulated] = "1"
+	}
+	return fields, nil
 }
 
 // write files the manifest. One that vouches for the same files is the same: only its
@@ -157,6 +161,7 @@ func newReport(r *ledger.Record) (Report, error) {
 		EnvelopeID: r.EnvelopeID, Attempts: r.Tries,
 		CreatedAt: ReportTime(r.CreatedAt), SentAt: ReportTime(r.SentAt),
 		CompletedAt: ReportTime(r.CompletedAt), ArchivedAt: ReportTime(r.ArchivedAt),
+		Simulated: r.Simulated,
 	}
 	if r.ErrorCode != "" {
 		rep.Error = &ReportError{Code: r.ErrorCode, Message: r.ErrorMessage}

@@ -116,9 +116,16 @@ func (h *handling) commit(ctx context.Context) error {
 
 func (h *handling) send(ctx context.Context) error {
 	if h.rec.State == ledger.Queued {
-		if err := h.claim.Write(detached(ctx), ledger.Change{To: ledger.Preparing}); err != nil {
+		change := ledger.Change{To: ledger.Preparing}
+		if h.line.Provider.Info().Simulated { // whoever enqueued it may not have known
+			change.Set = map[string]string{ledger.FieldSimulated: "1"}
+		} else {
+			change.Remove = []string{ledger.FieldSimulated}
+		}
+		if err := h.claim.Write(detached(ctx), change); err != nil {
 			return later(time.Second, err)
 		}
+		h.rec.Simulated = len(change.Set) > 0
 		h.note(ctx, h.rec, ledger.Queued)
 	}
 	job, err := h.job()

@@ -99,6 +99,9 @@ type (
 type Info struct {
 	Name string // contraktor, certyneo, sdoc, catalisa, qisign
 
+	// Simulated tells that calls go to a simulator: nobody is invited, nothing is signed.
+	Simulated bool
+
 	Rate      Rate          // default pace
 	PollEvery time.Duration // default shortest time between two looks at one envelope
 	SettleAll bool          // an interrupted invite can always be settled

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -88,6 +89,9 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 		if c.Paused {
 			note = "paused"
 		}
+		if c.Simulated {
+			note = strings.TrimSpace(note + " simulated")
+		}
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", c.Name, c.Total, c.Total-c.Open(), c.States[ledger.Archived], c.States[ledger.Failed],
 			c.States[ledger.InDoubt], c.CreatedAt.Local().Format("2006-01-02 15:04"), note)
 	}
@@ -99,11 +103,12 @@ func (s *system) statusJSON(all []ledger.Campaign) error {
 	enc := json.NewEncoder(s.stdout)
 	for _, c := range all {
 		err := enc.Encode(struct {
-			Campaign string                 `json:"campaign"`
-			Total    int64                  `json:"total"`
-			States   map[ledger.State]int64 `json:"states"`
-			Paused   bool                   `json:"paused"`
-		}{c.Name, c.Total, c.States, c.Paused})
+			Campaign  string                 `json:"campaign"`
+			Total     int64                  `json:"total"`
+			States    map[ledger.State]int64 `json:"states"`
+			Paused    bool                   `json:"paused"`
+			Simulated bool                   `json:"simulated"`
+		}{c.Name, c.Total, c.States, c.Paused, c.Simulated})
 		if err != nil {
 			return err
 		}
@@ -122,6 +127,9 @@ func (s *system) statusOf(ctx context.Context, e *engine, c ledger.Campaign) err
 		snap.speed = float64(snap.done()) / life.Seconds()
 	}
 	fmt.Fprintf(s.stdout, "%s: %d of %d done\n", c.Name, snap.done(), snap.total())
+	if c.Simulated {
+		fmt.Fprintln(s.stdout, "simulated: nobody is invited, and nothing is signed")
+	}
 	for _, state := range inOrder(c.States) {
 		fmt.Fprintf(s.stdout, "  %-10s %d\n", state, c.States[state])
 	}

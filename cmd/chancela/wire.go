@@ -225,6 +225,7 @@ func (e *engine) openLines(names []string) error {
 			l.PollEvery = a.PollEvery
 		}
 		e.lines = append(e.lines, l)
+		e.metrics.Provide([]providers.Provider{p})
 	}
 	return nil
 }

@@ -14,15 +14,16 @@ import (
 
 // CampaignStatus is a campaign's counts, the object of `status --json`.
 type CampaignStatus struct {
-	Campaign string           `json:"campaign"`
-	Total    int64            `json:"total"`
-	States   map[string]int64 `json:"states" doc:"Envelopes by state; every state is there."`
-	Paused   bool             `json:"paused"`
+	Campaign  string           `json:"campaign"`
+	Total     int64            `json:"total"`
+	States    map[string]int64 `json:"states" doc:"Envelopes by state; every state is there."`
+	Paused    bool             `json:"paused"`
+	Simulated bool             `json:"simulated" doc:"One of its envelopes goes, or went, to a simulator: nobody was invited for it, and nothing of it is signed."`
 }
 
 // StatusOf is what is told of a campaign.
 func StatusOf(c ledger.Campaign) CampaignStatus {
-	s := CampaignStatus{Campaign: c.Name, Total: c.Total, States: make(map[string]int64, len(c.States)), Paused: c.Paused}
+	s := CampaignStatus{Campaign: c.Name, Total: c.Total, States: make(map[string]int64, len(c.States)), Paused: c.Paused, Simulated: c.Simulated}
 	for state, n := range c.States {
 		s.States[string(state)] = n
 	}

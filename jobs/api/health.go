@@ -10,7 +10,8 @@ import (
 
 // Health is what readyz answers.
 type Health struct {
-	Status    string           `json:"status"` // ready, degraded, unready, draining
+	Status    string           `json:"status"`    // ready, degraded, unready, draining
+	Simulated bool             `json:"simulated"` // a provider is a simulator
 	Redis     Part             `json:"redis"`
 	Archive   Part             `json:"archive"`
 	Providers []ProviderHealth `json:"providers"`
@@ -26,10 +27,11 @@ type Part struct {
 // ProviderHealth is a provider that is configured. One that refuses the key is stopped:
 // its envelopes wait, nothing fails.
 type ProviderHealth struct {
-	Name   string     `json:"name"`
-	OK     bool       `json:"ok"`
-	Reason string     `json:"reason,omitempty"`
-	Until  *time.Time `json:"until,omitempty"` // when the next envelope tries
+	Name      string     `json:"name"`
+	OK        bool       `json:"ok"`
+	Simulated bool       `json:"simulated,omitempty"` // nobody is invited, nothing is signed
+	Reason    string     `json:"reason,omitempty"`
+	Until     *time.Time `json:"until,omitempty"` // when the next envelope tries
 }
 
 const (
@@ -90,7 +92,8 @@ func (s *Server) look(ctx context.Context) Health {
 		h.Archive.OK, h.Archive.Missing, h.Status = false, "cannot be written to; the log says why", "unready"
 	}
 	for _, p := range s.providers {
-		x := ProviderHealth{Name: p.Info().Name, OK: true}
+		x := ProviderHealth{Name: p.Info().Name, OK: true, Simulated: p.Info().Simulated}
+		h.Simulated = h.Simulated || x.Simulated
 		if h.Redis.OK {
 			reason, until, denied, err := s.client.Ledger().Denial(ctx, x.Name)
 			switch {

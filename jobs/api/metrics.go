@@ -40,6 +40,7 @@ type Metrics struct {
 	notified    *prometheus.CounterVec
 	requests    *prometheus.CounterVec
 	durations   *prometheus.HistogramVec
+	simulated   prometheus.Gauge
 }
 
 // Buckets in seconds: of waits that people make, and of single calls.
@@ -71,10 +72,11 @@ func NewMetrics() *Metrics {
 		callbacks:   counter("callbacks_total", "Providers' callbacks: taken, replayed, unknown, forged, invalid, failed.", "provider", "result"),
 		notified:    counter("notification_deliveries_total", "Attempts to deliver a notification: delivered, failed, given_up.", "result"),
 		requests:    counter("http_requests_total", "Requests to this server.", "route", "method", "status"),
+		simulated:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "chancela_simulated", Help: "1 when a provider of this process is a simulator: nothing of it is signed."}),
 		durations:   histogram("http_request_duration_seconds", "Requests to this server, to the end of their answers.", callBuckets, "route"),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.transitions, m.invite, m.archive, m.looks, m.files, m.bytes, m.calls, m.took, m.turns, m.swept, m.callbacks, m.notified, m.requests, m.durations)
+		m.transitions, m.invite, m.archive, m.looks, m.files, m.bytes, m.calls, m.took, m.turns, m.swept, m.callbacks, m.notified, m.requests, m.durations, m.simulated)
 	return m
 }
 
@@ -112,6 +114,15 @@ func (m *Metrics) Observe(o rest.Observation) {
 	m.turns.WithLabelValues(o.Provider, string(o.Class)).Observe(o.Waited.Seconds())
 	if o.Status != 0 {
 		m.took.WithLabelValues(o.Provider, o.Op).Observe(o.Took.Seconds())
+	}
+}
+
+// Provide is told which providers a process works with.
+func (m *Metrics) Provide(all []providers.Provider) {
+	for _, p := range all {
+		if p.Info().Simulated {
+			m.simulated.Set(1)
+		}
 	}
 }
 

@@ -48,7 +48,7 @@ func writeJSON(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
 
 var reportHeader = []string{
 	"campaign", "id", "provider", "state", "envelope_id", "error_code", "error_message", "attempts",
-	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta",
+	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "simulated",
 }
 
 // writeCSV puts lists into one cell, an item a line, and meta as JSON: its names may
@@ -77,7 +77,7 @@ func writeCSV(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
 		row := []string{
 			r.Campaign, r.ID, r.Provider, r.State, r.EnvelopeID, code, message, strconv.Itoa(r.Attempts),
 			signersCell(r.Signers), artifactsCell(r.Artifacts),
-			stamp(r.CreatedAt), stamp(r.SentAt), stamp(r.CompletedAt), stamp(r.ArchivedAt), meta,
+			stamp(r.CreatedAt), stamp(r.SentAt), stamp(r.CompletedAt), stamp(r.ArchivedAt), meta, strconv.FormatBool(r.Simulated),
 		}
 		for i := range row {
 			row[i] = harmless(row[i])

@@ -42,13 +42,16 @@ func writeHTML(w io.Writer, campaign string, reports iter.Seq2[jobs.Report, erro
 	if err := page.ExecuteTemplate(w, "head", campaign); err != nil {
 		return err
 	}
-	counts, total := map[string]int{}, 0
+	counts, total, simulated := map[string]int{}, 0, 0
 	for r, err := range reports {
 		if err != nil {
 			return err
 		}
 		counts[r.State]++
 		total++
+		if r.Simulated {
+			simulated++
+		}
 		if err := page.ExecuteTemplate(w, "row", r); err != nil {
 			return err
 		}
@@ -66,7 +69,7 @@ func writeHTML(w io.Writer, campaign string, reports iter.Seq2[jobs.Report, erro
 		}
 	}
 	return page.ExecuteTemplate(w, "foot", map[string]any{
-		"Campaign": campaign, "Total": total, "Counts": list,
+		"Campaign": campaign, "Total": total, "Simulated": simulated, "Counts": list,
 		"Written": time.Now().UTC().Format("2006-01-02 15:04 UTC"),
 	})
 }

@@ -35,7 +35,8 @@ var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{1
 // Info tells what Catalisa can do.
 func (p *Provider) Info() providers.Info {
 	return providers.Info{
-		Name: Name,
+		Name:      Name,
+		Simulated: p.client.sign.Simulated(),
 		// No limit is documented (reference §4.3): a pace that a web service bears (our choice).
 		Rate:            providers.Rate{Requests: 10, Per: time.Second, Burst: 10},
 		PollEvery:       time.Minute,

@@ -48,11 +48,12 @@ func newClient(s rest.Settings, a Accounts) (*client, error) {
 	}
 	service := func(base string, pacer pace.Pacer) (*rest.Client, error) {
 		return rest.New(rest.Config{
-			Provider: Name,
-			Base:     strings.TrimRight(base, "/"),
-			Pacer:    pacer,
-			Observe:  s.Observe,
-			Explain:  explain,
+			Provider:  Name,
+			Base:      strings.TrimRight(base, "/"),
+			Simulated: s.Simulated,
+			Pacer:     pacer,
+			Observe:   s.Observe,
+			Explain:   explain,
 		})
 	}
 	c := &client{base: strings.TrimRight(base, "/"), tokens: &tokens{lock: make(chan struct{}, 1)}}

@@ -65,6 +65,7 @@ func New(s rest.Settings) (*Provider, error) {
 func (p *Provider) Info() providers.Info {
 	return providers.Info{
 		Name:            Name,
+		Simulated:       p.client.rest.Simulated(),
 		Rate:            providers.Rate{Requests: 100, Per: time.Minute, Burst: 200}, // reference §11
 		PollEvery:       30 * time.Second,
 		SettleAll:       true,

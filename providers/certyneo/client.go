@@ -42,11 +42,12 @@ func newClient(s rest.Settings) (*client, error) {
 	c := &client{base: strings.TrimSuffix(cmp.Or(s.BaseURL, base), "/")}
 	var err error
 	c.rest, err = rest.New(rest.Config{
-		Provider: Name,
-		Base:     c.base,
-		Pacer:    s.Pacer,
-		Observe:  s.Observe,
-		Explain:  explain,
+		Provider:  Name,
+		Base:      c.base,
+		Simulated: s.Simulated,
+		Pacer:     s.Pacer,
+		Observe:   s.Observe,
+		Explain:   explain,
 		Authorize: func(_ context.Context, r *http.Request) error {
 			r.Header.Set("Authorization", "Bearer "+s.APIKey.Reveal()) // reference §1
 			r.Header.Set("X-Certyneo-Source", "chancela")              // their dashboard names the integration by it

@@ -35,7 +35,8 @@ const (
 // Info tells what Contraktor can do.
 func (p *Provider) Info() providers.Info {
 	return providers.Info{
-		Name: Name,
+		Name:      Name,
+		Simulated: p.client.rest.Simulated(),
 		// No limit is documented (reference §14): a pace that a web service bears (our choice).
 		Rate:            providers.Rate{Requests: 10, Per: time.Second, Burst: 10},
 		PollEvery:       time.Minute,

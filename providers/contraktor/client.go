@@ -37,10 +37,11 @@ func newClient(s rest.Settings) (*client, error) {
 	}
 	base = strings.TrimRight(base, "/")
 	c, err := rest.New(rest.Config{
-		Provider: Name,
-		Base:     base,
-		Pacer:    s.Pacer,
-		Observe:  s.Observe,
+		Provider:  Name,
+		Base:      base,
+		Simulated: s.Simulated,
+		Pacer:     s.Pacer,
+		Observe:   s.Observe,
 		Authorize: func(_ context.Context, r *http.Request) error {
 			r.Header.Set("Authorization", "Bearer "+s.APIKey.Reveal())
 			return nil

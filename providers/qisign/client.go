@@ -36,10 +36,11 @@ func newClient(s rest.Settings) (*client, error) {
 	c := &client{base: strings.TrimSuffix(cmp.Or(s.BaseURL, own), "/")}
 	var err error
 	c.rest, err = rest.New(rest.Config{
-		Provider: Name,
-		Base:     c.base,
-		Pacer:    s.Pacer,
-		Observe:  s.Observe,
+		Provider:  Name,
+		Base:      c.base,
+		Simulated: s.Simulated,
+		Pacer:     s.Pacer,
+		Observe:   s.Observe,
 		// The form of error bodies is not documented (reference §A10): the status says it.
 		Authorize: func(_ context.Context, r *http.Request) error {
 			r.Header.Set("Authorization", s.APIKey.Reveal()) // the bare key (reference §A2)

@@ -72,7 +72,8 @@ func New(s rest.Settings) (*Provider, error) {
 // Info tells what QI Sign can do.
 func (p *Provider) Info() providers.Info {
 	return providers.Info{
-		Name: Name,
+		Name:      Name,
+		Simulated: p.client.rest.Simulated(),
 		// No limit is documented (reference §A11): a pace that a web service bears (our choice).
 		Rate:            providers.Rate{Requests: 10, Per: time.Second, Burst: 10},
 		PollEvery:       time.Minute, // polling is possible but discouraged (reference §A7)

@@ -27,7 +27,7 @@ const (
 // Client calls one provider. It is safe for use by many goroutines.
 type Client struct {
 	cfg      Config
-	local    bool            // Base is plain http or loopback: a simulator
+	local    bool            // Base is a simulator's
 	ordinary *http.Transport // requests to Base
 	inviting *http.Transport // the pattern that every inviting request gets a copy of
 	given    *http.Client    // addresses that the provider gave
@@ -55,13 +55,16 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = defaultTimeout
 	}
-	c := &Client{cfg: cfg, local: isLocal(base)}
+	c := &Client{cfg: cfg, local: cfg.Simulated || IsLoopback(base.Hostname())}
 	c.ordinary = newTransport()
 	c.inviting = newTransport()
 	c.inviting.DisableKeepAlives = true
 	c.given = newGivenClient(c.local)
 	return c, nil
 }
+
+// Simulated tells whether Base is a simulator's: said so, or a loopback address.
+func (c *Client) Simulated() bool { return c.local }
 
 // Do makes one request to Base: credentials, turn, Before, send, in this order. The
 // error is a [*providers.Error], or what Before returned. A status other than 2xx is

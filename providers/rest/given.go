@@ -115,11 +115,11 @@ func checkAddress(u *url.URL, local bool) error {
 	return nil
 }
 
-// isLocal tells whether the API is a simulator's.
-func isLocal(base *url.URL) bool {
-	host := base.Hostname()
+// IsLoopback tells whether a host is this machine: no service is there, but a simulator
+// may be.
+func IsLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
-	return base.Scheme == "http" || err == nil && ip.Unmap().IsLoopback() ||
+	return err == nil && ip.Unmap().IsLoopback() ||
 		strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
 }
 

@@ -157,12 +157,15 @@ func TestGivenAddressOfASimulator(t *testing.T) {
 
 func TestSimulatorsAreLocal(t *testing.T) {
 	for base, want := range map[string]bool{
-		"http://api.example": true, "https://localhost:1": true, "https://x.localhost": true, "https://127.0.0.1": true, "https://[::1]:8": true,
-		"https://api.example": false, "https://10.0.0.1": false, "https://localhost.example": false,
+		"http://127.0.0.1:1": true, "https://localhost:1": true, "https://x.localhost": true, "https://127.0.0.1": true, "https://[::1]:8": true,
+		"http://api.example": false, "http://sandbox:9101": false, "http://10.0.0.1": false, "https://api.example": false, "https://10.0.0.1": false, "https://localhost.example": false,
 	} {
 		c, err := New(Config{Provider: "test", Base: base})
-		if err != nil || c.local != want {
+		if err != nil || c.Simulated() != want {
 			t.Errorf("%s: %v", base, err)
 		}
+	}
+	if c, err := New(Config{Provider: "test", Base: "http://sandbox:9101", Simulated: true}); err != nil || !c.Simulated() {
+		t.Errorf("one that is said to be: %v", err)
 	}
 }

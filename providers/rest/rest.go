@@ -21,6 +21,9 @@ type Config struct {
 	Base     string // the API's base address, without a trailing slash
 	Pacer    pace.Pacer
 
+	// Simulated tells that Base is a simulator's, also when it is no loopback address.
+	Simulated bool
+
 	// Authorize adds the credentials to a request to Base. It may call an identity
 	// service first; it runs before the turn is taken. Nil: none.
 	Authorize func(context.Context, *http.Request) error

@@ -8,6 +8,7 @@ import (
 // Settings is what every provider's New takes.
 type Settings struct {
 	BaseURL       string // empty: the provider's own, by Production
+	Simulated     bool   // BaseURL is a simulator's, also when it is no loopback address
 	Production    bool   // where the provider has two environments
 	APIKey        providers.Secret
 	WebhookSecret providers.Secret

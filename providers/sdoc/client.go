@@ -30,10 +30,11 @@ func newClient(s rest.Settings) (*client, error) {
 	}
 	base = strings.TrimRight(base, "/")
 	c, err := rest.New(rest.Config{
-		Provider: Name,
-		Base:     base,
-		Pacer:    s.Pacer,
-		Observe:  s.Observe,
+		Provider:  Name,
+		Base:      base,
+		Simulated: s.Simulated,
+		Pacer:     s.Pacer,
+		Observe:   s.Observe,
 		Authorize: func(_ context.Context, r *http.Request) error {
 			// As it is: whether a scheme belongs before it is not documented (reference §3),
 			// so "Bearer ..." may be configured.

@@ -113,6 +113,7 @@ type Campaign struct {
 	Total     int64
 	States    map[State]int64 // every state is there
 	Paused    bool
+	Simulated bool // one of its envelopes goes, or went, to a simulator
 	CreatedAt time.Time
 	ChangedAt time.Time // the last change of a state
 }
@@ -146,7 +147,7 @@ func (l *Ledger) Campaign(ctx context.Context, name string) (Campaign, error) {
 	if len(h) == 0 {
 		return Campaign{}, fmt.Errorf("campaign %s: %w", name, ErrNotFound)
 	}
-	c := Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1",
+	c := Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Simulated: h["simulated"] == "1",
 		CreatedAt: time.UnixMilli(atoi(h["created"])).UTC(), ChangedAt: time.UnixMilli(atoi(h["changed"])).UTC()}
 	for i, s := range States {
 		c.States[s] = counts[i].Val()

@@ -15,6 +15,7 @@ type Record struct {
 	Version      int64
 	Generation   int64  // of its task: a task of an older one does nothing
 	Digest       string // of the content that was enqueued
+	Simulated    bool   // its provider is a simulator
 	Seq          int64  // its place in the campaign
 
 	Envelope   json.RawMessage   // as it was enqueued; empty once forgotten
@@ -49,6 +50,7 @@ func (r *Record) Key() string { return r.Campaign + "/" + r.ID }
 
 // Names of the fields that others than this package write.
 const (
+	FieldSimulated  = "simulated" // "1"; the campaign is then one with simulated envelopes, too
 	FieldEnvelopeID = "envelope_id"
 	FieldIntentAt   = "intent_at"
 	FieldInviter    = "inviter"
@@ -95,7 +97,7 @@ func parse(h map[string]string) *Record {
 	}
 	r := &Record{
 		Campaign: h["campaign"], ID: h["id"], Provider: h["provider"], State: State(h["state"]),
-		Version: num("version"), Generation: num("gen"), Digest: h["digest"], Seq: num("seq"),
+		Version: num("version"), Generation: num("gen"), Digest: h["digest"], Simulated: h[FieldSimulated] == "1", Seq: num("seq"),
 		Envelope: raw(FieldEnvelope), EnvelopeID: h[FieldEnvelopeID], Steps: map[string]string{},
 		IntentAt: at(FieldIntentAt), Inviter: h[FieldInviter], SettleAt: at(FieldSettleAt),
 		Unfinished: h[FieldUnfinished] == "1", CancelAsked: h[FieldCancel] == "1",

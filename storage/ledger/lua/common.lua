@@ -8,6 +8,12 @@ local function now()
 end
 local function count(p, state, by) redis.call('HINCRBY', P .. 'count:' .. p, state, by) end
 
+-- set writes a field; a campaign says when one of its envelopes is simulated.
+local function set(e, campaign, field, value)
+  redis.call('HSET', e, field, value)
+  if field == 'simulated' then redis.call('HSET', P .. 'campaign:' .. campaign, 'simulated', value) end
+end
+
 -- place lets an envelope stand in one index of what is due, or in none.
 local function place(key, p, index, at)
   if index == 'keep' then return end

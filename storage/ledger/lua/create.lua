@@ -14,7 +14,7 @@ redis.call('HSET', c, 'changed', at)
 redis.call('ZADD', P .. 'campaigns', 'NX', at, campaign)
 redis.call('HSET', e, 'campaign', campaign, 'id', id, 'provider', p, 'digest', digest, 'state', state,
   'seq', seq, 'gen', 1, 'version', 1, 'created_at', at)
-for i = 9, #ARGV, 2 do redis.call('HSET', e, ARGV[i], ARGV[i + 1]) end
+for i = 9, #ARGV, 2 do set(e, campaign, ARGV[i], ARGV[i + 1]) end
 redis.call('ZADD', P .. 'ids:' .. campaign, seq, id)
 redis.call('ZADD', P .. 'in:' .. campaign .. ':' .. state, seq, id)
 count(p, state, 1)

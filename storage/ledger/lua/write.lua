@@ -23,7 +23,7 @@ local n = tonumber(ARGV[9])
 for i = 10, 9 + 2 * n, 2 do
   local v = ARGV[i + 1]
   if string.sub(v, 1, 5) == '@now+' then v = at + string.sub(v, 6) end
-  redis.call('HSET', e, ARGV[i], v)
+  set(e, h.campaign, ARGV[i], v)
   if ARGV[i] == 'envelope_id' then redis.call('HSET', P .. 'names:' .. h.provider, v, key) end
 end
 for i = 10 + 2 * n, #ARGV do redis.call('HDEL', e, ARGV[i]) end
