@@ -213,10 +213,16 @@ func (e *engine) openLines(names []string) error {
 		return err
 	}
 	e.openLimiters(judges)
+	troubles := jobs.NewTroubles(e.redis, e.log)
+	e.onClose(troubles.Close)
+	observe := func(o rest.Observation) {
+		e.metrics.Observe(o)
+		troubles.Observe(o)
+	}
 	for i, name := range names {
 		info := judges[i].Info()
 		a := e.cfg.account(name)
-		p, err := e.cfg.newProvider(name, e.limiters[name], e.metrics.Observe)
+		p, err := e.cfg.newProvider(name, e.limiters[name], observe)
 		if err != nil {
 			return err
 		}

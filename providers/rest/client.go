@@ -230,19 +230,21 @@ func (call *call) roundTrip(t http.RoundTripper, request *http.Request) (*http.R
 // answer sorts an answer whose header is there.
 func (call *call) answer(answer *http.Response, w *watch) (*Response, error) {
 	w.answer()
-	call.observe(answer.StatusCode)
 	body := &stream{body: answer.Body, watch: w, call: call}
 	if answer.StatusCode >= 200 && answer.StatusCode < 300 {
+		call.observe(answer.StatusCode, nil)
 		return &Response{Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
 	}
 	defer body.Close()
-	return nil, call.statusError(answer, body)
+	err := call.statusError(answer, body)
+	call.observe(answer.StatusCode, err)
+	return nil, err
 }
 
-func (call *call) observe(status int) {
+func (call *call) observe(status int, err error) {
 	if observe := call.client.cfg.Observe; observe != nil {
 		observe(Observation{Provider: call.client.cfg.Provider, Op: call.op, Class: call.class,
-			Status: status, Waited: call.waited, Took: call.took})
+			Status: status, Waited: call.waited, Took: call.took, Err: err})
 	}
 }
 

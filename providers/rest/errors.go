@@ -56,7 +56,12 @@ func (call *call) refused(ctx context.Context, err error) error {
 // noAnswer is a request without an answer. left tells whether a byte of it may have
 // left.
 func (call *call) noAnswer(w *watch, err error, left bool) error {
-	call.observe(0)
+	failure := call.unanswered(w, err, left)
+	call.observe(0, failure)
+	return failure
+}
+
+func (call *call) unanswered(w *watch, err error, left bool) error {
 	ended := w.ended()
 	switch {
 	case errors.Is(err, errRefusedAddress):

@@ -47,6 +47,7 @@ type Observation struct {
 	Status   int           // 0: no answer
 	Waited   time.Duration // for the turn
 	Took     time.Duration // from the turn to the answer's header
+	Err      error         // why it failed, a [*providers.Error]; nil after a 2xx answer
 }
 
 // Request is one call.

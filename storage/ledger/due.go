@@ -68,40 +68,6 @@ func (l *Ledger) Unpark(ctx context.Context, r *Record) error {
 	return nil
 }
 
-// Deny stops a provider for a while: it refuses the key. Its envelopes wait.
-func (l *Ledger) Deny(ctx context.Context, provider, reason string, pause time.Duration) error {
-	now, err := l.Now(ctx)
-	if err != nil {
-		return err
-	}
-	err = l.db.HSet(ctx, providerKey(provider), "denied_until", now.Add(pause).UnixMilli(), "reason", reason).Err()
-	if err != nil {
-		return fmt.Errorf("ledger: stopping %s: %w", provider, err)
-	}
-	return nil
-}
-
-// Allow ends what Deny began.
-func (l *Ledger) Allow(ctx context.Context, provider string) error {
-	if err := l.db.Del(ctx, providerKey(provider)).Err(); err != nil {
-		return fmt.Errorf("ledger: starting %s again: %w", provider, err)
-	}
-	return nil
-}
-
-// Denial tells whether a provider is stopped, and why. It stays until a call succeeds;
-// until is when the next envelope tries.
-func (l *Ledger) Denial(ctx context.Context, provider string) (reason string, until time.Time, denied bool, err error) {
-	h, err := l.db.HGetAll(ctx, providerKey(provider)).Result()
-	if err != nil {
-		return "", time.Time{}, false, fmt.Errorf("ledger: reading the state of %s: %w", provider, err)
-	}
-	if len(h) == 0 {
-		return "", time.Time{}, false, nil
-	}
-	return h["reason"], time.UnixMilli(atoi(h["denied_until"])).UTC(), true, nil
-}
-
 // Once tells one of all callers that it is the first to ask for this name within the
 // time: every period's work is done by one process.
 func (l *Ledger) Once(ctx context.Context, name string, within time.Duration) (bool, error) {

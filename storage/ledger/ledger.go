@@ -92,6 +92,10 @@ var (
 	takeScript   = script("take")
 	dueScript    = script("due")
 	dropScript   = script("drop")
+
+	troubleScript = script("trouble")
+	wellScript    = script("well")
+	probeScript   = script("probe")
 )
 
 // Ledger is the record in one Redis.

@@ -15,10 +15,10 @@ if (s == 'queued' or s == 'preparing') and not h.intent_at and h.cancel ~= '1' a
   return {'paused'}
 end
 if h.not_before and tonumber(h.not_before) > at then return {'early', h.not_before - at} end
-local denied = tonumber(redis.call('HGET', P .. 'provider:' .. h.provider, 'denied_until') or '0')
-if denied > at then
-  place(key, h.provider, 'work', denied)
-  return {'denied', denied - at}
+local admission, wait = admit(P .. 'provider:' .. h.provider, at)
+if admission == 'denied' then
+  place(key, h.provider, 'work', at + wait)
+  return {'denied', wait}
 end
 redis.call('HSET', e, 'claim', token, 'claim_until', at + lease)
 redis.call('HINCRBY', e, 'version', 1)

@@ -46,3 +46,13 @@ local function read(e)
   for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
   return h, flat
 end
+
+-- admit lets one call through when a provider that refuses the key has been left alone for its pause; the
+-- others wait for what becomes of it.
+local function admit(provider, at)
+  local denied = tonumber(redis.call('HGET', provider, 'denied_until') or '0')
+  if denied == 0 then return 'free', 0 end
+  if denied > at then return 'denied', denied - at end
+  redis.call('HSET', provider, 'denied_until', at + tonumber(redis.call('HGET', provider, 'pause') or '60000'))
+  return 'probe', 0
+end

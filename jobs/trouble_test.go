@@ -1,0 +1,125 @@
+package jobs
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+func TestTroublesAreWrittenOnceASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		writes := 0
+		db := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"})
+		defer db.Close()
+		db.AddHook(hook(func(redis.Cmder) error { writes++; return nil }))
+		tr := NewTroubles(db, silent)
+		down := rest.Observation{Provider: "certyneo", Op: "GET /x", Err: &providers.Error{Kind: providers.Transient}}
+		for range 1000 {
+			tr.Observe(down)
+			time.Sleep(10 * time.Millisecond)
+		}
+		if writes < 9 || writes > 10 {
+			t.Errorf("%d writings in ten seconds of failures", writes)
+		}
+		writes = 0
+		for range 1000 {
+			tr.Observe(rest.Observation{Provider: "certyneo", Op: "GET /x", Status: 200})
+			time.Sleep(10 * time.Millisecond)
+		}
+		if writes < 1 || writes > 6 {
+			t.Errorf("%d writings in ten seconds of success", writes)
+		}
+		tr.Observe(down)
+		tr.Close()
+		writes = 0
+		time.Sleep(time.Minute)
+		if writes != 0 {
+			t.Error("it writes after its end")
+		}
+	})
+}
+
+// hook answers every command itself.
+type hook func(redis.Cmder) error
+
+func (h hook) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (h hook) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(_ context.Context, cmd redis.Cmder) error { return h(cmd) }
+}
+func (h hook) ProcessPipelineHook(redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(_ context.Context, cmds []redis.Cmder) error { return h(cmds[0]) }
+}
+
+func TestWhatAnAnswerTellsOfItsProvider(t *testing.T) {
+	until := time.Now().Add(time.Hour)
+	for _, c := range []struct {
+		what   string
+		status int
+		took   time.Duration
+		err    *providers.Error
+		want   ledger.TroubleState // empty: well
+		judged bool
+	}{
+		{"an answer", 200, time.Second, nil, "", true},
+		{"a late answer", 200, slowAfter, nil, ledger.Slow, true},
+		{"no answer", 0, 0, &providers.Error{Kind: providers.Transient}, ledger.Unreachable, true},
+		{"no answer to an invitation", 0, 0, &providers.Error{Kind: providers.Ambiguous}, ledger.Unreachable, true},
+		{"a call that was ended here", 0, 0, &providers.Error{Kind: providers.Interrupted}, "", false},
+		{"an address of its that is refused here", 0, 0, &providers.Error{Kind: providers.Invalid}, "", true},
+		{"its own error", 500, 0, &providers.Error{Kind: providers.Transient}, ledger.Failing, true},
+		{"its own error to an invitation", 503, 0, &providers.Error{Kind: providers.Ambiguous}, ledger.Failing, true},
+		{"a pause", 429, 0, &providers.Error{Kind: providers.RateLimited, Until: until}, ledger.Held, true},
+		{"the key", 401, 0, &providers.Error{Kind: providers.Denied}, ledger.KeyRefused, true},
+		{"a refused envelope", 422, 0, &providers.Error{Kind: providers.Invalid}, "", true},
+		{"an unknown envelope", 404, 0, &providers.Error{Kind: providers.NotFound}, "", true},
+	} {
+		o := rest.Observation{Provider: "certyneo", Op: "GET /x", Status: c.status, Took: c.took}
+		if c.err != nil {
+			o.Err = c.err
+		}
+		got, next, judged := judge(o)
+		if judged != c.judged || (got == nil) != (c.want == "") || got != nil && (got.State != c.want || got.Status != c.status || got.Op != "GET /x") {
+			t.Errorf("%s: %+v %v", c.what, got, judged)
+		}
+		if c.err != nil && !next.Equal(c.err.Until) {
+			t.Errorf("%s: the next try is %s", c.what, next)
+		}
+	}
+}
+
+func TestTroubleEndsWithSuccess(t *testing.T) {
+	m := miniredis.RunT(t)
+	db := redis.NewClient(&redis.Options{Addr: m.Addr()})
+	defer db.Close()
+	tr := NewTroubles(db, silent)
+	defer tr.Close()
+	until := func(what string, done func(ledger.Trouble, bool) bool) {
+		t.Helper()
+		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			got, ok, err := tr.ledger.Trouble(t.Context(), "certyneo")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if done(got, ok) {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: %+v %v", what, got, ok)
+			}
+		}
+	}
+	tr.Observe(rest.Observation{Provider: "certyneo", Op: "GET /x", Status: 503, Err: &providers.Error{Kind: providers.Transient, Code: "busy", Until: time.Now().Add(time.Hour)}})
+	until("down", func(x ledger.Trouble, ok bool) bool {
+		return ok && x.State == ledger.Failing && x.Code == "busy" && time.Until(x.NextTry) > 59*time.Minute
+	})
+	tr.Observe(rest.Observation{Provider: "certyneo", Op: "GET /x", Status: 200})
+	until("well again", func(_ ledger.Trouble, ok bool) bool { return !ok })
+}

@@ -1,0 +1,11 @@
+-- Keeps what is wrong with a provider. KEYS[1] the provider. ARGV: state, next try (ms from now, 0: not known),
+-- stop (ms from now, 0: it is not stopped), then field, value ...
+local at = now()
+local k = KEYS[1]
+local try, stop = tonumber(ARGV[2]), tonumber(ARGV[3])
+redis.call('HSETNX', k, 'since', at)
+redis.call('HSET', k, 'state', ARGV[1], 'seen', at, 'next_try', try > 0 and at + try or 0)
+if stop > 0 then redis.call('HSET', k, 'denied_until', at + stop, 'pause', stop) end
+for i = 4, #ARGV, 2 do redis.call('HSET', k, ARGV[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', k, 86400000) -- nobody has met it for a day
+return 1
