@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/archive"
 )
 
 // ProviderNames are the services that an envelope may name.
@@ -55,10 +56,11 @@ func ValidID(s string) bool {
 
 // ValidCampaign tells whether s may be a campaign's name: as an id, but it begins with a
 // letter or digit, and letters of any script are allowed (a choice: campaigns are named
-// after files, ids come from systems).
+// after files, ids come from systems). It is the name of a folder in the archive, so it
+// has at most 255 bytes.
 func ValidCampaign(s string) bool {
 	first, _ := utf8.DecodeRuneInString(s)
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxID &&
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxID && len(s) <= archive.MaxSegment &&
 		(unicode.IsLetter(first) || unicode.IsDigit(first)) &&
 		!strings.ContainsFunc(s, func(r rune) bool { return !nameRune(r) })
 }

@@ -46,6 +46,7 @@ type config struct {
 
 	HTTPAddr     listenAddr       `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
 	APIKeys      providers.Secret `env:"API_KEYS"`
+	HTTPSources  string           `env:"HTTP_SOURCES"` // what the keys may name as documents: NAME=s3://BUCKET/PREFIX
 	NotifyURL    address          `env:"NOTIFY_URL"`
 	NotifySecret providers.Secret `env:"NOTIFY_SECRET"`
 
@@ -237,10 +238,20 @@ func (c *config) checkAddresses() error {
 	if err := storage.Check(c.ArchiveURL); err != nil {
 		return usage("%sARCHIVE_URL: %w", prefix, err)
 	}
-	if _, err := api.ParseKeys(c.APIKeys.Reveal()); err != nil {
-		return usage("%sAPI_KEYS: %w", prefix, err)
+	_, err := c.keys()
+	return err
+}
+
+// keys are those of the HTTP API, with the objects that each may name.
+func (c *config) keys() ([]api.Key, error) {
+	keys, err := api.ParseKeys(c.APIKeys.Reveal())
+	if err != nil {
+		return nil, usage("%sAPI_KEYS: %w", prefix, err)
 	}
-	return nil
+	if err := api.ParseSources(c.HTTPSources, keys); err != nil {
+		return nil, usage("%sHTTP_SOURCES: %w", prefix, err)
+	}
+	return keys, nil
 }
 
 func options(values map[string]string) env.Options {

@@ -40,9 +40,6 @@ func (s *system) start(command string) (*beginning, error) {
 		level = slog.LevelWarn // people see it in the view, or in the last line
 	}
 	b.log = s.logger(level)
-	if _, err := api.ParseKeys(cfg.APIKeys.Reveal()); err != nil {
-		return nil, usage("%sAPI_KEYS: %w", prefix, err)
-	}
 	for _, name := range unknown(s.env) {
 		b.log.Warn("unknown variable: see chancela config", "name", name)
 	}

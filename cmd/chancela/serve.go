@@ -22,6 +22,8 @@ func newServe(sys *system) *cobra.Command {
 /openapi.json), the providers' webhooks (/webhooks/PROVIDER), asynqmon (/monitor/), metrics
 (/metrics), liveness (/healthz) and readiness (/readyz). Without CHANCELA_API_KEYS (NAME:KEY,
 or NAME@PREFIX:KEY for campaigns whose names begin so) only a loopback address is served.
+Documents may be named by their address in a bucket only where CHANCELA_HTTP_SOURCES
+(NAME=s3://BUCKET/PREFIX pairs) allows it to the key of that name.
 It needs CHANCELA_REDIS_URL, and workers and a scheduler somewhere.`,
 		Example: `  chancela serve
   CHANCELA_HTTP_ADDR=:8080 CHANCELA_API_KEYS=crm:s3cret chancela serve`,
@@ -35,9 +37,9 @@ It needs CHANCELA_REDIS_URL, and workers and a scheduler somewhere.`,
 
 // runHTTP serves the API until the context ends.
 func (e *engine) runHTTP(ctx context.Context) error {
-	keys, err := api.ParseKeys(e.cfg.APIKeys.Reveal())
+	keys, err := e.cfg.keys()
 	if err != nil {
-		return usage("%sAPI_KEYS: %w", prefix, err)
+		return err
 	}
 	if err := e.metrics.Watch(e.client, e.limiters); err != nil {
 		return err

@@ -37,9 +37,11 @@ type Config struct {
 // Limits bound what one client may ask for. The zero value takes the defaults, all of
 // them choices.
 type Limits struct {
-	Rate     float64 // requests a second for one key; 200
-	Burst    int     // 1000
-	Envelope int64   // bytes of one envelope's request, documents included; 64 MiB
+	Rate      float64 // requests a second for one key; 200
+	Burst     int     // 1000
+	Envelope  int64   // bytes of one envelope's request, documents included; 64 MiB
+	Campaign  int64   // bytes of a campaign's request, documents included; 1 GiB
+	Envelopes int     // in one request; 50,000
 }
 
 func (l Limits) withDefaults() Limits {
@@ -52,6 +54,12 @@ func (l Limits) withDefaults() Limits {
 	if l.Envelope == 0 {
 		l.Envelope = 64 << 20
 	}
+	if l.Campaign == 0 {
+		l.Campaign = 1 << 30
+	}
+	if l.Envelopes == 0 {
+		l.Envelopes = 50_000
+	}
 	return l
 }
 
@@ -63,6 +71,7 @@ type Server struct {
 	metrics   *Metrics
 	log       *slog.Logger
 	guard     *guard
+	uploads   *uploads
 	ready     readiness
 	draining  atomic.Bool
 	handler   http.Handler
@@ -81,6 +90,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{client: c.Client, providers: c.Providers, limits: c.Limits.withDefaults(), metrics: c.Metrics, log: c.Log}
 	s.guard = newGuard(c.Keys, s.limits)
+	s.uploads = newUploads(c.Log)
 
 	mux := http.NewServeMux()
 	description, err := s.describe(mux)

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -64,8 +62,9 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 		}
 		rw.Header().Set("X-Request-Id", id)
 		rw.Header().Set("X-Content-Type-Options", "nosniff")
-		w := newAnswer(rw)
 		place := areaOf(r.URL.Path)
+		body := newTimedBody(rw, r, place, begun)
+		w := newAnswer(rw, body)
 
 		ctx := context.WithValue(r.Context(), requestKey{}, id)
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(r.Header))
@@ -80,8 +79,8 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 			ctx = context.WithValue(ctx, clientKey{}, client)
 		}
 		r = r.WithContext(ctx)
-		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &idleBody{ReadCloser: r.Body, control: http.NewResponseController(rw), until: bodyEnd(place, begun)}
+		if body != nil {
+			r.Body = body
 		}
 		defer func() {
 			if v := recover(); v != nil && v != http.ErrAbortHandler {
@@ -93,6 +92,9 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 				defer panic(v) // logged first: the answer is broken off
 			}
 			w.extend()
+			if w.status == 0 {
+				w.body.leave(w.Header())
+			}
 			s.record(r, w, client, place, time.Since(begun), span)
 		}()
 		switch {
@@ -193,19 +195,17 @@ func (s *Server) record(r *http.Request, w *answer, client *hashedKey, place are
 	s.log.Log(r.Context(), level, "http", attrs...)
 }
 
-// stalled is how long a client may send or take nothing. A choice.
-const stalled = 30 * time.Second
-
 // answer knows what was answered, and ends a client that takes nothing.
 type answer struct {
 	http.ResponseWriter
 	control *http.ResponseController
+	body    *timedBody // of the request; nil when it has none
 	status  int
 	bytes   int64
 }
 
-func newAnswer(w http.ResponseWriter) *answer {
-	return &answer{ResponseWriter: w, control: http.NewResponseController(w)}
+func newAnswer(w http.ResponseWriter, body *timedBody) *answer {
+	return &answer{ResponseWriter: w, control: http.NewResponseController(w), body: body}
 }
 
 // extend lets the time to write begin anew; a writer without deadlines has none.
@@ -214,13 +214,14 @@ func (a *answer) extend() { a.control.SetWriteDeadline(time.Now().Add(stalled)) 
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
 		a.status = status
+		a.body.leave(a.Header())
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
 
 func (a *answer) Write(p []byte) (int, error) {
 	if a.status == 0 {
-		a.status = http.StatusOK
+		a.WriteHeader(http.StatusOK)
 	}
 	a.extend()
 	n, err := a.ResponseWriter.Write(p)
@@ -230,39 +231,6 @@ func (a *answer) Write(p []byte) (int, error) {
 
 // Unwrap is for http.ResponseController.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
-
-// idleBody ends an upload that has stopped moving. Between the reads there is no
-// deadline: it would end a request whose body is still to be read, or was read.
-type idleBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-	until   time.Time // zero: as long as it moves
-}
-
-// bodyEnd bounds the whole body where anybody may send one.
-func bodyEnd(place area, begun time.Time) time.Time {
-	if place == areaAPI {
-		return time.Time{}
-	}
-	return begun.Add(callbackTimeout)
-}
-
-func (b *idleBody) Read(p []byte) (int, error) {
-	end := time.Now().Add(stalled)
-	if !b.until.IsZero() {
-		end = b.until
-	}
-	b.control.SetReadDeadline(end)
-	n, err := b.ReadCloser.Read(p)
-	b.control.SetReadDeadline(time.Time{})
-	if e, ok := errors.AsType[interface {
-		error
-		Timeout() bool
-	}](err); ok && e.Timeout() {
-		err = problem(http.StatusRequestTimeout, "the body did not come in time")
-	}
-	return n, err
-}
 
 // method keeps made-up methods out of logs and metrics.
 func method(s string) string {

@@ -64,15 +64,15 @@ func TestCampaignFromCSVWithItsDocuments(t *testing.T) {
 // leftovers fails when an upload's folder is still there.
 func leftovers(t *testing.T) {
 	t.Helper()
-	if found := uploads(t); len(found) > 0 {
+	if found := underWay(t); len(found) > 0 {
 		t.Errorf("left behind: %s", found)
 	}
 }
 
-// uploads are the folders of uploads that are under way; the test has a TMPDIR of its own.
-func uploads(t *testing.T) []string {
+// underWay are the folders of uploads that have not ended; the test has a TMPDIR of its own.
+func underWay(t *testing.T) []string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(os.TempDir(), "chancela-upload-*"))
+	found, err := filepath.Glob(filepath.Join(os.TempDir(), uploadsDir+"*", "upload-*"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestCampaignFromJSON(t *testing.T) {
 	bad := envelopeJSON("4", pdf("c"))
 	bad["signers"].([]any)[0].(map[string]any)["nome"] = "x"
 	p := s.postJSON("/v1/campaigns", map[string]any{"campaign": "july", "envelopes": []any{envelopeJSON("3", pdf("a")), bad, envelopeJSON("3", pdf("b"))}}).problem(t, http.StatusUnprocessableEntity)
-	if p.Count != 2 || *p.Errors[0].Index != 1 || p.Errors[0].Field != "nome" || *p.Errors[1].Index != 2 || p.Errors[1].Field != "id" {
+	if p.Count != 2 || *p.Errors[0].Index != 1 || p.Errors[0].Field != "signer1.nome" || p.Errors[0].Pointer != "#/envelopes/1/signers/0/nome" || p.Errors[1].Pointer != "#/envelopes/2/id" || *p.Errors[1].Index != 2 || p.Errors[1].Field != "id" {
 		t.Errorf("%+v", p)
 	}
 	if n := s.total("july"); n != 0 {
@@ -159,7 +159,7 @@ func TestMalformedCampaigns(t *testing.T) {
 		status int
 	}{
 		{``, 400}, {`[]`, 400}, {`{`, 400}, {`{"campaign":"june","envelopes":[`, 400}, {`{"campaign":"june","envelopes":[{]}`, 400},
-		{`{"campaign":"june","envelopes":[` + ok + `]} trailing`, 400}, {`{"campaign":7,"envelopes":[]}`, 400},
+		{`{"campaign":"june","envelopes":[` + ok + `]} trailing`, 400}, {`{"campaign":7,"envelopes":[]}`, 422},
 		{`{"campaign":"june","envelopes":[]}`, 422}, {`{"envelopes":[` + ok + `]}`, 422}, {`{"campaign":"../x","envelopes":[` + ok + `]}`, 422},
 		{`{"campaign":"june","envelopes":[` + ok + `],"more":1}`, 422}, {`{"campaign":"june","envelopes":["x"]}`, 422},
 		{`{"campaign":"june","envelopes":[` + strings.Repeat("[", 100), 400},
@@ -252,10 +252,10 @@ func TestInvalidEnvelopes(t *testing.T) {
 		{change("documents", []any{map[string]any{"content": content}}), "document", 422},
 		{change("documents", []any{map[string]any{"name": "a.pdf"}}), "document", 422},
 		{change("documents", []any{map[string]any{"name": "a.pdf", "content": content, "source": "s3://b/k"}}), "document", 422},
-		{change("documents", []any{map[string]any{"name": "a.pdf", "content": content, "kind": "x"}}), "kind", 422},
-		{change("documents", []any{map[string]any{"name": "a.pdf", "content": "####"}}), "documents[0].content", 422},
+		{change("documents", []any{map[string]any{"name": "a.pdf", "content": content, "kind": "x"}}), "document", 422},
+		{change("documents", []any{map[string]any{"name": "a.pdf", "content": "####"}}), "document", 422},
 		{change("documents", []any{map[string]any{"name": "a.pdf", "content": ""}}), "document", 422},
-		{change("meta", map[string]any{"a": 1}), "meta", 422},
+		{change("meta", map[string]any{"a": 1}), "meta.a", 422},
 		{`{"id":`, "", 400}, {`nonsense`, "", 400}, {`{} {}`, "", 400},
 	} {
 		p := s.postJSON("/v1/campaigns/june/envelopes", c.body).problem(t, c.status)

@@ -2,7 +2,7 @@ package api
 
 import (
 	"context"
-	"encoding/json"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -141,12 +141,11 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (jobs.Acc
 	if err != nil {
 		return jobs.Accepted{}, err
 	}
-	files, err := newSpool(s.client.Sources())
+	files, err := s.receive(ctx, s.limits.Envelope)
 	if err != nil {
 		return jobs.Accepted{}, err
 	}
 	defer files.close()
-	x.r.Body = http.MaxBytesReader(x.w, x.r.Body, s.limits.Envelope)
 	in, err := readEnvelope(x.r, kind, files)
 	if err != nil {
 		return jobs.Accepted{}, err
@@ -161,33 +160,24 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (jobs.Acc
 	return s.client.Enqueue(ctx, e)
 }
 
-func readEnvelope(r *http.Request, kind string, files *spool) (EnvelopeInput, error) {
+func readEnvelope(r *http.Request, kind string, files *spool) (in EnvelopeInput, err error) {
 	body := r.Body
 	if kind == "multipart/form-data" {
-		f, err := files.multipart(r, "envelope")
+		f, err := files.multipart(r, "envelope", math.MaxInt64)
 		if err != nil {
-			return EnvelopeInput{}, err
+			return in, err
 		}
 		part, err := os.Open(filepath.Join(files.dir, f.main))
 		if err != nil {
-			return EnvelopeInput{}, err
+			return in, err
 		}
 		defer part.Close()
 		body = part
 	}
-	file, err := files.lift(body)
+	file, err := files.lift(body, lifting{maxItem, maxMembers})
 	if err != nil {
-		return EnvelopeInput{}, broken(err)
+		return in, broken(err)
 	}
 	defer file.Close()
-	return decodeEnvelope(json.NewDecoder(&limited{in: file, left: maxItem}))
-}
-
-// decodeEnvelope reads an envelope and nothing behind it.
-func decodeEnvelope(d *json.Decoder) (EnvelopeInput, error) {
-	var in EnvelopeInput
-	if err := strict(d, &in); err != nil {
-		return in, jsonProblem(err)
-	}
-	return in, nil
+	return in, readJSON(boundedItem(file), &in)
 }

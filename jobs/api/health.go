@@ -64,6 +64,9 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	if status != http.StatusOK {
+		w.Header().Set("Retry-After", "5")
+	}
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(h)
 }
@@ -83,9 +86,12 @@ func (s *Server) health(ctx context.Context) Health {
 
 func (s *Server) look(ctx context.Context) Health {
 	h := Health{Status: "ready", Redis: Part{OK: true, Barrier: string(s.client.Ledger().Barrier())}, Archive: Part{OK: true}, Providers: []ProviderHealth{}}
-	if err := s.client.Ledger().Ping(ctx); err != nil {
+	if err := s.client.Ledger().Writable(ctx); err != nil {
 		s.log.WarnContext(ctx, "not ready", "error", err)
 		h.Redis.OK, h.Redis.Missing, h.Status = false, "does not answer", "unready"
+		if s.client.Ledger().Ping(ctx) == nil {
+			h.Redis.Missing = "does not take what is written; the log says why"
+		}
 	}
 	if err := s.client.Archive().Ready(ctx); err != nil {
 		s.log.WarnContext(ctx, "not ready", "error", err)

@@ -1,18 +1,16 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
@@ -68,14 +66,14 @@ type StampInput struct {
 // FileInput is a document or an identity image: its content, or where it is found.
 type FileInput struct {
 	Name    string `json:"name"`
-	Content string `json:"content"` // behind the lifter: the file in the spool
+	Content string `json:"content"` // after the lifter: the file in the spool
 	Source  string `json:"source"`
 }
 
 // Schema implements huma.SchemaProvider.
 func (FileInput) Schema(huma.Registry) *huma.Schema {
 	text := func(doc string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Description: doc} }
-	content := text("The file, in base64.")
+	content := text("The file, in base64 of either alphabet, with padding or without; data:TYPE;base64, may stand in front.")
 	content.ContentEncoding = "base64"
 	object := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: false, Properties: map[string]*huma.Schema{
 		"name":    text("The file's name, with its ending."),
@@ -85,68 +83,13 @@ func (FileInput) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{object, text("As source.")}}
 }
 
-// UnmarshalJSON takes a plain string for the source.
-func (f *FileInput) UnmarshalJSON(b []byte) error {
-	if len(b) > 0 && b[0] == '"' {
-		return json.Unmarshal(b, &f.Source)
+// UnmarshalJSONFrom takes a plain string for the source.
+func (f *FileInput) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() == '"' {
+		return json.UnmarshalDecode(d, &f.Source)
 	}
 	type plain FileInput
-	return strict(json.NewDecoder(bytes.NewReader(b)), (*plain)(f))
-}
-
-// strict decodes one value with known fields only, and nothing behind it.
-func strict(d *json.Decoder, v any) error {
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.Join(errTrailing, err) // err is of reading, or of the JSON, or nil
-	}
-	return nil
-}
-
-var errTrailing = errors.New("something follows the JSON")
-
-// jsonMistake says what is wrong with JSON that does not fit, without repeating a value.
-// fatal tells that nothing behind it can be read.
-func jsonMistake(err error) (m Mistake, fatal bool) {
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return Mistake{Field: wrong.Field, Message: "must be " + kind(wrong.Type)}, false
-	}
-	// encoding/json has no type for this one.
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return Mistake{Field: strings.Trim(name, `"`), Message: "is not a known field"}, false
-	}
-	return Mistake{Message: "the body is not valid JSON"}, true
-}
-
-// jsonProblem is the answer to a body of one object that does not fit.
-func jsonProblem(err error) error {
-	if p, ok := errors.AsType[*Problem](err); ok {
-		return p
-	}
-	wrong, fatal := jsonMistake(err)
-	if fatal {
-		return problem(http.StatusBadRequest, wrong.Message)
-	}
-	var m mistakes
-	m.add(wrong)
-	return m.problem(http.StatusUnprocessableEntity, "the body does not fit; nothing was enqueued")
-}
-
-func kind(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.String:
-		return "a string"
-	case reflect.Int:
-		return "a whole number"
-	case reflect.Float64:
-		return "a number"
-	case reflect.Slice:
-		return "a list"
-	}
-	return "an object"
+	return json.UnmarshalDecode(d, (*plain)(f))
 }
 
 // unusable stands for a file that a problem has been reported for, so that no other
@@ -166,6 +109,9 @@ func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput
 		problems.Add("expires", "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)")
 	}
 	file := func(field string, f FileInput) jobs.Document {
+		if ctx.Err() != nil {
+			return unusable
+		}
 		d, err := f.document(ctx, files)
 		if err != nil {
 			problems.Add(field, "%v", err)
@@ -174,11 +120,11 @@ func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput
 		return d
 	}
 	for i, f := range in.Documents {
-		d := file("document", f)
-		if d.SHA256 == unusable.SHA256 {
-			problems[len(problems)-1].Message = fmt.Sprintf("document %d: %s", i+1, problems[len(problems)-1].Message)
+		known := len(problems)
+		e.Documents = append(e.Documents, file("document", f))
+		if len(problems) > known {
+			problems[known].Message = fmt.Sprintf("document %d: %s", i+1, problems[known].Message)
 		}
-		e.Documents = append(e.Documents, d)
 	}
 	for i, x := range in.Signers {
 		signer := jobs.Signer{Name: x.Name, Email: x.Email, Phone: x.Phone, Document: x.Document, Birthdate: x.Birthdate, Order: x.Order,
@@ -241,19 +187,30 @@ func (f FileInput) document(ctx context.Context, files *spool) (jobs.Document, e
 	return d, err
 }
 
-// limited ends an item of a stream that is too long: a decoder holds each one in memory.
+// limited ends what is too long with an answer.
 type limited struct {
 	in   io.Reader
-	left int
+	left int64
+	too  *Problem
 }
-
-const maxItem = 4 << 20 // bytes of an envelope's JSON without its documents
 
 func (l *limited) Read(p []byte) (int, error) {
 	if l.left <= 0 {
-		return 0, problem(http.StatusRequestEntityTooLarge, "an envelope has more than "+bytesText(maxItem)+" besides its documents")
+		if n, err := l.in.Read(make([]byte, 1)); n == 0 {
+			return 0, err
+		}
+		return 0, l.too
 	}
-	n, err := l.in.Read(p[:min(len(p), l.left)])
-	l.left -= n
+	n, err := l.in.Read(p[:min(int64(len(p)), l.left)])
+	l.left -= int64(n)
 	return n, err
+}
+
+// maxItem bounds an envelope's JSON without its documents, in bytes: a decoder holds it
+// in memory.
+const maxItem = 4 << 20
+
+// boundedItem bounds every envelope of a stream by itself.
+func boundedItem(in io.Reader) *limited {
+	return &limited{in: in, left: maxItem, too: tooMuchOf("an envelope, besides its documents,", maxItem)}
 }

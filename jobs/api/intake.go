@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -10,8 +9,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
@@ -44,7 +46,7 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	if err != nil {
 		return nil, err
 	}
-	files, err := newSpool(s.client.Sources())
+	files, err := s.receive(ctx, s.limits.Campaign)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +70,10 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	found, good, err := s.check(ctx, all, !skip)
 	if err != nil {
 		return nil, err
+	}
+	if files.confused != "" {
+		m := Mistake{Field: "document", Message: "several documents in different folders end in the file name " + files.confused + ", which one part of this request has"}
+		return nil, refused(m, "a document could be another one: send the parts with their folders, filename=folder/name; nothing was enqueued")
 	}
 	rejected := 0
 	switch {
@@ -120,6 +126,20 @@ func conflict(err error) Mistake {
 	return m
 }
 
+// receive makes room for what a request brings, at most so many bytes.
+func (s *Server) receive(ctx context.Context, most int64) (*spool, error) {
+	x := exchangeOf(ctx)
+	files, err := s.uploads.begin(ctx, x.r.ContentLength, most)
+	if err != nil {
+		return nil, err
+	}
+	files.reading(clientOf(ctx), s.client.Sources(), func(ctx context.Context, err error) {
+		s.log.WarnContext(ctx, "a source cannot be read", "request", requestID(ctx), "error", err)
+	})
+	x.r.Body = http.MaxBytesReader(x.w, x.r.Body, most)
+	return files, nil
+}
+
 // findings are what is wrong with a body.
 type findings struct {
 	mistakes  mistakes
@@ -132,6 +152,9 @@ func (f *findings) problem() *Problem {
 	}
 	return f.mistakes.problem(http.StatusUnprocessableEntity, "the campaign is not valid; nothing was enqueued")
 }
+
+// maxSheet bounds a campaign without its documents, in bytes.
+const maxSheet = 64 << 20
 
 const checkBatch = 200 // digests that are looked up at once
 
@@ -155,12 +178,19 @@ func (s *Server) check(ctx context.Context, all items, conflicts bool) (found fi
 		keys, digests, places = keys[:0], digests[:0], places[:0]
 		return nil
 	}
+	n := 0
 	for it, err := range all {
 		if err != nil {
 			return found, 0, err
 		}
+		if n++; n > s.limits.Envelopes {
+			return found, 0, tooMany(s.limits.Envelopes)
+		}
 		for _, m := range it.mistakes {
 			found.mistakes.add(m)
+		}
+		if found.mistakes.full() {
+			return found, 0, found.mistakes.problem(http.StatusUnprocessableEntity, "too much is wrong with the campaign; nothing was enqueued, and the rest was not looked at")
 		}
 		if len(it.mistakes) > 0 {
 			continue
@@ -191,7 +221,7 @@ func named(ctx context.Context, name string) (string, error) {
 	name = norm.NFC.String(strings.TrimSpace(name))
 	if !jobs.ValidCampaign(name) {
 		var m mistakes
-		m.add(Mistake{Field: "campaign", Message: "must begin with a letter or digit and have 1 to 100 letters, digits, dots, underscores or hyphens"})
+		m.add(Mistake{Field: "campaign", Message: "must begin with a letter or digit and have 1 to 100 letters, digits, dots, underscores or hyphens, in at most 255 bytes"})
 		return "", m.problem(http.StatusUnprocessableEntity, "the campaign has no valid name; nothing was enqueued")
 	}
 	return campaignFor(ctx, name)
@@ -199,7 +229,7 @@ func named(ctx context.Context, name string) (string, error) {
 
 // fromCSV reads a multipart body.
 func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *spool, up *upload) (string, items, error) {
-	f, err := files.multipart(r, "file", "campaign", "provider", "skip_invalid")
+	f, err := files.multipart(r, "file", maxSheet, "campaign", "provider", "skip_invalid")
 	if err != nil {
 		return "", nil, err
 	}
@@ -210,7 +240,7 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *spool, up 
 	}
 	name := up.campaign
 	if name == "" && f.name != "" {
-		name = campaign.Name(f.name)
+		name = campaignNamed(f.name)
 	}
 	if name, err = named(ctx, name); err != nil {
 		return "", nil, err
@@ -258,10 +288,10 @@ func validID(id string) string {
 	return id
 }
 
-// fromJSON reads a JSON body. Its name may stand behind its envelopes, so it is looked
+// fromJSON reads a JSON body. Its name may stand after its envelopes, so it is looked
 // for first.
 func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *spool, up *upload) (string, items, error) {
-	file, err := files.lift(r.Body)
+	file, err := files.lift(r.Body, lifting{maxSheet, s.limits.Envelopes})
 	if err != nil {
 		return "", nil, broken(err)
 	}
@@ -284,27 +314,15 @@ func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *spool, up
 		}
 		defer again.Close()
 		seed, seen := maphash.MakeSeed(), map[uint64]int{}
-		_, err = walk(again, func(i int, in EnvelopeInput, wrong *Mistake) error {
-			it := item{at: Mistake{Index: &i, ID: validID(in.ID)}}
-			add := func(field, message string) {
-				m := it.at
-				m.Field, m.Message = field, message
-				it.mistakes = append(it.mistakes, m)
+		_, err = walk(again, func(i int, raw jsontext.Value) error {
+			it, err := s.element(ctx, name, i, raw, files)
+			if err != nil {
+				return err
 			}
-			if wrong != nil {
-				add(wrong.Field, wrong.Message)
-			} else {
-				e, problems, err := s.envelope(ctx, name, in, files)
-				if err != nil {
-					return err
-				}
-				for _, p := range problems {
-					add(p.Field, p.Message)
-				}
-				it.envelope = e
-				hash := maphash.String(seed, e.ID)
-				if first, twice := seen[hash]; twice && e.ID != "" {
-					add("id", fmt.Sprintf("envelope %d has the same id", first))
+			if id := it.envelope.ID; id != "" {
+				hash := maphash.String(seed, id)
+				if first, twice := seen[hash]; twice {
+					it.add("id", fmt.Sprintf("envelope %d has the same id", first))
 				} else {
 					seen[hash] = i
 				}
@@ -320,88 +338,115 @@ func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *spool, up
 	}, nil
 }
 
+// element reads one envelope of a campaign.
+func (s *Server) element(ctx context.Context, campaign string, i int, raw jsontext.Value, files *spool) (item, error) {
+	it := item{at: Mistake{Index: &i}}
+	var in EnvelopeInput
+	if err := json.Unmarshal(raw, &in, json.RejectUnknownMembers(true)); err != nil {
+		m, ok := jsonMistake(err)
+		if !ok {
+			return it, jsonProblem(err)
+		}
+		m.Index, m.Pointer = &i, it.pointer("")+strings.TrimPrefix(m.Pointer, "#")
+		it.mistakes = append(it.mistakes, m)
+		return it, nil
+	}
+	it.at.ID = validID(in.ID)
+	e, problems, err := s.envelope(ctx, campaign, in, files)
+	if err != nil {
+		return it, err
+	}
+	it.envelope = e
+	for _, p := range problems {
+		it.add(p.Field, p.Message)
+	}
+	return it, nil
+}
+
+func (it *item) add(field, message string) {
+	m := it.at
+	m.Field, m.Message, m.Pointer = field, message, it.pointer(pointerTo(field, message))
+	it.mistakes = append(it.mistakes, m)
+}
+
+// pointer is a place in an envelope as one in the whole body.
+func (it *item) pointer(p jsontext.Pointer) string {
+	return fragment(jsontext.Pointer("/envelopes").AppendToken(strconv.Itoa(*it.at.Index)) + p)
+}
+
 var errStop = errors.New("no more is wanted")
 
-// walk reads {"campaign":NAME,"envelopes":[...]} and gives each envelope, or what is
-// wrong with its JSON. Without each it only finds the name.
-func walk(in io.Reader, each func(i int, in EnvelopeInput, wrong *Mistake) error) (name string, err error) {
-	bounded := &limited{in: in, left: maxItem}
-	d := json.NewDecoder(bounded)
-	d.DisallowUnknownFields()
-	bad := func(err error) error {
-		if p, ok := errors.AsType[*Problem](err); ok {
-			return p
-		}
-		return problem(http.StatusBadRequest, `the body is not valid JSON of the form {"campaign":NAME,"envelopes":[...]}`)
-	}
-	want := func(delim json.Delim) error {
-		t, err := d.Token()
-		if err != nil {
-			return bad(err)
-		}
-		if t != delim {
-			return bad(nil)
-		}
-		return nil
-	}
-	if err := want('{'); err != nil {
+const campaignForm = `the body must have the form {"campaign":NAME,"envelopes":[...]}`
+
+// walk reads {"campaign":NAME,"envelopes":[...]} and passes on each envelope. Without each
+// it only finds the name.
+func walk(in io.Reader, each func(i int, raw jsontext.Value) error) (name string, err error) {
+	bounded := boundedItem(in)
+	d := jsontext.NewDecoder(bounded)
+	if err := opened(d, '{'); err != nil {
 		return "", err
 	}
-	for d.More() {
+	for d.PeekKind() != '}' {
 		bounded.left = maxItem
-		t, err := d.Token()
+		t, err := d.ReadToken()
 		if err != nil {
-			return "", bad(err)
+			return "", jsonProblem(err)
 		}
-		switch t {
+		switch t.String() {
 		case "campaign":
-			if err := d.Decode(&name); err != nil {
-				return "", bad(err)
+			if err := json.UnmarshalDecode(d, &name); err != nil {
+				return "", jsonProblem(err)
 			}
 		case "envelopes":
-			if err := want('['); err != nil {
+			if err := opened(d, '['); err != nil {
 				return "", err
 			}
-			for i := 0; d.More(); i++ {
+			for i := 0; d.PeekKind() != ']'; i++ {
 				bounded.left = maxItem
 				if err := element(d, i, each); err != nil {
-					if errors.Is(err, errStop) {
-						return "", err
-					}
-					if _, ok := errors.AsType[*json.SyntaxError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) {
-						err = bad(err)
-					}
 					return "", err
 				}
 			}
-			if err := want(']'); err != nil {
-				return "", err
+			if _, err := d.ReadToken(); err != nil {
+				return "", jsonProblem(err)
 			}
 		default:
-			return "", problem(http.StatusUnprocessableEntity, "a campaign has the fields campaign and envelopes, and no other")
+			m := Mistake{Message: "is not a known field"}
+			m.at(d.StackPointer())
+			return "", refused(m, campaignForm)
 		}
 	}
-	if err := want('}'); err != nil {
-		return "", err
+	if _, err := d.ReadToken(); err != nil {
+		return "", jsonProblem(err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return "", bad(err)
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return "", problem(http.StatusBadRequest, "something follows the JSON")
 	}
 	return name, nil
 }
 
-func element(d *json.Decoder, i int, each func(int, EnvelopeInput, *Mistake) error) error {
+// opened reads the beginning of an object or a list.
+func opened(d *jsontext.Decoder, kind jsontext.Kind) error {
+	t, err := d.ReadToken()
+	if err != nil {
+		return jsonProblem(err)
+	}
+	if t.Kind() != kind {
+		return problem(http.StatusBadRequest, campaignForm)
+	}
+	return nil
+}
+
+func element(d *jsontext.Decoder, i int, each func(int, jsontext.Value) error) error {
 	if each == nil {
-		return d.Decode(&json.RawMessage{})
+		if err := d.SkipValue(); err != nil {
+			return jsonProblem(err)
+		}
+		return nil
 	}
-	var in EnvelopeInput
-	err := d.Decode(&in)
-	if err == nil {
-		return each(i, in, nil)
+	raw, err := d.ReadValue()
+	if err != nil {
+		return jsonProblem(err)
 	}
-	wrong, fatal := jsonMistake(err)
-	if fatal {
-		return err
-	}
-	return each(i, in, &wrong)
+	return each(i, raw)
 }

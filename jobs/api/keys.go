@@ -6,10 +6,12 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,9 +26,10 @@ import (
 
 // Key lets a client in. Its name stands in the log.
 type Key struct {
-	Name   string
-	Prefix string // only campaigns whose names begin with it; empty: all
-	Secret providers.Secret
+	Name    string
+	Prefix  string // only campaigns whose names begin with it; empty: all
+	Secret  providers.Secret
+	Sources []string // s3://bucket/prefix of the objects that it may name as documents
 }
 
 // ParseKeys reads CHANCELA_API_KEYS: pairs NAME:KEY, separated by commas or line
@@ -54,9 +57,35 @@ func ParseKeys(s string) ([]Key, error) {
 		if limited && !jobs.ValidCampaign(prefix) {
 			return nil, fmt.Errorf("the prefix of API key %s is not the beginning of a campaign's name", name)
 		}
-		keys = append(keys, Key{name, prefix, providers.Secret(secret)})
+		keys = append(keys, Key{Name: name, Prefix: prefix, Secret: providers.Secret(secret)})
 	}
 	return keys, nil
+}
+
+// ParseSources reads CHANCELA_HTTP_SOURCES into the keys: pairs NAME=s3://BUCKET/PREFIX,
+// separated by commas or line breaks; a name may stand there several times. Without a
+// pair, a key may name no object at all: the server would read it with its own rights,
+// and send it to people of the client's choice.
+func ParseSources(s string, keys []Key) error {
+	for pair := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
+		name, source, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		bucket, prefix, _ := strings.Cut(strings.TrimPrefix(source, "s3://"), "/")
+		prefix = strings.TrimSuffix(prefix, "/")
+		if !ok || !strings.HasPrefix(source, "s3://") || bucket == "" || prefix != "" && !fs.ValidPath(prefix) {
+			return errors.New("want pairs of the form NAME=s3://BUCKET/PREFIX, separated by commas")
+		}
+		found := false
+		for i := range keys {
+			if keys[i].Name == name {
+				found = true
+				keys[i].Sources = append(keys[i].Sources, strings.TrimSuffix("s3://"+bucket+"/"+prefix, "/")+"/")
+			}
+		}
+		if !found {
+			return fmt.Errorf("there is no API key of the name %q", name)
+		}
+	}
+	return nil
 }
 
 // guard lets clients in and counts their requests.
@@ -70,7 +99,16 @@ type guard struct {
 
 type hashedKey struct {
 	name, prefix string
+	sources      []string // each ends with a slash
 	hash         [sha256.Size]byte
+}
+
+// mayRead tells whether a client may name an object as a document. The address must be
+// in its plain form: another one could lead out of the prefix.
+func (k *hashedKey) mayRead(source string) bool {
+	_, object, _ := strings.Cut(strings.TrimPrefix(source, "s3://"), "/")
+	return fs.ValidPath(object) && !strings.Contains(object, `\`) &&
+		slices.ContainsFunc(k.sources, func(allowed string) bool { return strings.HasPrefix(source, allowed) })
 }
 
 // nobody is the client of a server without keys: somebody on this machine.
@@ -79,7 +117,7 @@ var nobody = &hashedKey{name: "local"}
 func newGuard(keys []Key, limits Limits) *guard {
 	g := &guard{limits: limits, rates: map[string]*rate.Limiter{}}
 	for _, k := range keys {
-		g.keys = append(g.keys, hashedKey{k.Name, k.Prefix, sha256.Sum256([]byte(k.Secret.Reveal()))})
+		g.keys = append(g.keys, hashedKey{k.Name, k.Prefix, k.Sources, sha256.Sum256([]byte(k.Secret.Reveal()))})
 	}
 	return g
 }
@@ -136,7 +174,11 @@ func (s *Server) admit(r *http.Request, place area) (*hashedKey, *Problem) {
 		if page {
 			challenge = `Basic realm="chancela: any user, an API key as the password", charset="UTF-8"`
 		}
-		return nil, problem(http.StatusUnauthorized, "an API key is needed: Authorization: Bearer KEY").with("WWW-Authenticate", challenge)
+		detail := "an API key is needed: Authorization: Bearer KEY"
+		if r.Header.Get("Authorization") != "" {
+			detail, challenge = "this API key is not known here", challenge+`, error="invalid_token"`
+		}
+		return nil, problem(http.StatusUnauthorized, detail).with("WWW-Authenticate", challenge)
 	}
 	if page && client.prefix != "" {
 		return client, problem(http.StatusForbidden, "this key is limited to campaigns of a prefix, and asynqmon shows all")

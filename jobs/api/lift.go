@@ -3,7 +3,6 @@ package api
 import (
 	"bufio"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,35 +10,52 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
+// Bounds of JSON, kept while it is read: nothing is decoded that the rules would refuse
+// for its size. A campaign's list of envelopes has its own.
 const (
-	maxDepth = 64      // levels of JSON
-	maxName  = 4 << 10 // bytes of a field's name
+	maxDepth   = 16
+	maxName    = 1 << 10 // bytes of a field's name
+	maxMembers = 100     // of an object, and items of a list: as many as an envelope may have
 )
+
+// lifting says how much a body may hold.
+type lifting struct {
+	bytes int64 // besides the files
+	items int   // of a campaign's envelopes
+}
 
 // lifter copies JSON and lifts the files out of it: the string "content" of an object
 // that stands in "documents", or is an "id_front" or "id_back", is decoded from base64 on
-// its way to the store, and the name that the store gives it stands in its place.
-// encoding/json would take the whole string for one token and hold it in memory, several
-// times. What is wrong with the JSON itself is copied too: the decoder behind finds it.
+// its way to the store, and the name that the store returns stands in its place. A JSON
+// decoder would take the whole string for one token and hold it in memory.
+//
+// What is wrong with the JSON itself is copied too: the decoder that comes next finds it.
 type lifter struct {
+	lifting
 	in    *bufio.Reader
 	out   *bufio.Writer
 	store func(content io.Reader) (name string, err error)
 	open  []level
+	left  int64
 }
 
 type level struct {
 	array bool
 	name  string // the field that the object or the array around it stands in
 	key   string // the field whose value comes
-	value bool   // behind the colon
-	index int    // in the array
+	value bool   // after the colon
+	index int    // in the array, or of the member
 }
 
-func lift(out io.Writer, in io.Reader, store func(io.Reader) (string, error)) error {
-	l := &lifter{in: bufio.NewReaderSize(in, 32<<10), out: bufio.NewWriterSize(out, 32<<10), store: store}
+func lift(out io.Writer, in io.Reader, limits lifting, store func(io.Reader) (string, error)) error {
+	l := &lifter{lifting: limits, in: bufio.NewReaderSize(in, 32<<10), out: bufio.NewWriterSize(out, 32<<10), store: store, left: limits.bytes}
+	if head, _ := l.in.Peek(len(byteOrderMark)); string(head) == byteOrderMark {
+		l.in.Discard(len(byteOrderMark))
+	}
 	for {
 		c, err := l.in.ReadByte()
 		if errors.Is(err, io.EOF) {
@@ -50,13 +66,23 @@ func lift(out io.Writer, in io.Reader, store func(io.Reader) (string, error)) er
 		}
 		if c == '"' {
 			err = l.text()
-		} else if err = l.out.WriteByte(c); err == nil {
+		} else if err = l.write(c); err == nil {
 			err = l.structure(c)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// byteOrderMark is what some editors put in front of UTF-8.
+const byteOrderMark = "\uFEFF"
+
+func (l *lifter) write(c byte) error {
+	if l.left--; l.left < 0 {
+		return tooMuchOf("the JSON, besides its files,", l.bytes)
+	}
+	return l.out.WriteByte(c)
 }
 
 func (l *lifter) structure(c byte) error {
@@ -80,8 +106,29 @@ func (l *lifter) structure(c byte) error {
 	case ',':
 		top.value = false
 		top.index++
+		return l.count(top)
 	}
 	return nil
+}
+
+// count refuses lists and objects with more in them than any envelope may have.
+func (l *lifter) count(top *level) error {
+	if top.array && len(l.open) == 2 && top.name == "envelopes" {
+		if top.index >= l.items {
+			return tooMany(l.items)
+		}
+		return nil
+	}
+	if top.index < maxMembers {
+		return nil
+	}
+	m := Mistake{Message: fmt.Sprintf("holds more than %d values", maxMembers)}
+	m.at(l.pointer(len(l.open) - 1))
+	return refused(m, "the body does not fit; nothing was enqueued")
+}
+
+func tooMany(items int) *Problem {
+	return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d envelopes in one request: send the campaign in several, under the same name", items))
 }
 
 // top is the innermost open object or array.
@@ -92,29 +139,27 @@ func (l *lifter) top() *level {
 	return &l.open[len(l.open)-1]
 }
 
-// text deals with a string behind its opening quote.
+// text deals with a string after its opening quote.
 func (l *lifter) text() error {
 	top := l.top()
 	if !top.array && !top.value {
 		return l.field(top)
 	}
-	// Names are compared as encoding/json does.
-	holds := func(name string) bool { return strings.EqualFold(top.name, name) }
-	if !top.array && strings.EqualFold(top.key, "content") && slices.ContainsFunc([]string{"documents", "id_front", "id_back"}, holds) {
+	if !top.array && top.key == "content" && slices.Contains([]string{"documents", "id_front", "id_back"}, top.name) {
 		return l.file()
 	}
-	if err := l.out.WriteByte('"'); err != nil {
+	if err := l.write('"'); err != nil {
 		return err
 	}
 	for escaped := false; ; {
 		c, err := l.in.ReadByte()
 		if errors.Is(err, io.EOF) {
-			return nil // the decoder behind complains
+			return nil // the decoder complains
 		}
 		if err != nil {
 			return err
 		}
-		if err := l.out.WriteByte(c); err != nil {
+		if err := l.write(c); err != nil {
 			return err
 		}
 		if c == '"' && !escaped {
@@ -143,23 +188,26 @@ func (l *lifter) field(top *level) error {
 		}
 		escaped = c == '\\' && !escaped
 	}
-	top.key = ""
-	if err := json.Unmarshal(raw, &top.key); err != nil {
-		return problem(http.StatusBadRequest, "the body is not valid JSON")
+	// A name that is no good JSON is no name of ours; the decoder complains.
+	key, _ := jsontext.AppendUnquote(nil, raw)
+	top.key = string(key)
+	for _, c := range raw {
+		if err := l.write(c); err != nil {
+			return err
+		}
 	}
-	_, err := l.out.Write(raw)
-	return err
+	return nil
 }
 
 // file stores a content and writes its name.
 func (l *lifter) file() error {
 	text := &jsonText{in: l.in}
-	content := &base64Content{decoder: base64.NewDecoder(base64.StdEncoding, text), text: text}
+	content := &base64Content{text: text}
 	name, err := l.store(content)
-	if content.bad || errors.Is(err, errBase64) {
-		var m mistakes
-		m.add(Mistake{Field: l.path(), Message: "is not base64"})
-		return m.problem(http.StatusUnprocessableEntity, "a document's content cannot be decoded; nothing was enqueued")
+	if errors.Is(err, errBase64) {
+		m := Mistake{Message: "is not base64"}
+		m.at(l.pointer(len(l.open)))
+		return refused(m, "a document's content cannot be decoded; nothing was enqueued")
 	}
 	if err != nil {
 		return err
@@ -168,64 +216,88 @@ func (l *lifter) file() error {
 	return err
 }
 
-// path is where the lifter stands: envelopes[3].documents[0].content.
-func (l *lifter) path() string {
-	var b strings.Builder
-	for _, x := range l.open {
-		switch {
-		case x.array:
-			fmt.Fprintf(&b, "[%d]", x.index)
-		case b.Len() > 0:
-			b.WriteString("." + x.key)
-		default:
-			b.WriteString(x.key)
+// pointer is where the lifter stands, so many levels deep.
+func (l *lifter) pointer(depth int) jsontext.Pointer {
+	p := jsontext.Pointer("")
+	for _, x := range l.open[:depth] {
+		if x.array {
+			p = p.AppendToken(strconv.Itoa(x.index))
+		} else {
+			p = p.AppendToken(x.key)
 		}
 	}
-	return b.String()
+	return p
 }
 
 var errBase64 = errors.New("not base64")
 
-// base64Content gives its errors one name.
+// base64Content decodes a content. Both alphabets of RFC 4648 are taken, with padding and
+// without, and what JavaScript makes of a file: data:TYPE;base64, in front.
 type base64Content struct {
-	decoder io.Reader
 	text    *jsonText
-	bad     bool
+	decoder io.Reader
 }
 
 func (c *base64Content) Read(p []byte) (int, error) {
+	if c.decoder == nil {
+		if err := c.text.skipDataURL(); err != nil {
+			return 0, err
+		}
+		c.decoder = base64.NewDecoder(base64.RawStdEncoding.Strict(), c.text)
+	}
 	n, err := c.decoder.Read(p)
 	if _, corrupt := errors.AsType[base64.CorruptInputError](err); corrupt || errors.Is(err, io.ErrUnexpectedEOF) && c.text.ended {
-		c.bad, err = true, errBase64
+		err = errBase64
 	}
 	return n, err
 }
 
-// jsonText is the inside of a JSON string without its escapes: some encoders write + as
-// \u002B and / as \/.
+// jsonText is the inside of a JSON string without its escapes (some encoders write + as
+// \u002B and / as \/), in the standard alphabet and without padding.
 type jsonText struct {
-	in     *bufio.Reader
-	ended  bool
-	padded bool
-	err    error
+	in    *bufio.Reader
+	ended bool
+	chars int
+	pad   int
+	url   bool // - or _ was there
+	std   bool // + or / was there
+	err   error
+}
+
+// maxType bounds the data: in front of a content.
+const maxType = 128
+
+// skipDataURL passes over data:TYPE;base64, where a content begins so.
+func (t *jsonText) skipDataURL() error {
+	head, _ := t.in.Peek(maxType)
+	rest, ok := strings.CutPrefix(strings.ReplaceAll(string(head), `\/`, "/"), "data:")
+	if !ok {
+		return nil
+	}
+	kind, _, ok := strings.Cut(rest, ",")
+	if !ok || !strings.HasSuffix(kind, ";base64") || strings.ContainsAny(kind, `"\`) {
+		return errBase64
+	}
+	_, err := t.in.ReadSlice(',')
+	return err
 }
 
 func (t *jsonText) Read(p []byte) (int, error) {
 	n := 0
 	for n < len(p) && t.err == nil {
 		c, err := t.char()
-		if err != nil {
-			t.err = err
-			break
+		if err == nil {
+			c, err = t.standard(c)
 		}
-		// The decoder takes a second piece behind the padding for more of the same.
-		if t.padded && c != '=' && c != '\n' && c != '\r' {
+		switch {
+		case errors.Is(err, io.EOF) && t.pad > 0 && (t.chars+t.pad)%4 != 0:
 			t.err = errBase64
-			break
+		case err != nil:
+			t.err = err
+		case c != 0:
+			p[n] = c
+			n++
 		}
-		t.padded = t.padded || c == '='
-		p[n] = c
-		n++
 	}
 	if n > 0 {
 		return n, nil
@@ -233,11 +305,35 @@ func (t *jsonText) Read(p []byte) (int, error) {
 	return 0, t.err
 }
 
-// char is the string's next character, io.EOF behind its last.
+// standard is a character in the standard alphabet, 0 for one that says nothing.
+func (t *jsonText) standard(c byte) (byte, error) {
+	switch c {
+	case '\n', '\r':
+		return 0, nil
+	case '=':
+		if t.pad++; t.pad > 2 {
+			return 0, errBase64
+		}
+		return 0, nil
+	case '-':
+		c, t.url = '+', true
+	case '_':
+		c, t.url = '/', true
+	case '+', '/':
+		t.std = true
+	}
+	if t.pad > 0 || t.url && t.std { // a second piece, or two alphabets
+		return 0, errBase64
+	}
+	t.chars++
+	return c, nil
+}
+
+// char is the string's next character, io.EOF after its last.
 func (t *jsonText) char() (byte, error) {
 	c, err := t.in.ReadByte()
 	if errors.Is(err, io.EOF) {
-		return 0, problem(http.StatusBadRequest, "the body is not valid JSON: it ends in a string")
+		return 0, errCutString()
 	}
 	if err != nil {
 		return 0, err
@@ -250,7 +346,7 @@ func (t *jsonText) char() (byte, error) {
 		return c, nil
 	}
 	if c, err = t.in.ReadByte(); err != nil {
-		return 0, problem(http.StatusBadRequest, "the body is not valid JSON: it ends in a string")
+		return 0, errCutString()
 	}
 	switch c {
 	case '/':
@@ -262,11 +358,15 @@ func (t *jsonText) char() (byte, error) {
 	case 'u':
 		hex := make([]byte, 4)
 		if _, err := io.ReadFull(t.in, hex); err != nil {
-			return 0, problem(http.StatusBadRequest, "the body is not valid JSON: it ends in a string")
+			return 0, errCutString()
 		}
 		if v, err := strconv.ParseUint(string(hex), 16, 16); err == nil && v < 0x80 {
 			return byte(v), nil
 		}
 	}
 	return 0, errBase64
+}
+
+func errCutString() error {
+	return problem(http.StatusBadRequest, "the body is not valid JSON: it ends in a string")
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
@@ -118,13 +117,9 @@ func readResolve(ctx context.Context) (string, error) {
 	if _, err := mediaType(x.r, "application/json"); err != nil {
 		return "", err
 	}
-	b, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxResolve))
-	if err != nil {
-		return "", broken(err)
-	}
 	var in ResolveInput
-	if err := strict(json.NewDecoder(strings.NewReader(string(b))), &in); err != nil {
-		return "", jsonProblem(err)
+	if err := readJSON(http.MaxBytesReader(x.w, x.r.Body, maxResolve), &in); err != nil {
+		return "", err
 	}
 	in.Sent = strings.TrimSpace(in.Sent)
 	if (in.Sent == "") == !in.NotSent {

@@ -4,7 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"net/http"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
@@ -12,8 +17,13 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// maxErrors bounds the mistakes that one answer lists; their number is always told.
-const maxErrors = 1000
+// Bounds of what one answer tells: the mistakes that it lists, the mistakes after which
+// nothing more is looked at, and the characters of a text that repeats a name of the client's.
+const (
+	maxErrors  = 1000
+	maxCounted = 10_000
+	maxWords   = 300
+)
 
 // Problem is an error answer: RFC 9457, application/problem+json.
 type Problem struct {
@@ -21,7 +31,7 @@ type Problem struct {
 	Title  string    `json:"title" doc:"The status in words."`
 	Status int       `json:"status" doc:"The HTTP status."`
 	Detail string    `json:"detail,omitempty" doc:"What is wrong, and what to do."`
-	Count  int       `json:"count,omitempty" doc:"How many mistakes there are; errors lists the first 1000."`
+	Count  int       `json:"count,omitempty" doc:"How many mistakes there are; errors lists the first 1000, and after 10000 nothing more is looked at."`
 	Errors []Mistake `json:"errors,omitempty" nullable:"false" doc:"Every mistake of the input."`
 
 	header http.Header
@@ -31,6 +41,7 @@ type Problem struct {
 type Mistake struct {
 	Line    int    `json:"line,omitempty" doc:"Line of the CSV file, from 1."`
 	Column  int    `json:"column,omitempty" doc:"Character in that line, from 1."`
+	Pointer string `json:"pointer,omitempty" doc:"Place in a JSON body, as a JSON Pointer (RFC 6901) in a URI fragment: #/signers/0/email."`
 	Index   *int   `json:"index,omitempty" doc:"Place in a JSON campaign's envelopes, from 0."`
 	ID      string `json:"id,omitempty" doc:"The envelope's id, where it is known."`
 	Field   string `json:"field" doc:"The CSV's column name: subject, signer1.email, document. Empty: the whole."`
@@ -68,8 +79,31 @@ type mistakes struct {
 
 func (m *mistakes) add(x Mistake) {
 	if m.count++; len(m.list) < maxErrors {
+		x.Field, x.Message = short(x.Field), short(x.Message)
 		m.list = append(m.list, x)
 	}
+}
+
+// full tells that there are more than anybody reads.
+func (m *mistakes) full() bool { return m.count >= maxCounted }
+
+// short cuts a text that is longer than any of ours.
+func short(s string) string {
+	if len(s) <= maxWords {
+		return s
+	}
+	return strings.ToValidUTF8(s[:maxWords], "") + "…"
+}
+
+// one is an answer about a single mistake.
+func one(status int, x Mistake, detail string) *Problem {
+	var m mistakes
+	m.add(x)
+	return m.problem(status, detail)
+}
+
+func refused(x Mistake, detail string) *Problem {
+	return one(http.StatusUnprocessableEntity, x, detail)
 }
 
 func (m *mistakes) problem(status int, detail string) *Problem {
@@ -82,7 +116,7 @@ func (m *mistakes) problem(status int, detail string) *Problem {
 func invalid(problems providers.Problems) *Problem {
 	var m mistakes
 	for _, p := range problems {
-		m.add(Mistake{Field: p.Field, Message: p.Message})
+		m.add(Mistake{Field: p.Field, Message: p.Message, Pointer: fragment(pointerTo(p.Field, p.Message))})
 	}
 	return m.problem(http.StatusUnprocessableEntity, "the envelope is not valid; nothing was enqueued")
 }
@@ -112,9 +146,37 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		return problem(http.StatusConflict, "the envelope is changing: try again").with("Retry-After", "1")
 	case ctx.Err() != nil:
 		return problem(http.StatusServiceUnavailable, "the request was given up")
+	case diskFull(err):
+		return noRoom()
+	case s.redisAway(ctx, err):
+		s.log.WarnContext(ctx, "redis is away", "request", requestID(ctx), "error", err)
+		return problem(http.StatusServiceUnavailable, "Redis does not answer, or does not take what is written: try again").with("Retry-After", "5")
 	}
 	s.log.ErrorContext(ctx, "request failed", "request", requestID(ctx), "error", err)
 	return problem(http.StatusInternalServerError, "an error on our side; the log has it under this request's id")
+}
+
+// redisAway tells whether an error is Redis' and will pass: it is not reached, or refuses
+// what is written (no memory, no replica, read-only, its disk is full). asynq keeps of
+// an error its text alone, so Redis is asked how it is.
+func (s *Server) redisAway(ctx context.Context, err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, redis.ErrClosed) {
+		return true
+	}
+	if _, ok := errors.AsType[redis.Error](err); ok {
+		for _, prefix := range []string{"OOM", "READONLY", "NOREPLICAS", "MISCONF", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY"} {
+			if redis.HasErrorPrefix(err, prefix) {
+				return true
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	return s.client.Ledger().Writable(ctx) != nil
+}
+
+func tooMuchOf(what string, limit int64) *Problem {
+	return problem(http.StatusRequestEntityTooLarge, what+" may have at most "+bytesText(limit))
 }
 
 func tooMuch(limit int64) *Problem {

@@ -26,6 +26,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		l.Close()
 		return ErrOpen
 	}
+	defer s.uploads.close()
 	server := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: headerTimeout,

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
-	"mime/multipart"
-	"net/http"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
@@ -21,21 +20,21 @@ import (
 // spool keeps one request's files in a folder of its own, which only this process's
 // user may read, until the request ends. Only names are held in memory.
 type spool struct {
-	dir    string
-	n      int
-	parts  map[string]string // the file name that the client gave → the file's own
-	folder *campaign.Folder
+	uploads *uploads
+	dir     string
+	n       int
+	parts   map[string]string // the file name that the client gave → the file's own
+	folder  *campaign.Folder
+
+	unseen   int64             // bytes kept since the last look at the free space
+	meant    map[string]string // a part without a folder → the document that it was taken for
+	confused string            // a part that two documents in different folders could mean
 }
 
-func newSpool(sources jobs.OpenSource) (*spool, error) {
-	dir, err := os.MkdirTemp("", "chancela-upload-") // 0700
-	if err != nil {
-		return nil, fmt.Errorf("a folder for the upload: %w", err)
-	}
-	return &spool{dir: dir, parts: map[string]string{}, folder: campaign.NewFolder(dir, sources)}, nil
+func (s *spool) close() {
+	os.RemoveAll(s.dir)
+	<-s.uploads.slots
 }
-
-func (s *spool) close() { os.RemoveAll(s.dir) }
 
 // ending is one that a file name's type is told from, and nothing else.
 var ending = regexp.MustCompile(`^\.[a-z0-9]{1,8}$`)
@@ -55,21 +54,37 @@ func (s *spool) keep(content io.Reader, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("keeping the upload: %w", err)
 	}
-	_, err = io.Copy(file, content)
+	_, err = io.Copy(roomy{file, s}, content)
 	if closing := file.Close(); err == nil {
 		err = closing
 	}
 	return own, err
 }
 
+// roomy looks for free space while it writes.
+type roomy struct {
+	file  *os.File
+	spool *spool
+}
+
+func (w roomy) Write(p []byte) (int, error) {
+	if w.spool.unseen += int64(len(p)); w.spool.unseen > lookAgain {
+		w.spool.unseen = 0
+		if err := w.spool.uploads.room(lookAgain); err != nil {
+			return 0, err
+		}
+	}
+	return w.file.Write(p)
+}
+
 // lift keeps a JSON body without the files that stand in it, which are kept by
 // themselves.
-func (s *spool) lift(body io.Reader) (*os.File, error) {
+func (s *spool) lift(body io.Reader, limits lifting) (*os.File, error) {
 	file, err := os.CreateTemp(s.dir, "json-") // 0600
 	if err != nil {
 		return nil, fmt.Errorf("keeping the upload: %w", err)
 	}
-	if err = lift(file, body, func(r io.Reader) (string, error) { return s.keep(r, "") }); err == nil {
+	if err = lift(roomy{file, s}, body, limits, func(r io.Reader) (string, error) { return s.keep(r, "") }); err == nil {
 		_, err = file.Seek(0, io.SeekStart)
 	}
 	if err != nil {
@@ -79,20 +94,62 @@ func (s *spool) lift(body io.Reader) (*os.File, error) {
 	return file, nil
 }
 
+// errSource is all that is told of a source that cannot be read. More would tell what
+// else there is.
+var errSource = errors.New("this source cannot be used: there is nothing to read, or this API key may not read it; send the file as a part, or its content")
+
+// reading lets the spool find s3:// sources that a client may read.
+func (s *spool) reading(client *hashedKey, sources jobs.OpenSource, failed func(context.Context, error)) {
+	s.folder = campaign.NewFolder(s.dir, func(ctx context.Context, source string) (io.ReadCloser, error) {
+		if sources == nil || !client.mayRead(source) {
+			return nil, errSource
+		}
+		r, err := sources(ctx, source)
+		if err != nil {
+			failed(ctx, err)
+			return nil, errSource
+		}
+		return r, nil
+	})
+}
+
 // document finds what a row or an envelope names: a part of the request, or s3://.
 func (s *spool) document(ctx context.Context, source string) (jobs.Document, error) {
-	if strings.Contains(source, "://") {
+	if strings.HasPrefix(source, "s3://") {
 		return s.folder.Document(ctx, source)
 	}
 	name, ok := cleanName(source)
-	if !ok {
+	if !ok || strings.Contains(source, "://") {
 		return jobs.Document{}, errors.New("must be the file name of a part of this request, or s3://bucket/key")
 	}
-	own, ok := s.parts[name]
+	own, ok := s.part(name)
 	if !ok {
 		return jobs.Document{}, errors.New("no part of this request has this file name")
 	}
 	return s.own(ctx, own, source)
+}
+
+// part finds a part by its file name. Many programs send a file's name without its
+// folder: such a part is taken for the one document that ends in its name.
+func (s *spool) part(name string) (own string, ok bool) {
+	part := name
+	if own, ok = s.parts[part]; !ok {
+		if !filepath.IsLocal(name) || strings.Contains(name, ":") { // leads out of the CSV's folder
+			return "", false
+		}
+		part = path.Base(name)
+		if own, ok = s.parts[part]; !ok {
+			return "", false
+		}
+	}
+	if !strings.Contains(part, "/") {
+		if other, taken := s.meant[part]; taken && other != name {
+			s.confused = part
+			return "", false
+		}
+		s.meant[part] = name
+	}
+	return own, true
 }
 
 // content is a file that was lifted out of JSON. Only now is its ending known, from which
@@ -120,114 +177,9 @@ func (s *spool) own(ctx context.Context, own, source string) (jobs.Document, err
 	return d, err
 }
 
-// cleanName is the one form of a part's file name. It is no path here: nothing is
-// opened under it.
+// cleanName is the one form of a part's file name: in NFC, because systems write the
+// same accents in two ways. It is no path here: nothing is opened under it.
 func cleanName(s string) (string, bool) {
-	s = path.Clean(strings.ReplaceAll(strings.TrimSpace(s), `\`, "/"))
+	s = path.Clean(norm.NFC.String(strings.ReplaceAll(strings.TrimSpace(s), `\`, "/")))
 	return s, s != "." && s != "/"
-}
-
-// form is a multipart body: one part that says what is to be done, fields, and
-// documents.
-type form struct {
-	main   string // the file in the spool
-	name   string // its file name, as the client gave it
-	fields map[string]string
-}
-
-const (
-	maxField = 4 << 10 // bytes of a form's field
-	maxParts = 100_000
-)
-
-// multipart keeps all parts. The part called main is the one that the others are for;
-// every other part with a file name is a document under that name; parts without one
-// are fields, of the given names only.
-func (s *spool) multipart(r *http.Request, main string, fields ...string) (*form, error) {
-	reader, err := r.MultipartReader()
-	if err != nil {
-		return nil, problem(http.StatusBadRequest, "the body is not multipart/form-data with a boundary")
-	}
-	f := &form{fields: map[string]string{}}
-	for range maxParts {
-		part, err := reader.NextRawPart()
-		if errors.Is(err, io.EOF) {
-			if f.main == "" {
-				return nil, problem(http.StatusBadRequest, "the part "+main+" is missing")
-			}
-			return f, nil
-		}
-		if err != nil {
-			return nil, broken(err)
-		}
-		if err := s.part(f, part, main, fields); err != nil {
-			return nil, err
-		}
-	}
-	return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d parts: split the campaign", maxParts))
-}
-
-func (s *spool) part(f *form, part *multipart.Part, main string, fields []string) error {
-	name, file := part.FormName(), fileName(part)
-	if name == main && f.main == "" {
-		own, err := s.keep(part, "")
-		if err != nil {
-			return broken(err)
-		}
-		f.main, f.name = own, file
-		return nil
-	}
-	if file != "" {
-		clean, ok := cleanName(file)
-		if !ok {
-			return problem(http.StatusBadRequest, "a part has no usable file name")
-		}
-		if _, twice := s.parts[clean]; twice {
-			return problem(http.StatusBadRequest, "two parts have the same file name: the documents would be confused")
-		}
-		own, err := s.keep(part, clean)
-		if err != nil {
-			return broken(err)
-		}
-		s.parts[clean] = own
-		return nil
-	}
-	for _, known := range fields {
-		if name != known {
-			continue
-		}
-		value, err := io.ReadAll(io.LimitReader(part, maxField+1))
-		if err != nil {
-			return broken(err)
-		}
-		if len(value) > maxField {
-			return problem(http.StatusBadRequest, "the field "+name+" is too long")
-		}
-		f.fields[name] = string(value)
-		return nil
-	}
-	return problem(http.StatusBadRequest, "a part without a file name must be one of the fields "+strings.Join(fields, ", "))
-}
-
-// fileName is a part's file name with its folders: mime/multipart cuts them off.
-func fileName(part *multipart.Part) string {
-	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
-	if err != nil {
-		return part.FileName()
-	}
-	return params["filename"]
-}
-
-// broken is a body that could not be read to its end; other errors stay what they are.
-func broken(err error) error {
-	if _, ok := errors.AsType[*Problem](err); ok {
-		return err
-	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return err
-	}
-	if _, ok := errors.AsType[*os.PathError](err); ok {
-		return err
-	}
-	return problem(http.StatusBadRequest, "the body was cut or is malformed")
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -118,7 +119,9 @@ func TestLargeCSV(t *testing.T) {
 
 func TestUploadedFilesArePrivate(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	files, err := newSpool(nil)
+	u := newUploads(slog.Default())
+	defer u.close()
+	files, err := u.begin(t.Context(), -1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +129,7 @@ func TestUploadedFilesArePrivate(t *testing.T) {
 	if err != nil || own != "1.pdf" {
 		t.Fatalf("%s %v", own, err)
 	}
-	for path, mode := range map[string]os.FileMode{files.dir: 0o700 | os.ModeDir, filepath.Join(files.dir, own): 0o600} {
+	for path, mode := range map[string]os.FileMode{u.dir: 0o700 | os.ModeDir, files.dir: 0o700 | os.ModeDir, filepath.Join(files.dir, own): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode() != mode {
 			t.Errorf("%s: %v %v", path, info.Mode(), err)
 		}

@@ -19,11 +19,13 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/archive"
 )
 
 // Options say how files are read. The zero value reads one file by itself.
@@ -164,6 +166,10 @@ func Name(file string) string {
 	name = strings.TrimLeft(name, "._-")
 	if runes := []rune(name); len(runes) > 100 {
 		name = string(runes[:100])
+	}
+	for len(name) > archive.MaxSegment {
+		_, last := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-last]
 	}
 	if !jobs.ValidCampaign(name) {
 		return "campaign"

@@ -122,6 +122,15 @@ func (l *Ledger) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Writable tells whether Redis answers and takes what is written: it may be out of memory,
+// a replica, without the replicas that it wants, or unable to save.
+func (l *Ledger) Writable(ctx context.Context) error {
+	if err := l.db.Set(ctx, prefix+"writable", 1, time.Minute).Err(); err != nil {
+		return fmt.Errorf("redis does not take what is written: %w", err)
+	}
+	return nil
+}
+
 func envelopeKey(key string) string { return prefix + "e:" + key }
 func idsKey(campaign string) string { return prefix + "ids:" + campaign }
 func campaignKey(c string) string   { return prefix + "campaign:" + c }
