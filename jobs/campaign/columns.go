@@ -1,11 +1,15 @@
 package campaign
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
@@ -32,11 +36,17 @@ var (
 
 const maxSigners = 100
 
+// maxColumn is the longest name of a column, in bytes; longer text is not looked into.
+const maxColumn = 500
+
 // parseColumn reads a column's name. Names ignore case, but NAME in field.NAME and
 // meta.NAME stays as it is written: others gave it.
 func parseColumn(s string) (column, bool) {
-	s = providers.Trim(s)
-	name := strings.ToLower(s)
+	if s = providers.Trim(s); len(s) > maxColumn {
+		return column{}, false
+	}
+	s = norm.NFC.String(s)
+	name := strings.ToLower(providers.WithoutHollow(s))
 	if slices.Contains(plainColumns, name) || name == reasonColumn {
 		return column{name: name, key: name}, true
 	}
@@ -44,12 +54,12 @@ func parseColumn(s string) (column, bool) {
 	if !ok {
 		return column{}, false
 	}
-	group = strings.ToLower(group)
-	switch {
-	case group == "field" || group == "meta":
-		return column{name: group + "." + key, group: group, key: key}, jobs.ValidKey(key)
-	case slices.Contains(jobs.ProviderNames, group):
-		key = strings.ToLower(key)
+	group = strings.ToLower(providers.WithoutHollow(group))
+	if group == "field" || group == "meta" {
+		return column{name: group + "." + key, group: group, key: key}, jobs.ValidKey(key) && !strings.ContainsFunc(key, providers.Hollow)
+	}
+	key = strings.ToLower(providers.WithoutHollow(key))
+	if slices.Contains(jobs.ProviderNames, group) {
 		return column{name: group + "." + key, group: group, key: key}, jobs.ValidOption(key)
 	}
 	number, ok := strings.CutPrefix(group, "signer")
@@ -57,46 +67,69 @@ func parseColumn(s string) (column, bool) {
 	if !ok || err != nil || n < 1 || n > maxSigners || number != strconv.Itoa(n) {
 		return column{}, false
 	}
-	key = strings.ToLower(key)
 	return column{name: name, signer: n, key: key}, slices.Contains(signerColumns, key)
 }
 
 // header is the first row, understood.
 type header struct {
-	columns []column
-	signers int             // the highest N
-	reason  int             // the column that [Rejected] added, -1 for none
-	missing map[string]bool // required columns that are not there
+	columns  []column
+	signers  int             // the highest N
+	reason   int             // the column that [Rejected] added, -1 for none
+	missing  map[string]bool // required columns that are not there
+	nameless []nameless
+}
+
+// nameless is a column without a name, which is nobody's mistake while it is empty.
+type nameless struct {
+	index int
+	at    cell
+}
+
+// known counts the columns of a row that a header could name.
+func known(rec record) int {
+	n := 0
+	for _, c := range rec.cells {
+		if _, ok := parseColumn(c.text); ok {
+			n++
+		}
+	}
+	return n
 }
 
 // parseHeader reads the first row. What is wrong with it is reported once; rows are
-// then read with the columns that are understood.
-func parseHeader(rec record, provider string, report func(c cell, name, message string)) header {
+// then read with the columns that are understood. An error means that it is no header:
+// nothing of it is repeated, for it may be somebody's data.
+func parseHeader(rec record, provider string, p *problems) (header, error) {
 	h := header{reason: -1, missing: map[string]bool{}}
-	seen := map[string]bool{}
-	known := 0
 	for _, c := range rec.cells {
-		if _, ok := parseColumn(c.text); ok {
-			known++
+		if strings.Contains(c.text, "\r") {
+			return h, errors.New("the first line holds a line end of old Macs (CR), and other lines end with LF: save the file again, with one kind of line end")
 		}
 	}
-	if known == 0 {
-		// Not echoed: without a header this is somebody's data.
-		report(cell{line: rec.line, column: 1}, "", "the first line must name the columns, as in: id,provider,subject,document,signer1.name,signer1.email")
-		return h
+	if known(rec) == 0 {
+		hint := ""
+		if len(rec.cells) == 1 && strings.Count(rec.cells[0].text, "|") > 1 {
+			hint = " (separated by commas, semicolons or tabs, not by |)"
+		}
+		return h, errors.New("the first line must name the columns" + hint + ", as in: id,provider,subject,document,signer1.name,signer1.email")
 	}
+	seen := map[string]bool{}
 	signers := map[int]cell{} // where each one is named first
 	for i, c := range rec.cells {
 		col, ok := parseColumn(c.text)
 		switch lower := strings.ToLower(col.name); {
 		case !ok && providers.Trim(c.text) == "":
-			report(c, "", fmt.Sprintf("column %d has no name", i+1))
+			h.nameless = append(h.nameless, nameless{i, c})
 			col = column{}
 		case !ok:
-			report(c, shorten(c.text), "is not a known column"+suggestion(c.text))
+			if p.full() { // no more is looked for
+				p.more++
+			} else {
+				p.unknown(i, c)
+			}
 			col = column{}
 		case seen[lower]:
-			report(c, col.name, "stands there twice")
+			p.add(c, col.name, "stands there twice")
 			col = column{}
 		case lower == reasonColumn:
 			h.reason, col = i, column{}
@@ -109,17 +142,38 @@ func parseHeader(rec record, provider string, report func(c cell, name, message 
 		}
 		h.columns = append(h.columns, col)
 	}
-	h.require(rec, seen, provider, report)
+	h.require(rec, seen, provider, p)
 	for n := 2; n <= h.signers; n++ {
 		at, ok := signers[n]
 		if _, before := signers[n-1]; ok && !before {
-			report(at, fmt.Sprintf("signer%d", n), fmt.Sprintf("there is no signer%d: number the signers without gaps from signer1", n-1))
+			p.add(at, fmt.Sprintf("signer%d", n), fmt.Sprintf("there is no signer%d: number the signers without gaps from signer1", n-1))
 		}
 	}
-	return h
+	return h, nil
 }
 
-func (h *header) require(rec record, seen map[string]bool, provider string, report func(c cell, name, message string)) {
+// unknown reports a column that is not known. Text that looks like somebody's data is not
+// repeated.
+func (p *problems) unknown(i int, c cell) {
+	message := "is not a known column" + suggestion(c.text)
+	if j := strings.IndexFunc(providers.Trim(c.text), providers.Hollow); j >= 0 {
+		r, _ := utf8.DecodeRuneInString(providers.Trim(c.text)[j:])
+		message = "holds " + providers.Character(r) + ", which cannot be seen: write the name again"
+	}
+	digits := 0
+	for _, r := range c.text {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	if digits > 4 || strings.Contains(c.text, "@") {
+		p.add(c, "", fmt.Sprintf("column %d %s", i+1, message))
+		return
+	}
+	p.add(c, shorten(c.text), message)
+}
+
+func (h *header) require(rec record, seen map[string]bool, provider string, p *problems) {
 	required := []string{"id", "subject", "signer1.name"}
 	if provider == "" {
 		required = append(required, "provider")
@@ -133,7 +187,7 @@ func (h *header) require(rec record, seen map[string]bool, provider string, repo
 	for _, name := range required {
 		if !seen[name] {
 			h.missing[name] = true
-			report(cell{line: rec.line, column: 1}, name, "this column is missing")
+			p.add(cell{line: rec.line, column: 1}, name, "this column is missing")
 		}
 	}
 }
@@ -186,6 +240,9 @@ func edits(a, b string) int {
 
 // shorten keeps a column's name short and printable enough for one line.
 func shorten(s string) string {
+	if len(s) > maxColumn {
+		s = s[:maxColumn]
+	}
 	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "?")), " ")
 	s = strings.Map(func(r rune) rune {
 		if !strconv.IsPrint(r) {

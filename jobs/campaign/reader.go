@@ -1,7 +1,6 @@
 // Package campaign reads campaigns from CSV files, checks them, and writes reports.
 //
-// A file is read twice from its beginning: once to find out how it is encoded, then row
-// by row. Nothing grows with the file but the set of ids ([Seen]): a million rows keep
+// A file is read from its beginning to find out how it is encoded, then row by row. Nothing grows with the file but the set of ids ([Seen]): a million rows keep
 // 38 MB.
 //
 // Positions are lines and characters: line 1 is the header, column 1 the first character
@@ -10,13 +9,16 @@
 package campaign
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -69,6 +71,41 @@ func (p Problem) String() string {
 	return s + ": " + p.Message
 }
 
+// Error is [Problem.String]: a file that cannot be read as rows at all is a Problem, too.
+func (p Problem) Error() string { return p.String() }
+
+// maxProblems are reported of one row, or of the header; how many more there are is said.
+const maxProblems = 20
+
+// problems collects what is wrong with one row, or with the header.
+type problems struct {
+	file string
+	list []Problem
+	more int
+}
+
+func (p *problems) add(at cell, name, message string) {
+	if p.full() {
+		p.more++
+		return
+	}
+	p.list = append(p.list, Problem{p.file, at.line, at.column, name, message})
+}
+
+func (p *problems) full() bool { return len(p.list) >= maxProblems }
+
+// sorted gives the problems as they stand in the file.
+func (p *problems) sorted() []Problem {
+	slices.SortStableFunc(p.list, func(x, y Problem) int {
+		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	})
+	if p.more > 0 {
+		last := p.list[len(p.list)-1]
+		p.list = append(p.list, Problem{p.file, last.Line, last.Column, "", fmt.Sprintf("and %d more problems here", p.more)})
+	}
+	return p.list
+}
+
 // Row is one row of a campaign. It may be enqueued when it has no problems.
 type Row struct {
 	Line     int // where it begins
@@ -108,9 +145,9 @@ func Open(name string, options Options) (*Reader, error) {
 	return r, nil
 }
 
-// NewReader reads a campaign from in, beginning where in stands at its start. The name
-// stands in problems. An error means that the file is no CSV at all, or cannot be read;
-// what is wrong with its header is in [Reader.Problems].
+// NewReader reads a campaign from in. The name stands in problems. An error means that
+// the file is no CSV at all, and is a [Problem], or that it cannot be read; what is wrong
+// with its header is in [Reader.Problems].
 func NewReader(name string, in io.ReadSeeker, options Options) (*Reader, error) {
 	if options.Campaign == "" {
 		options.Campaign = Name(name)
@@ -122,41 +159,120 @@ func NewReader(name string, in io.ReadSeeker, options Options) (*Reader, error) 
 	}
 	options.Seen.file(name)
 	r := &Reader{name: name, options: options}
+	if err := r.open(in); err != nil {
+		if _, ok := errors.AsType[Problem](err); !ok {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+		return nil, err
+	}
+	return r, nil
+}
+
+// open finds out how the file is written, and reads its header.
+func (r *Reader) open(in io.ReadSeeker) error {
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
 	var err error
-	if r.format, err = detect(in); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if r.format, err = detect(r.name, in); err != nil {
+		return err
 	}
-	text, err := r.format.decode(in)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	r.rows = newScanner(text, r.format.comma)
-	first, err := r.rows.next()
+	first, err := r.start(in)
 	if errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: the file is empty", name)
+		return Problem{File: r.name, Message: "the file is empty"}
 	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return err
 	}
+	p := problems{file: r.name}
+	defer func() { r.problems = p.sorted() }()
 	if first.broken != "" {
-		r.problems = append(r.problems, Problem{name, first.at.line, first.at.column, "", first.broken})
-		return r, nil
+		p.add(first.at, "", first.broken)
+		return nil
+	}
+	if r.header, err = parseHeader(first, r.options.Provider, &p); err != nil {
+		p.add(cell{line: first.line, column: 1}, "", err.Error()+r.elsewhere())
+		return nil
 	}
 	for _, c := range first.cells {
 		r.names = append(r.names, c.text)
 	}
-	r.header = parseHeader(first, options.Provider, func(c cell, column, message string) {
-		r.problems = append(r.problems, Problem{name, c.line, c.column, column, message})
-	})
-	inOrder(r.problems)
-	return r, nil
+	if len(r.header.nameless) > 0 {
+		if err := r.nameless(&p); err != nil {
+			return err
+		}
+		_, err = r.start(in)
+	}
+	return err
+}
+
+// start reads the first row that says something, which is the header.
+func (r *Reader) start(in io.ReadSeeker) (record, error) {
+	text, err := r.format.decode(in)
+	if err != nil {
+		return record{}, err
+	}
+	r.rows = newScanner(text, r.format.comma)
+	r.rows.crlf = r.format.crlf
+	rec, err := r.said()
+	if err == nil && r.format.sep {
+		rec, err = r.said()
+	}
+	return rec, err
+}
+
+// said gives the next row that says something.
+func (r *Reader) said() (record, error) {
+	for {
+		if rec, err := r.rows.next(); err != nil || !rec.blank() {
+			return rec, err
+		}
+	}
+}
+
+// elsewhere finds a header that stands below a title.
+func (r *Reader) elsewhere() string {
+	for range 20 {
+		rec, err := r.said()
+		if err != nil {
+			break
+		}
+		if known(rec) > 2 {
+			return fmt.Sprintf("; line %d does: remove what stands above it", rec.line)
+		}
+	}
+	return ""
+}
+
+// nameless reads the file for values in columns that have no name: spreadsheets export
+// columns that were emptied, and nothing is lost with those.
+func (r *Reader) nameless(p *problems) error {
+	open := slices.Clone(r.header.nameless)
+	for len(open) > 0 {
+		rec, err := r.rows.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		open = slices.DeleteFunc(open, func(n nameless) bool {
+			if n.index >= len(rec.cells) || providers.Trim(rec.cells[n.index].text) == "" {
+				return false
+			}
+			p.add(n.at, "", fmt.Sprintf("column %d has no name, but line %d has a value there: name the column (meta.NAME takes any value), or empty it", n.index+1, rec.line))
+			return true
+		})
+	}
+	return nil
 }
 
 // Name is a file's name as a campaign's: without its ending (".rejected.csv" is one, so
 // that corrected rows join their campaign) and with a hyphen for what may not stand in a name.
 func Name(file string) string {
-	name := norm.NFC.String(filepath.Base(file))
-	name = strings.TrimSuffix(name, filepath.Ext(name))
-	name = strings.TrimSuffix(name, ".rejected")
+	name := norm.NFC.String(path.Base(strings.ReplaceAll(file, `\`, "/")))
+	name = strings.TrimSuffix(name, path.Ext(name))
+	for strings.HasSuffix(name, ".rejected") {
+		name = strings.TrimSuffix(name, ".rejected")
+	}
 	name = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r) {
 			return r

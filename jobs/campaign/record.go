@@ -4,13 +4,20 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"github.com/chancela/chancela/providers"
 )
 
 // maxRecord is the longest row, in bytes of UTF-8. It bounds the memory that a file with
 // a forgotten quote can take.
 const maxRecord = 1 << 20
+
+// maxCells is how many values of a row are kept. It is more than all columns that there
+// can be; spreadsheets write many empty ones.
+const maxCells = 4096
 
 // cell is one value of a row and where it begins.
 type cell struct {
@@ -22,6 +29,7 @@ type cell struct {
 type record struct {
 	line  int // where it begins
 	cells []cell
+	end   cell // where it ends
 
 	// For a line that cannot be read:
 	broken string // what is wrong, empty for a good row
@@ -29,10 +37,11 @@ type record struct {
 	raw    string // the line as it is, without its ending
 }
 
-// blank tells a row without any content: spreadsheets export them by the hundred.
+// blank tells a row without anything that can be seen: spreadsheets export them by the
+// hundred.
 func (r record) blank() bool {
 	for _, c := range r.cells {
-		if c.text != "" {
+		if providers.Trim(c.text) != "" {
 			return false
 		}
 	}
@@ -144,14 +153,20 @@ func (p *parser) record() (record, bool) {
 		if wrong != "" {
 			return p.broken(wrong, at)
 		}
-		cells = append(cells, at)
+		switch {
+		case len(cells) < maxCells:
+			cells = append(cells, at)
+		case providers.Trim(at.text) != "":
+			return p.broken(fmt.Sprintf("the row has more than %d values", maxCells), at)
+		}
 		if p.pos < len(p.data) && p.data[p.pos] == p.comma {
 			p.pos++
 			continue
 		}
+		end := cell{line: p.line, column: p.columnAt(p.pos)}
 		n, _ := p.lineEnd(p.pos)
 		p.endLine(n)
-		return record{line: p.recLine, cells: cells}, true
+		return record{line: p.recLine, cells: cells, end: end}, true
 	}
 }
 

@@ -1,13 +1,14 @@
 package campaign
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
@@ -16,23 +17,33 @@ import (
 // rowReader turns one record into a row.
 type rowReader struct {
 	*Reader
-	rec record
-	row Row
-	gap []string // prefixes of signers without any value
+	rec   record
+	given int // cells that the row has, before the missing ones at its end
+	row   Row
+	found problems
+	gap   []string // prefixes of signers without any value
 }
 
 func (r *Reader) row(ctx context.Context, rec record) Row {
-	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line}}
+	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line}, found: problems{file: r.name}}
+	b.read(ctx)
+	b.row.Problems = b.found.sorted()
+	return b.row
+}
+
+func (b *rowReader) read(ctx context.Context) {
+	r, rec := b.Reader, b.rec
 	if rec.broken != "" {
 		b.row.raw = rec.raw
-		b.add(rec.at, "", rec.broken)
-		return b.row
+		b.found.add(rec.at, "", rec.broken)
+		return
 	}
-	for _, c := range rec.cells {
+	right := b.rightLength()
+	for _, c := range b.rec.cells {
 		b.row.Raw = append(b.row.Raw, c.text)
 	}
-	if !b.rightLength() {
-		return b.row
+	if !right {
+		return
 	}
 	e := &b.row.Envelope
 	e.Campaign, e.Provider = r.options.Campaign, r.options.Provider
@@ -51,28 +62,24 @@ func (r *Reader) row(ctx context.Context, rec record) Row {
 			b.problem("provider", err.Error())
 		}
 	}
-	inOrder(b.row.Problems)
-	return b.row
 }
 
-// inOrder sorts problems as they stand in the file.
-func inOrder(problems []Problem) {
-	slices.SortStableFunc(problems, func(x, y Problem) int {
-		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
-	})
-}
-
-// rightLength wants as many values as there are columns; empty ones at the end are
-// nobody's mistake.
+// rightLength wants as many values as there are columns at most: spreadsheets leave out
+// empty ones at the end, and write some that nobody sees.
 func (b *rowReader) rightLength() bool {
 	have, want := len(b.rec.cells), len(b.header.columns)
-	for have > want && strings.TrimSpace(b.rec.cells[have-1].text) == "" {
+	for have > want && providers.Trim(b.rec.cells[have-1].text) == "" {
 		have--
 	}
-	if have == want {
+	b.given = have
+	b.rec.cells = b.rec.cells[:min(len(b.rec.cells), max(have, want))]
+	for len(b.rec.cells) < want {
+		b.rec.cells = append(b.rec.cells, b.rec.end)
+	}
+	if have <= want {
 		return true
 	}
-	b.add(cell{line: b.rec.line, column: 1}, "",
+	b.found.add(cell{line: b.rec.line, column: 1}, "",
 		fmt.Sprintf("the row has %d values, the header has %d columns: look for a missing or superfluous delimiter or quote", have, want))
 	return false
 }
@@ -83,8 +90,11 @@ func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 	given := 0 // signers up to the last one with any value
 	empty := slices.Repeat([]bool{true}, b.header.signers)
 	for i, col := range b.header.columns {
+		if ctx.Err() != nil {
+			return
+		}
 		c := b.rec.cells[i]
-		value := providers.Trim(c.text)
+		value := norm.NFC.String(providers.Trim(c.text))
 		if value == "" || col.name == "" {
 			continue
 		}
@@ -138,21 +148,35 @@ func (b *rowReader) plain(ctx context.Context, e *providers.Envelope, col column
 		e.Template = value
 	case "expires":
 		if e.Expires.UnmarshalText([]byte(value)) != nil {
-			b.add(c, col.name, "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)")
+			b.found.add(c, col.name, "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)")
 		}
 	case "document":
-		for i, source := range strings.Split(value, "|") {
-			source = providers.Trim(source)
-			d, err := b.options.Document(ctx, source)
-			if source == "" {
-				err = errors.New("is empty: remove the superfluous |")
-			}
-			if err != nil {
-				b.add(c, col.name, fmt.Sprintf("document %d: %v", i+1, err))
-				d = unusable
-			}
-			e.Documents = append(e.Documents, d)
+		b.documents(ctx, e, c, value)
+	}
+}
+
+// maxDocuments is the most that [jobs.Normalize] takes: more are not even looked for.
+const maxDocuments = 100
+
+func (b *rowReader) documents(ctx context.Context, e *providers.Envelope, c cell, value string) {
+	if n := strings.Count(value, "|") + 1; n > maxDocuments {
+		b.found.add(c, "document", fmt.Sprintf("has %d paths, separated by |: at most %d documents are allowed", n, maxDocuments))
+		e.Documents = []providers.Document{unusable}
+		return
+	}
+	for source := range strings.SplitSeq(value, "|") {
+		if ctx.Err() != nil {
+			return
 		}
+		d, err := unusable, errors.New("is empty: remove the superfluous |")
+		if source = providers.Trim(source); source != "" {
+			d, err = b.options.Document(ctx, source)
+		}
+		if err != nil {
+			b.found.add(c, "document", fmt.Sprintf("document %d: %v", len(e.Documents)+1, err))
+			d = unusable
+		}
+		e.Documents = append(e.Documents, d)
 	}
 }
 
@@ -185,14 +209,14 @@ func (b *rowReader) signer(ctx context.Context, s *providers.Signer, col column,
 	case "order":
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 {
-			b.add(c, col.name, "must be a whole number from 1")
+			b.found.add(c, col.name, "must be a whole number from 1")
 			return
 		}
 		s.Order = n
 	case "stamp":
 		stamp, ok := parseStamp(value)
 		if !ok {
-			b.add(c, col.name, "must be page,x,y,width,height: five numbers such as 1,72,90,180,60")
+			b.found.add(c, col.name, "must be page,x,y,width,height: five numbers such as 1,72,90,180,60")
 		}
 		s.Stamp = stamp
 	case "id_front":
@@ -208,7 +232,7 @@ func (b *rowReader) image(ctx context.Context, col column, c cell, value string)
 		err = errors.New("is not a JPEG or PNG image")
 	}
 	if err != nil {
-		b.add(c, col.name, err.Error())
+		b.found.add(c, col.name, err.Error())
 		d = unusable
 	}
 	return &d
@@ -233,27 +257,26 @@ func parseStamp(s string) (*providers.Stamp, bool) {
 	return &providers.Stamp{Page: page, X: points[0], Y: points[1], Width: points[2], Height: points[3]}, true
 }
 
-func (b *rowReader) add(at cell, name, message string) {
-	b.row.Problems = append(b.row.Problems, Problem{b.name, at.line, at.column, name, message})
-}
-
 // problem finds the column that a problem is about.
 func (b *rowReader) problem(name, message string) {
 	at := cell{line: b.rec.line, column: 1}
-	for i, col := range b.header.columns {
-		if strings.EqualFold(col.name, name) && i < len(b.rec.cells) {
+	if !b.found.full() {
+		i := slices.IndexFunc(b.header.columns, func(col column) bool { return strings.EqualFold(col.name, name) })
+		if i >= 0 {
 			at = b.rec.cells[i]
-			break
+		}
+		if i >= b.given {
+			message += " (the row ends before this column)"
 		}
 	}
-	b.add(at, name, message)
+	b.found.add(at, name, message)
 }
 
 // addAll leaves out what is already known: a column that is missing in the header, a
 // signer who is left out, and a value for which a problem has been reported.
 func (b *rowReader) addAll(problems providers.Problems) {
 	var known []string
-	for _, p := range b.row.Problems {
+	for _, p := range b.found.list {
 		known = append(known, p.Name)
 	}
 	for _, p := range problems {
