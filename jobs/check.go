@@ -281,6 +281,10 @@ func (c *checker) characters(field, s string, limit int, also string) {
 		c.add(field, "is not valid UTF-8")
 	} else if strings.ContainsFunc(s, func(r rune) bool { return unprintable(r) && !strings.ContainsRune(also, r) }) {
 		c.add(field, "holds line breaks or other control characters: remove them")
+	} else if wrong := Garbled(s); wrong != "" {
+		c.add(field, "%s", wrong)
+	} else if wrong := Escaped(s); wrong != "" && also == "" {
+		c.add(field, "%s", wrong)
 	}
 }
 

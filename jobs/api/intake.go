@@ -255,7 +255,10 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *spool, up 
 		}
 		defer file.Close()
 		reader, err := campaign.NewReader("the file", file, options)
-		if err != nil {
+		if p, ok := errors.AsType[campaign.Problem](err); ok && p.Line > 0 {
+			yield(item{mistakes: csvMistakes("", []campaign.Problem{p})}, nil)
+			return
+		} else if err != nil {
 			yield(item{}, problem(http.StatusUnprocessableEntity, "the part file is not a CSV file: "+strings.TrimPrefix(err.Error(), "the file: ")))
 			return
 		}

@@ -55,7 +55,10 @@ func Check(ctx context.Context, files []string, options Options, report func(Pro
 
 func checkFile(ctx context.Context, name string, options Options, summary *Summary, calls func(providers.Envelope) int, report func(Problem)) error {
 	r, err := Open(name, options)
-	if err != nil {
+	if p, ok := errors.AsType[Problem](err); ok {
+		report(p)
+		return nil
+	} else if err != nil {
 		report(Problem{File: name, Message: cause(err)})
 		return nil
 	}

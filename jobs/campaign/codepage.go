@@ -60,6 +60,9 @@ func garbledWindows(in io.Reader, counts [256]int) (offset int64, message string
 func probably(b byte, counts [256]int) string {
 	best, most := -1, 0
 	for i, o := range others {
+		if !strings.ContainsRune(accented, o.charmap.DecodeByte(b)) {
+			continue
+		}
 		sum := 0
 		for high := 0x80; high <= 0xFF; high++ {
 			if strings.ContainsRune(accented, o.charmap.DecodeByte(byte(high))) {
@@ -77,11 +80,8 @@ func probably(b byte, counts [256]int) string {
 	if best < 0 {
 		return here + " makes no sense in Windows-1252, and the file is not UTF-8: save it again as CSV UTF-8"
 	}
-	is := ""
-	if r := others[best].charmap.DecodeByte(b); unicode.IsLetter(r) {
-		is = fmt.Sprintf(", where this is %c", r)
-	}
-	return fmt.Sprintf("%s makes no sense in Windows-1252: the file is probably in %s%s. Save it again as CSV UTF-8", here, others[best].name, is)
+	return fmt.Sprintf("%s makes no sense in Windows-1252; the file is probably in %s, where it is %c: save it again as CSV UTF-8",
+		here, others[best].name, others[best].charmap.DecodeByte(b))
 }
 
 // strange tells whether b, between two other bytes, is no Windows-1252 that a person has

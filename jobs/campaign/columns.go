@@ -160,6 +160,9 @@ func (p *problems) unknown(i int, c cell) {
 		r, _ := utf8.DecodeRuneInString(providers.Trim(c.text)[j:])
 		message = "holds " + providers.Character(r) + ", which cannot be seen: write the name again"
 	}
+	if wrong := jobs.Garbled(c.text); wrong != "" {
+		message = wrong
+	}
 	digits := 0
 	for _, r := range c.text {
 		if unicode.IsDigit(r) {

@@ -89,16 +89,17 @@ func TestFilesThatAreNoCSV(t *testing.T) {
 	for name, c := range map[string]struct{ file, want string }{
 		"empty":          {"", "the file is empty"},
 		"mark only":      {"\uFEFF\r\n", "the file is empty"},
-		"UTF-16":         {"\xFF\xFEi\x00d\x00", "UTF-16"},
+		"UTF-32":         {"\xFF\xFE\x00\x00i\x00\x00\x00", "UTF-32"},
+		"PDF":            {"%PDF-1.7\n", "a PDF"},
 		"XLSX":           {"PK\x03\x04...", "a spreadsheet"},
-		"zeros":          {"id\x00,", "not text"},
-		"damaged UTF-8":  {head + "1,certyneo,Locação de março\n2,certyneo,Loca\xe7ão\n", "line 3 holds bytes that are not UTF-8"},
-		"neither":        {"id\n\xe7\n\xe7\x81", "line 3 holds bytes that are neither"},
-		"mark, then not": {"\uFEFFid\n\xe7", "line 2 holds bytes"},
+		"zeros":          {"id\x00,", "june.csv:1:3: the file is not text"},
+		"damaged UTF-8":  {head + "1,certyneo,Locação de março\n2,certyneo,Loca\xe7ão\n", "june.csv:3:16: a byte that is not UTF-8 in a file that is UTF-8 otherwise"},
+		"neither":        {"id\n\xe7\n\xe7\x81", "june.csv:3:2: the byte 0x81 makes no sense in Windows-1252"},
+		"mark, then not": {"\uFEFFid\n\xe7", "june.csv:2:1: a byte that is not UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := NewReader("june.csv", strings.NewReader(c.file), Options{Document: anyDocument})
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "june.csv: ") {
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "june.csv:") {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
@@ -114,7 +115,11 @@ func TestHeaderProblems(t *testing.T) {
 		"unknown":         {head[:len(head)-1] + ",signer1.mail", "june.csv:1:57: signer1.mail: is not a known column: did you mean signer1.email?"},
 		"twice":           {head[:len(head)-1] + ",Signer1.NAME", "june.csv:1:57: signer1.name: stands there twice"},
 		"gap":             {head[:len(head)-1] + ",signer3.name", "june.csv:1:57: signer3: there is no signer2"},
-		"nameless":        {head[:len(head)-1] + ",", "june.csv:1:57: column 7 has no name"},
+		"nameless":        {head[:len(head)-1] + ",\n" + line("0")[:len(line("0"))-1] + ",x", "june.csv:1:57: column 7 has no name, but line 2 has a value there"},
+		"a title above":   {"Campaign of June\n\n" + head[:len(head)-1], "june.csv:1:1: the first line must name the columns, as in: id,provider,subject,document,signer1.name,signer1.email; line 3 does: remove what stands above it"},
+		"bars":            {"id|provider|subject|document", "june.csv:1:1: the first line must name the columns (separated by commas, semicolons or tabs, not by |)"},
+		"data":            {head[:len(head)-1] + ",11987654321", "june.csv:1:57: column 7 is not a known column"},
+		"unseen":          {head[:len(head)-1] + ",meta.a\u200Bb", "june.csv:1:57: meta.a?b: holds U+200B (zero width space), which cannot be seen"},
 		"signer zero":     {head[:len(head)-1] + ",signer0.name", "june.csv:1:57: signer0.name: is not a known column"},
 		"leading zero":    {head[:len(head)-1] + ",signer01.name", "june.csv:1:57: signer01.name: is not a known column"},
 		"too many":        {head[:len(head)-1] + ",signer101.name", "june.csv:1:57: signer101.name: is not a known column"},

@@ -76,12 +76,31 @@ func (b *rowReader) rightLength() bool {
 	for len(b.rec.cells) < want {
 		b.rec.cells = append(b.rec.cells, b.rec.end)
 	}
+	if only := b.only(); only != nil && want > 2 {
+		b.found.add(*only, "", "the row holds this value only: remove the row if it is no envelope, such as a total")
+		return false
+	}
 	if have <= want {
 		return true
 	}
 	b.found.add(cell{line: b.rec.line, column: 1}, "",
 		fmt.Sprintf("the row has %d values, the header has %d columns: look for a missing or superfluous delimiter or quote", have, want))
 	return false
+}
+
+// only is the one cell that says something, nil when there are others.
+func (b *rowReader) only() *cell {
+	var only *cell
+	for i, c := range b.rec.cells {
+		if providers.Trim(c.text) == "" {
+			continue
+		}
+		if only != nil {
+			return nil
+		}
+		only = &b.rec.cells[i]
+	}
+	return only
 }
 
 // fill sets the envelope from the row's values.
