@@ -96,7 +96,7 @@ func (m Manifest) fields() (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	envelope, err := json.Marshal(Envelope{Campaign: m.Report.Campaign, ID: m.Report.ID, Provider: m.Report.Provider, Meta: m.Report.Meta})
+	envelope, err := json.Marshal(Envelope{Campaign: m.Report.Campaign, ID: m.Report.ID, Provider: m.Report.Provider, Subject: m.Report.Subject, Meta: m.Report.Meta})
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func newReport(r *ledger.Record) (Report, error) {
 			return rep, fmt.Errorf("the ledger's envelope %s: %w", r.Key(), err)
 		}
 	}
-	rep.Meta = e.Meta
+	rep.Meta, rep.Subject = e.Meta, e.Subject
 	var seen []providers.SignerStatus
 	if len(r.Signers) > 0 {
 		if err := json.Unmarshal(r.Signers, &seen); err != nil {

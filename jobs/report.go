@@ -25,6 +25,7 @@ type Report struct {
 	CompletedAt *time.Time        `json:"completed_at"`
 	ArchivedAt  *time.Time        `json:"archived_at"`
 	Meta        map[string]string `json:"meta"`
+	Subject     string            `json:"subject"`
 	Simulated   bool              `json:"simulated"` // its provider is a simulator: nobody was invited, nothing is signed
 }
 

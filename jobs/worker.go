@@ -252,7 +252,9 @@ func (w *Worker) note(ctx context.Context, r *ledger.Record, from ledger.State, 
 	}
 }
 
-// queueLog hands asynq's own warnings to slog.
+// queueLog hands asynq's own words to slog. They are about its mechanics; what they mean
+// for an envelope is logged where it is decided, so only what stops the queue is more than
+// debugging.
 type queueLog struct{ log *slog.Logger }
 
 func (l queueLog) say(level slog.Level, args []any) {
@@ -260,6 +262,6 @@ func (l queueLog) say(level slog.Level, args []any) {
 }
 func (l queueLog) Debug(args ...any) { l.say(slog.LevelDebug, args) }
 func (l queueLog) Info(args ...any)  { l.say(slog.LevelDebug, args) }
-func (l queueLog) Warn(args ...any)  { l.say(slog.LevelWarn, args) }
-func (l queueLog) Error(args ...any) { l.say(slog.LevelError, args) }
+func (l queueLog) Warn(args ...any)  { l.say(slog.LevelDebug, args) }
+func (l queueLog) Error(args ...any) { l.say(slog.LevelDebug, args) }
 func (l queueLog) Fatal(args ...any) { l.say(slog.LevelError, args) }

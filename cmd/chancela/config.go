@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // small images have no zones
 
 	"github.com/caarlos0/env/v11"
 
@@ -51,6 +52,8 @@ type config struct {
 	NotifySecret providers.Secret `env:"NOTIFY_SECRET"`
 
 	MetricsAddr listenAddr `env:"METRICS_ADDR"` // where work and schedule answer /metrics and /healthz; serve does on HTTP_ADDR
+
+	TZ timeZone `env:"TZ" envDefault:"America/Sao_Paulo"` // whose days and hours people mean
 
 	LogLevel logLevel `env:"LOG_LEVEL" envDefault:"info"`
 }
@@ -121,6 +124,16 @@ type logLevel slog.Level
 func (l *logLevel) UnmarshalText(b []byte) error {
 	if (*slog.Level)(l).UnmarshalText(b) != nil {
 		return fmt.Errorf("%q is not one of debug, info, warn, error", b)
+	}
+	return nil
+}
+
+// timeZone is one of the IANA's.
+type timeZone struct{ *time.Location }
+
+func (z *timeZone) UnmarshalText(b []byte) (err error) {
+	if z.Location, err = time.LoadLocation(string(b)); err != nil || string(b) == "Local" {
+		return fmt.Errorf("%q is not a time zone such as America/Sao_Paulo or UTC", b)
 	}
 	return nil
 }

@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/lipgloss"
+	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/term"
 )
 
 const (
@@ -76,12 +79,26 @@ func (s *system) live() (draw func(snapshot), finish func()) {
 		defer close(ended)
 		_, _ = p.Run() // it only draws: what it cannot draw is no error of the campaign
 	}()
-	s.screen.give(func(line string) { p.Println(line) })
+	s.screen.give(func(text string) { p.Println(s.wrapped(text)) })
 	return func(snap snapshot) { p.Send(snap) }, func() {
 		s.screen.give(nil)
 		p.Quit()
 		<-ended
 	}
+}
+
+// wrapped breaks lines that are wider than the terminal: the drawing counts lines, and one
+// that the terminal itself breaks would leave a piece of the picture behind.
+func (s *system) wrapped(text string) string {
+	f, ok := s.screen.under.(*os.File)
+	if !ok {
+		return text
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return text
+	}
+	return ansi.Wrap(text, width, "")
 }
 
 // liveView is the picture of a snapshot.
@@ -152,7 +169,7 @@ func (p providerView) line() string {
 	case !p.stats.PausedUntil.IsZero():
 		s += fmt.Sprintf("  asks to wait %s", about(time.Until(p.stats.PausedUntil)))
 	case p.stats.Allowed > 0:
-		s += faint.Render(fmt.Sprintf("  %d of %.0f requests a minute", p.stats.Used, p.stats.Allowed))
+		s += faint.Render(fmt.Sprintf("  %d of %d requests a minute", p.stats.Used, p.stats.Most()))
 	}
 	return s
 }

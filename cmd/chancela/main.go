@@ -81,6 +81,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 		Example: `  chancela run june.csv            the main job, from the file to the archive
   chancela check june.csv          every mistake in the file, nothing is sent
   chancela verify june             read the archive again, and check every hash`,
+		Version:       readBuild().String(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -96,6 +97,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SuggestionsMinimumDistance = 2
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpTemplate(`{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
 
 {{end}}{{.UsageString}}` + exitStatus + "\n")
@@ -112,7 +114,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 	root.AddCommand(
 		newRun(sys), newCheck(sys), newEnqueue(sys), newStatus(sys), newReport(sys), newVerify(sys),
 		newPause(sys), newResume(sys), newRetry(sys), newCancel(sys), newRemind(sys), newResolve(sys), newForget(sys),
-		newWork(sys), newSchedule(sys), newServe(sys), newUp(sys), newSandbox(sys), newConfig(sys), newWebhooks(sys), newNotifications(sys),
+		newWork(sys), newSchedule(sys), newServe(sys), newUp(sys), newSandbox(sys), newConfig(sys), newWebhooks(sys), newNotifications(sys), newVersion(sys),
 	)
 	root.InitDefaultHelpCmd()
 	return root

@@ -20,7 +20,8 @@ type snapshot struct {
 	speed     float64 // envelopes that ended per second, lately
 }
 
-// providerView is one provider over all campaigns of the Redis.
+// providerView is one provider's part in the campaigns of the snapshot. Its pace and what
+// is wrong with it are over all campaigns of the Redis.
 type providerView struct {
 	name   string
 	states map[ledger.State]int64
@@ -94,8 +95,8 @@ func (e *engine) observer() *observer {
 }
 
 // look takes a snapshot of campaigns; one that the ledger does not know yet is left out.
-func (o *observer) look(ctx context.Context, campaigns []string) (snapshot, error) {
-	s := snapshot{at: time.Now()}
+func (o *observer) look(ctx context.Context, campaigns []string) (s snapshot, err error) {
+	s.at = time.Now()
 	for _, name := range campaigns {
 		c, err := o.ledger.Campaign(ctx, name)
 		if errors.Is(err, ledger.ErrNotFound) {
@@ -107,13 +108,17 @@ func (o *observer) look(ctx context.Context, campaigns []string) (snapshot, erro
 		s.campaigns = append(s.campaigns, c)
 	}
 	for _, name := range jobs.ProviderNames {
-		v, err := o.provider(ctx, name)
-		if err != nil {
+		v := providerView{name: name}
+		if v.states, err = o.counts(ctx, name, s.campaigns); err != nil {
 			return s, err
 		}
-		if v.sum() > 0 {
-			s.providers = append(s.providers, v)
+		if v.sum() == 0 {
+			continue
 		}
+		if err := o.inspect(ctx, &v); err != nil {
+			return s, err
+		}
+		s.providers = append(s.providers, v)
 	}
 	o.samples = append(o.samples, sample{s.at, s.done()})
 	for len(o.samples) > 2 && s.at.Sub(o.samples[1].at) > lately {
@@ -125,22 +130,32 @@ func (o *observer) look(ctx context.Context, campaigns []string) (snapshot, erro
 	return s, nil
 }
 
-func (o *observer) provider(ctx context.Context, name string) (providerView, error) {
-	v := providerView{name: name}
-	var err error
-	if v.states, err = o.ledger.Counts(ctx, name); err != nil || v.sum() == 0 {
-		return v, err
-	}
-	if l, ok := o.limiters[name]; ok {
-		if v.stats, err = l.Stats(ctx); err != nil {
-			return v, err
+// counts are a provider's envelopes in the campaigns, by state.
+func (o *observer) counts(ctx context.Context, provider string, campaigns []ledger.Campaign) (map[ledger.State]int64, error) {
+	sum := make(map[ledger.State]int64)
+	for _, c := range campaigns {
+		if c.Providers == nil { // too old to be counted by itself: all campaigns have to do
+			return o.ledger.Counts(ctx, provider)
+		}
+		for state, n := range c.Providers[provider] {
+			sum[state] += n
 		}
 	}
-	reason, _, denied, err := o.ledger.Denial(ctx, name)
+	return sum, nil
+}
+
+// inspect fills in a provider's pace and what is wrong with it.
+func (o *observer) inspect(ctx context.Context, v *providerView) (err error) {
+	if l, ok := o.limiters[v.name]; ok {
+		if v.stats, err = l.Stats(ctx); err != nil {
+			return err
+		}
+	}
+	reason, _, denied, err := o.ledger.Denial(ctx, v.name)
 	if denied {
 		v.denied = reason
 	}
-	return v, err
+	return err
 }
 
 func (v providerView) sum() (n int64) {

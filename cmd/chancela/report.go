@@ -17,14 +17,17 @@ import (
 )
 
 func newReport(sys *system) *cobra.Command {
-	var format, output string
+	var format, output, separator string
+	var local bool
 	cmd := &cobra.Command{
 		Use:   "report CAMPAIGN",
 		Short: "A row for every envelope of a campaign",
 		Long: `Report prints a row for every envelope: its state and reason, its signers, its artifacts with
 their SHA-256, and its times. As csv for spreadsheets, json (one object a line) for programs,
-or html for people.`,
+or html for people. A spreadsheet of a country that writes 1,5 wants --separator ";". Times are
+UTC; with --local they are those of CHANCELA_TZ.`,
 		Example: `  chancela report june > june-report.csv
+  chancela report june --separator ";" --local --output june-report.csv
   chancela report june --format json | jq 'select(.state == "failed")'
   chancela report june --format html --output june.html`,
 		GroupID:           groupMain,
@@ -34,6 +37,11 @@ or html for people.`,
 			if !slices.Contains(campaign.Formats, format) {
 				return usage("--format: %q is not one of %s", format, strings.Join(campaign.Formats, ", "))
 			}
+			style := campaign.ReportStyle{Format: format, Campaign: args[0]}
+			var ok bool
+			if style.Separator, ok = separators[separator]; !ok {
+				return usage("--separator: %q is not one of , ; tab", separator)
+			}
 			e, err := sys.openLedger(cmd.Context(), "report")
 			if err != nil {
 				return err
@@ -42,17 +50,25 @@ or html for people.`,
 			if _, err := e.client.Ledger().Campaign(cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			if output != "" {
-				return writeReports(cmd.Context(), e.client, args, format, output)
+			if local {
+				style.Zone = e.cfg.TZ.Location
 			}
-			return campaign.WriteReport(sys.stdout, format, args[0], reports(cmd.Context(), e.client, args))
+			if output != "" {
+				return writeReports(cmd.Context(), e.client, args, style, output)
+			}
+			return campaign.WriteReport(sys.stdout, style, reports(cmd.Context(), e.client, args))
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "csv", strings.Join(campaign.Formats, ", "))
 	cmd.Flags().StringVar(&output, "output", "", "write to this file")
+	cmd.Flags().StringVar(&separator, "separator", ",", `of csv: "," ";" or tab`)
+	cmd.Flags().BoolVar(&local, "local", false, "times of CHANCELA_TZ in csv and html")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(campaign.Formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
+
+// separators are the words of --separator.
+var separators = map[string]rune{",": ',', ";": ';', "tab": '\t', "\t": '\t'}
 
 // reports are those of all envelopes of campaigns.
 func reports(ctx context.Context, client *jobs.Client, campaigns []string) iter.Seq2[jobs.Report, error] {
@@ -73,9 +89,10 @@ func reports(ctx context.Context, client *jobs.Client, campaigns []string) iter.
 
 // writeReports writes a report to a file that appears when it is complete. It holds
 // people's data: only its owner may read it.
-func writeReports(ctx context.Context, client *jobs.Client, campaigns []string, format, path string) error {
+func writeReports(ctx context.Context, client *jobs.Client, campaigns []string, style campaign.ReportStyle, path string) error {
+	style.Campaign = strings.Join(campaigns, ", ")
 	return writeFile(path, func(w io.Writer) error {
-		return campaign.WriteReport(w, format, strings.Join(campaigns, ", "), reports(ctx, client, campaigns))
+		return campaign.WriteReport(w, style, reports(ctx, client, campaigns))
 	})
 }
 

@@ -122,7 +122,7 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	}
 	sum.write(sys.stdout, time.Since(begin), e.archive.String())
 	if report != "" {
-		if err := writeReports(ending, e.client, campaigns, format, report); err != nil {
+		if err := writeReports(ending, e.client, campaigns, campaign.ReportStyle{Format: format}, report); err != nil {
 			return err
 		}
 	}

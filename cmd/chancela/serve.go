@@ -41,6 +41,7 @@ func (e *engine) runHTTP(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.metrics.Plays("serve")
 	if err := e.metrics.Watch(e.client, e.limiters); err != nil {
 		return err
 	}

@@ -38,8 +38,15 @@ and one "chancela schedule" somewhere.`,
 	return cmd
 }
 
-func (e *engine) runWorker(ctx context.Context) error    { return e.worker().Run(ctx) }
-func (e *engine) runScheduler(ctx context.Context) error { return e.scheduler().Run(ctx) }
+func (e *engine) runWorker(ctx context.Context) error {
+	e.metrics.Plays("work")
+	return e.worker().Run(ctx)
+}
+
+func (e *engine) runScheduler(ctx context.Context) error {
+	e.metrics.Plays("schedule")
+	return e.scheduler().Run(ctx)
+}
 
 // serve runs parts of the engine until the context ends or one of them fails. An
 // interruption is how it is meant to end.

@@ -33,6 +33,8 @@ type Metrics struct {
 	files       *prometheus.CounterVec
 	bytes       *prometheus.CounterVec
 	calls       *prometheus.CounterVec
+	limited     *prometheus.CounterVec
+	roles       *prometheus.GaugeVec
 	took        *prometheus.HistogramVec
 	turns       *prometheus.HistogramVec
 	swept       *prometheus.CounterVec
@@ -66,6 +68,8 @@ func NewMetrics() *Metrics {
 		files:       counter("archived_files_total", "Artifacts that were archived.", "provider", "kind"),
 		bytes:       counter("archived_bytes_total", "Bytes of artifacts that were archived.", "provider", "kind"),
 		calls:       counter("provider_requests_total", "Requests to providers; status 0: no answer.", "provider", "route", "class", "status"),
+		limited:     counter("rate_limited_total", "Requests that a provider has answered with 429.", "provider"),
+		roles:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "chancela_role", Help: "1 for each part that this process plays: work, schedule, serve."}, []string{"role"}),
 		took:        histogram("provider_request_duration_seconds", "From a request's turn to the answer's header.", callBuckets, "provider", "route"),
 		turns:       histogram("turn_wait_seconds", "Waiting for a turn at a provider's rate.", callBuckets, "provider", "class"),
 		swept:       counter("swept_total", "Envelopes that the sweeper has brought back because no task carried them.", "provider"),
@@ -76,8 +80,30 @@ func NewMetrics() *Metrics {
 		durations:   histogram("http_request_duration_seconds", "Requests to this server, to the end of their answers.", callBuckets, "route"),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.transitions, m.invite, m.archive, m.looks, m.files, m.bytes, m.calls, m.took, m.turns, m.swept, m.callbacks, m.notified, m.requests, m.durations, m.simulated)
+		m.transitions, m.invite, m.archive, m.looks, m.files, m.bytes, m.calls, m.limited, m.roles, m.took, m.turns, m.swept, m.callbacks, m.notified, m.requests, m.durations, m.simulated)
+	m.begin()
 	return m
+}
+
+// begin makes the series that alerts watch, at zero: an increase is seen from the second
+// value on, so a first burst in a new series would never alert.
+func (m *Metrics) begin() {
+	for _, p := range jobs.ProviderNames {
+		m.limited.WithLabelValues(p)
+		m.swept.WithLabelValues(p)
+		m.looks.WithLabelValues(p)
+		for _, result := range []string{callbackTaken, callbackReplayed, callbackUnknown, callbackForged, callbackInvalid, callbackFailed} {
+			m.callbacks.WithLabelValues(p, result)
+		}
+	}
+}
+
+// Plays says which parts this process plays, so that a missing one is seen whatever the
+// jobs of Prometheus are called.
+func (m *Metrics) Plays(roles ...string) {
+	for _, r := range roles {
+		m.roles.WithLabelValues(r).Set(1)
+	}
 }
 
 // Registry is where an embedder's own metrics may be added.
@@ -111,6 +137,9 @@ func (m *Metrics) Hooks() jobs.Hooks {
 // Observe counts a provider's answers: it is a [rest.Config]'s Observe.
 func (m *Metrics) Observe(o rest.Observation) {
 	m.calls.WithLabelValues(o.Provider, o.Op, string(o.Class), strconv.Itoa(o.Status)).Inc()
+	if o.Status == http.StatusTooManyRequests {
+		m.limited.WithLabelValues(o.Provider).Inc()
+	}
 	m.turns.WithLabelValues(o.Provider, string(o.Class)).Observe(o.Waited.Seconds())
 	if o.Status != 0 {
 		m.took.WithLabelValues(o.Provider, o.Op).Observe(o.Took.Seconds())

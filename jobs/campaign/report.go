@@ -6,30 +6,38 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/chancela/chancela/jobs"
 )
 
-// Formats are the words for [WriteReport].
+// Formats are the words for [ReportStyle].
 var Formats = []string{"csv", "json", "html"}
 
+// ReportStyle says how a report is written.
+type ReportStyle struct {
+	Format    string         // one of [Formats]
+	Campaign  string         // the title of the page
+	Separator rune           // of csv; 0: a comma
+	Zone      *time.Location // of the times in csv and html; nil: UTC
+}
+
 // WriteReport writes a campaign's report as it comes, without holding more than one
-// envelope: as CSV, as JSON (one object a line) or as an HTML page. It ends at the first
-// error of the reports.
-func WriteReport(w io.Writer, format, campaign string, reports iter.Seq2[jobs.Report, error]) error {
-	switch format {
+// envelope: as CSV for spreadsheets, as JSON (one object a line) for programs, or as an
+// HTML page. It ends at the first error of the reports.
+func WriteReport(w io.Writer, style ReportStyle, reports iter.Seq2[jobs.Report, error]) error {
+	switch style.Format {
 	case "csv":
-		return writeCSV(w, reports)
+		return style.writeCSV(w, reports)
 	case "json":
 		return writeJSON(w, reports)
 	case "html":
-		return writeHTML(w, campaign, reports)
+		return style.writeHTML(w, reports)
 	}
-	return fmt.Errorf("%q is not a format of report: %s", format, strings.Join(Formats, ", "))
+	return fmt.Errorf("%q is not a format of report: %s", style.Format, strings.Join(Formats, ", "))
 }
 
 func writeJSON(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
@@ -48,13 +56,20 @@ func writeJSON(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
 
 var reportHeader = []string{
 	"campaign", "id", "provider", "state", "envelope_id", "error_code", "error_message", "attempts",
-	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "simulated",
+	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "subject", "simulated",
 }
 
-// writeCSV puts lists into one cell, an item a line, and meta as JSON: its names may
-// differ from row to row.
-func writeCSV(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
+// writeCSV writes for spreadsheets: a byte order mark, so that accents are read right,
+// lists in one line of one cell, and meta as JSON, because its names may differ from row
+// to row.
+func (s ReportStyle) writeCSV(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
+	if _, err := w.Write(bom); err != nil {
+		return err
+	}
 	out := csv.NewWriter(w)
+	if s.Separator != 0 {
+		out.Comma = s.Separator
+	}
 	if err := out.Write(reportHeader); err != nil {
 		return err
 	}
@@ -63,24 +78,9 @@ func writeCSV(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
 			out.Flush()
 			return err
 		}
-		var code, message, meta string
-		if r.Error != nil {
-			code, message = r.Error.Code, r.Error.Message
-		}
-		if len(r.Meta) > 0 {
-			text, err := json.Marshal(r.Meta)
-			if err != nil {
-				return err
-			}
-			meta = string(text)
-		}
-		row := []string{
-			r.Campaign, r.ID, r.Provider, r.State, r.EnvelopeID, code, message, strconv.Itoa(r.Attempts),
-			signersCell(r.Signers), artifactsCell(r.Artifacts),
-			stamp(r.CreatedAt), stamp(r.SentAt), stamp(r.CompletedAt), stamp(r.ArchivedAt), meta, strconv.FormatBool(r.Simulated),
-		}
-		for i := range row {
-			row[i] = harmless(row[i])
+		row, err := s.row(r)
+		if err != nil {
+			return err
 		}
 		if err := out.Write(row); err != nil {
 			return err
@@ -90,43 +90,73 @@ func writeCSV(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
 	return out.Error()
 }
 
-func signersCell(signers []jobs.ReportSigner) string {
-	lines := make([]string, len(signers))
-	for i, s := range signers {
-		lines[i] = s.Name
-		if s.Email != "" {
-			lines[i] += " <" + s.Email + ">"
+func (s ReportStyle) row(r jobs.Report) ([]string, error) {
+	var code, message, meta string
+	if r.Error != nil {
+		code, message = r.Error.Code, r.Error.Message
+	}
+	if len(r.Meta) > 0 {
+		text, err := json.Marshal(r.Meta)
+		if err != nil {
+			return nil, err
 		}
-		lines[i] += ": " + s.State
-		if s.SignedAt != nil {
-			lines[i] += " " + stamp(s.SignedAt)
+		meta = string(text)
+	}
+	row := []string{
+		r.Campaign, r.ID, r.Provider, r.State, r.EnvelopeID, code, message, strconv.Itoa(r.Attempts),
+		s.signersCell(r.Signers), artifactsCell(r.Artifacts),
+		s.moment(r.CreatedAt), s.moment(r.SentAt), s.moment(r.CompletedAt), s.moment(r.ArchivedAt), meta, r.Subject, strconv.FormatBool(r.Simulated),
+	}
+	for i := range row {
+		row[i] = harmless(row[i])
+	}
+	return row, nil
+}
+
+func (s ReportStyle) signersCell(signers []jobs.ReportSigner) string {
+	list := make([]string, len(signers))
+	for i, person := range signers {
+		list[i] = person.Name
+		if person.Email != "" {
+			list[i] += " <" + person.Email + ">"
+		}
+		list[i] += ": " + person.State
+		if person.SignedAt != nil {
+			list[i] += " " + s.moment(person.SignedAt)
 		}
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(list, "; ")
 }
 
 func artifactsCell(artifacts []jobs.ReportArtifact) string {
-	lines := make([]string, len(artifacts))
+	list := make([]string, len(artifacts))
 	for i, a := range artifacts {
-		lines[i] = a.Key + " sha256:" + a.SHA256
+		list[i] = a.Key + " sha256:" + a.SHA256
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(list, "; ")
 }
 
-// stamp is a time in RFC 3339, empty when it is not known.
-func stamp(t *time.Time) string {
-	if t == nil {
+// moment is a time as a cell holds it, empty when it is not known: RFC 3339 in UTC, or,
+// in the zone that was asked for, in the form that spreadsheets take for a time.
+func (s ReportStyle) moment(t *time.Time) string {
+	switch {
+	case t == nil:
 		return ""
+	case s.Zone == nil:
+		return t.UTC().Format(time.RFC3339)
 	}
-	return t.UTC().Format(time.RFC3339)
+	return t.In(s.Zone).Format(time.DateTime)
 }
 
-// harmless keeps a spreadsheet from running a cell as a formula: names and subjects come
-// from people.
+var (
+	lineBreaks = regexp.MustCompile(`\s*[\r\n\v\f\x{85}\x{2028}\x{2029}]+\s*`)
+	// formula is what a spreadsheet runs, where a cell may begin: at its start, and after
+	// anything that a spreadsheet may split at when it was opened with another separator.
+	formula = regexp.MustCompile(`(^|[;,|\t])([\s"]*)([=+\-@＝＋－＠])`)
+)
+
+// harmless keeps a spreadsheet from running a cell, or a piece of it, as a formula: names,
+// subjects and the words of providers come from people. A cell has one line.
 func harmless(cell string) string {
-	first, _ := utf8.DecodeRuneInString(cell)
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-		return "'" + cell
-	}
-	return cell
+	return formula.ReplaceAllString(strings.TrimSpace(lineBreaks.ReplaceAllString(cell, " ")), "$1$2'$3")
 }

@@ -48,14 +48,18 @@ func sequence(reports []jobs.Report, end error) iter.Seq2[jobs.Report, error] {
 func report(t *testing.T, format string) string {
 	t.Helper()
 	var out strings.Builder
-	if err := WriteReport(&out, format, "june <1>", sequence(sampleReports(), nil)); err != nil {
+	if err := WriteReport(&out, ReportStyle{Format: format, Campaign: "june <1>"}, sequence(sampleReports(), nil)); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
 }
 
 func TestReportCSV(t *testing.T) {
-	rows, err := csv.NewReader(strings.NewReader(report(t, "csv"))).ReadAll()
+	text, marked := strings.CutPrefix(report(t, "csv"), "\ufeff")
+	if !marked {
+		t.Error("without a byte order mark a spreadsheet reads UTF-8 as something else")
+	}
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err != nil || len(rows) != 4 {
 		t.Fatal(err, rows)
 	}
@@ -72,15 +76,57 @@ func TestReportCSV(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"id": "'=1+1", "envelope_id": "'-e1", "attempts": "1", "sent_at": "2026-11-20T10:30:00Z", "meta": `{"order":"7"}`,
-		"signers":   "'@SUM(A1) <script>alert(\"x\")</script> <ana@example.com>: signed 2026-11-20T10:30:00Z\nBia: pending",
+		"signers":   "'@SUM(A1) <script>alert(\"x\")</script> <ana@example.com>: signed 2026-11-20T10:30:00Z; Bia: pending",
 		"artifacts": "june/1/dossier.pdf sha256:00ff",
 	} {
 		if first[name] != want {
 			t.Errorf("%s is %q, want %q", name, first[name], want)
 		}
 	}
-	if rows[2][6] != "'\t=cmd()" {
+	if rows[2][6] != "'=cmd()" {
 		t.Errorf("error_message is %q", rows[2][6])
+	}
+}
+
+// A cell is split where its separator was not the one that a spreadsheet expects: no
+// piece of it may be a formula then, and no cell has a second line.
+func TestReportCellIsHarmless(t *testing.T) {
+	for in, want := range map[string]string{
+		"Ana":                       "Ana",
+		"=1+1":                      "'=1+1",
+		" -2":                       "'-2",
+		"Ana;=cmd|' /C calc'!A0":    "Ana;'=cmd|' /C calc'!A0",
+		"Ana\n=HYPERLINK(\"x\")":    "Ana =HYPERLINK(\"x\")",
+		"a,\"@SUM(1)\"":             "a,\"'@SUM(1)\"",
+		"a\t+1":                     "a\t'+1",
+		"Bia\r\nCai":                "Bia Cai",
+		"\u2028＝1":                  "'＝1",
+		"ana-maria@example.com":     "ana-maria@example.com",
+		"2026-11-20T10:30:00Z; x=1": "2026-11-20T10:30:00Z; x=1",
+	} {
+		if got := harmless(in); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestReportCSVForAnotherPlace(t *testing.T) {
+	zone, err := time.LoadLocation("America/Sao_Paulo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := WriteReport(&out, ReportStyle{Format: "csv", Separator: ';', Zone: zone}, sequence(sampleReports(), nil)); err != nil {
+		t.Fatal(err)
+	}
+	in := csv.NewReader(strings.NewReader(strings.TrimPrefix(out.String(), "\ufeff")))
+	in.Comma = ';'
+	rows, err := in.ReadAll()
+	if err != nil || len(rows) != 4 {
+		t.Fatal(err, rows)
+	}
+	if got, want := rows[1][11], "2026-11-20 07:30:00"; got != want {
+		t.Errorf("sent at %q, want %q", got, want)
 	}
 }
 
@@ -100,7 +146,7 @@ func TestReportHTML(t *testing.T) {
 	for _, want := range []string{
 		"<title>Campaign june &lt;1&gt;</title>", "&lt;script&gt;alert", "3 envelopes",
 		`<dt class="state archived">archived</dt><dd>1</dd>`, `<dt class="state failed">failed</dt><dd>2</dd>`,
-		"invalid: ", "25 attempts", `<time datetime="2026-11-20T10:30:00Z">2026-11-20 10:30</time>`,
+		"invalid: ", "25 attempts", `sent <time datetime="2026-11-20T10:30:00Z">2026-11-20 10:30</time>`, "times are of UTC",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing", want)
@@ -118,14 +164,14 @@ func TestReportEndsWithItsSource(t *testing.T) {
 	gone := errors.New("redis is gone")
 	for _, format := range Formats {
 		var out strings.Builder
-		if err := WriteReport(&out, format, "june", sequence(sampleReports(), gone)); !errors.Is(err, gone) {
+		if err := WriteReport(&out, ReportStyle{Format: format, Campaign: "june"}, sequence(sampleReports(), gone)); !errors.Is(err, gone) {
 			t.Errorf("%s: %v", format, err)
 		}
 		if !strings.Contains(out.String(), "qisign") {
 			t.Errorf("%s: what was there is not written", format)
 		}
 	}
-	if err := WriteReport(nil, "xml", "june", nil); err == nil || !strings.Contains(err.Error(), "csv, json, html") {
+	if err := WriteReport(nil, ReportStyle{Format: "xml"}, nil); err == nil || !strings.Contains(err.Error(), "csv, json, html") {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	_ "embed"
 	"html/template"
 	"io"
@@ -16,13 +17,8 @@ import (
 var reportPage string
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"time": func(t *time.Time) string {
-		if t == nil {
-			return ""
-		}
-		return t.UTC().Format("2006-01-02 15:04")
-	},
-	"rfc3339": stamp,
+	"time":    func(t *time.Time, zone *time.Location) string { return t.In(zone).Format(pageTime) },
+	"rfc3339": func(t *time.Time) string { return t.UTC().Format(time.RFC3339) },
 }).Parse(reportPage))
 
 // states in the order of an envelope's life; others follow by name.
@@ -36,10 +32,13 @@ type stateCount struct {
 	Count int
 }
 
+const pageTime = "2006-01-02 15:04"
+
 // writeHTML writes one page without any outside resource. The counts are known only when
 // the last row is written: they stand last in the file and first on the page.
-func writeHTML(w io.Writer, campaign string, reports iter.Seq2[jobs.Report, error]) error {
-	if err := page.ExecuteTemplate(w, "head", campaign); err != nil {
+func (s ReportStyle) writeHTML(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
+	zone := cmp.Or(s.Zone, time.UTC)
+	if err := page.ExecuteTemplate(w, "head", s.Campaign); err != nil {
 		return err
 	}
 	counts, total, simulated := map[string]int{}, 0, 0
@@ -52,7 +51,7 @@ func writeHTML(w io.Writer, campaign string, reports iter.Seq2[jobs.Report, erro
 		if r.Simulated {
 			simulated++
 		}
-		if err := page.ExecuteTemplate(w, "row", r); err != nil {
+		if err := page.ExecuteTemplate(w, "row", pageRow{r, zone}); err != nil {
 			return err
 		}
 	}
@@ -69,7 +68,13 @@ func writeHTML(w io.Writer, campaign string, reports iter.Seq2[jobs.Report, erro
 		}
 	}
 	return page.ExecuteTemplate(w, "foot", map[string]any{
-		"Campaign": campaign, "Total": total, "Simulated": simulated, "Counts": list,
-		"Written": time.Now().UTC().Format("2006-01-02 15:04 UTC"),
+		"Campaign": s.Campaign, "Total": total, "Counts": list, "Simulated": simulated,
+		"Written": time.Now().In(zone).Format(pageTime), "Zone": zone.String(),
 	})
+}
+
+// pageRow is one envelope of the page.
+type pageRow struct {
+	jobs.Report
+	Zone *time.Location
 }

@@ -201,13 +201,23 @@ func (l *Limiter) check(ctx context.Context) (paused, now int64, err error) {
 // Stats is a limiter's state for people to look at.
 type Stats struct {
 	Allowed     float64   // turns per minute at the steady rate
+	Burst       int       // turns of a full bucket, which may leave beside them
 	Used        int       // turns that have left in the last minute
 	PausedUntil time.Time // zero: not paused
 }
 
+// Most is how many turns could have left in the last minute: the rate, and a full bucket
+// where more than the rate has left.
+func (s Stats) Most() int {
+	if float64(s.Used) > s.Allowed {
+		return int(s.Allowed) + s.Burst
+	}
+	return int(s.Allowed)
+}
+
 // Stats reads the state.
 func (l *Limiter) Stats(ctx context.Context) (Stats, error) {
-	s := Stats{Allowed: float64(l.rate.Requests) * float64(time.Minute) / float64(l.rate.Per)}
+	s := Stats{Allowed: float64(l.rate.Requests) * float64(time.Minute) / float64(l.rate.Per), Burst: max(1, l.rate.Burst)}
 	paused, now, err := l.check(ctx)
 	if err != nil {
 		return s, l.failed(ctx, err)
@@ -229,6 +239,7 @@ func (l *Limiter) Stats(ctx context.Context) (Stats, error) {
 			s.Used += n
 		}
 	}
+	s.Used = min(s.Used, int(s.Allowed)+s.Burst) // the count is of whole seconds: at an edge one too many is in it
 	return s, nil
 }
 

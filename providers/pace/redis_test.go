@@ -395,8 +395,17 @@ func TestStats(t *testing.T) {
 			}
 		}
 		s, err := l.Stats(t.Context())
-		if err != nil || s.Used != 7 || s.Allowed != 100 || !s.PausedUntil.IsZero() {
+		if err != nil || s.Used != 7 || s.Allowed != 100 || s.Most() != 100 || !s.PausedUntil.IsZero() {
 			t.Errorf("%+v, %v", s, err)
+		}
+		for range 143 {
+			if err := l.Turn(t.Context(), Send); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// A full bucket leaves beside the rate: no share of more than all is ever shown.
+		if s, err := l.Stats(t.Context()); err != nil || s.Used != 150 || s.Most() != 300 {
+			t.Errorf("after a burst %+v, %v", s, err)
 		}
 		if ttl := client.PTTL(t.Context(), l.keys[0]).Val(); ttl < 24*time.Hour || ttl > 25*time.Hour {
 			t.Errorf("the state lives for %s", ttl)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -109,9 +110,11 @@ func (l *Ledger) All(ctx context.Context, campaign string, state State) iter.Seq
 
 // Campaign is a campaign with its counts.
 type Campaign struct {
-	Name      string
-	Total     int64
-	States    map[State]int64 // every state is there
+	Name   string
+	Total  int64
+	States map[State]int64 // every state is there
+	// Providers are the same by provider; nil for a campaign that is older than this count.
+	Providers map[string]map[State]int64
 	Paused    bool
 	Simulated bool // one of its envelopes goes, or went, to a simulator
 	CreatedAt time.Time
@@ -131,10 +134,10 @@ func (c Campaign) Open() int64 {
 
 // Campaign reads a campaign's counts; ErrNotFound when there is none.
 func (l *Ledger) Campaign(ctx context.Context, name string) (Campaign, error) {
-	var head *redis.MapStringStringCmd
+	var head, parts *redis.MapStringStringCmd
 	counts := make([]*redis.IntCmd, len(States))
 	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		head = p.HGetAll(ctx, campaignKey(name))
+		head, parts = p.HGetAll(ctx, campaignKey(name)), p.HGetAll(ctx, prefix+"counts:"+name)
 		for i, s := range States {
 			counts[i] = p.ZCard(ctx, inKey(name, s))
 		}
@@ -152,6 +155,19 @@ func (l *Ledger) Campaign(ctx context.Context, name string) (Campaign, error) {
 	for i, s := range States {
 		c.States[s] = counts[i].Val()
 		c.Total += counts[i].Val()
+	}
+	if h["counted"] == "1" {
+		c.Providers = map[string]map[State]int64{}
+	}
+	for part, n := range parts.Val() {
+		provider, state, _ := strings.Cut(part, " ")
+		if c.Providers == nil || atoi(n) == 0 {
+			continue
+		}
+		if c.Providers[provider] == nil {
+			c.Providers[provider] = map[State]int64{}
+		}
+		c.Providers[provider][State(state)] = atoi(n)
 	}
 	return c, nil
 }

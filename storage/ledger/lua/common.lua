@@ -6,7 +6,11 @@ local function now()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
-local function count(p, state, by) redis.call('HINCRBY', P .. 'count:' .. p, state, by) end
+-- count keeps the envelopes of a provider by state, over all campaigns and of one.
+local function count(p, campaign, state, by)
+  redis.call('HINCRBY', P .. 'count:' .. p, state, by)
+  redis.call('HINCRBY', P .. 'counts:' .. campaign, p .. ' ' .. state, by)
+end
 
 -- set writes a field; a campaign says when one of its envelopes is simulated.
 local function set(e, campaign, field, value)
@@ -35,8 +39,8 @@ local function shift(e, key, h, to, at)
   redis.call('HSET', e, 'state', to)
   redis.call('ZREM', P .. 'in:' .. h.campaign .. ':' .. from, h.id)
   redis.call('ZADD', P .. 'in:' .. h.campaign .. ':' .. to, h.seq, h.id)
-  count(h.provider, from, -1)
-  count(h.provider, to, 1)
+  count(h.provider, h.campaign, from, -1)
+  count(h.provider, h.campaign, to, 1)
   redis.call('HSET', P .. 'campaign:' .. h.campaign, 'changed', at)
   tell(key, to, h.version, at)
 end

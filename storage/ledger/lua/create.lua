@@ -10,6 +10,7 @@ local at = now()
 local c = P .. 'campaign:' .. campaign
 local seq = redis.call('HINCRBY', c, 'seq', 1)
 redis.call('HSETNX', c, 'created', at)
+if seq == 1 then redis.call('HSET', c, 'counted', 1) end -- an older campaign's counts by provider begin in the middle
 redis.call('HSET', c, 'changed', at)
 redis.call('ZADD', P .. 'campaigns', 'NX', at, campaign)
 redis.call('HSET', e, 'campaign', campaign, 'id', id, 'provider', p, 'digest', digest, 'state', state,
@@ -17,7 +18,7 @@ redis.call('HSET', e, 'campaign', campaign, 'id', id, 'provider', p, 'digest', d
 for i = 9, #ARGV, 2 do set(e, campaign, ARGV[i], ARGV[i + 1]) end
 redis.call('ZADD', P .. 'ids:' .. campaign, seq, id)
 redis.call('ZADD', P .. 'in:' .. campaign .. ':' .. state, seq, id)
-count(p, state, 1)
+count(p, campaign, state, 1)
 place(key, p, ARGV[7], at + ARGV[8])
 tell(key, state, 1, at)
 return {'created', state, '1'}
