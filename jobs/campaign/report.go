@@ -63,7 +63,7 @@ var reportHeader = []string{
 // lists in one line of one cell, and meta as JSON, because its names may differ from row
 // to row.
 func (s ReportStyle) writeCSV(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
-	if _, err := w.Write(bom); err != nil {
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return err
 	}
 	out := csv.NewWriter(w)
