@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,8 +23,12 @@ import (
 
 // onBoth runs a test on a real Redis and on the embedded one.
 func onBoth(t *testing.T, test func(t *testing.T, client *redis.Client)) {
-	t.Run("redis", func(t *testing.T) { test(t, realRedis(t)) })
+	t.Run("redis", func(t *testing.T) {
+		t.Parallel()
+		test(t, realRedis(t))
+	})
 	t.Run("miniredis", func(t *testing.T) {
+		t.Parallel()
 		client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 		t.Cleanup(func() { client.Close() })
 		test(t, client)
@@ -55,7 +57,7 @@ func realRedis(t testing.TB) *redis.Client {
 	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
 	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, PoolSize: 64})
 	t.Cleanup(func() { client.Close() })
-	for deadline := time.Now().Add(10 * time.Second); client.Ping(t.Context()).Err() != nil; {
+	for deadline := time.Now().Add(time.Minute); client.Ping(t.Context()).Err() != nil; {
 		if time.Now().After(deadline) {
 			t.Fatal("redis-server does not answer")
 		}
@@ -168,24 +170,13 @@ func TestNoRefusalsAtFullSpeed(t *testing.T) {
 	}
 }
 
+// fullSpeed judges the turns by the moments at which they are given. What a busy machine
+// does to a request afterwards is not the limiter's: package bench measures that.
 func fullSpeed(t *testing.T, client *redis.Client, rate providers.Rate) {
 	var mu sync.Mutex
+	var given []time.Time
 	start := time.Now()
-	judge := newBucket(float64(rate.Interval()), float64(rate.Burst))
-	var granted, refused int
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		if judge.take(float64(time.Since(start))) {
-			granted++
-		} else {
-			refused++
-			w.WriteHeader(http.StatusTooManyRequests)
-		}
-	}))
-	defer server.Close()
-
-	const lasts = 6 * time.Second
+	const lasts = 4 * time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
 	var wg sync.WaitGroup
@@ -194,26 +185,33 @@ func fullSpeed(t *testing.T, client *redis.Client, rate providers.Rate) {
 		class := []Class{Send, Fetch, Look}[i%3]
 		wg.Go(func() {
 			for {
-				if err := l.Turn(ctx, class); err != nil {
-					if ctx.Err() == nil {
-						t.Error(err)
-					}
+				err := l.Turn(ctx, class)
+				at := time.Now()
+				if ctx.Err() != nil {
 					return
 				}
-				time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond) // the way there
-				answer, err := http.Get(server.URL)
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				answer.Body.Close()
+				mu.Lock()
+				given = append(given, at)
+				mu.Unlock()
 			}
 		})
 	}
 	wg.Wait()
+	slices.SortFunc(given, time.Time.Compare)
+	judge := newBucket(float64(rate.Interval()), float64(rate.Burst))
+	refused := 0
+	for _, at := range given {
+		if !judge.take(float64(at.Sub(start))) {
+			refused++
+		}
+	}
 	steady := float64(lasts) / float64(rate.Interval())
-	if refused > 0 || float64(granted) < 0.99*steady {
-		t.Errorf("%d granted, %d refused; the steady rate is %.0f", granted, refused, steady)
+	if refused > 0 || float64(len(given)) < 0.99*steady {
+		t.Errorf("%d turns, %d too many; the steady rate is %.0f", len(given), refused, steady)
 	}
 }
 
@@ -272,25 +270,29 @@ func TestOneClassUsesEverything(t *testing.T) {
 	}
 }
 
+// Who waits already when a pause begins waits for its end, and then there is no burst.
 func TestPauseHoldsEverybody(t *testing.T) {
 	onBoth(t, func(t *testing.T, client *redis.Client) {
 		rate := providers.Rate{Requests: 20, Per: time.Second, Burst: 5}
 		first, second := NewRedis(client, "p", rate), NewRedis(client, "p", rate)
-		for range 4 { // the burst
-			if err := first.Turn(t.Context(), Send); err != nil {
+		const ahead, waiting = 60, 6 // the next three seconds are taken: nobody leaves before the pause begins
+		for range ahead {
+			if _, err := first.book(t.Context(), Send); err != nil {
 				t.Fatal(err)
 			}
 		}
-		// Some wait already when the pause begins.
-		before, err := client.HGet(t.Context(), first.keys[0], "lo").Int64()
-		if err != nil {
-			t.Fatal(err)
+		booked := func() int64 {
+			lo, err := client.HGet(t.Context(), second.keys[0], "lo").Int64()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return lo + client.ZCard(t.Context(), second.keys[1]).Val()
 		}
-		const length = 600 * time.Millisecond
+		before := booked()
 		var mu sync.Mutex
 		var left []time.Time
 		var wg sync.WaitGroup
-		for range 6 {
+		for range waiting {
 			wg.Go(func() {
 				if err := second.Turn(t.Context(), Send); err != nil {
 					t.Error(err)
@@ -300,36 +302,27 @@ func TestPauseHoldsEverybody(t *testing.T) {
 				left = append(left, time.Now())
 			})
 		}
-		taken := func() int64 {
-			lo, err := client.HGet(t.Context(), second.keys[0], "lo").Int64()
-			if err != nil {
-				t.Fatal(err)
-			}
-			return lo + client.ZCard(t.Context(), second.keys[1]).Val()
-		}
-		for deadline := time.Now().Add(10 * time.Second); taken() < before+6; { // all have booked
+		for deadline := time.Now().Add(time.Minute); booked() < before+waiting; time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatal("the turns were not booked")
 			}
 		}
-		until := time.Now().Add(length)
+		const length = 3500 * time.Millisecond
+		began := time.Now()
+		until := began.Add(length)
 		if err := first.Pause(t.Context(), until); err != nil {
 			t.Fatal(err)
 		}
-		began := time.Now()
 		if err := first.Pause(t.Context(), until.Add(-length/2)); err != nil { // does not move it back
 			t.Fatal(err)
 		}
 		stats, err := second.Stats(t.Context())
-		if err != nil || stats.PausedUntil.Sub(until).Abs() > 100*time.Millisecond {
+		// A pause is a duration on its way to Redis: it ends later by as long as that takes.
+		if late := stats.PausedUntil.Sub(until); err != nil || late < -time.Millisecond || late > time.Since(began) {
 			t.Errorf("paused until %s, want %s, %v", stats.PausedUntil, until, err)
 		}
 		wg.Wait()
 		slices.SortFunc(left, time.Time.Compare)
-		left = slices.DeleteFunc(left, func(at time.Time) bool { return at.Before(began) })
-		if len(left) < 2 {
-			t.Fatal("nobody was waiting")
-		}
 		for i, at := range left {
 			// No burst at its end: one interval more for each.
 			if earliest := until.Add(time.Duration(i)*first.interval - 15*time.Millisecond); at.Before(earliest) {
