@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/archive/archivetest"
 )
 
 func TestOpen(t *testing.T) {
+	archivetest.NoAccount(t)
 	t.Setenv("AWS_REGION", "sa-east-1")
 	folder := filepath.Join(t.TempDir(), "new", "archive")
 	for address, want := range map[string]string{
@@ -34,11 +36,7 @@ func TestOpen(t *testing.T) {
 }
 
 func TestOpenWithoutRegion(t *testing.T) {
-	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_PROFILE"} {
-		t.Setenv(name, "")
-	}
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	archivetest.NoAccount(t)
 	if _, err := storage.Open(t.Context(), "s3://bucket"); err == nil || !strings.Contains(err.Error(), "AWS_REGION") {
 		t.Errorf("Open: %v, want an error that names AWS_REGION", err)
 	}

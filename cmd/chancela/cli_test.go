@@ -1,13 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -186,11 +184,7 @@ func TestRunEmbedded(t *testing.T) {
 func TestInterruptedRunEnds(t *testing.T) {
 	t.Parallel()
 	file := someOf(t, "june.csv", "cer-005") // never ends soon
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	stopped, stop := context.WithCancel(context.Background())
-	context.AfterFunc(ctx, stop)
-	r := invokeContext(stopped, map[string]string{"CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "a")}, "run", file).want(t, exitInterrupted)
+	r := invokeUntil(t, map[string]string{"CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "a")}, `"state":"sent"`, "run", file).want(t, exitInterrupted)
 	if !strings.Contains(r.stdout, "1 envelope invited") || !strings.Contains(r.stderr, "goes on") {
 		t.Errorf("stdout: %s\nstderr: %s", r.stdout, r.stderr)
 	}
@@ -240,9 +234,7 @@ func TestRedisThatForgetsIsRefused(t *testing.T) {
 			}
 		}
 		fine["CHANCELA_REDIS_URL"], fine["CHANCELA_ARCHIVE_URL"] = redisServer(t, false), filepath.Join(t.TempDir(), "a")
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(500*time.Millisecond, cancel)
-		if r := invokeContext(ctx, fine, "work"); r.status != exitOK || !strings.Contains(r.stderr, `"msg":"ready"`) {
+		if r := invokeUntil(t, fine, `"msg":"ready"`, "work"); r.status != exitOK || !strings.Contains(r.stderr, `"msg":"ready"`) {
 			t.Errorf("%s: status %d, %s", name, r.status, r.stderr)
 		}
 	}

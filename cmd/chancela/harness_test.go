@@ -33,7 +33,20 @@ func TestMain(m *testing.M) {
 		return
 	}
 	redis.SetLogger(silent{})
+	forgetEnvironment()
 	os.Exit(m.Run())
+}
+
+// forgetEnvironment keeps the settings of whoever runs the tests from the processes that
+// they start.
+func forgetEnvironment() {
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		foreign := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+		if foreign("CHANCELA_") && !foreign("CHANCELA_TEST_") || foreign("AWS_") || foreign("OTEL_") {
+			os.Unsetenv(name)
+		}
+	}
 }
 
 // buffer is a bytes.Buffer for several goroutines.
@@ -70,6 +83,33 @@ func invokeContext(ctx context.Context, env map[string]string, args ...string) r
 	var stdout, stderr buffer
 	status := run(ctx, &system{env: env, stdout: &stdout, stderr: &stderr}, args)
 	return result{status, stdout.String(), stderr.String()}
+}
+
+// invokeUntil runs a command in this process and interrupts it when it has said something
+// on standard error.
+func invokeUntil(t *testing.T, env map[string]string, says string, args ...string) result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var stdout buffer
+	stderr := &listener{says: says, heard: cancel}
+	status := run(ctx, &system{env: env, stdout: &stdout, stderr: stderr}, args)
+	return result{status, stdout.String(), stderr.String()}
+}
+
+// listener is a buffer that tells when something is written into it.
+type listener struct {
+	buffer
+	says  string
+	heard func()
+}
+
+func (l *listener) Write(p []byte) (int, error) {
+	n, err := l.buffer.Write(p)
+	if strings.Contains(l.String(), l.says) {
+		l.heard()
+	}
+	return n, err
 }
 
 // want fails unless a command ended with a status.
@@ -181,7 +221,7 @@ func redisServer(t *testing.T, durable bool) string {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	eventually(t, 10*time.Second, "redis answers", func() bool { return db.Ping(t.Context()).Err() == nil })
+	eventually(t, time.Minute, "redis answers", func() bool { return db.Ping(t.Context()).Err() == nil })
 	return address
 }
 

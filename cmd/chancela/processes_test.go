@@ -68,7 +68,7 @@ func TestProcesses(t *testing.T) {
 	t.Parallel()
 	redis := redisServer(t, true)
 	box := start(t, nil, "sandbox", "--listen-base-port", "0", "--sign-after", "500ms")
-	eventually(t, 10*time.Second, "the sandbox has said everything", func() bool { return strings.Contains(box.stdout.String(), "SDOC_BASE_URL") })
+	eventually(t, time.Minute, "the sandbox has said everything", func() bool { return strings.Contains(box.stdout.String(), "SDOC_BASE_URL") })
 	control := regexp.MustCompile(`http://\S+`).FindString(box.stdout.String())
 	env := exported(box.stdout.String())
 	env["CHANCELA_REDIS_URL"] = redis
@@ -89,14 +89,14 @@ func TestProcesses(t *testing.T) {
 	survivor := start(t, env, "work")
 	start(t, env, "schedule")
 	start(t, env, "schedule")
-	eventually(t, 20*time.Second, "the work is in its middle", func() bool {
+	eventually(t, time.Minute, "the work is in its middle", func() bool {
 		s, _ := counts(t, env, "june")
 		return s["sent"]+s["completed"]+s["archived"] >= 3
 	})
 	if err := victim.cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, 100*time.Second, "every envelope has ended", func() bool { _, open := counts(t, env, "june"); return open == 0 })
+	eventually(t, 3*time.Minute, "every envelope has ended", func() bool { _, open := counts(t, env, "june"); return open == 0 })
 
 	states, _ := counts(t, env, "june")
 	if states["archived"]+states["declined"]+states["in_doubt"] != 12 || states["declined"] != 1 {
@@ -162,7 +162,7 @@ func TestSharedSimulators(t *testing.T) {
 		t.Errorf("enqueue: %s", out)
 	}
 	first := start(t, env, "up")
-	eventually(t, 20*time.Second, "somebody is invited", func() bool { s, _ := counts(t, env, "june"); return s["sent"]+s["completed"] > 0 })
+	eventually(t, time.Minute, "somebody is invited", func() bool { s, _ := counts(t, env, "june"); return s["sent"]+s["completed"] > 0 })
 	if err := first.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

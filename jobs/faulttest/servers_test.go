@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/storage/archive/archivetest"
 )
 
 // need gives a program's path. A test that lacks one is skipped, or fails where it is
@@ -76,7 +78,7 @@ func (r *redisServer) url() string { return "redis-socket://" + r.socket }
 
 func (r *redisServer) answers(t *testing.T) {
 	t.Helper()
-	until(t, "redis-server answers", 20*time.Second, func(ctx context.Context) bool { return r.db.Ping(ctx).Err() == nil })
+	until(t, "redis-server answers", time.Minute, func(ctx context.Context) bool { return r.db.Ping(ctx).Err() == nil })
 }
 
 // tear leaves half a command at the end of the append-only file, as a machine does that
@@ -119,6 +121,7 @@ func startS3(t *testing.T, logs string) *s3Server {
 		cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+accessKey, "ROOT_SECRET_KEY="+secretKey)
 		return cmd
 	})
+	archivetest.NoAccount(t)
 	for name, value := range s.env() {
 		t.Setenv(name, value)
 	}
@@ -128,7 +131,7 @@ func startS3(t *testing.T, logs string) *s3Server {
 
 func (s *s3Server) answers(t *testing.T) {
 	t.Helper()
-	until(t, "versitygw answers", 30*time.Second, func(ctx context.Context) bool {
+	until(t, "versitygw answers", time.Minute, func(ctx context.Context) bool {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.endpoint+"/", nil)
 		if err != nil {
 			return false

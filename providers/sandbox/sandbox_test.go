@@ -193,7 +193,7 @@ func (a answer) sum() string {
 // eventually waits for the sandbox's own events.
 func eventually(t *testing.T, what string, fine func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !fine(); {
+	for deadline := time.Now().Add(time.Minute); !fine(); {
 		if time.Now().After(deadline) {
 			t.Fatal("never: " + what)
 		}

@@ -415,7 +415,7 @@ func startRedis(t *testing.T, settings ...string) *redis.Client {
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	db := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, Dialer: nil, MaxRetries: -1})
 	t.Cleanup(func() { db.Close() })
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for db.Ping(t.Context()).Err() != nil {
 		if time.Now().After(deadline) {
 			t.Fatal("redis-server does not come up")

@@ -32,25 +32,31 @@ func Gateway(t testing.TB) string {
 	for try := 1; ; try++ {
 		endpoint, err := start(t, binary)
 		if err == nil {
-			for name, value := range map[string]string{
-				"AWS_ENDPOINT_URL_S3":         endpoint,
-				"AWS_ACCESS_KEY_ID":           accessKey,
-				"AWS_SECRET_ACCESS_KEY":       secretKey,
-				"AWS_SESSION_TOKEN":           "",
-				"AWS_PROFILE":                 "",
-				"AWS_REGION":                  "us-east-1",
-				"AWS_CONFIG_FILE":             os.DevNull,
-				"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-				"AWS_EC2_METADATA_DISABLED":   "true",
-			} {
-				t.Setenv(name, value)
-			}
+			NoAccount(t)
+			t.Setenv("AWS_ENDPOINT_URL_S3", endpoint)
+			t.Setenv("AWS_ACCESS_KEY_ID", accessKey)
+			t.Setenv("AWS_SECRET_ACCESS_KEY", secretKey)
+			t.Setenv("AWS_REGION", "us-east-1")
 			return "s3://archive"
 		}
 		if try == 3 { // the port may have been taken meanwhile
 			t.Fatal(err)
 		}
 	}
+}
+
+// NoAccount takes away, for the length of a test, what the environment and the home folder
+// of whoever runs it tell the AWS SDK.
+func NoAccount(t testing.TB) {
+	t.Helper()
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
 const accessKey, secretKey = "chancela-test", "chancela-test-secret"
@@ -102,7 +108,7 @@ func start(t testing.TB, binary string) (string, error) {
 	stop := func() { cancel(); <-exited }
 
 	endpoint := "http://" + address
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(time.Minute)
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/archive/archivetest"
 )
 
 // fake is a server with the faults that the real one has not: it knows neither
@@ -58,12 +59,10 @@ func openFake(t *testing.T, put func(n int, store func()) (int, string)) (archiv
 	f := &fake{objects: map[string]string{}, put: put}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
+	archivetest.NoAccount(t)
 	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
-	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
-	t.Setenv("AWS_REGION", "")
 	t.Setenv("TMPDIR", t.TempDir())
 	return open(t, "s3://bucket/p"), f
 }
