@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -77,71 +75,5 @@ func acknowledged(cmd *redis.Cmd) (int64, error) {
 	return n, nil
 }
 
-// Server is what Inspect found.
-type Server struct {
-	Version string
-	Barrier Barrier
-	// Warnings are what an operator should change; the program goes on.
-	Warnings []string
-}
-
-// Inspect looks whether a Redis can carry the ledger: version 6.2 or newer, no eviction,
-// and how durable its writes are. An error means that it cannot.
-func Inspect(ctx context.Context, db redis.UniversalClient) (Server, error) {
-	info, err := db.InfoMap(ctx, "server", "persistence", "replication").Result()
-	if err != nil {
-		return Server{}, fmt.Errorf("redis does not answer: %w", err)
-	}
-	field := func(name string) string {
-		for _, section := range info {
-			if v, ok := section[name]; ok {
-				return v
-			}
-		}
-		return ""
-	}
-	s := Server{Version: field("redis_version"), Barrier: BarrierNone}
-	if !atLeast(s.Version, 6, 2) {
-		return s, fmt.Errorf("redis %s is too old: 6.2 or newer is needed", s.Version)
-	}
-	config := func(name string) (string, bool) {
-		m, err := db.ConfigGet(ctx, name).Result()
-		if err != nil {
-			return "", false
-		}
-		v, ok := m[name]
-		return v, ok
-	}
-	if policy, ok := config("maxmemory-policy"); !ok {
-		s.Warnings = append(s.Warnings, "redis does not show its configuration: make sure that maxmemory-policy is noeviction")
-	} else if policy != "noeviction" {
-		return s, fmt.Errorf("redis has maxmemory-policy %s and may drop envelopes when memory is short: set it to noeviction", policy)
-	}
-	aof := field("aof_enabled") == "1"
-	fsync, _ := config("appendfsync")
-	replicas, _ := strconv.Atoi(field("connected_slaves"))
-	switch {
-	case aof && fsync == "always":
-		s.Barrier = BarrierAlways
-	case aof && atLeast(s.Version, 7, 2):
-		s.Barrier = BarrierWaitAOF
-	case replicas > 0:
-		s.Barrier = BarrierReplicas
-	case aof:
-		s.Warnings = append(s.Warnings, "redis writes its append-only file once a second: set appendfsync always, or use 7.2+, so that no invitation can be forgotten in a crash")
-	default:
-		s.Warnings = append(s.Warnings, "redis keeps no append-only file: set appendonly yes and appendfsync always, so that no invitation can be forgotten in a crash")
-	}
-	return s, nil
-}
-
 // ErrNotDurable refuses real providers on a Redis that may forget an intent.
 var ErrNotDurable = errors.New("this Redis may forget an invitation in a crash, and it could then be sent twice")
-
-func atLeast(version string, major, minor int) bool {
-	a, rest, _ := strings.Cut(version, ".")
-	b, _, _ := strings.Cut(rest, ".")
-	x, _ := strconv.Atoi(a)
-	y, _ := strconv.Atoi(b)
-	return x > major || x == major && y >= minor
-}

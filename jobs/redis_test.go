@@ -1,0 +1,52 @@
+package jobs
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+func TestConnect(t *testing.T) {
+	for address, want := range map[string]redis.Options{
+		"redis://host":                               {Addr: "host:6379"},
+		"redis://app:s%40cret@host/3":                {Addr: "host:6379", Username: "app", Password: "s@cret", DB: 3},
+		"redis://:secret@host:1":                     {Addr: "host:1", Password: "secret"},
+		"redis://[::1]":                              {Addr: "[::1]:6379"},
+		"rediss://app:secret@host:2/0":               {Addr: "host:2", Username: "app", Password: "secret"},
+		"redis-socket://app:secret@/run/r.sock?db=3": {Addr: "/run/r.sock", Username: "app", Password: "secret", DB: 3},
+	} {
+		db, err := Connect(address)
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		o := db.(*redis.Client).Options()
+		if o.Addr != want.Addr || o.Username != want.Username || o.Password != want.Password || o.DB != want.DB || (o.TLSConfig != nil) != strings.HasPrefix(address, "rediss:") {
+			t.Errorf("%s: %s, user %q, password %q, db %d", address, o.Addr, o.Username, o.Password, o.DB)
+		}
+		db.Close()
+	}
+	for _, address := range []string{"redis-cluster://app:secret@a,b:2", "redis-sentinel://:secret@a,b:2?master=m"} {
+		db, err := Connect(address)
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+			continue
+		}
+		if c, ok := db.(*redis.ClusterClient); ok && strings.Join(c.Options().Addrs, " ") != "a:6379 b:2" {
+			t.Errorf("%s: %v", address, c.Options().Addrs)
+		}
+		db.Close()
+	}
+	for _, address := range []string{
+		"localhost:6379", "redis://", "redis://host/hunter2", "redis://app/hunter2@host", "redis://hunter2@host", "redis://:hunter2%zz@host",
+		"redis://host:port", "redis-sentinel://a,b", "redis-cluster://", "http://host", "redis://host?hunter2=1",
+	} {
+		if db, err := Connect(address); err == nil {
+			db.Close()
+			t.Errorf("%s is taken", address)
+		} else if strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("a secret in %v", err)
+		}
+	}
+}

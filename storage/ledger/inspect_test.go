@@ -1,0 +1,107 @@
+package ledger
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2/server"
+	"github.com/redis/go-redis/v9"
+)
+
+// other is a server of another make: what it answers to INFO by section, and whether it
+// shows its configuration and knows WAITAOF.
+type other struct {
+	info    map[string]string
+	config  map[string]string
+	waitaof bool
+}
+
+func (o other) start(t *testing.T) redis.UniversalClient {
+	t.Helper()
+	s, err := server.NewServer("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	answer := func(name string, f server.Cmd) {
+		if err := s.Register(name, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer("INFO", func(p *server.Peer, _ string, args []string) {
+		switch {
+		case o.info == nil:
+			p.WriteError("NOPERM User app has no permissions to run the 'info' command")
+		case len(args) > 1: // Redis 6.2, KeyDB, Kvrocks
+			p.WriteError("ERR syntax error")
+		default:
+			p.WriteBulk(o.info[args[0]])
+		}
+	})
+	answer("CONFIG", func(p *server.Peer, _ string, args []string) {
+		if o.config == nil {
+			p.WriteError("NOPERM User app has no permissions to run the 'config' command")
+			return
+		}
+		value, ok := o.config[args[1]]
+		if !ok {
+			p.WriteLen(0)
+			return
+		}
+		p.WriteLen(2)
+		p.WriteBulk(args[1])
+		p.WriteBulk(value)
+	})
+	if o.waitaof {
+		answer("WAITAOF", func(p *server.Peer, _ string, _ []string) {
+			p.WriteLen(2)
+			p.WriteInt(1)
+			p.WriteInt(0)
+		})
+	}
+	db := redis.NewClient(&redis.Options{Addr: s.Addr().String(), Protocol: 2, DisableIdentity: true})
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// A server is used for what it can do, whatever its make and whatever it may not tell; what
+// cannot be known is said, and never taken for durable.
+func TestInspectOtherServers(t *testing.T) {
+	always := map[string]string{"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "always"}
+	everysec := map[string]string{"maxmemory-policy": "noeviction", "appendonly": "yes", "appendfsync": "everysec"}
+	info := func(version, aof string) map[string]string {
+		return map[string]string{
+			"server": "# Server\r\nredis_version:" + version + "\r\n", "persistence": "# Persistence\r\naof_enabled:" + aof + "\r\n",
+			"replication": "# Replication\r\nrole:master\r\nconnected_slaves:0\r\n",
+		}
+	}
+	for name, c := range map[string]struct {
+		server  other
+		want    Barrier
+		version string
+		warns   string
+	}{
+		"6.2":                       {other{info("6.2.14", "1"), always, false}, BarrierAlways, "6.2.14", ""},
+		"6.2 every second":          {other{info("6.2.14", "1"), everysec, false}, BarrierNone, "6.2.14", "once a second"},
+		"keydb":                     {other{info("6.3.4", "1"), always, false}, BarrierAlways, "6.3.4", ""},
+		"kvrocks":                   {other{map[string]string{"server": "# Server\r\nredis_version:4.0.0\r\nkvrocks_version:2.9.0\r\n"}, map[string]string{}, false}, BarrierNone, "Kvrocks 2.9.0", "does not tell how it keeps"},
+		"info forbidden":            {other{nil, always, false}, BarrierAlways, "unknown", "its version"},
+		"info and config forbidden": {other{nil, nil, false}, BarrierNone, "unknown", "does not tell how it keeps"},
+		"both, and it waits":        {other{nil, nil, true}, BarrierWaitAOF, "unknown", "its version"},
+		"7.2 that waits":            {other{info("7.2.4", "1"), everysec, true}, BarrierWaitAOF, "7.2.4", ""},
+		"7.2 that must not wait":    {other{info("7.2.4", "1"), everysec, false}, BarrierNone, "7.2.4", "allow WAITAOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Inspect(t.Context(), c.server.start(t))
+			if err != nil || s.Barrier != c.want || s.Version != c.version {
+				t.Errorf("got %+v, %v", s, err)
+			}
+			if all := strings.Join(s.Warnings, "; "); !strings.Contains(all, c.warns) || c.warns == "" && all != "" {
+				t.Errorf("warnings: %s", all)
+			}
+		})
+	}
+	if _, err := Inspect(t.Context(), other{info: info("5.0.7", "1"), config: always}.start(t)); err == nil {
+		t.Error("5.0 is taken")
+	}
+}
