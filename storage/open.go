@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"runtime"
 	"strings"
+	"unicode"
 
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/archive/dir"
@@ -26,15 +29,20 @@ func Open(ctx context.Context, address string) (archive.Archive, error) {
 	return dir.Open(address)
 }
 
-// Check says what is wrong with an archive's address, without opening anything.
+// Check says what is wrong with an archive's address, without opening anything. What only
+// a shell would have understood, and addresses of buckets in another form, are refused:
+// they would become folders that nobody finds again.
 func Check(address string) error {
 	if address == "" {
 		return errors.New("no archive; want a folder or s3://bucket/prefix")
 	}
+	if err := misread(address); err != nil {
+		return err
+	}
 	scheme, rest, ok := strings.Cut(address, "://")
 	switch {
 	case !ok:
-		return nil // a folder
+		return checkFolder(address)
 	case scheme != "s3":
 		return fmt.Errorf("archive address: scheme %q is not known; want a folder or s3://bucket/prefix", scheme)
 	case strings.ContainsAny(rest, "@?#%:"): // not repeated in the error: people put credentials there
@@ -42,6 +50,53 @@ func Check(address string) error {
 			"credentials, region and endpoint come from AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL_S3 and the like")
 	case rest == "" || rest[0] == '/':
 		return errors.New("archive address: no bucket; want s3://bucket/prefix")
+	}
+	return nil
+}
+
+var (
+	// variable is one of a shell or of Windows that nobody has filled in.
+	variable = regexp.MustCompile(`\$[A-Za-z_{(]|%[A-Za-z_]+%`)
+	bucket   = regexp.MustCompile(`^[sS]3(:/?|/+)(.*)$`)
+	amazon   = regexp.MustCompile(`(^|\.)s3[.-][a-z0-9.-]*amazonaws\.com(\.cn)?(/|$)`)
+	drive    = regexp.MustCompile(`^[A-Za-z]:([\\/]|$)`)
+	scheme   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+)
+
+// misread finds what somebody has written for another reader: a shell, an env file.
+func misread(address string) error {
+	for place, r := range address {
+		if unicode.IsControl(r) || !unicode.IsPrint(r) {
+			return fmt.Errorf("archive address: the character U+%04X stands at byte %d of %d: a line end or another invisible character has got into it", r, place+1, len(address))
+		}
+	}
+	switch {
+	case strings.TrimSpace(address) != address:
+		return errors.New("archive address: a blank stands at its beginning or end")
+	case strings.ContainsAny(address[:1]+address[len(address)-1:], "\"'`"):
+		return errors.New("archive address: it stands in quotation marks: leave them out")
+	case variable.MatchString(address):
+		return errors.New("archive address: a variable in it has not been filled in: only a shell does that")
+	}
+	return nil
+}
+
+// checkFolder refuses what looks like something else than a folder.
+func checkFolder(address string) error {
+	inFolder := "; a folder of that name is ./" + address
+	switch m := bucket.FindStringSubmatch(address); {
+	case m != nil:
+		return fmt.Errorf("archive address: s3://%s is probably meant%s", strings.TrimLeft(m[2], "/"), inFolder)
+	case address[0] == '~':
+		return errors.New("archive address: only a shell knows what ~ is: write the folder out, such as /home/ana/archive")
+	case amazon.MatchString(address):
+		return errors.New("archive address: want s3://bucket/prefix, not a bucket's host name; the region comes from AWS_REGION" + inFolder)
+	case runtime.GOOS != "windows" && (drive.MatchString(address) || strings.Contains(address, `\`)):
+		return errors.New("archive address: that is a folder of Windows; want one of this system, such as /srv/archive")
+	case runtime.GOOS == "windows" && drive.MatchString(address):
+		return nil
+	case scheme.MatchString(address):
+		return errors.New("archive address: want a folder or s3://bucket/prefix" + inFolder)
 	}
 	return nil
 }
