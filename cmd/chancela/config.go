@@ -6,10 +6,8 @@ import (
 	"log/slog"
 	"maps"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -22,6 +20,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage"
 )
 
@@ -34,6 +33,7 @@ type config struct {
 	RedisURL        providers.Secret `env:"REDIS_URL"`
 	AcceptRedisRisk string           `env:"ACCEPT_REDIS_RISK"` // yes: a Redis that may forget is good enough
 	ArchiveURL      string           `env:"ARCHIVE_URL" envDefault:"./archive"`
+	Simulate        string           `env:"SIMULATE"` // yes: simulated providers, also over a Redis
 
 	Contraktor account         `envPrefix:"CONTRAKTOR_"`
 	Certyneo   account         `envPrefix:"CERTYNEO_"`
@@ -93,15 +93,14 @@ func (a *address) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// isLocal tells whether an address is a simulator's: plain http, or this machine.
-func (a address) isLocal() bool {
+// isLoopback tells whether an address is on this machine.
+func (a address) isLoopback() bool {
 	u, err := url.Parse(string(a))
-	if err != nil {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return u.Scheme == "http" || err == nil && ip.Unmap().IsLoopback() || u.Hostname() == "localhost"
+	return err == nil && rest.IsLoopback(u.Hostname())
 }
+
+// isPlain tells whether requests to an address can be read on the way.
+func (a address) isPlain() bool { return strings.HasPrefix(strings.ToLower(string(a)), "http://") }
 
 // listenAddr is where this process listens: host:port, or :port for all addresses.
 type listenAddr string
@@ -138,11 +137,17 @@ func (z *timeZone) UnmarshalText(b []byte) (err error) {
 	return nil
 }
 
+// yes is the one word for what must be asked for.
+const yes = "yes"
+
+// production is the environment where contracts are real.
+const production environment = "production"
+
 // environment is which of a provider's two worlds is meant.
 type environment string
 
 func (e *environment) UnmarshalText(b []byte) error {
-	if s := string(b); s != "sandbox" && s != "production" {
+	if s := string(b); s != "sandbox" && s != string(production) {
 		return fmt.Errorf("%q is neither sandbox nor production", s)
 	}
 	*e = environment(b)
@@ -194,13 +199,6 @@ var parsers = map[reflect.Type]env.ParserFunc{
 	},
 }
 
-// isSecret tells whether a variable's value is to be hidden and may come from a file. A
-// client's id is half of its credentials.
-func isSecret(name string) bool {
-	return name == prefix+"REDIS_URL" || name == prefix+"API_KEYS" || name == prefix+"CATALISA_CLIENT_ID" ||
-		strings.HasSuffix(name, "_API_KEY") || strings.HasSuffix(name, "_SECRET")
-}
-
 // fields are all variables with their defaults, in the order of the struct.
 func fields() []env.FieldParams {
 	f, err := env.GetFieldParamsWithOptions(&config{}, env.Options{Prefix: prefix})
@@ -210,8 +208,20 @@ func fields() []env.FieldParams {
 	return slices.DeleteFunc(f, func(p env.FieldParams) bool { return p.OwnKey == "" })
 }
 
-// loadConfig parses the environment. A bad value is an error that names its variable.
+// loadConfig parses the environment and refuses settings that contradict each other.
 func loadConfig(environ map[string]string) (*config, error) {
+	c, err := parseConfig(environ)
+	if err != nil {
+		return nil, err
+	}
+	if all := c.refusals(environ); len(all) > 0 {
+		return nil, usage("%s", all[0])
+	}
+	return c, nil
+}
+
+// parseConfig parses the environment. A bad value is an error that names its variable.
+func parseConfig(environ map[string]string) (*config, error) {
 	values, err := withFiles(environ)
 	if err != nil {
 		return nil, err
@@ -227,14 +237,19 @@ func loadConfig(environ map[string]string) (*config, error) {
 		}
 		c.Catalisa.Account.WebhookSecret = providers.Secret(b)
 	}
-	if c.AcceptRedisRisk != "" && c.AcceptRedisRisk != "yes" {
-		return nil, usage("%sACCEPT_REDIS_RISK: want yes, or nothing", prefix)
+	for name, value := range map[string]string{"ACCEPT_REDIS_RISK": c.AcceptRedisRisk, "SIMULATE": c.Simulate} {
+		if value != "" && value != yes {
+			return nil, usage("%s%s: want yes, or nothing", prefix, name)
+		}
 	}
 	if c.RetryMax < c.RetryBase {
 		return nil, usage("%sRETRY_MAX: want at least %sRETRY_BASE, which is %s", prefix, prefix, c.RetryBase)
 	}
 	if c.Catalisa.ClientID != "" != (c.Catalisa.ClientSecret != "") {
 		return nil, usage("%sCATALISA_CLIENT_ID and %sCATALISA_CLIENT_SECRET: want both or none", prefix, prefix)
+	}
+	if err := checkProxies(environ); err != nil {
+		return nil, err
 	}
 	return c, c.checkAddresses()
 }
@@ -288,49 +303,6 @@ func culprit(values map[string]string, err error) error {
 		return usage("%s: %v", name, cause)
 	}
 	return usage("configuration: %v", err)
-}
-
-// withFiles puts what NAME_FILE points to in the place of every secret NAME.
-func withFiles(environ map[string]string) (map[string]string, error) {
-	values := maps.Clone(environ)
-	for _, f := range fields() {
-		name := f.Key
-		file := environ[name+"_FILE"]
-		if file == "" || !isSecret(name) {
-			continue
-		}
-		if environ[name] != "" {
-			return nil, usage("%s and %s_FILE are both set: want one of them", name, name)
-		}
-		b, err := os.ReadFile(filepath.Clean(file))
-		if err != nil {
-			return nil, usage("%s_FILE: %v", name, err)
-		}
-		values[name] = strings.TrimRight(string(b), "\r\n")
-		if values[name] == "" {
-			return nil, usage("%s_FILE: the file is empty", name)
-		}
-	}
-	return values, nil
-}
-
-// unknown are variables that begin like ours and are not.
-func unknown(environ map[string]string) []string {
-	known := map[string]bool{prefix + "TEST_REQUIRE": true} // of the tests
-	for _, f := range fields() {
-		known[f.Key] = true
-		if isSecret(f.Key) {
-			known[f.Key+"_FILE"] = true
-		}
-	}
-	var names []string
-	for name := range environ {
-		if strings.HasPrefix(name, prefix) && !known[name] {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
 }
 
 // short is a duration without the zeros at its end: 1m, not 1m0s.

@@ -57,7 +57,9 @@ func TestConfig(t *testing.T) {
 		"no redis":                {map[string]string{"CHANCELA_REDIS_URL": "localhost:6379"}, nil, "CHANCELA_REDIS_URL"},
 		"bad escape in redis":     {map[string]string{"CHANCELA_REDIS_URL": "redis://:topsec%ret@h:1"}, nil, "CHANCELA_REDIS_URL"},
 		"redis cluster":           {map[string]string{"CHANCELA_REDIS_URL": "redis-cluster://:pw@a:1,b:2"}, func(c *config) bool { return c.RedisURL != "" }, ""},
-		"cluster without a port":  {map[string]string{"CHANCELA_REDIS_URL": "redis-cluster://a,b:2"}, nil, "CHANCELA_REDIS_URL"},
+		"cluster without a port":  {map[string]string{"CHANCELA_REDIS_URL": "redis-cluster://a,b:2"}, func(c *config) bool { return c.RedisURL != "" }, ""},
+		"user without password":   {map[string]string{"CHANCELA_REDIS_URL": "redis://topsecret@h"}, nil, "CHANCELA_REDIS_URL"},
+		"simulate":                {map[string]string{"CHANCELA_SIMULATE": "true"}, nil, "want yes"},
 		"redis socket":            {map[string]string{"CHANCELA_REDIS_URL": "redis-socket:///run/redis.sock?db=3"}, func(c *config) bool { return c.RedisURL != "" }, ""},
 		"archive elsewhere":       {map[string]string{"CHANCELA_ARCHIVE_URL": "gs://bucket"}, nil, "CHANCELA_ARCHIVE_URL"},
 		"archive without bucket":  {map[string]string{"CHANCELA_ARCHIVE_URL": "s3:///prefix"}, nil, "CHANCELA_ARCHIVE_URL"},
@@ -69,7 +71,7 @@ func TestConfig(t *testing.T) {
 		"no public key":           {map[string]string{"CHANCELA_CATALISA_WEBHOOK_SECRET": "hunter2"}, nil, "CHANCELA_CATALISA_WEBHOOK_SECRET"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := loadConfig(c.env)
+			got, err := parseConfig(c.env)
 			if c.says == "" {
 				if err != nil || !c.is(got) {
 					t.Fatalf("got %+v, %v", got, err)
@@ -98,13 +100,13 @@ func TestEveryVariableIsRead(t *testing.T) {
 	if err := os.WriteFile(key, []byte("-----BEGIN"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	base, err := loadConfig(nil)
+	base, err := parseConfig(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	values := map[string]string{"RATE": "7/1s", "BURST": "7", "ENV": "production", "CONCURRENCY": "7", "POLL_EVERY": "7s", "SETTLE_AFTER": "7s",
 		"BASE_URL": "http://localhost:7", "WEBHOOK_URL": "http://localhost:7", "IAM_URL": "http://localhost:7", "FILES_URL": "http://localhost:7",
-		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes",
+		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes", "SIMULATE": "yes",
 		"REDIS_URL": "redis://h:7", "API_KEYS": "a:seven", "HTTP_ADDR": ":7", "METRICS_ADDR": ":7"}
 	for _, f := range fields() {
 		env := map[string]string{f.Key: "seven"}
@@ -119,7 +121,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		case "CHANCELA_CATALISA_CLIENT_SECRET":
 			env["CHANCELA_CATALISA_CLIENT_ID"] = "i"
 		}
-		c, err := loadConfig(env)
+		c, err := parseConfig(env)
 		if err != nil {
 			t.Errorf("%s: %v", f.Key, err)
 		} else if *c == *base {
@@ -133,12 +135,14 @@ func TestEveryVariableIsRead(t *testing.T) {
 
 func TestConfigCommandHidesSecrets(t *testing.T) {
 	env := map[string]string{"CHANCELA_SDOC_API_KEY": "topsecret", "CHANCELA_REDIS_URL": "redis://user:topsecret@127.0.0.1:1/0",
-		"CHANCELA_API_KEYS": "shop:topsecret", "CHANCELA_SDOC_RATE": "3/1s", "CHANCELA_SDCO_RATE": "3/1s"}
-	r := invoke(t, env, "config").want(t, exitOK)
+		"CHANCELA_API_KEYS": "shop:topsecret", "CHANCELA_SDOC_RATE": "3/1s", "CHANCELA_SDCO_RATE": "3/1s",
+		"CHANCELA_NOTIFY_URL": "https://hooks.example/x?token=topsecret", "HTTPS_PROXY": "http://user:topsecret@proxy.example:3128"}
+	r := invoke(t, env, "config").want(t, exitUsage)
 	if strings.Contains(r.stdout+r.stderr, "topsecret") {
 		t.Errorf("a secret is shown:\n%s", r.stdout)
 	}
-	for _, want := range []string{"redis://***@127.0.0.1:1/0", "unknown variable: CHANCELA_SDCO_RATE"} {
+	for _, want := range []string{"redis://***@127.0.0.1:1/0", "unknown variable: CHANCELA_SDCO_RATE",
+		"refused: CHANCELA_SDCO_RATE is not known: is CHANCELA_SDOC_RATE meant?", "https://hooks.example/x?***", "HTTPS_PROXY: http://***@proxy.example:3128"} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("missing %q in:\n%s", want, r.stdout)
 		}

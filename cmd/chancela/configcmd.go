@@ -21,13 +21,13 @@ func newConfig(sys *system) *cobra.Command {
 		Long: `Config prints every variable with its value and where that comes from: the environment, a
 file (every secret may stand in a file that NAME_FILE points to), or the default. It names
 variables that begin with CHANCELA_ and are not known, and says how durable the writes of the
-configured Redis are.`,
+configured Redis are. Settings with which no other command starts are named, with exit status 2.`,
 		Example: `  chancela config
   chancela config | grep RATE`,
 		GroupID: groupServe,
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(sys.env)
+			cfg, err := parseConfig(sys.env)
 			if err != nil {
 				return err
 			}
@@ -43,8 +43,18 @@ configured Redis are.`,
 				return err
 			}
 			fmt.Fprintln(sys.stdout, "redis: "+cfg.durability(cmd.Context()))
+			for _, line := range waysOut(sys.env) {
+				fmt.Fprintln(sys.stdout, line)
+			}
 			for _, name := range unknown(sys.env) {
 				fmt.Fprintf(sys.stdout, "unknown variable: %s\n", name)
+			}
+			refused := cfg.refusals(sys.env)
+			for _, why := range refused {
+				fmt.Fprintf(sys.stdout, "refused: %s\n", why)
+			}
+			if len(refused) > 0 {
+				return quietly(exitUsage)
 			}
 			return nil
 		},
@@ -82,10 +92,20 @@ func (c *config) settings(environ map[string]string) ([]setting, error) {
 			s.value = redacted(c.RedisURL)
 		case isSecret(f.Key):
 			s.value = "***"
+		case strings.HasSuffix(f.Key, "_URL"):
+			s.value = withoutQuery(s.value)
 		}
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// withoutQuery is an address without its query, which may hold a token.
+func withoutQuery(address string) string {
+	if i := strings.IndexAny(address, "?#"); i >= 0 {
+		return address[:i] + "?***"
+	}
+	return address
 }
 
 // providerDefault is what a provider itself says about a variable that is not set.

@@ -70,7 +70,7 @@ func (e *engine) useSimulators(sys *system, sandboxEnv map[string]string) error 
 		}
 	}
 	for _, u := range []address{cfg.Catalisa.IAMURL, cfg.Catalisa.FilesURL} {
-		if u != "" && !u.isLocal() {
+		if u != "" && !u.isLoopback() {
 			return fmt.Errorf("the sandbox leaves an address of catalisa to the service")
 		}
 	}

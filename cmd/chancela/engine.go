@@ -18,7 +18,8 @@ type beginning struct {
 	cfg       *config
 	log       *slog.Logger
 	command   string
-	simulated bool // no provider has a key
+	keyless   bool // no provider has a key
+	simulated bool // providers are simulators that chancela runs
 }
 
 // start reads the configuration for a command that works with providers, and says in the
@@ -28,11 +29,18 @@ func (s *system) start(command string) (*beginning, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &beginning{sys: s, cfg: cfg, command: command, simulated: len(cfg.keyed()) == 0}
-	if !b.simulated && cfg.RedisURL == "" {
+	b := &beginning{sys: s, cfg: cfg, command: command, keyless: len(cfg.keyed()) == 0}
+	b.simulated = b.keyless && (cfg.RedisURL == "" || cfg.Simulate == yes)
+	calls := command != "enqueue" && command != "schedule" // those call no provider
+	if calls {
+		if err := cfg.asked(command, s.env); err != nil {
+			return nil, err
+		}
+	}
+	if !b.keyless && cfg.RedisURL == "" {
 		return nil, usage("%s needs %sREDIS_URL when a provider's key is set: an embedded queue forgets, and a forgotten envelope could be sent twice", command, prefix)
 	}
-	if b.simulated && command != "enqueue" && command != "schedule" { // those call no provider
+	if b.simulated && calls {
 		fmt.Fprintln(s.stderr, simulatedNotice)
 	}
 	level := slog.Level(cfg.LogLevel)
@@ -42,6 +50,14 @@ func (s *system) start(command string) (*beginning, error) {
 	b.log = s.logger(level)
 	for _, name := range unknown(s.env) {
 		b.log.Warn("unknown variable: see chancela config", "name", name)
+	}
+	if !b.keyless && calls && !slices.ContainsFunc(cfg.keyed(), cfg.isReal) {
+		b.log.Warn("simulated providers: nobody is invited, and nothing is signed", "providers", strings.Join(cfg.keyed(), ","))
+	}
+	for _, name := range cfg.keyed() {
+		if cfg.isReal(name) && cfg.account(name).BaseURL.isPlain() {
+			b.log.Warn("plain http shows the key to everybody on the way; a simulator there needs "+prefix+"SIMULATE=yes", "variable", variable(name, "BASE_URL"))
+		}
 	}
 	return b, nil
 }
@@ -60,7 +76,7 @@ func (s *system) startQueued(command string) (*beginning, error) {
 
 // openQueue opens the Redis alone.
 func (b *beginning) openQueue(ctx context.Context) (*engine, error) {
-	e := &engine{cfg: b.cfg, log: b.log, metrics: api.NewMetrics()}
+	e := &engine{cfg: b.cfg, log: b.log, simulated: b.simulated, metrics: api.NewMetrics()}
 	err := e.connect(ctx)
 	if err == nil {
 		err = e.inspect(ctx)

@@ -55,10 +55,14 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	if err := e.openArchive(ctx); err != nil {
 		return err
 	}
-	if !b.simulated { // without a key nobody knows which world the workers are of
-		if err := e.claim(ctx); err != nil {
-			return err
-		}
+	switch {
+	case !b.keyless || b.simulated:
+		err = e.claim(ctx)
+	default: // without a key only the workers know which world theirs is
+		judges, err = e.learnWorld(ctx, judges)
+	}
+	if err != nil {
+		return err
 	}
 	e.openClient(judges)
 	if err := e.openOutbox(ctx); err != nil {

@@ -151,12 +151,12 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// Without any key the processes of a Redis share the simulators of one of them, and
+// Asked for, the processes of a Redis share the simulators of one of them, and
 // outlive it.
 func TestSharedSimulators(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "archive"),
-		"CHANCELA_HTTP_ADDR": "127.0.0.1:0"}
+		"CHANCELA_HTTP_ADDR": "127.0.0.1:0", "CHANCELA_SIMULATE": "yes"}
 	file := someOf(t, "june.csv", "con-001", "cer-001", "sdo-001", "cat-001", "qis-001")
 	if out := invoke(t, env, "enqueue", file).want(t, exitOK).stdout; !strings.Contains(out, "5 envelopes enqueued") {
 		t.Errorf("enqueue: %s", out)

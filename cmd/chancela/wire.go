@@ -62,7 +62,7 @@ func (c *config) keyed() []string {
 // newProvider makes one of the five.
 func (c *config) newProvider(name string, pacer pace.Pacer, observe func(rest.Observation)) (providers.Provider, error) {
 	a := c.account(name)
-	s := rest.Settings{BaseURL: string(a.BaseURL), Production: a.Env == "production", APIKey: a.APIKey,
+	s := rest.Settings{BaseURL: string(a.BaseURL), Simulated: c.Simulate == yes, Production: a.Env == production, APIKey: a.APIKey,
 		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Pacer: pacer, Observe: observe}
 	var p providers.Provider
 	var err error
@@ -112,12 +112,6 @@ func (c *config) pace(info providers.Info) providers.Rate {
 		r.Burst = a.Burst
 	}
 	return r
-}
-
-// isReal tells whether a provider is called over the network: not a simulator.
-func (c *config) isReal(name string) bool {
-	base := c.account(name).BaseURL
-	return base == "" || !base.isLocal() // empty: the service's own
 }
 
 // engine is what the commands drive.
@@ -275,7 +269,7 @@ func redacted(address providers.Secret) string {
 	if i := strings.LastIndex(rest, "@"); i >= 0 {
 		rest = "***@" + rest[i+1:]
 	}
-	if i := strings.IndexByte(rest, '?'); i >= 0 {
+	if i := strings.IndexAny(rest, "?#"); i >= 0 {
 		rest = rest[:i]
 	}
 	return scheme + "://" + rest

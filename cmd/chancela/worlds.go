@@ -8,7 +8,10 @@ import (
 	"path"
 	"strings"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -77,6 +80,20 @@ func (e *engine) claimRedis(ctx context.Context) error {
 		return usage("this Redis holds campaigns of %s, and here are %s: use another Redis or another database of it", have, e.world())
 	}
 	return nil
+}
+
+// learnWorld gives the judges of a process without a key: simulated ones, where the Redis
+// belongs to simulators.
+func (e *engine) learnWorld(ctx context.Context, judges []providers.Provider) ([]providers.Provider, error) {
+	have, err := e.redis.Get(ctx, worldField).Result()
+	switch {
+	case err != nil && !errors.Is(err, redis.Nil):
+		return nil, fmt.Errorf("redis: %w", err)
+	case have != simulatedWorld:
+		return judges, nil
+	}
+	e.cfg.Simulate = yes
+	return e.cfg.judges(jobs.ProviderNames)
 }
 
 // leftovers is the archive as simulators in this process see it. A run that was killed

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/catalisa"
+)
+
+// What means a real provider never ends at a simulator. These are the settings that
+// contradict each other: every command but config refuses them.
+
+// refusals are all of them, a sentence each.
+func (c *config) refusals(environ map[string]string) []string {
+	var all []string
+	for _, m := range mistakes(environ) {
+		all = append(all, fmt.Sprintf("%s is not known: is %s meant? Rename or unset it", m.name, m.meant))
+	}
+	for _, name := range jobs.ProviderNames {
+		if !c.hasKey(name) {
+			for _, setting := range c.meansReal(name) {
+				all = append(all, fmt.Sprintf("%s is set, and %s is not: set the key, or unset both", setting, variable(name, "API_KEY")))
+			}
+			continue
+		}
+		if why := c.contradiction(name); why != "" {
+			all = append(all, why)
+		}
+	}
+	return all
+}
+
+// meansReal are the settings of a provider that make no sense without its key.
+func (c *config) meansReal(name string) []string {
+	a := c.account(name)
+	var all []string
+	add := func(suffix string, is bool) {
+		if is {
+			all = append(all, variable(name, suffix))
+		}
+	}
+	if a.Env == production {
+		all = append(all, variable(name, "ENV")+"=production")
+	}
+	add("BASE_URL", a.BaseURL != "")
+	add("WEBHOOK_SECRET", a.WebhookSecret != "")
+	add("WEBHOOK_URL", a.WebhookURL != "")
+	if name == catalisa.Name {
+		add("IAM_URL", c.Catalisa.IAMURL != "")
+		add("FILES_URL", c.Catalisa.FilesURL != "")
+	}
+	return all
+}
+
+// contradiction says what does not go together in the settings of a provider with a key.
+func (c *config) contradiction(name string) string {
+	a := c.account(name)
+	base := variable(name, "BASE_URL")
+	switch {
+	case c.Simulate == yes && a.Env == production:
+		return fmt.Sprintf("%sSIMULATE=yes and %s=production contradict each other", prefix, variable(name, "ENV"))
+	case c.Simulate == yes && c.isReal(name):
+		return fmt.Sprintf("%sSIMULATE=yes, and %s is for a real service: unset one of them, or set %s to a simulator's address (plain http, or this machine)",
+			prefix, variable(name, "API_KEY"), base)
+	case a.BaseURL.isPlain() && c.isReal(name) && a.Env == production:
+		return fmt.Sprintf("%s is plain http, which shows the key to everybody on the way: want https", base)
+	case a.Env == production && a.BaseURL != "" && !c.isReal(name):
+		return fmt.Sprintf("%s=production, and %s is this machine: a real service is elsewhere", variable(name, "ENV"), base)
+	case c.isReal(name) && a.BaseURL != "" && c.simulates(a.BaseURL):
+		return fmt.Sprintf("%s is a simulator's address, and %s or %s is not: want all three at one place", base, variable(name, "IAM_URL"), variable(name, "FILES_URL"))
+	}
+	return ""
+}
+
+// isReal tells whether a provider is called over the network: not a simulator.
+func (c *config) isReal(name string) bool {
+	places := []address{c.account(name).BaseURL}
+	if name == catalisa.Name && c.Catalisa.ClientID != "" {
+		places = append(places, c.Catalisa.IAMURL)
+	}
+	if name == catalisa.Name && c.Catalisa.FilesURL != "" {
+		places = append(places, c.Catalisa.FilesURL)
+	}
+	for _, place := range places {
+		if !c.simulates(place) {
+			return true
+		}
+	}
+	return false
+}
+
+// simulates tells whether an address is a simulator's: on this machine, or plain http and
+// said to be one. An empty one is the service's own.
+func (c *config) simulates(a address) bool {
+	return a.isLoopback() || c.Simulate == yes && a.isPlain()
+}
+
+// emptyKeys are variables for keys that are set and hold nothing.
+func emptyKeys(environ map[string]string) []string {
+	var names []string
+	for _, name := range jobs.ProviderNames {
+		for _, suffix := range []string{"API_KEY", "API_KEY_FILE", "CLIENT_ID", "CLIENT_ID_FILE", "CLIENT_SECRET", "CLIENT_SECRET_FILE"} {
+			if value, ok := environ[variable(name, suffix)]; ok && strings.TrimSpace(value) == "" {
+				names = append(names, variable(name, suffix))
+			}
+		}
+	}
+	return names
+}
+
+// asked refuses simulators that nobody has asked for. Without a Redis they are this
+// process's own, and the first line says so; over a Redis others would believe them.
+func (c *config) asked(command string, environ map[string]string) error {
+	switch {
+	case len(c.keyed()) > 0 || c.Simulate == yes:
+		return nil
+	case c.RedisURL != "":
+		return usage("%s: no provider has a key: set %s<PROVIDER>_API_KEY, or %sSIMULATE=yes for simulated providers, which sign nothing", command, prefix, prefix)
+	}
+	if empty := emptyKeys(environ); len(empty) > 0 {
+		return usage("%s: %s is set and empty: fill it, or unset it for simulated providers, which sign nothing", command, empty[0])
+	}
+	return nil
+}

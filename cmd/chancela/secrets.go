@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// isSecret tells whether a variable's value is to be hidden and may come from a file. A
+// client's id is half of its credentials.
+func isSecret(name string) bool {
+	return name == prefix+"REDIS_URL" || name == prefix+"API_KEYS" || name == prefix+"CATALISA_CLIENT_ID" ||
+		strings.HasSuffix(name, "_API_KEY") || strings.HasSuffix(name, "_SECRET")
+}
+
+// withFiles puts what NAME_FILE points to in the place of every secret NAME, and refuses
+// secrets that cannot be meant as they stand.
+func withFiles(environ map[string]string) (map[string]string, error) {
+	values := make(map[string]string, len(environ))
+	for name, value := range environ {
+		values[name] = value
+	}
+	for _, f := range fields() {
+		name := f.Key
+		if !isSecret(name) {
+			continue
+		}
+		source, file := name, environ[name+"_FILE"]
+		if file != "" {
+			if environ[name] != "" {
+				return nil, usage("%s and %s_FILE are both set: want one of them", name, name)
+			}
+			source = name + "_FILE"
+			b, err := os.ReadFile(filepath.Clean(file))
+			if err != nil {
+				return nil, usage("%s: %v", source, err)
+			}
+			if len(b) == 0 {
+				return nil, usage("%s: the file is empty", source)
+			}
+			values[name] = string(b)
+		}
+		clean, err := cleanSecret(name, values[name])
+		if err != nil {
+			return nil, usage("%s: %w", source, err)
+		}
+		if clean != "" {
+			values[name] = clean
+		}
+	}
+	return values, nil
+}
+
+// assignment is a line of a shell or of an env file.
+var assignment = regexp.MustCompile(`^(export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=[^=]`)
+
+// cleanSecret drops blanks and line ends around a secret. It refuses what an editor, a
+// shell or an env file has put there, and what no request could carry: the service would
+// refuse the key, or nothing could be sent at all. No error repeats the value.
+func cleanSecret(name, value string) (string, error) {
+	lines := name == prefix+"API_KEYS" || strings.Contains(value, "-----BEGIN") // pairs, one a line; PEM
+	clean := strings.Trim(value, " \t\r\n")
+	switch {
+	case value == "":
+		return "", nil
+	case clean == "":
+		return "", fmt.Errorf("there is nothing but blanks")
+	case strings.HasPrefix(clean, "\xff\xfe"), strings.HasPrefix(clean, "\xfe\xff"):
+		return "", fmt.Errorf("the text is UTF-16: save it as UTF-8")
+	case !utf8.ValidString(clean):
+		return "", fmt.Errorf("the text is not UTF-8")
+	case strings.HasPrefix(clean, "\ufeff"):
+		return "", fmt.Errorf("it begins with a byte order mark (U+FEFF): save it as UTF-8 without one")
+	case strings.ContainsAny(clean[:1]+clean[len(clean)-1:], "\"'`") || strings.ContainsAny(clean, "“”‘’"):
+		return "", fmt.Errorf("it stands in quotation marks: leave them out")
+	case !lines && assignment.MatchString(clean):
+		return "", fmt.Errorf("it begins with NAME=: want the value alone")
+	case !lines && strings.ContainsAny(clean, "\r\n"):
+		return "", fmt.Errorf("it has more than one line: want the secret alone")
+	}
+	place := 0
+	for _, r := range clean {
+		place++
+		if lines && (r == '\n' || r == '\r') {
+			continue
+		}
+		if !carried(name, r) {
+			return "", fmt.Errorf("its character %d is U+%04X, which cannot be meant", place, r)
+		}
+	}
+	return clean, nil
+}
+
+// carried tells whether a secret may hold a character. A key stands in a header as it is;
+// other secrets are chosen by people, who write Latin letters; files have any name.
+func carried(name string, r rune) bool {
+	switch {
+	case unicode.IsControl(r):
+		return false
+	case strings.HasSuffix(name, "_API_KEY"):
+		return r < utf8.RuneSelf
+	case name == prefix+"CATALISA_WEBHOOK_SECRET", name == prefix+"REDIS_URL":
+		return unicode.IsPrint(r)
+	}
+	return r <= unicode.MaxLatin1 && unicode.IsPrint(r)
+}
