@@ -147,7 +147,7 @@ func (v liveView) View() string {
 		lines = append(lines, red.Render(name+" is paused: chancela resume "+name))
 	}
 	for _, p := range s.providers {
-		lines = append(lines, p.line())
+		lines = append(lines, p.line(s.at))
 	}
 	if v.width > 0 {
 		for i := range lines {
@@ -158,14 +158,14 @@ func (v liveView) View() string {
 }
 
 // line is a provider's bar and its pace.
-func (p providerView) line() string {
+func (p providerView) line(now time.Time) string {
 	const width = 20
 	full := int(width * p.done() / max(1, p.sum()))
 	s := fmt.Sprintf("%-10s ", p.name) + green.Render(strings.Repeat("█", full)) + faint.Render(strings.Repeat("░", width-full)) +
 		fmt.Sprintf(" %*d/%d", len(fmt.Sprint(p.sum())), p.done(), p.sum())
 	switch {
-	case p.denied != "" && p.done() < p.sum():
-		s += red.Render("  refuses the key: " + p.denied)
+	case p.trouble != nil && p.done() < p.sum():
+		s += red.Render("  " + p.wrong(now))
 	case !p.stats.PausedUntil.IsZero():
 		s += fmt.Sprintf("  asks to wait %s", about(time.Until(p.stats.PausedUntil)))
 	case p.stats.Allowed > 0:

@@ -26,7 +26,9 @@ type providerView struct {
 	name   string
 	states map[ledger.State]int64
 	stats  pace.Stats
-	denied string // why it is stopped
+
+	trouble *ledger.Trouble // nil: its last call went well
+	denied  string          // why it refuses the key
 }
 
 // total, done and paused are over all campaigns of the snapshot.
@@ -151,11 +153,58 @@ func (o *observer) inspect(ctx context.Context, v *providerView) (err error) {
 			return err
 		}
 	}
-	reason, _, denied, err := o.ledger.Denial(ctx, v.name)
-	if denied {
-		v.denied = reason
+	trouble, ill, err := o.ledger.Trouble(ctx, v.name)
+	if err != nil || !ill {
+		return err
+	}
+	v.trouble = &trouble
+	if trouble.State == ledger.KeyRefused {
+		v.denied, _, _, err = o.ledger.Denial(ctx, v.name)
 	}
 	return err
+}
+
+// wrong says in a line what is wrong with a provider: since when, the last error and the
+// next try. It is empty when all is well.
+func (v providerView) wrong(now time.Time) string {
+	t := v.trouble
+	if t == nil {
+		return ""
+	}
+	var s string
+	switch t.State {
+	case ledger.KeyRefused:
+		s = "refuses the key, its envelopes wait"
+	case ledger.Unreachable:
+		s = "does not answer"
+	case ledger.Failing:
+		s = "answers with errors"
+	case ledger.Held:
+		s = "asks to wait"
+	case ledger.Slow:
+		s = "is slow"
+	default:
+		s = string(t.State)
+	}
+	if d := now.Sub(t.Since); !t.Since.IsZero() && d >= time.Second {
+		s += " for " + about(d)
+	}
+	switch {
+	case v.denied != "":
+		s += ": " + v.denied
+	case t.State == ledger.Failing || t.State == ledger.Unreachable:
+		s += fmt.Sprintf(": %s", t.Op)
+		if t.Status != 0 {
+			s += fmt.Sprintf(" %d", t.Status)
+		}
+		if t.Code != "" {
+			s += " " + t.Code
+		}
+	}
+	if t.NextTry.After(now) {
+		s += ", next try in " + about(t.NextTry.Sub(now))
+	}
+	return s
 }
 
 func (v providerView) sum() (n int64) {
@@ -189,8 +238,8 @@ func (s snapshot) line() string {
 		fmt.Fprintf(&b, "; %s is paused", name)
 	}
 	for _, v := range s.providers {
-		if v.denied != "" && v.done() < v.sum() {
-			fmt.Fprintf(&b, "; %s refuses the key", v.name)
+		if wrong := v.wrong(s.at); wrong != "" && v.done() < v.sum() {
+			fmt.Fprintf(&b, "; %s %s", v.name, wrong)
 		}
 	}
 	return b.String()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -75,7 +76,7 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 	}
 	switch {
 	case asJSON:
-		return s.statusJSON(all)
+		return s.statusJSON(ctx, e, all)
 	case !list:
 		return s.statusOf(ctx, e, all[0])
 	case len(all) == 0:
@@ -98,18 +99,48 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 	return w.Flush()
 }
 
-// statusJSON prints the object of the contract, one a line.
-func (s *system) statusJSON(all []ledger.Campaign) error {
+// statusObject is the object of the contract, with what is wrong with the campaign's
+// providers.
+type statusObject struct {
+	Campaign  string                 `json:"campaign"`
+	Total     int64                  `json:"total"`
+	States    map[ledger.State]int64 `json:"states"`
+	Paused    bool                   `json:"paused"`
+	Simulated bool                   `json:"simulated"`
+	Troubles  []troubleObject        `json:"troubles"`
+}
+
+type troubleObject struct {
+	Provider string              `json:"provider"`
+	State    ledger.TroubleState `json:"state"`
+	Since    time.Time           `json:"since"`
+	NextTry  *time.Time          `json:"next_try"`
+	Error    troubleError        `json:"error"`
+}
+
+// troubleError is the last failed call.
+type troubleError struct {
+	Kind   string `json:"kind"`
+	Code   string `json:"code"`
+	Call   string `json:"call"`
+	Status int    `json:"status"` // of HTTP; 0: no answer
+}
+
+// statusJSON prints an object a line.
+func (s *system) statusJSON(ctx context.Context, e *engine, all []ledger.Campaign) error {
 	enc := json.NewEncoder(s.stdout)
 	for _, c := range all {
-		err := enc.Encode(struct {
-			Campaign  string                 `json:"campaign"`
-			Total     int64                  `json:"total"`
-			States    map[ledger.State]int64 `json:"states"`
-			Paused    bool                   `json:"paused"`
-			Simulated bool                   `json:"simulated"`
-		}{c.Name, c.Total, c.States, c.Paused, c.Simulated})
+		snap, err := e.observer().look(ctx, []string{c.Name})
 		if err != nil {
+			return err
+		}
+		o := statusObject{c.Name, c.Total, c.States, c.Paused, c.Simulated, []troubleObject{}}
+		for _, v := range snap.providers {
+			if t := v.trouble; t != nil {
+				o.Troubles = append(o.Troubles, troubleObject{v.name, t.State, t.Since, jobs.ReportTime(t.NextTry), troubleError{t.Kind, t.Code, t.Op, t.Status}})
+			}
+		}
+		if err := enc.Encode(o); err != nil {
 			return err
 		}
 	}
@@ -144,8 +175,8 @@ func (s *system) statusOf(ctx context.Context, e *engine, c ledger.Campaign) err
 		fmt.Fprintf(s.stdout, "paused: chancela resume %s\n", c.Name)
 	}
 	for _, v := range snap.providers {
-		if v.denied != "" {
-			fmt.Fprintf(s.stdout, "%s refuses the key, its envelopes wait: %s\n", v.name, v.denied)
+		if wrong := v.wrong(snap.at); wrong != "" {
+			fmt.Fprintf(s.stdout, "%s %s\n", v.name, wrong)
 		}
 	}
 	return nil

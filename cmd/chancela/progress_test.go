@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+func TestTroubleIsSaid(t *testing.T) {
+	now := time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		view providerView
+		want string
+	}{
+		"well": {providerView{}, ""},
+		"down": {providerView{trouble: &ledger.Trouble{State: ledger.Unreachable, Since: now.Add(-3 * time.Minute), NextTry: now.Add(20 * time.Second), Op: "send"}},
+			"does not answer for 3m: send, next try in 20s"},
+		"errors": {providerView{trouble: &ledger.Trouble{State: ledger.Failing, Since: now.Add(-time.Hour), Op: "create", Status: 503, Code: "unavailable"}},
+			"answers with errors for 1h: create 503 unavailable"},
+		"key": {providerView{denied: "certyneo: send: denied (401)", trouble: &ledger.Trouble{State: ledger.KeyRefused, Since: now}},
+			"refuses the key, its envelopes wait: certyneo: send: denied (401)"},
+		"paused": {providerView{trouble: &ledger.Trouble{State: ledger.Held, NextTry: now.Add(time.Minute)}}, "asks to wait, next try in 1m"},
+	} {
+		if got := c.view.wrong(now); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	v := providerView{name: "sdoc", states: map[ledger.State]int64{ledger.Queued: 1}, trouble: &ledger.Trouble{State: ledger.Unreachable, Since: now.Add(-time.Minute), Op: "upload"}}
+	s := snapshot{at: now, providers: []providerView{v}}
+	if line := s.line(); !strings.Contains(line, "sdoc does not answer for 1m") {
+		t.Errorf("the line of a pipe is %q", line)
+	}
+	if line := v.line(now); !strings.Contains(line, "does not answer for 1m") {
+		t.Errorf("the live line is %q", line)
+	}
+}
+
+// TestNeverMoreThanAll: a full bucket leaves beside the rate in the first minute.
+func TestNeverMoreThanAll(t *testing.T) {
+	v := providerView{name: "certyneo", states: map[ledger.State]int64{ledger.Sent: 1}, stats: pace.Stats{Allowed: 100, Burst: 200, Used: 250}}
+	if line := v.line(time.Now()); !strings.Contains(line, "250 of 300 requests a minute") {
+		t.Errorf("the live line is %q", line)
+	}
+}
