@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -191,6 +192,7 @@ func newReport(r *ledger.Record) (Report, error) {
 		return rep, err
 	}
 	for _, f := range filed {
+		f.Name = path.Base(f.Path)
 		rep.Artifacts = append(rep.Artifacts, f.ReportArtifact)
 	}
 	return rep, nil

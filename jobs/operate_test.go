@@ -400,7 +400,7 @@ func TestRoundsOfLooksDoNotPileUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	depths, err := w.client.courier.Depths()
+	depths, err := w.client.courier.Depths(t.Context())
 	if err != nil || len(depths) != 1 || depths[0].Tasks != 2 {
 		t.Errorf("%+v %v", depths, err)
 	}

@@ -45,13 +45,14 @@ const taskTimeout = 15 * time.Minute
 
 // Courier puts tasks on the queues.
 type Courier struct {
+	db        redis.UniversalClient
 	client    *asynq.Client
 	inspector *asynq.Inspector
 }
 
 // NewCourier gives a courier over a Redis connection that the caller closes.
 func NewCourier(db redis.UniversalClient) *Courier {
-	return &Courier{asynq.NewClientFromRedisClient(db), asynq.NewInspectorFromRedisClient(db)}
+	return &Courier{db, asynq.NewClientFromRedisClient(db), asynq.NewInspectorFromRedisClient(db)}
 }
 
 func taskID(key string, generation int64) string { return flat(fmt.Sprintf("%s/%d", key, generation)) }
@@ -120,36 +121,6 @@ func (c *Courier) Carried(provider string, class pace.Class, key string, generat
 		return true, true, nil
 	}
 	return false, true, nil
-}
-
-// QueueDepth is how many tasks wait in a provider's queue, and for how long the oldest.
-type QueueDepth struct {
-	Provider string
-	Class    pace.Class
-	Tasks    int
-	Oldest   time.Duration
-	Archived int
-}
-
-// Depths reads all queues that exist.
-func (c *Courier) Depths() ([]QueueDepth, error) {
-	names, err := c.inspector.Queues()
-	if err != nil {
-		return nil, fmt.Errorf("reading the queues: %w", err)
-	}
-	var out []QueueDepth
-	for _, name := range names {
-		provider, class, ok := strings.Cut(name, "-")
-		if !ok {
-			continue
-		}
-		info, err := c.inspector.GetQueueInfo(name)
-		if err != nil {
-			return nil, fmt.Errorf("reading queue %s: %w", name, err)
-		}
-		out = append(out, QueueDepth{provider, pace.Class(class), info.Size - info.Archived - info.Completed, info.Latency, info.Archived})
-	}
-	return out, nil
 }
 
 // archiveKeep is how many failed tasks stay visible in a queue. asynq itself trims at

@@ -50,6 +50,8 @@ type ReportArtifact struct {
 	SHA256      string         `json:"sha256"` // lower-case hex
 	Size        int64          `json:"size"`   // bytes
 	ContentType string         `json:"content_type"`
+	Name        string         `json:"name,omitempty"` // the end of the key
+	Link        string         `json:"link,omitempty"` // where the HTTP API has it
 }
 
 // MarshalJSON writes empty lists and objects where there is nothing.

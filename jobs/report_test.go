@@ -19,11 +19,11 @@ func TestReportJSON(t *testing.T) {
 		{Report{
 			State: "failed", EnvelopeID: "e1", Error: &ReportError{"invalid", "refused"}, Attempts: 2,
 			Signers:   []ReportSigner{{"Ana", "ana@example.com", "signed", ReportTime(at)}, {Name: "Bia"}},
-			Artifacts: []ReportArtifact{{"dossier", "june/1/dossier.pdf", "00", 7, "application/pdf"}},
+			Artifacts: []ReportArtifact{{Kind: "dossier", Key: "june/1/dossier.pdf", SHA256: "00", Size: 7, ContentType: "application/pdf", Name: "dossier.pdf"}},
 			CreatedAt: ReportTime(at), SentAt: ReportTime(time.Time{}), Meta: map[string]string{"a": "b"}, Simulated: true,
 		}, `{"campaign":"","id":"","provider":"","state":"failed","envelope_id":"e1","error":{"code":"invalid","message":"refused"},"attempts":2,` +
 			`"signers":[{"name":"Ana","email":"ana@example.com","state":"signed","signed_at":"2026-11-20T10:30:00Z"},{"name":"Bia","email":"","state":"","signed_at":null}],` +
-			`"artifacts":[{"kind":"dossier","key":"june/1/dossier.pdf","sha256":"00","size":7,"content_type":"application/pdf"}],` +
+			`"artifacts":[{"kind":"dossier","key":"june/1/dossier.pdf","sha256":"00","size":7,"content_type":"application/pdf","name":"dossier.pdf"}],` +
 			`"created_at":"2026-11-20T10:30:00Z","sent_at":null,"completed_at":null,"archived_at":null,"meta":{"a":"b"},"simulated":true}`},
 	} {
 		got, err := json.Marshal(c.report)

@@ -54,7 +54,7 @@ func (b *bench) envelopes(t *testing.T, n int, state ledger.State, fields map[st
 
 func (b *bench) tasks(t *testing.T, class pace.Class) int {
 	t.Helper()
-	depths, err := b.courier.Depths()
+	depths, err := b.courier.Depths(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,6 +72,8 @@ type Server struct {
 	log       *slog.Logger
 	guard     *guard
 	uploads   *uploads
+	strangers *sampler
+	callbacks chan struct{} // a place for each that is under way
 	ready     readiness
 	draining  atomic.Bool
 	handler   http.Handler
@@ -91,6 +93,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{client: c.Client, providers: c.Providers, limits: c.Limits.withDefaults(), metrics: c.Metrics, log: c.Log}
 	s.guard = newGuard(c.Keys, s.limits)
 	s.uploads = newUploads(c.Log)
+	s.strangers, s.callbacks = newSampler(c.Log), make(chan struct{}, maxCallbacks)
 
 	mux := http.NewServeMux()
 	description, err := s.describe(mux)

@@ -99,6 +99,9 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 		}()
 		switch {
 		case refusal != nil:
+			if refusal.Status == http.StatusUnauthorized {
+				s.strangers.warn(ctx, "key", "a request without a key that is known", "request", id)
+			}
 			refusal.write(w)
 		case !s.unrouted(mux, w, r):
 			mux.ServeHTTP(w, r)
@@ -188,6 +191,9 @@ func (s *Server) record(r *http.Request, w *answer, client *hashedKey, place are
 	level := slog.LevelInfo
 	if place == areaOpen || place == areaMonitor {
 		level = slog.LevelDebug // asked for every few seconds, by machines
+	}
+	if stranger := place == areaWebhook || client == nil; stranger && status >= 400 && status < 500 {
+		level = slog.LevelDebug // anybody can cause them, in any number; metrics count them
 	}
 	if status >= 500 && status != http.StatusServiceUnavailable {
 		level = slog.LevelError

@@ -5,10 +5,14 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -106,13 +110,18 @@ func (s *Server) campaigns(a huma.API) {
 	type list struct {
 		Body struct {
 			Campaigns []CampaignStatus `json:"campaigns" nullable:"false"`
+			Next      *string          `json:"next" doc:"The cursor of the next page; null on the last."`
 		} `nameHint:"CampaignList"`
 	}
-	register(s, a, huma.Operation{OperationID: "list-campaigns", Method: http.MethodGet, Path: "/v1/campaigns", Summary: "All campaigns, the oldest first"}, nil,
-		func(ctx context.Context, _ *struct{}) (*list, error) {
+	type listQuery struct {
+		Cursor string `query:"cursor" doc:"The next of the page before."`
+		Limit  string `query:"limit" pattern:"^[0-9]+$" doc:"Campaigns on a page: 1 to 1000, 1000 by default."`
+	}
+	register(s, a, huma.Operation{OperationID: "list-campaigns", Method: http.MethodGet, Path: "/v1/campaigns", Summary: "A page of the campaigns, the oldest first"}, nil,
+		func(ctx context.Context, in *listQuery) (*list, error) {
 			out := &list{}
 			var err error
-			out.Body.Campaigns, err = s.listCampaigns(ctx)
+			out.Body.Campaigns, out.Body.Next, err = s.listCampaigns(ctx, in.Cursor, in.Limit)
 			return out, err
 		})
 	type one struct{ Body CampaignStatus }
@@ -150,23 +159,79 @@ func (s *Server) campaigns(a huma.API) {
 		})
 }
 
-func (s *Server) listCampaigns(ctx context.Context) ([]CampaignStatus, error) {
-	names, err := s.client.Ledger().Campaigns(ctx)
+// listCampaigns reads a page of those that the request's key is good for.
+func (s *Server) listCampaigns(ctx context.Context, cursor, limit string) ([]CampaignStatus, *string, error) {
+	n, err := pageSize(limit, maxPage)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	list := make([]CampaignStatus, 0, len(names))
-	for _, name := range names {
-		if _, err := campaignFor(ctx, name); err != nil {
-			continue // not for this key
+	created, last, err := campaignCursor(cursor)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, more := []CampaignStatus{}, true
+	var page []ledger.Campaign
+	for more && len(page) < n {
+		ask := n - len(page) + 1
+		if clientOf(ctx).prefix != "" {
+			ask = maxPage // most are others'
 		}
-		c, err := s.client.Ledger().Campaign(ctx, name)
+		names, err := s.client.Ledger().CampaignsAfter(ctx, last, created, ask)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		more = len(names) == ask
+		var mine []string
+		for _, name := range names {
+			if len(page)+len(mine) == n {
+				more = true
+				break
+			}
+			last = name
+			if _, err := campaignFor(ctx, name); err == nil {
+				mine = append(mine, name)
+			}
+		}
+		got, err := s.client.Ledger().CampaignsNamed(ctx, mine)
+		if err != nil {
+			return nil, nil, err
+		}
+		page = append(page, got...)
+	}
+	for _, c := range page {
 		list = append(list, StatusOf(c))
 	}
-	return list, nil
+	if !more || len(page) == 0 {
+		return list, nil, nil
+	}
+	end := page[len(page)-1]
+	next := strconv.FormatInt(end.CreatedAt.UnixMilli(), 10) + "~" + end.Name
+	return list, &next, nil
+}
+
+// campaignCursor is the campaign that a page begins after: when it began, and its name.
+func campaignCursor(cursor string) (created time.Time, last string, err error) {
+	if cursor == "" {
+		return created, "", nil
+	}
+	at, last, _ := strings.Cut(cursor, "~")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || !jobs.ValidCampaign(last) {
+		return created, "", problem(http.StatusBadRequest, "cursor must be the next of the page before")
+	}
+	return time.UnixMilli(ms), last, nil
+}
+
+// pageSize is what a client asks for with limit.
+func pageSize(limit string, otherwise int) (int, error) {
+	if limit == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(limit)
+	if err != nil || n < 1 || n > maxPage {
+		return 0, problem(http.StatusBadRequest, "limit must be 1 to 1000")
+	}
+	return n, nil
 }
 
 // mediaType is a request's content type without parameters.

@@ -18,6 +18,9 @@ import (
 const (
 	defaultPage = 100
 	maxPage     = 1000
+
+	firstRead    = 10       // envelopes: one may have megabytes of its client's own data
+	maxPageBytes = 16 << 20 // of the envelopes on one page, which ends sooner then
 )
 
 // EnvelopePath names an envelope in an address.
@@ -37,7 +40,7 @@ func (s *Server) envelopes(a huma.API) {
 		CampaignPath
 		State  string `query:"state" enum:"queued,preparing,sent,completed,archived,declined,expired,canceled,failed,in_doubt" doc:"Only envelopes in this state."`
 		Cursor string `query:"cursor" doc:"The next of the page before."`
-		Limit  string `query:"limit" pattern:"^[0-9]+$" doc:"Envelopes on a page: 1 to 1000, 100 by default."`
+		Limit  string `query:"limit" pattern:"^[0-9]+$" doc:"Envelopes on a page: 1 to 1000, 100 by default. Very large envelopes make a page shorter."`
 	}
 	type page struct {
 		Body struct {
@@ -60,7 +63,7 @@ func (s *Server) envelopes(a huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			report, err := s.client.Get(ctx, key)
+			report, err := s.report(ctx, key)
 			return &one{report}, err
 		})
 	type accepted struct {
@@ -80,7 +83,7 @@ func (s *Server) envelopes(a huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			report, err := s.client.Get(ctx, got.Key)
+			report, err := s.report(ctx, got.Key)
 			status := http.StatusAccepted
 			if !got.New || got.State == ledger.Archived { // or taken over from the archive: nothing is to be done
 				status = http.StatusOK
@@ -100,11 +103,9 @@ func (s *Server) page(ctx context.Context, campaign, state, cursor, limit string
 	if state != "" && !slices.Contains(ledger.States, ledger.State(state)) {
 		return nil, nil, problem(http.StatusBadRequest, "state must be one of the ten states, or left out")
 	}
-	n := defaultPage
-	if limit != "" {
-		if n, err = strconv.Atoi(limit); err != nil || n < 1 || n > maxPage {
-			return nil, nil, problem(http.StatusBadRequest, "limit must be 1 to 1000")
-		}
+	n, err := pageSize(limit, defaultPage)
+	if err != nil {
+		return nil, nil, err
 	}
 	if at, err := strconv.ParseInt(cursor, 10, 64); cursor != "" && (err != nil || at < 0) {
 		return nil, nil, problem(http.StatusBadRequest, "cursor must be the next of the page before")
@@ -112,22 +113,44 @@ func (s *Server) page(ctx context.Context, campaign, state, cursor, limit string
 	if _, err := s.client.Ledger().Campaign(ctx, name); err != nil {
 		return nil, nil, err
 	}
-	records, next, err := s.client.Ledger().Page(ctx, name, ledger.State(state), cursor, n)
-	if err != nil {
-		return nil, nil, err
-	}
-	reports := make([]jobs.Report, 0, len(records))
-	for _, r := range records {
-		report, err := s.client.Report(r)
+	reports, size := []jobs.Report{}, 0
+	for ask := min(n, firstRead); ; {
+		records, next, err := s.client.Ledger().Page(ctx, name, ledger.State(state), cursor, ask)
 		if err != nil {
 			return nil, nil, err
 		}
-		reports = append(reports, report)
+		for _, r := range records {
+			report, err := s.client.Report(r)
+			if err != nil {
+				return nil, nil, err
+			}
+			reports = append(reports, linked(report))
+			size += len(r.Envelope) + len(r.Artifacts) + len(r.Signers)
+		}
+		if next == "" {
+			return reports, nil, nil
+		}
+		if len(reports) >= n || size >= maxPageBytes {
+			return reports, &next, nil
+		}
+		cursor = next
+		// As many as fit, by the size of those that were read.
+		ask = max(1, min(n-len(reports), len(reports)*(maxPageBytes-size)/max(size, 1)))
 	}
-	if next == "" {
-		return reports, nil, nil
+}
+
+// report reads an envelope's report, with links.
+func (s *Server) report(ctx context.Context, key jobs.Key) (jobs.Report, error) {
+	report, err := s.client.Get(ctx, key)
+	return linked(report), err
+}
+
+// linked tells where a report's files are fetched.
+func linked(r jobs.Report) jobs.Report {
+	for i := range r.Artifacts {
+		r.Artifacts[i].Link = "/v1/campaigns/" + pathEscape(r.Campaign) + "/envelopes/" + pathEscape(r.ID) + "/artifacts/" + pathEscape(r.Artifacts[i].Name)
 	}
-	return reports, &next, nil
+	return r
 }
 
 // enqueueEnvelope takes one envelope with its documents.

@@ -190,7 +190,20 @@ func (s *Server) admit(r *http.Request, place area) (*hashedKey, *Problem) {
 		return client, problem(http.StatusTooManyRequests, "too many requests with this key").
 			with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
+	if badIdempotencyKey(r.Header) {
+		return client, problem(http.StatusBadRequest, "Idempotency-Key must stand once and have 1 to 255 printable ASCII characters")
+	}
 	return client, nil
+}
+
+const maxIdempotencyKey = 255 // characters
+
+// badIdempotencyKey tells that a request's Idempotency-Key is none. A good one changes
+// nothing: campaign and id do its work.
+func badIdempotencyKey(h http.Header) bool {
+	all, sent := h["Idempotency-Key"]
+	return sent && (len(all) != 1 || all[0] == "" || len(all[0]) > maxIdempotencyKey ||
+		strings.ContainsFunc(all[0], func(r rune) bool { return r < ' ' || r > '~' }))
 }
 
 type clientKey struct{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -175,13 +176,19 @@ func (m *Metrics) served(route, verb string, status int, took time.Duration) {
 	m.durations.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// scrapeTimeout bounds what one scrape reads.
-const scrapeTimeout = 5 * time.Second
+const (
+	scrapeTimeout = 5 * time.Second // for what one scrape reads
+	scrapeFor     = 5 * time.Second // what was read is good for so long: anybody may ask
+)
 
 // watcher is a collector of what Redis knows.
 type watcher struct {
 	client   *jobs.Client
 	limiters map[string]*pace.Limiter
+
+	mu   sync.Mutex
+	last []prometheus.Metric
+	at   time.Time
 }
 
 func gauge(name, help string, labels ...string) *prometheus.Desc {
@@ -211,10 +218,21 @@ func (w *watcher) Describe(ch chan<- *prometheus.Desc) {
 }
 
 func (w *watcher) Collect(ch chan<- prometheus.Metric) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if time.Since(w.at) >= scrapeFor {
+		w.last, w.at = w.read(), time.Now()
+	}
+	for _, m := range w.last {
+		ch <- m
+	}
+}
+
+func (w *watcher) read() (all []prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	set := func(d *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+		all = append(all, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...))
 	}
 	set(descBarrier, 1, string(w.client.Ledger().Barrier()))
 	up := 1.0
@@ -224,6 +242,7 @@ func (w *watcher) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	set(descUp, up)
+	return all
 }
 
 func (w *watcher) envelopes(ctx context.Context, set func(*prometheus.Desc, float64, ...string)) error {
@@ -269,9 +288,8 @@ func (w *watcher) rates(ctx context.Context, set func(*prometheus.Desc, float64,
 	return nil
 }
 
-// queues asks asynq, which takes no context; Redis' own timeouts bound it.
-func (w *watcher) queues(_ context.Context, set func(*prometheus.Desc, float64, ...string)) error {
-	depths, err := w.client.Courier().Depths()
+func (w *watcher) queues(ctx context.Context, set func(*prometheus.Desc, float64, ...string)) error {
+	depths, err := w.client.Courier().Depths(ctx)
 	if err != nil {
 		return err
 	}

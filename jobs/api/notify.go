@@ -189,6 +189,7 @@ func (n *Notifier) deliver(ctx context.Context, next ledger.Notification) (after
 	if err != nil {
 		return 0, err
 	}
+	report = linked(report)
 	report.State = string(next.State)
 	body, err := json.Marshal(Notification{"envelope." + string(next.State), next.At, report})
 	if err != nil {

@@ -3,8 +3,14 @@ package api
 import (
 	"net/url"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // schemaOf is the reference to a type's schema.
@@ -26,15 +32,96 @@ func finish(doc *huma.OpenAPI) {
 		schemas[form].AdditionalProperties = nil // further parts are documents; said aloud, it confuses generators
 	}
 	report := schemas["Report"]
+	report.Properties["state"].Enum = words(ledger.States)
+	report.Properties["state"].Description = "Where the envelope is in its life."
+	report.Properties["provider"].Enum = words(jobs.ProviderNames)
+	artifact := schemas["ReportArtifact"]
+	artifact.Properties["kind"].Enum = words([]providers.Kind{providers.SignedDocument, providers.Dossier, providers.Package, providers.Face, providers.IDFront, providers.IDBack})
+	artifact.Properties["name"].Description = "The file's name: the end of its key."
+	artifact.Properties["link"].Description = "Where this API has the file: an address on this server."
+	for _, of := range []string{"CampaignStatus", "CampaignAccepted"} {
+		states := &huma.Schema{Type: huma.TypeObject, Description: "Envelopes by state; every state is there.", Properties: map[string]*huma.Schema{}, AdditionalProperties: true}
+		for _, state := range ledger.States {
+			states.Properties[string(state)] = &huma.Schema{Type: huma.TypeInteger, Format: "int64"}
+			states.Required = append(states.Required, string(state))
+		}
+		schemas[of].Properties["states"] = states
+	}
 	for _, list := range []string{"signers", "artifacts"} {
 		report.Properties[list].Nullable = false
 	}
 	report.Properties["error"] = &huma.Schema{Description: "Why the envelope is where it is.",
 		AnyOf: []*huma.Schema{report.Properties["error"], {Type: "null"}}}
 	least, most := 1.0, float64(maxPage)
-	for _, p := range doc.Paths["/v1/campaigns/{campaign}/envelopes"].Get.Parameters {
-		if p.Name == "limit" {
-			p.Schema = &huma.Schema{Type: huma.TypeInteger, Minimum: &least, Maximum: &most}
+	for _, list := range []string{"/v1/campaigns", "/v1/campaigns/{campaign}/envelopes"} {
+		for _, p := range doc.Paths[list].Get.Parameters {
+			if p.Name == "limit" {
+				p.Schema = &huma.Schema{Type: huma.TypeInteger, Minimum: &least, Maximum: &most}
+			}
 		}
+	}
+	repeats(doc)
+	notifications(doc)
+}
+
+// words are the values of an enumeration.
+func words[T ~string](all []T) []any {
+	var list []any
+	for _, w := range all {
+		list = append(list, string(w))
+	}
+	return list
+}
+
+// repeats says of every operation that changes something what an Idempotency-Key does.
+func repeats(doc *huma.OpenAPI) {
+	least, most := 1, maxIdempotencyKey
+	for _, path := range doc.Paths {
+		if path.Post == nil {
+			continue
+		}
+		path.Post.Parameters = append(path.Post.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header",
+			Description: "Taken, and not needed: a campaign's name and an envelope's id are the idempotency key. The same request again, with this header or without, " +
+				"enqueues nothing and invites nobody a second time; the answer tells how things are now, it is not the first one repeated. " +
+				"The header is not stored. A reminder is sent at most once a minute for one envelope.",
+			Schema: &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most}})
+	}
+}
+
+// notifications describes what is delivered to CHANCELA_NOTIFY_URL.
+func notifications(doc *huma.OpenAPI) {
+	doc.Webhooks = map[string]*huma.PathItem{}
+	report := schemaOf[jobs.Report](doc.Components.Schemas)
+	text := func(doc string) *huma.Schema { return &huma.Schema{Type: huma.TypeString, Description: doc} }
+	for _, state := range ledger.States {
+		event := "envelope." + string(state)
+		kind := text("What happened.")
+		kind.Enum = []any{event}
+		at := text("When.")
+		at.Format = "date-time"
+		body := &huma.Schema{Type: huma.TypeObject, Required: []string{"type", "timestamp", "data"},
+			Properties: map[string]*huma.Schema{"type": kind, "timestamp": at, "data": report}}
+		var headers []*huma.Param
+		for name, says := range map[string]string{
+			"webhook-id":        "The same for every delivery of this notification: drop what you have.",
+			"webhook-timestamp": "When this delivery was made: seconds since 1970.",
+			"webhook-signature": "v1, and the signature of id, timestamp and body with the shared secret, in base64.",
+		} {
+			headers = append(headers, &huma.Param{Name: name, In: "header", Required: true, Schema: text(says)})
+		}
+		slices.SortFunc(headers, func(a, b *huma.Param) int { return strings.Compare(a.Name, b.Name) })
+		doc.Webhooks[event] = &huma.PathItem{Post: &huma.Operation{
+			OperationID: "on-" + strings.ReplaceAll(string(state), "_", "-"),
+			Summary:     "An envelope is " + strings.ReplaceAll(string(state), "_", " "),
+			Description: "Delivered to CHANCELA_NOTIFY_URL in the form of Standard Webhooks, at least once, an envelope's changes in their order. The report is the envelope's at the time of the delivery, its state that of the event.",
+			Security:    []map[string][]string{},
+			Parameters:  headers,
+			RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: body}}},
+			Responses: map[string]*huma.Response{
+				"2XX": {Description: "Taken."},
+				"4XX": {Description: "Delivered again, for a day; Retry-After is heeded."},
+				"5XX": {Description: "Delivered again, for a day; Retry-After is heeded."},
+			},
+		}}
 	}
 }

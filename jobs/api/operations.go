@@ -106,7 +106,7 @@ func (s *Server) onEnvelope(a huma.API, verb, summary string, status int, body *
 			if err := do(ctx, key); err != nil {
 				return nil, err
 			}
-			report, err := s.client.Get(ctx, key)
+			report, err := s.report(ctx, key)
 			return &out{report}, err
 		})
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/chancela/chancela/providers"
 )
 
-// maxCallback bounds a callback's body, callbackTimeout the time for all of it: they come
-// from anybody until they are verified.
+// Bounds of callbacks: they come from anybody until they are verified. Choices.
 const (
-	maxCallback     = 1 << 20 // bytes
+	maxCallback     = 1 << 20 // bytes of a body
+	maxCallbacks    = 32      // at once
 	callbackTimeout = 10 * time.Second
 )
 
@@ -34,6 +34,14 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	hooked := s.hooked(name)
 	if hooked == nil {
 		problem(http.StatusNotFound, "no callbacks are taken here").write(w)
+		return
+	}
+	select {
+	case s.callbacks <- struct{}{}:
+		defer func() { <-s.callbacks }()
+	default:
+		s.metrics.callback(name, callbackFailed)
+		problem(http.StatusServiceUnavailable, "too many callbacks at once: try again").with("Retry-After", "30").write(w)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCallback))
@@ -72,10 +80,10 @@ func (s *Server) callback(r *http.Request, name string, hooked providers.Hooked,
 	if err != nil {
 		switch providers.KindOf(err) {
 		case providers.Denied:
-			s.log.WarnContext(ctx, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
+			s.strangers.warn(ctx, name+callbackForged, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
 			return http.StatusUnauthorized, callbackForged
 		case providers.Invalid:
-			s.log.WarnContext(ctx, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
+			s.strangers.warn(ctx, name+callbackInvalid, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
 			return http.StatusBadRequest, callbackInvalid
 		}
 		s.log.ErrorContext(ctx, "callback failed", "request", requestID(ctx), "provider", name, "error", err)

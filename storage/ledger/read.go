@@ -134,32 +134,67 @@ func (c Campaign) Open() int64 {
 
 // Campaign reads a campaign's counts; ErrNotFound when there is none.
 func (l *Ledger) Campaign(ctx context.Context, name string) (Campaign, error) {
-	var head, parts *redis.MapStringStringCmd
-	counts := make([]*redis.IntCmd, len(States))
-	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
-		head, parts = p.HGetAll(ctx, campaignKey(name)), p.HGetAll(ctx, prefix+"counts:"+name)
-		for i, s := range States {
-			counts[i] = p.ZCard(ctx, inKey(name, s))
+	var q campaignQuery
+	if _, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error { q.ask(ctx, p, name); return nil }); err != nil {
+		return Campaign{}, fmt.Errorf("ledger: counting %s: %w", name, err)
+	}
+	c, ok := q.answer(name)
+	if !ok {
+		return Campaign{}, fmt.Errorf("campaign %s: %w", name, ErrNotFound)
+	}
+	return c, nil
+}
+
+// CampaignsNamed reads many campaigns' counts in one round trip; those that are not there
+// are left out.
+func (l *Ledger) CampaignsNamed(ctx context.Context, names []string) ([]Campaign, error) {
+	asked := make([]campaignQuery, len(names))
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, name := range names {
+			asked[i].ask(ctx, p, name)
 		}
 		return nil
 	})
 	if err != nil {
-		return Campaign{}, fmt.Errorf("ledger: counting %s: %w", name, err)
+		return nil, fmt.Errorf("ledger: counting %d campaigns: %w", len(names), err)
 	}
-	h := head.Val()
+	out := make([]Campaign, 0, len(names))
+	for i, name := range names {
+		if c, ok := asked[i].answer(name); ok {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// campaignQuery is what is asked of Redis for one campaign.
+type campaignQuery struct {
+	head, parts *redis.MapStringStringCmd
+	counts      []*redis.IntCmd
+}
+
+func (q *campaignQuery) ask(ctx context.Context, p redis.Pipeliner, name string) {
+	q.head, q.parts = p.HGetAll(ctx, campaignKey(name)), p.HGetAll(ctx, prefix+"counts:"+name)
+	for _, s := range States {
+		q.counts = append(q.counts, p.ZCard(ctx, inKey(name, s)))
+	}
+}
+
+func (q *campaignQuery) answer(name string) (Campaign, bool) {
+	h := q.head.Val()
 	if len(h) == 0 {
-		return Campaign{}, fmt.Errorf("campaign %s: %w", name, ErrNotFound)
+		return Campaign{}, false
 	}
 	c := Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Simulated: h["simulated"] == "1",
 		CreatedAt: time.UnixMilli(atoi(h["created"])).UTC(), ChangedAt: time.UnixMilli(atoi(h["changed"])).UTC()}
 	for i, s := range States {
-		c.States[s] = counts[i].Val()
-		c.Total += counts[i].Val()
+		c.States[s] = q.counts[i].Val()
+		c.Total += q.counts[i].Val()
 	}
 	if h["counted"] == "1" {
 		c.Providers = map[string]map[State]int64{}
 	}
-	for part, n := range parts.Val() {
+	for part, n := range q.parts.Val() {
 		provider, state, _ := strings.Cut(part, " ")
 		if c.Providers == nil || atoi(n) == 0 {
 			continue
@@ -169,7 +204,29 @@ func (l *Ledger) Campaign(ctx context.Context, name string) (Campaign, error) {
 		}
 		c.Providers[provider][State(state)] = atoi(n)
 	}
-	return c, nil
+	return c, true
+}
+
+// CampaignsAfter names up to n campaigns that come after one, the oldest first; all when
+// it is empty. One that is not there any more has nothing after it but what is newer.
+func (l *Ledger) CampaignsAfter(ctx context.Context, last string, created time.Time, n int) ([]string, error) {
+	key, start := prefix+"campaigns", int64(0)
+	if last != "" {
+		rank, err := l.db.ZRank(ctx, key, last).Result()
+		if errors.Is(err, redis.Nil) {
+			rank, err = l.db.ZCount(ctx, key, "-inf", strconv.FormatInt(created.UnixMilli(), 10)).Result()
+			rank--
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ledger: listing campaigns: %w", err)
+		}
+		start = rank + 1
+	}
+	names, err := l.db.ZRange(ctx, key, start, start+int64(n)-1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("ledger: listing campaigns: %w", err)
+	}
+	return names, nil
 }
 
 // Campaigns names all campaigns, the oldest first.

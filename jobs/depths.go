@@ -1,0 +1,95 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers/pace"
+)
+
+// QueueDepth is how many tasks wait in a provider's queue, and for how long the oldest.
+type QueueDepth struct {
+	Provider string
+	Class    pace.Class
+	Tasks    int
+	Oldest   time.Duration
+	Archived int
+}
+
+// Depths reads all queues that exist, in three round trips. asynq's own inspector counts
+// much more, some of it task by task: too much for what is asked every few seconds.
+func (c *Courier) Depths(ctx context.Context) ([]QueueDepth, error) {
+	names, err := c.db.SMembers(ctx, "asynq:queues").Result()
+	if err != nil {
+		return nil, fmt.Errorf("reading the queues: %w", err)
+	}
+	counts := make([]queueCounts, len(names))
+	_, err = c.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, name := range names {
+			counts[i].ask(ctx, p, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the queues: %w", err)
+	}
+	since := make([]*redis.StringCmd, len(names))
+	_, err = c.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, name := range names {
+			if oldest := counts[i].oldest.Val(); len(oldest) == 1 {
+				since[i] = p.HGet(ctx, queueKey(name, "t:"+oldest[0]), "pending_since")
+			}
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) { // a task may be gone meanwhile
+		return nil, fmt.Errorf("reading the queues: %w", err)
+	}
+	var out []QueueDepth
+	for i, name := range names {
+		provider, class, ok := strings.Cut(name, "-")
+		if !ok {
+			continue
+		}
+		d := QueueDepth{Provider: provider, Class: pace.Class(class), Tasks: counts[i].tasks(), Archived: int(counts[i].archived.Val())}
+		if since[i] != nil {
+			if ns, err := strconv.ParseInt(since[i].Val(), 10, 64); err == nil {
+				d.Oldest = max(0, time.Since(time.Unix(0, ns)))
+			}
+		}
+		out = append(out, d)
+	}
+	return out, nil
+}
+
+// queueKey is one of asynq's keys of a queue.
+func queueKey(queue, name string) string { return "asynq:{" + queue + "}:" + name }
+
+type queueCounts struct {
+	live     []*redis.IntCmd
+	archived *redis.IntCmd
+	oldest   *redis.StringSliceCmd
+}
+
+func (q *queueCounts) ask(ctx context.Context, p redis.Pipeliner, queue string) {
+	q.live = []*redis.IntCmd{
+		p.LLen(ctx, queueKey(queue, "pending")), p.LLen(ctx, queueKey(queue, "active")),
+		p.ZCard(ctx, queueKey(queue, "scheduled")), p.ZCard(ctx, queueKey(queue, "retry")),
+	}
+	q.archived = p.ZCard(ctx, queueKey(queue, "archived"))
+	q.oldest = p.LRange(ctx, queueKey(queue, "pending"), -1, -1)
+}
+
+func (q *queueCounts) tasks() int {
+	n := int64(0)
+	for _, c := range q.live {
+		n += c.Val()
+	}
+	return int(n)
+}
