@@ -124,6 +124,7 @@ type Reader struct {
 	header   header
 	names    []string // the header as it stands there
 	problems []Problem
+	rejected bool // a file that [Rejected] wrote
 	file     *os.File
 }
 
@@ -192,6 +193,10 @@ func (r *Reader) open(in io.ReadSeeker) error {
 	if r.header, err = parseHeader(first, r.options.Provider, &p); err != nil {
 		p.add(cell{line: first.line, column: 1}, "", err.Error()+r.elsewhere())
 		return nil
+	}
+	if slices.ContainsFunc(first.cells, func(c cell) bool { return strings.EqualFold(strings.TrimSpace(c.text), reasonColumn) }) {
+		r.rejected = true
+		restoreAll(first.cells)
 	}
 	for _, c := range first.cells {
 		r.names = append(r.names, c.text)

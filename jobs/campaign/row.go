@@ -39,6 +39,9 @@ func (b *rowReader) read(ctx context.Context) {
 		return
 	}
 	right := b.rightLength()
+	if r.rejected {
+		restoreAll(b.rec.cells)
+	}
 	for _, c := range b.rec.cells {
 		b.row.Raw = append(b.row.Raw, c.text)
 	}

@@ -1,0 +1,79 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// InvitationOf identifies whom an envelope asks to sign what: the signers by their
+// addresses and the documents by their content, a template by its values. Two envelopes
+// with the same one ask the same people twice, whatever their ids, subjects and spellings.
+// It gives false while a document's content is not known.
+func InvitationOf(e Envelope) (ledger.Invitation, bool) {
+	var what struct {
+		Documents []string
+		Provider  string // of the template
+		Template  string
+		Fields    map[string]string
+		Signers   []string
+	}
+	for _, d := range e.Documents {
+		if d.SHA256 == "" {
+			return ledger.Invitation{}, false
+		}
+		what.Documents = append(what.Documents, d.SHA256)
+	}
+	if e.Template != "" {
+		what.Provider, what.Template, what.Fields = e.Provider, e.Template, e.Fields
+	}
+	for _, s := range e.Signers {
+		what.Signers = append(what.Signers, cmp.Or(s.Email, s.Phone, s.Document, s.Name))
+	}
+	slices.Sort(what.Documents)
+	slices.Sort(what.Signers)
+	b, err := json.Marshal(what)
+	if err != nil {
+		return ledger.Invitation{}, false
+	}
+	sum := sha256.Sum256(b)
+	return ledger.Invitation(sum[:len(ledger.Invitation{})]), true
+}
+
+// Elsewhere is a campaign that has asked the same people to sign the same documents.
+type Elsewhere struct {
+	Campaign  string
+	Envelopes int // of those that were asked about
+}
+
+// Elsewhere finds the other campaigns that hold invitations which a campaign does not hold
+// yet, the one with most of them first. It takes a round trip for every few hundred.
+func (c *Client) Elsewhere(ctx context.Context, campaign string, invitations []ledger.Invitation) ([]Elsewhere, error) {
+	counts := map[string]int{}
+	for part := range slices.Chunk(invitations, 2*batchSize) {
+		held, err := c.ledger.HeldBy(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, campaigns := range held {
+			if slices.Contains(campaigns, campaign) {
+				continue
+			}
+			for _, name := range campaigns {
+				counts[name]++
+			}
+		}
+	}
+	var out []Elsewhere
+	for name, n := range counts {
+		out = append(out, Elsewhere{name, n})
+	}
+	slices.SortFunc(out, func(a, b Elsewhere) int {
+		return cmp.Or(cmp.Compare(b.Envelopes, a.Envelopes), cmp.Compare(a.Campaign, b.Campaign))
+	})
+	return out, nil
+}

@@ -1,0 +1,77 @@
+package ledger
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Invitation identifies whom an envelope asks to sign what, so that a campaign is found
+// that asks the same people for the same again. The zero value: not known.
+//
+// Which campaigns hold one is recorded in the same step as the envelope, under a hash with
+// a key that this Redis alone has: names, addresses and documents cannot be found from it,
+// and so it stays when a campaign is forgotten.
+type Invitation [16]byte
+
+// invitationKey is the key of those hashes. Whoever needs it first makes it.
+func (l *Ledger) invitationKey(ctx context.Context) ([]byte, error) {
+	name := prefix + "invitation-key"
+	if key := l.hashKey.Load(); key != nil {
+		return *key, nil
+	}
+	fresh := make([]byte, sha256.Size)
+	_, _ = rand.Read(fresh) // never fails
+	if err := l.db.SetNX(ctx, name, fresh, 0).Err(); err != nil {
+		return nil, err
+	}
+	key, err := l.db.Get(ctx, name).Bytes()
+	if err != nil {
+		return nil, err
+	}
+	l.hashKey.Store(&key)
+	return key, nil
+}
+
+// slot is where the campaigns that hold an invitation stand: a hash and a field of it.
+// Many small hashes take a fraction of the memory of as many keys.
+func (i Invitation) slot(key []byte) (bucket, field string) {
+	if i == (Invitation{}) {
+		return "", ""
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write(i[:])
+	sum := mac.Sum(nil)
+	return fmt.Sprintf("%sinvited:%02x%02x", prefix, sum[0], sum[1]), string(sum[2:18])
+}
+
+// HeldBy names the campaigns that hold each of some invitations, in one round trip.
+func (l *Ledger) HeldBy(ctx context.Context, invitations []Invitation) ([][]string, error) {
+	key, err := l.invitationKey(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: looking for invitations: %w", err)
+	}
+	cmds := make([]*redis.StringCmd, len(invitations))
+	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, invitation := range invitations {
+			cmds[i] = p.HGet(ctx, cmpOrNone(invitation.slot(key)))
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("ledger: looking for invitations: %w", err)
+	}
+	out := make([][]string, len(invitations))
+	for i, c := range cmds {
+		if held := c.Val(); held != "" {
+			out[i] = strings.Split(held, "/") // no name of a campaign holds one
+		}
+	}
+	return out, nil
+}
