@@ -76,9 +76,6 @@ func (c *Client) Courier() *Courier { return c.courier }
 // Archive is where documents and artifacts are kept.
 func (c *Client) Archive() archive.Archive { return c.archive }
 
-// ErrConflict: the key is taken by an envelope with other content.
-var ErrConflict = errors.New("an envelope with other content has this id already")
-
 // Accepted is what became of an envelope that was enqueued.
 type Accepted struct {
 	Key   Key
@@ -152,6 +149,7 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 		e := &batch[i]
 		keys[i] = e.Key().String()
 		entries[i] = ledger.Entry{Campaign: e.Campaign, ID: e.ID, Provider: e.Provider, Digest: digest, State: ledger.Queued, SweepAfter: sweepAfter}
+		entries[i].Invitation, _ = InvitationOf(*e)
 	}
 	known, err := c.ledger.Digests(ctx, keys)
 	if err != nil {
@@ -198,10 +196,14 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 	if err != nil {
 		return nil, err
 	}
+	conflicts, err := c.conflicts(ctx, batch, created)
+	if err != nil {
+		return nil, err
+	}
 	for i, r := range created {
 		out[i].Accepted = Accepted{Key: batch[i].Key(), New: r.Verdict == ledger.Created, State: r.State}
-		if r.Verdict == ledger.Conflict {
-			out[i].err = fmt.Errorf("%s: %w", batch[i].Key(), ErrConflict)
+		if conflict, ok := conflicts[i]; ok {
+			out[i].err = conflict
 		}
 		if r.Verdict != ledger.Created || r.State.Terminal() {
 			continue
@@ -237,8 +239,18 @@ type Source func(yield func(Envelope, error) bool)
 type Summary struct {
 	New       int
 	Known     int // there already with the same content
-	Archived  int // of the known: already in the archive
+	Archived  int // of the known: archived already
+	Moved     int // of the archived: into another archive than this client's
 	Conflicts []error
+}
+
+// Add counts what became of more envelopes.
+func (s *Summary) Add(more Summary) {
+	s.New += more.New
+	s.Known += more.Known
+	s.Archived += more.Archived
+	s.Moved += more.Moved
+	s.Conflicts = append(s.Conflicts, more.Conflicts...)
 }
 
 // batchSize is how many envelopes go to Redis in one round trip.
@@ -268,6 +280,11 @@ func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source)
 				sum.Known++
 				if a.State == ledger.Archived {
 					sum.Archived++
+					moved, err := c.moved(ctx, a.Key, archived, sum.Moved)
+					if err != nil {
+						return err
+					}
+					sum.Moved += moved
 				}
 			}
 		}
@@ -292,6 +309,25 @@ func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source)
 		return sum, flush(batch)
 	}
 	return sum, nil
+}
+
+// moved counts 1 for an envelope that is archived, but not in this archive. Another process
+// may have archived it since the archive was listed: the first one is looked for.
+func (c *Client) moved(ctx context.Context, k Key, listed map[string]bool, others int) (int, error) {
+	if listed[k.ID] {
+		return 0, nil
+	}
+	if others == 0 {
+		_, err := c.archive.Stat(ctx, archive.EnvelopeKey(k.Campaign, k.ID, ManifestName))
+		if err == nil {
+			listed[k.ID] = true
+			return 0, nil
+		}
+		if !errors.Is(err, archive.ErrNotFound) {
+			return 0, err
+		}
+	}
+	return 1, nil
 }
 
 // Get reads an envelope's report.

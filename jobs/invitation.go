@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -32,7 +33,7 @@ func InvitationOf(e Envelope) (ledger.Invitation, bool) {
 		what.Provider, what.Template, what.Fields = e.Provider, e.Template, e.Fields
 	}
 	for _, s := range e.Signers {
-		what.Signers = append(what.Signers, cmp.Or(s.Email, s.Phone, s.Document, s.Name))
+		what.Signers = append(what.Signers, strings.ToLower(cmp.Or(s.Email, s.Phone, s.Document, s.Name)))
 	}
 	slices.Sort(what.Documents)
 	slices.Sort(what.Signers)

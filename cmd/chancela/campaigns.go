@@ -26,6 +26,7 @@ type campaignFlags struct {
 	campaign    string
 	provider    string
 	skipInvalid bool
+	again       bool
 }
 
 func (f *campaignFlags) add(cmd *cobra.Command) {
@@ -34,8 +35,10 @@ func (f *campaignFlags) add(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(jobs.ProviderNames, cobra.ShellCompDirectiveNoFileComp))
 }
 
-func (f *campaignFlags) addSkip(cmd *cobra.Command) {
+// addTaking adds those of the commands that take rows into the queue.
+func (f *campaignFlags) addTaking(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.skipInvalid, "skip-invalid", false, "take the good rows, and write the others with reasons to FILE.rejected.csv")
+	cmd.Flags().BoolVar(&f.again, "again", false, "ask people to sign who were asked to sign the same documents in another campaign")
 }
 
 func (f *campaignFlags) valid() error {
@@ -58,6 +61,9 @@ type campaignFiles struct {
 	archive   string
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
 	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
+
+	refused     []string                       // files of which no row can be taken
+	invitations map[string][]ledger.Invitation // by campaign, of the good rows
 }
 
 func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges []providers.Provider) (*campaignFiles, error) {
@@ -65,7 +71,7 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 		return nil, err
 	}
 	f := &campaignFiles{names: names, flags: flags, judges: map[string]providers.Provider{}, sources: cfg.sources(), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
-		unsent: map[string]map[string]int{}}
+		unsent: map[string]map[string]int{}, invitations: map[string][]ledger.Invitation{}}
 	for _, j := range judges {
 		f.judges[j.Info().Name] = j
 	}
@@ -101,8 +107,12 @@ func (f *campaignFiles) leftOut() []string {
 	return lines
 }
 
-// calls counts the requests of a good row, and what of it is left out.
+// calls counts the requests of a good row, and notes what of it is left out and whom it
+// invites.
 func (f *campaignFiles) calls(e providers.Envelope) int {
+	if invitation, ok := jobs.InvitationOf(e); ok {
+		f.invitations[e.Campaign] = append(f.invitations[e.Campaign], invitation)
+	}
 	judge := f.judges[e.Provider] // a good row has one
 	for _, column := range judge.Info().Unsent {
 		if e.Uses(column) {
@@ -118,12 +128,21 @@ func (f *campaignFiles) calls(e providers.Envelope) int {
 	return campaign.GeneralCalls(e)
 }
 
+// seenBy is what finds ids that stand twice: over all files but the rejected ones, whose
+// rows stand in a campaign file, too.
+func (f *campaignFiles) seenBy(name string, all *campaign.Seen) *campaign.Seen {
+	if campaign.RejectedPath(name) == name {
+		return campaign.NewSeen()
+	}
+	return all
+}
+
 // check reads all files through and writes every problem to w.
 func (f *campaignFiles) check(ctx context.Context, w io.Writer) (campaign.Summary, error) {
 	total := campaign.Summary{Providers: map[string]campaign.Load{}}
 	seen := campaign.NewSeen()
 	for _, name := range f.names {
-		s, err := campaign.Check(ctx, []string{name}, f.options(name, seen), func(p campaign.Problem) { fmt.Fprintln(w, p) })
+		s, err := campaign.Check(ctx, []string{name}, f.options(name, f.seenBy(name, seen)), func(p campaign.Problem) { fmt.Fprintln(w, p) })
 		if err != nil {
 			return total, err
 		}
@@ -132,6 +151,10 @@ func (f *campaignFiles) check(ctx context.Context, w io.Writer) (campaign.Summar
 		total.Good += s.Good
 		total.Bad += s.Bad
 		total.Problems += s.Problems
+		if s.Refused > 0 {
+			f.refused = append(f.refused, name)
+			total.Refused++
+		}
 		for p, l := range s.Providers {
 			sum := total.Providers[p]
 			total.Providers[p] = campaign.Load{Envelopes: sum.Envelopes + l.Envelopes, Calls: sum.Calls + l.Calls}
@@ -142,47 +165,83 @@ func (f *campaignFiles) check(ctx context.Context, w io.Writer) (campaign.Summar
 
 // insist checks all files and refuses them when something is wrong: with --skip-invalid
 // only when nothing is left.
-func (f *campaignFiles) insist(ctx context.Context, stderr io.Writer) (campaign.Summary, error) {
+func (f *campaignFiles) insist(ctx context.Context, stderr io.Writer) error {
+	if err := f.distinct(); err != nil {
+		return err
+	}
 	s, err := f.check(ctx, stderr)
 	if err != nil {
-		return s, err
+		return err
 	}
 	for _, line := range f.leftOut() {
 		fmt.Fprintln(stderr, line)
 	}
 	switch {
 	case s.Problems == 0:
-		return s, nil
-	case !f.flags.skipInvalid:
-		return s, usage("%s in %s; nothing was enqueued (--skip-invalid takes the other %s)",
-			count(s.Problems, "problem"), count(s.Files, "file"), count(s.Good, "envelope"))
+		return nil
 	case s.Good == 0:
-		return s, usage("no row is valid: nothing was enqueued")
+		return usage("%s in %s, and no valid row: nothing was enqueued", count(s.Problems, "problem"), count(s.Files, "file"))
+	case !f.flags.skipInvalid:
+		return usage("%s in %s; nothing was enqueued (--skip-invalid takes the %s)",
+			count(s.Problems, "problem"), count(s.Files, "file"), count(s.Good, "valid row"))
 	}
-	return s, nil
+	return nil
+}
+
+// distinct refuses campaign files whose rejected rows would be in the same file.
+func (f *campaignFiles) distinct() error {
+	if !f.flags.skipInvalid {
+		return nil
+	}
+	by := map[string]string{}
+	for _, name := range f.names {
+		path := campaign.RejectedPath(filepath.Clean(name))
+		if other, ok := by[path]; ok && path != filepath.Clean(name) {
+			return usage("the invalid rows of %s and %s would both be in %s: give one after the other", other, name, path)
+		}
+		if path != filepath.Clean(name) {
+			by[path] = name
+		}
+	}
+	return nil
+}
+
+// unanswered are the lines on files of which no row was taken.
+func (f *campaignFiles) unanswered() []string {
+	var lines []string
+	for _, name := range f.refused {
+		lines = append(lines, name+": no row was taken, for what is wrong with the file (above): mend it, and run it again")
+	}
+	return lines
 }
 
 // enqueued is what became of all files.
 type enqueued struct {
 	campaigns []string
-	jobs.Summary
-	rejected []string // files written
+	sums      map[string]*jobs.Summary // by campaign
+	left      []campaign.Left
+	archive   string
+}
+
+// conflicts is how many rows were refused for what the ledger has.
+func (e enqueued) conflicts() int {
+	n := 0
+	for _, s := range e.sums {
+		n += len(s.Conflicts)
+	}
+	return n
 }
 
 // enqueue puts all files into the queue. Envelopes whose id is taken by other content are
 // written to stderr and leave the others alone.
 func (f *campaignFiles) enqueue(ctx context.Context, c *jobs.Client, stderr io.Writer) (enqueued, error) {
-	var all enqueued
+	all := enqueued{sums: map[string]*jobs.Summary{}, archive: c.Archive().String()}
 	seen := campaign.NewSeen()
 	for _, name := range f.names {
-		sum, rejected, err := f.enqueueFile(ctx, c, name, seen, &all)
-		all.New += sum.New
-		all.Known += sum.Known
-		all.Archived += sum.Archived
-		all.Conflicts = append(all.Conflicts, sum.Conflicts...)
-		if rejected != "" {
-			all.rejected = append(all.rejected, rejected)
+		if slices.Contains(f.refused, name) {
+			continue // the check has said why
 		}
+		sum, err := f.enqueueFile(ctx, c, name, f.seenBy(name, seen), &all)
 		if err == nil && len(sum.Conflicts) > 0 {
 			err = f.explain(ctx, name, sum.Conflicts, stderr)
 		}
@@ -193,23 +252,32 @@ func (f *campaignFiles) enqueue(ctx context.Context, c *jobs.Client, stderr io.W
 	return all, nil
 }
 
-func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name string, seen *campaign.Seen, all *enqueued) (sum jobs.Summary, rejectedFile string, err error) {
+func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name string, seen *campaign.Seen, all *enqueued) (sum jobs.Summary, err error) {
 	r, err := campaign.Open(name, f.options(name, seen))
 	if err != nil {
-		return sum, "", err
+		return sum, err
 	}
 	defer r.Close()
-	if p := r.Problems(); len(p) > 0 {
-		if f.flags.skipInvalid {
-			return sum, "", nil // the check has said so
-		}
-		return sum, "", usage("%s", p[0])
+	if p := r.Problems(); len(p) > 0 { // the file has changed since it was checked
+		return sum, usage("%s", p[0])
 	}
-	if !slices.Contains(all.campaigns, r.Campaign()) {
+	if all.sums[r.Campaign()] == nil {
 		all.campaigns = append(all.campaigns, r.Campaign())
+		all.sums[r.Campaign()] = &jobs.Summary{}
 	}
 	rejected := campaign.NewRejected(r)
-	sum, err = c.EnqueueAll(ctx, r.Campaign(), func(yield func(jobs.Envelope, error) bool) {
+	sum, err = c.EnqueueAll(ctx, r.Campaign(), f.rows(ctx, r, rejected))
+	all.sums[r.Campaign()].Add(sum)
+	left, closing := rejected.Close(ctx)
+	if left.Rows > 0 && closing == nil {
+		all.left = append(all.left, left)
+	}
+	return sum, errors.Join(err, closing)
+}
+
+// rows gives the envelopes of a file's good rows, and keeps the others.
+func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, rejected *campaign.Rejected) jobs.Source {
+	return func(yield func(jobs.Envelope, error) bool) {
 		for row, err := range r.Rows(ctx) {
 			switch {
 			case err == nil && len(row.Problems) > 0 && f.flags.skipInvalid:
@@ -224,9 +292,7 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 				return
 			}
 		}
-	})
-	path, closing := rejected.Close()
-	return sum, path, errors.Join(err, closing)
+	}
 }
 
 // explain finds the lines of envelopes in conflict: by reading the file once more, which
@@ -239,40 +305,69 @@ func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []er
 		return err
 	}
 	defer r.Close()
-	keys := make(map[string]bool, len(conflicts))
-	for _, c := range conflicts {
-		key, _, _ := strings.Cut(c.Error(), ":")
-		keys[key] = true
+	known := make(map[jobs.Key]*jobs.ConflictError, len(conflicts))
+	for _, err := range conflicts {
+		if c, ok := errors.AsType[*jobs.ConflictError](err); ok {
+			known[c.Key] = c
+		}
 	}
 	for row, err := range r.Rows(ctx) {
 		if err != nil {
 			return err
 		}
-		if key := row.Envelope.Key().String(); keys[key] {
-			delete(keys, key) // a second row with the same id is not the one
-			fmt.Fprintln(stderr, campaign.Problem{File: name, Line: row.Line, Column: 1, Name: "id",
-				Message: "the campaign has an envelope with this id and other content: use another id, or cancel that one"})
+		c, ok := known[row.Envelope.Key()]
+		if !ok {
+			continue
 		}
+		delete(known, c.Key) // a second row with the same id is not the one
+		message := "the campaign has an envelope with this id and other content: use another id, or cancel that one"
+		if len(c.Fields) > 0 {
+			message = "the campaign has an envelope with this id and other content in " + strings.Join(c.Fields, ", ") + ": use another id, or cancel that one"
+		}
+		fmt.Fprintln(stderr, campaign.Problem{File: name, Line: row.Line, Column: 1, Name: "id", Message: message})
 	}
 	return nil
 }
 
-// said is one line on what was enqueued.
-func (e enqueued) said() string {
-	s := fmt.Sprintf("%s enqueued", count(e.New, "envelope"))
-	if e.Known > 0 {
-		s += fmt.Sprintf(", %d of %d were known", e.Known, e.New+e.Known)
-		if e.Archived > 0 {
-			s += fmt.Sprintf(" (%d in the archive already)", e.Archived)
-		}
+// said is one line on what was enqueued of a campaign.
+func (e enqueued) said(name string) string {
+	sum := e.sums[name]
+	s := fmt.Sprintf("%s: %s enqueued", name, count(sum.New, "envelope"))
+	if sum.Known > 0 {
+		s += fmt.Sprintf(", %d of %d were known", sum.Known, sum.New+sum.Known)
 	}
-	if n := len(e.Conflicts); n > 0 {
+	if here := sum.Archived - sum.Moved; here > 0 {
+		s += fmt.Sprintf(" (%d in the archive already)", here)
+	}
+	if sum.Moved > 0 {
+		s += fmt.Sprintf(" (%d archived earlier, but not in %s: was %sARCHIVE_URL changed?)", sum.Moved, e.archive, prefix)
+	}
+	if n := len(sum.Conflicts); n > 0 {
 		s += fmt.Sprintf(", %d refused: other content under the same id", n)
 	}
-	for _, f := range e.rejected {
-		s += "; invalid rows are in " + f
-	}
 	return s
+}
+
+// last is what stands at the end: how many rows are where, and what was not taken.
+func (f *campaignFiles) last(e enqueued) []string {
+	lines := f.unanswered()
+	for _, l := range e.left {
+		lines = append(lines, l.String())
+	}
+	return lines
+}
+
+// status is the exit status that files deserve which were enqueued.
+func (f *campaignFiles) status(e enqueued) int {
+	switch {
+	case len(f.refused) > 0:
+		return exitUsage
+	case e.conflicts() > 0:
+		return exitError
+	case len(e.left) > 0:
+		return exitUnfinished
+	}
+	return exitOK
 }
 
 // estimates are how long each provider's rate makes its part of a campaign take.

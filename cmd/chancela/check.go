@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/campaign"
 )
 
 func newCheck(sys *system) *cobra.Command {
@@ -17,7 +20,8 @@ func newCheck(sys *system) *cobra.Command {
 		Long: `Check reads campaign files and their documents, by the same rules as enqueue and run, and
 prints every mistake of every line as FILE:LINE:COLUMN: FIELD: MESSAGE. Nothing is enqueued
 and no provider is called. It ends with an estimate for each provider at its rate; the
-signers' own time is not in it.`,
+signers' own time is not in it. With CHANCELA_REDIS_URL it also names the other campaigns
+that ask the same people to sign the same documents.`,
 		Example: `  chancela check june.csv
   chancela check --provider certyneo letters.csv`,
 		GroupID: groupMain,
@@ -39,12 +43,7 @@ signers' own time is not in it.`,
 			if err != nil {
 				return err
 			}
-			if s.Problems > 0 {
-				fmt.Fprintf(sys.stdout, "%s: %d of %s are valid\n", count(s.Problems, "problem"), s.Good, count(s.Rows, "row"))
-			} else {
-				fmt.Fprintf(sys.stdout, "%s, all valid\n", count(s.Rows, "envelope"))
-			}
-			for _, line := range append(cfg.estimates(s, files.judges), files.leftOut()...) {
+			for _, line := range slices.Concat([]string{verdict(s)}, files.copies(cmd.Context(), cfg), cfg.estimates(s, files.judges), files.leftOut()) {
 				fmt.Fprintln(sys.stdout, line)
 			}
 			if !s.OK() {
@@ -55,6 +54,47 @@ signers' own time is not in it.`,
 	}
 	flags.add(cmd)
 	return cmd
+}
+
+// verdict is one line on what a check has found.
+func verdict(s campaign.Summary) string {
+	are := "are"
+	if s.Good == 1 {
+		are = "is"
+	}
+	switch {
+	case s.Problems == 0 && s.Rows == 1:
+		return "1 envelope, valid"
+	case s.Problems == 0:
+		return count(s.Rows, "envelope") + ", all valid"
+	case s.Refused == 0 && s.Good == 0:
+		return fmt.Sprintf("%s: no row is valid", count(s.Problems, "problem"))
+	case s.Refused == 0:
+		return fmt.Sprintf("%s: %d of %s %s valid", count(s.Problems, "problem"), s.Good, count(s.Rows, "row"), are)
+	case s.Refused == s.Files:
+		return fmt.Sprintf("%s in %s: no row can be taken before that is mended", count(s.Problems, "problem"), count(s.Files, "file"))
+	}
+	return fmt.Sprintf("%s: %d of %s %s valid; no row of %s can be taken before the file as a whole is mended",
+		count(s.Problems, "problem"), s.Good, count(s.Rows, "row"), are, count(s.Refused, "file"))
+}
+
+// copies says which other campaigns ask the same people to sign the same documents, where
+// there is a Redis that knows. A check does not need one.
+func (f *campaignFiles) copies(ctx context.Context, cfg *config) []string {
+	if cfg.RedisURL == "" || len(f.invitations) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	db, err := jobs.Connect(cfg.RedisURL.Reveal())
+	if err == nil {
+		defer db.Close()
+		var lines []string
+		if lines, err = f.elsewhere(ctx, jobs.NewClient(jobs.ClientConfig{Redis: db})); err == nil {
+			return lines
+		}
+	}
+	return []string{fmt.Sprintf("whether other campaigns ask the same people is not known: redis does not answer at %s: %s", redacted(cfg.RedisURL), oneLine(err))}
 }
 
 // judgesFor are the providers whose rules apply: those with a key, or all when none has

@@ -15,6 +15,8 @@ func newEnqueue(sys *system) *cobra.Command {
 		Long: `Enqueue checks campaign files and puts their envelopes into the queue, with their documents
 in the archive: workers need no access to this machine's disk. A file that is enqueued again
 changes nothing; an id with other content than before is refused, and the others go on.
+People who were asked to sign the same documents in another campaign are not asked again,
+unless --campaign or --again is given.
 
 It needs CHANCELA_REDIS_URL, and the archive that the workers use, but no provider's key.`,
 		Example: `  chancela enqueue june.csv
@@ -27,7 +29,7 @@ It needs CHANCELA_REDIS_URL, and the archive that the workers use, but no provid
 		},
 	}
 	flags.add(cmd)
-	flags.addSkip(cmd)
+	flags.addTaking(cmd)
 	return cmd
 }
 
@@ -44,7 +46,7 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	if err != nil {
 		return err
 	}
-	if _, err := files.insist(ctx, sys.stderr); err != nil {
+	if err := files.insist(ctx, sys.stderr); err != nil {
 		return err
 	}
 	e, err := b.openQueue(ctx)
@@ -65,6 +67,9 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 		return err
 	}
 	e.openClient(judges)
+	if err := files.insistNew(ctx, sys, e.client); err != nil {
+		return err
+	}
 	if err := e.openOutbox(ctx); err != nil {
 		return err
 	}
@@ -73,10 +78,10 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 		return err
 	}
 	for _, name := range all.campaigns {
-		fmt.Fprintf(sys.stdout, "%s: %s\n", name, all.said())
+		fmt.Fprintln(sys.stdout, all.said(name))
 	}
-	if len(all.Conflicts) > 0 {
-		return quietly(exitError)
+	for _, line := range files.last(all) {
+		fmt.Fprintln(sys.stdout, line)
 	}
-	return nil
+	return quietly(files.status(all))
 }

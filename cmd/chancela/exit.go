@@ -10,7 +10,7 @@ const (
 	exitOK          = 0
 	exitError       = 1   // something went wrong
 	exitUsage       = 2   // wrong usage, wrong configuration or invalid input: nothing was enqueued
-	exitUnfinished  = 3   // the work is over, and some envelope ended in a state other than archived
+	exitUnfinished  = 3   // the work is over, and some envelope ended in a state other than archived, or some row was left out
 	exitInterrupted = 130 // by a signal; what was done is kept
 )
 
@@ -19,8 +19,9 @@ const exitStatus = `
 EXIT STATUS
   0    done, and nothing is wrong
   1    an error
-  2    wrong usage or configuration, or invalid input: nothing was enqueued
-  3    the work is over, and some envelope ended in a state other than archived
+  2    wrong usage or configuration, or invalid input: nothing was enqueued of it
+  3    the work is over, and some envelope ended in a state other than archived, or some row
+       was left out
   130  interrupted; what was done is kept`
 
 // exitErr is an error that says with which status the process ends. A nil cause ends it

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"slices"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/ledger"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,4 +52,211 @@ func TestFileWithoutProvider(t *testing.T) {
 		}
 	}
 	invoke(t, env, "check", "--provider", "certyneo", file).want(t, exitOK)
+}
+
+// queued is an environment in which enqueue works.
+func queued(t *testing.T) map[string]string {
+	t.Helper()
+	return map[string]string{"CHANCELA_REDIS_URL": redisServer(t, false), "CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "archive"),
+		"CHANCELA_CERTYNEO_API_KEY": "k", "CHANCELA_CERTYNEO_BASE_URL": "http://127.0.0.1:1/api/v1"}
+}
+
+// lastLine is the last line of standard output.
+func (r result) lastLine() string {
+	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
+	return lines[len(lines)-1]
+}
+
+// ids are the ids of a campaign's envelopes in the ledger.
+func ids(t *testing.T, env map[string]string, campaign string) string {
+	t.Helper()
+	db, err := jobs.Connect(env["CHANCELA_REDIS_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var all []string
+	for r, err := range ledger.New(db, ledger.BarrierNone).All(t.Context(), campaign, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, r.ID)
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
+}
+
+const lote = `id;provider;subject;document;signer1.name;signer1.email
+0001;certyneo;Contrato 1;documentos/contrato.pdf;Nívea Sabiá;pessoa1@exemplo.test
+0002;certyneo;Contrato 2;documentos/contrato.pdf;Nívea Sabiá;sem-arroba
+0003;certyneo;Contrato 3;documentos/contrato.pdf;Nívea Sabiá;outro-sem
+0004;certyneo;Contrato 4;documentos/contrato.pdf;Nívea Sabiá;pessoa4@exemplo.test
+`
+
+// Rejected rows are mended one after the other: one campaign, one rejected file, each row
+// once, and nobody's work is overwritten.
+func TestRejectedRowsComeBack(t *testing.T) {
+	t.Parallel()
+	env := queued(t)
+	dir := t.TempDir()
+	file := caseFile(t, dir, "lote.csv", lote)
+	rejected := filepath.Join(dir, "lote.rejected.csv")
+
+	r := invoke(t, env, "enqueue", "--skip-invalid", file).want(t, exitUnfinished)
+	if want := "2 invalid rows of " + file + " are in " + rejected; !strings.HasPrefix(r.lastLine(), want) {
+		t.Errorf("last line %q, want %q", r.lastLine(), want)
+	}
+	mend := func(from, to string) string {
+		text := strings.Replace(load(t, rejected), from, to, 1)
+		if err := os.WriteFile(rejected, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	mended := mend("sem-arroba", "pessoa2@exemplo.test")
+
+	// The first command again.
+	r = invoke(t, env, "enqueue", "--skip-invalid", file).want(t, exitUnfinished)
+	if !strings.Contains(r.lastLine(), rejected+" was changed") || load(t, rejected) != mended {
+		t.Errorf("last line %q, and the file holds %q", r.lastLine(), load(t, rejected))
+	}
+	// All files of the folder at once, and again.
+	for range 2 {
+		r = invoke(t, env, "enqueue", "--skip-invalid", file, rejected).want(t, exitUnfinished)
+		if got := ids(t, env, "lote"); got != "0001 0002 0004" || !strings.Contains(r.lastLine(), "1 invalid row left in "+rejected) {
+			t.Errorf("enqueued %s; last line %q", got, r.lastLine())
+		}
+	}
+	invoke(t, env, "enqueue", rejected).want(t, exitUsage)
+	mend("outro-sem", "pessoa3@exemplo.test")
+	r = invoke(t, env, "enqueue", rejected).want(t, exitOK)
+	if got := ids(t, env, "lote"); got != "0001 0002 0003 0004" || r.lastLine() != "lote: 1 envelope enqueued, 1 of 2 were known" {
+		t.Errorf("enqueued %s; last line %q", got, r.lastLine())
+	}
+	if files, _ := filepath.Glob(filepath.Join(dir, "*rejected*")); len(files) != 1 {
+		t.Errorf("%v", files)
+	}
+	if s := invoke(t, env, "status", "--json", "lote.rejected"); s.status == exitOK {
+		t.Errorf("another campaign: %s", s.stdout)
+	}
+}
+
+// A file that cannot be read as rows does not end well, whatever the flag says, and does
+// not keep the others from being taken.
+func TestFilesThatAreNoRows(t *testing.T) {
+	t.Parallel()
+	env := queued(t)
+	dir := t.TempDir()
+	row := ";certyneo;Contrato;documentos/contrato.pdf;Nívea Sabiá"
+	good := caseFile(t, dir, "boa.csv", "id;provider;subject;document;signer1.name;signer1.email\n0001"+row+";a@exemplo.test\n0012"+row+";b@exemplo.test\n")
+	for name, text := range map[string]string{
+		"coluna-desconhecida.csv": "id;provider;subject;document;signer1.name;signer1.email;Telefone\n0001" + row + ";c@exemplo.test;11 3232-4321\n",
+		"sem-coluna.csv":          "id;provider;subject;document;signer1.name\n0001" + row + "\n",
+		"vazio.csv":               "id;provider;subject;document;signer1.name;signer1.email\n",
+		"planilha.csv":            "PK\x03\x04",
+		"nada.csv":                "",
+	} {
+		bad := caseFile(t, dir, name, text)
+		r := invoke(t, env, "enqueue", "--skip-invalid", bad).want(t, exitUsage)
+		if !strings.Contains(r.stderr, "nothing was enqueued") || !strings.Contains(r.stderr, bad) {
+			t.Errorf("%s: %s", name, r.stderr)
+		}
+		campaign := strings.TrimSuffix(name, ".csv")
+		r = invoke(t, env, "enqueue", "--again", "--campaign", "com-"+campaign, "--skip-invalid", bad, good).want(t, exitUsage)
+		if !strings.Contains(r.stdout, "2 envelopes enqueued") || !strings.HasPrefix(r.lastLine(), bad+": no row was taken") {
+			t.Errorf("%s: %s%s", name, r.stdout, r.stderr)
+		}
+		if got := ids(t, env, "com-"+campaign); got != "0001 0012" {
+			t.Errorf("%s: enqueued %s", name, got)
+		}
+		invoke(t, env, "check", bad, good).want(t, exitUsage)
+	}
+}
+
+const june = `id;provider;subject;document;signer1.name;signer1.email;message
+0001;certyneo;Locação de imóvel;documentos/contrato.pdf;Conceição Araújo;pessoa1@exemplo.test;Olá
+`
+
+// A copy of a file under another name asks the same people again: not by mistake.
+func TestCopiesAreNoticed(t *testing.T) {
+	t.Parallel()
+	env := queued(t)
+	dir := t.TempDir()
+	original := caseFile(t, dir, "utf8.csv", june)
+	renamed := caseFile(t, dir, "utf8 (1).csv", june)
+	mended := caseFile(t, dir, "junho.csv", strings.NewReplacer("Locação", "Aluguel", "0001", "9", "Olá", "", "pessoa1", "Pessoa1").Replace(june)+
+		"10;certyneo;Outro;documentos/contrato.pdf;Nívea Sabiá;pessoa9@exemplo.test;\n")
+
+	r := invoke(t, env, "enqueue", original, renamed).want(t, exitUsage) // in one command
+	if !strings.Contains(r.stderr, "campaign utf8--1- asks the same people to sign the same documents as campaign utf8 does, in 1 of 1 envelope\n") {
+		t.Error(r.stderr)
+	}
+	if got := ids(t, env, "utf8"); got != "" {
+		t.Errorf("enqueued %s", got)
+	}
+	invoke(t, env, "enqueue", original).want(t, exitOK)
+	invoke(t, env, "enqueue", original).want(t, exitOK)
+	for _, file := range []string{renamed, mended} {
+		if r := invoke(t, env, "check", file).want(t, exitOK); !strings.Contains(r.stdout, "campaign utf8 ") {
+			t.Errorf("check %s: %s", file, r.stdout)
+		}
+		r := invoke(t, env, "enqueue", file).want(t, exitUsage)
+		if !strings.Contains(r.stderr, "campaign utf8 ") || !strings.Contains(r.stderr, "--again") || !strings.Contains(r.stderr, "nothing was enqueued") {
+			t.Errorf("enqueue %s: %s", file, r.stderr)
+		}
+	}
+	if r := invoke(t, env, "run", mended).want(t, exitUsage); !strings.Contains(r.stderr, "in 1 of 2 envelopes") {
+		t.Errorf("run: %s", r.stderr)
+	}
+	if r := invoke(t, env, "enqueue", "--campaign", "utf8", renamed).want(t, exitOK); !strings.Contains(r.stdout, "1 of 1 were known") {
+		t.Errorf("the same campaign: %s", r.stdout)
+	}
+	invoke(t, env, "enqueue", "--again", mended).want(t, exitOK)
+	invoke(t, env, "enqueue", mended).want(t, exitOK) // goes on: nobody new is asked
+	if got := ids(t, env, "junho"); got != "10 9" {
+		t.Errorf("enqueued %s", got)
+	}
+	db, err := jobs.Connect(env["CHANCELA_REDIS_URL"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if keys, err := db.Keys(t.Context(), "*invited*").Result(); err != nil || len(keys) == 0 {
+		t.Fatal(err, keys)
+	} else if held, err := db.HGetAll(t.Context(), keys[0]).Result(); err != nil || strings.Contains(fmt.Sprint(held), "exemplo") {
+		t.Errorf("%v %v", held, err)
+	}
+}
+
+// Other content under the same id is told by field.
+func TestConflictsTellTheFields(t *testing.T) {
+	t.Parallel()
+	env := queued(t)
+	dir := t.TempDir()
+	invoke(t, env, "enqueue", "--campaign", "june", caseFile(t, dir, "utf8.csv", june)).want(t, exitOK)
+	other := strings.NewReplacer("contrato.pdf", "laudo-vistoria.pdf", "Olá", "Oi", "pessoa1", "pessoa2").Replace(june)
+	r := invoke(t, env, "enqueue", "--campaign", "june", caseFile(t, dir, "touched.csv", other)).want(t, exitError)
+	if want := "touched.csv:2:1: id: the campaign has an envelope with this id and other content in message, document, signer1.email: "; !strings.Contains(r.stderr, want) {
+		t.Errorf("got %s, want %s", r.stderr, want)
+	}
+	for _, same := range []string{strings.ReplaceAll(june, "\n", "\r\n"), strings.Replace(june, "pessoa1@exemplo.test", "Pessoa1@Exemplo.TEST", 1),
+		strings.Replace(june, "documentos/", `documentos\`, 1), strings.ReplaceAll(june, "ç", "ç")} {
+		invoke(t, env, "enqueue", "--campaign", "june", caseFile(t, dir, "same.csv", same)).want(t, exitOK)
+	}
+}
+
+func TestCheckVerdicts(t *testing.T) {
+	dir := t.TempDir()
+	head, row := "id;provider;subject;document;signer1.name;signer1.email\n", ";certyneo;Contrato;documentos/contrato.pdf;Nívea;a@exemplo.test\n"
+	for _, c := range []struct{ text, want string }{
+		{head + "1" + row, "1 envelope, valid"},
+		{head + "1" + row + "2" + row, "2 envelopes, all valid"},
+		{head + "1" + row + "?" + row, "1 problem: 1 of 2 rows is valid"},
+		{head + "?" + row, "1 problem: no row is valid"},
+		{"Nome;" + head + "x;1" + row, "1 problem in 1 file: no row can be taken before that is mended"},
+	} {
+		if r := invoke(t, nil, "check", caseFile(t, dir, "june.csv", c.text)); !strings.Contains(r.stdout, c.want+"\n") {
+			t.Errorf("got %s, want %s", r.stdout, c.want)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ Over a Redis, simulated providers are used only with CHANCELA_SIMULATE=yes.`,
 		},
 	}
 	flags.add(cmd)
-	flags.addSkip(cmd)
+	flags.addTaking(cmd)
 	cmd.Flags().StringVar(&report, "report", "", "also write a report to this file: .csv, .json or .html")
 	return cmd
 }
@@ -64,7 +65,7 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	if err != nil {
 		return err
 	}
-	if _, err := files.insist(ctx, sys.stderr); err != nil {
+	if err := files.insist(ctx, sys.stderr); err != nil {
 		return err
 	}
 	e, err := start.open(ctx, nil)
@@ -72,6 +73,9 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 		return err
 	}
 	defer e.Close()
+	if err := files.insistNew(ctx, sys, e.client); err != nil {
+		return err
+	}
 
 	flush, err := e.trace(ctx)
 	if err != nil {
@@ -97,7 +101,12 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 			stop()
 			return err
 		}
-		fmt.Fprintln(sys.stderr, all.said())
+		for _, name := range all.campaigns {
+			fmt.Fprintln(sys.stderr, all.said(name))
+		}
+		for _, left := range all.left {
+			fmt.Fprintln(sys.stderr, left)
+		}
 		now := time.Now()
 		complete.Store(&now)
 		return nil
@@ -127,14 +136,14 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 			return err
 		}
 	}
-	switch {
-	case ctx.Err() != nil:
+	for _, line := range files.last(all) {
+		fmt.Fprintln(sys.stdout, line)
+	}
+	if ctx.Err() != nil {
 		fmt.Fprintln(sys.stderr, "interrupted: start it again, and it goes on")
 		return quietly(exitInterrupted)
-	case len(all.Conflicts) > 0:
-		return quietly(exitError)
 	}
-	return quietly(sum.status())
+	return quietly(cmp.Or(files.status(all), sum.status()))
 }
 
 // campaigns are the names of the files' campaigns.

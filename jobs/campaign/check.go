@@ -15,6 +15,7 @@ type Summary struct {
 	Good     int `json:"good"`
 	Bad      int `json:"bad"`
 	Problems int `json:"problems"` // of rows, headers and files together
+	Refused  int `json:"refused"`  // files of which no row can be taken, for what is wrong with them as a whole
 
 	Providers map[string]Load `json:"providers"` // of good rows
 }
@@ -56,15 +57,20 @@ func Check(ctx context.Context, files []string, options Options, report func(Pro
 func checkFile(ctx context.Context, name string, options Options, summary *Summary, calls func(providers.Envelope) int, report func(Problem)) error {
 	r, err := Open(name, options)
 	if p, ok := errors.AsType[Problem](err); ok {
+		summary.Refused++
 		report(p)
 		return nil
 	} else if err != nil {
+		summary.Refused++
 		report(Problem{File: name, Message: cause(err)})
 		return nil
 	}
 	defer r.Close()
 	for _, p := range r.Problems() {
 		report(p)
+	}
+	if len(r.Problems()) > 0 {
+		summary.Refused++
 	}
 	rows := 0
 	for row, err := range r.Rows(ctx) {
@@ -87,6 +93,7 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 	}
 	summary.Rows += rows
 	if rows == 0 && len(r.Problems()) == 0 {
+		summary.Refused++
 		report(Problem{File: name, Message: "has a header but no rows"})
 	}
 	return nil

@@ -166,6 +166,10 @@ func NewReader(name string, in io.ReadSeeker, options Options) (*Reader, error) 
 		}
 		return nil, err
 	}
+	if len(r.problems) > 0 { // none of its rows is taken, and so none takes an id from another file
+		r.options.Seen = NewSeen()
+		r.options.Seen.file(name)
+	}
 	return r, nil
 }
 
@@ -190,13 +194,13 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		p.add(first.at, "", first.broken)
 		return nil
 	}
-	if r.header, err = parseHeader(first, r.options.Provider, &p); err != nil {
-		p.add(cell{line: first.line, column: 1}, "", err.Error()+r.elsewhere())
-		return nil
-	}
 	if slices.ContainsFunc(first.cells, func(c cell) bool { return strings.EqualFold(strings.TrimSpace(c.text), reasonColumn) }) {
 		r.rejected = true
 		restoreAll(first.cells)
+	}
+	if r.header, err = parseHeader(first, r.options.Provider, &p); err != nil {
+		p.add(cell{line: first.line, column: 1}, "", err.Error()+r.elsewhere())
+		return nil
 	}
 	for _, c := range first.cells {
 		r.names = append(r.names, c.text)

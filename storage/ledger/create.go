@@ -14,6 +14,7 @@ type Entry struct {
 	Digest                 string
 	State                  State // Queued, or Archived for one that is found in the archive
 	Fields                 map[string]string
+	Invitation             Invitation
 	SweepAfter             time.Duration // when the sweeper shall look whether a task carries it
 }
 
@@ -41,15 +42,23 @@ func (l *Ledger) Create(ctx context.Context, entries []Entry) ([]Creation, error
 	if err := createScript.Load(ctx, l.db).Err(); err != nil {
 		return nil, fmt.Errorf("ledger: create: %w", err)
 	}
+	hashKey, err := l.invitationKey(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: create: %w", err)
+	}
 	cmds := make([]*redis.Cmd, len(entries))
-	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, e := range entries {
 			key := e.Campaign + "/" + e.ID
 			index := Work
 			if e.State.Terminal() {
 				index = Nowhere
 			}
-			args := []any{key, e.Campaign, e.ID, e.Provider, e.Digest, string(e.State), string(index), millis(e.SweepAfter)}
+			bucket, field := "", ""
+			if e.Invitation != (Invitation{}) {
+				bucket, field = e.Invitation.slot(hashKey)
+			}
+			args := []any{key, e.Campaign, e.ID, e.Provider, e.Digest, string(e.State), string(index), millis(e.SweepAfter), bucket, field}
 			for f, v := range e.Fields {
 				args = append(args, f, v)
 			}

@@ -42,9 +42,6 @@ func (l *Ledger) invitationKey(ctx context.Context) ([]byte, error) {
 // slot is where the campaigns that hold an invitation stand: a hash and a field of it.
 // Many small hashes take a fraction of the memory of as many keys.
 func (i Invitation) slot(key []byte) (bucket, field string) {
-	if i == (Invitation{}) {
-		return "", ""
-	}
 	mac := hmac.New(sha256.New, key)
 	mac.Write(i[:])
 	sum := mac.Sum(nil)
@@ -60,7 +57,8 @@ func (l *Ledger) HeldBy(ctx context.Context, invitations []Invitation) ([][]stri
 	cmds := make([]*redis.StringCmd, len(invitations))
 	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, invitation := range invitations {
-			cmds[i] = p.HGet(ctx, cmpOrNone(invitation.slot(key)))
+			bucket, field := invitation.slot(key)
+			cmds[i] = p.HGet(ctx, bucket, field)
 		}
 		return nil
 	})

@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -102,11 +103,12 @@ var (
 type Ledger struct {
 	db      redis.UniversalClient
 	barrier Barrier
+	hashKey atomic.Pointer[[]byte] // of invitations
 }
 
 // New gives the ledger that is in a Redis; barrier is how its writes are made durable,
 // see [Inspect].
-func New(db redis.UniversalClient, barrier Barrier) *Ledger { return &Ledger{db, barrier} }
+func New(db redis.UniversalClient, barrier Barrier) *Ledger { return &Ledger{db: db, barrier: barrier} }
 
 // Barrier is how the ledger makes a write durable.
 func (l *Ledger) Barrier() Barrier { return l.barrier }

@@ -1,11 +1,20 @@
--- KEYS[1] the envelope. ARGV: key, campaign, id, provider, digest, state, index, delay, then field, value ...
+-- KEYS[1] the envelope. ARGV: key, campaign, id, provider, digest, state, index, delay,
+--       bucket and field of the invitation (empty: none), then field, value ...
 -- Returns created | same | conflict, the state, the generation.
 local e, key, campaign, id, p, digest, state = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local have = redis.call('HMGET', e, 'digest', 'state', 'gen')
-if have[1] then
-  if have[1] == digest then return {'same', have[2], have[3]} end
-  return {'conflict', have[2], have[3]}
+local function invited()
+  local bucket, field = ARGV[9], ARGV[10]
+  if bucket == '' then return end
+  local held = redis.call('HGET', bucket, field)
+  if not held then redis.call('HSET', bucket, field, campaign)
+  elseif not string.find('/' .. held .. '/', '/' .. campaign .. '/', 1, true) then
+    redis.call('HSET', bucket, field, held .. '/' .. campaign)
+  end
 end
+local have = redis.call('HMGET', e, 'digest', 'state', 'gen')
+if have[1] and have[1] ~= digest then return {'conflict', have[2], have[3]} end
+invited()
+if have[1] then return {'same', have[2], have[3]} end
 local at = now()
 local c = P .. 'campaign:' .. campaign
 local seq = redis.call('HINCRBY', c, 'seq', 1)
@@ -15,7 +24,7 @@ redis.call('HSET', c, 'changed', at)
 redis.call('ZADD', P .. 'campaigns', 'NX', at, campaign)
 redis.call('HSET', e, 'campaign', campaign, 'id', id, 'provider', p, 'digest', digest, 'state', state,
   'seq', seq, 'gen', 1, 'version', 1, 'created_at', at)
-for i = 9, #ARGV, 2 do set(e, campaign, ARGV[i], ARGV[i + 1]) end
+for i = 11, #ARGV, 2 do set(e, campaign, ARGV[i], ARGV[i + 1]) end
 redis.call('ZADD', P .. 'ids:' .. campaign, seq, id)
 redis.call('ZADD', P .. 'in:' .. campaign .. ':' .. state, seq, id)
 count(p, campaign, state, 1)

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// elsewhere says which other campaigns ask the same people to sign the same documents: a
+// renamed or mended copy of a file has another campaign's name, and the idempotency key
+// alone does not know it.
+func (f *campaignFiles) elsewhere(ctx context.Context, c *jobs.Client) ([]string, error) {
+	var lines []string
+	for _, name := range f.campaigns() {
+		invitations := f.invitations[name]
+		found, err := c.Elsewhere(ctx, name, invitations)
+		if err != nil {
+			return nil, err
+		}
+		for _, other := range append(f.together(name), found...) {
+			lines = append(lines, fmt.Sprintf("campaign %s asks the same people to sign the same documents as campaign %s does, in %d of %s",
+				name, other.Campaign, other.Envelopes, count(len(invitations), "envelope")))
+		}
+	}
+	return lines, nil
+}
+
+// together finds the campaigns before this one in the same command.
+func (f *campaignFiles) together(name string) []jobs.Elsewhere {
+	var found []jobs.Elsewhere
+	names := f.campaigns()
+	for _, other := range names[:slices.Index(names, name)] {
+		held := make(map[ledger.Invitation]bool, len(f.invitations[other]))
+		for _, i := range f.invitations[other] {
+			held[i] = true
+		}
+		n := 0
+		for _, i := range f.invitations[name] {
+			if held[i] {
+				n++
+			}
+		}
+		if n > 0 {
+			found = append(found, jobs.Elsewhere{Campaign: other, Envelopes: n})
+		}
+	}
+	return found
+}
+
+// insistNew refuses to invite people again by mistake: who names the campaign, or says
+// --again, means it.
+func (f *campaignFiles) insistNew(ctx context.Context, sys *system, c *jobs.Client) error {
+	lines, err := f.elsewhere(ctx, c)
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	for _, line := range lines {
+		fmt.Fprintln(sys.stderr, line)
+	}
+	if f.flags.again || f.flags.campaign != "" {
+		return nil
+	}
+	return usage("nothing was enqueued: these people have been asked already; --campaign NAME goes on with that campaign, --again asks them once more")
+}
