@@ -16,7 +16,7 @@ func TestCheckCountsAndWeighs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Summary{Files: 3, Rows: 4, Good: 3, Bad: 1, Problems: 4, Providers: map[string]Load{"certyneo": {2, 14}, "sdoc": {1, 8}}}
+	want := Summary{Files: 3, Rows: 4, Good: 3, Bad: 1, Problems: 4, Refused: 2, Providers: map[string]Load{"certyneo": {2, 14}, "sdoc": {1, 8}}}
 	if !reflect.DeepEqual(summary, want) || summary.OK() {
 		t.Errorf("got  %+v\nwant %+v", summary, want)
 	}
