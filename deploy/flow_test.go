@@ -25,7 +25,7 @@ func TestSampleCampaign(t *testing.T) {
 	}
 	need(t, "redis", "redis-server")
 	need(t, "s3", "versitygw")
-	ctx, cancel := context.WithTimeout(t.Context(), 85*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	s := newStack(t, readCompose(t))
 

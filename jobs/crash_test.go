@@ -103,7 +103,7 @@ func newWorld(t *testing.T, name string) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { sb.Close() })
-	folder := t.TempDir()
+	folder := inMemory(t)
 	store, err := dir.Open(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -115,6 +115,18 @@ func newWorld(t *testing.T, name string) *world {
 	w.client = NewClient(ClientConfig{Redis: db, Archive: store, Providers: []providers.Provider{w.provider}, Log: silent})
 	w.restart(0)
 	return w
+}
+
+// inMemory is a folder without a disk, where the machine has one: these tests are about
+// processes, and the syncs of a disk would take most of their time.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/dev/shm", "chancela-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	return folder
 }
 
 var silent = slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/chancela/chancela/storage/archive/archivetest"
 )
 
 // Every scenario measures something; what it measures is nobody's to assert.
@@ -18,8 +20,9 @@ func TestScenarios(t *testing.T) {
 		}
 		t.Skip("redis-server was not found")
 	}
+	archivetest.NoAccount(t)
 	var out bytes.Buffer
-	args := strings.Fields("-json -enqueue 20 -flow 5 -intents 20 -rows 50 -mib 1 -pace 1s -rounds 1")
+	args := strings.Fields("-json -enqueue 20 -flow 5 -intents 20 -rows 50 -mib 1 -pace 2s -rounds 1")
 	if err := run(t.Context(), args, &out, t.Output()); err != nil {
 		t.Fatal(err)
 	}

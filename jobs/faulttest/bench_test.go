@@ -150,7 +150,7 @@ func (b *bench) work() (stop func()) {
 func (b *bench) workOn(db *redis.Client) (stop func()) {
 	w := jobs.NewWorker(jobs.WorkerConfig{Redis: db, Barrier: b.barrier, Archive: b.client.Archive(),
 		Lines:     []jobs.Line{{Provider: b.provider, Concurrency: 4, PollEvery: time.Second, SettleAfter: time.Millisecond}},
-		RetryBase: 10 * time.Millisecond, RetryMax: 100 * time.Millisecond, Attempts: 50, Shutdown: 5 * time.Second, Log: silent})
+		RetryBase: 10 * time.Millisecond, RetryMax: 100 * time.Millisecond, Attempts: 50, Shutdown: 40 * time.Second, Log: silent})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -239,7 +239,7 @@ func (b *bench) put(payload []byte, id string) {
 // becomes waits for an envelope's state.
 func (b *bench) becomes(k providers.Key, s ledger.State) {
 	b.t.Helper()
-	until(b.t, k.String()+" is "+string(s), 20*time.Second, func(context.Context) bool { return b.record(k).State == s })
+	until(b.t, k.String()+" is "+string(s), time.Minute, func(context.Context) bool { return b.record(k).State == s })
 }
 
 // sentOnce waits until an envelope is sent, and everything that could send it has run.
@@ -255,7 +255,7 @@ func (b *bench) sentOnce(k providers.Key) {
 // idle waits until no task waits or runs.
 func (b *bench) idle() {
 	b.t.Helper()
-	until(b.t, "the queue is empty", 20*time.Second, func(context.Context) bool {
+	until(b.t, "the queue is empty", time.Minute, func(context.Context) bool {
 		q, err := b.inspector.GetQueueInfo(jobs.Queue(counted, pace.Send))
 		return err == nil && q.Pending+q.Active+q.Scheduled+q.Retry == 0
 	})
