@@ -127,12 +127,15 @@ func readEnv(t *testing.T, file string) map[string]string {
 	return env
 }
 
+var built string // the folder of the binary; empty: nobody needed it
+
 // binary is chancela, built once.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "chancela-deploy-")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	path := filepath.Join(dir, "chancela")
 	build := exec.Command("go", "build", "-o", path, "github.com/chancela/chancela/cmd/chancela")
 	build.Stderr = os.Stderr
@@ -141,8 +144,8 @@ var binary = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := binary(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
+	if built != "" {
+		os.RemoveAll(built)
 	}
 	os.Exit(code)
 }

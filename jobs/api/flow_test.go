@@ -57,7 +57,7 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 		hooks[p] = "http://" + l.Addr().String() + "/webhooks/" + p
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	sb, err := sandbox.Start(ctx, sandbox.Options{SignAfter: 200 * time.Millisecond, Webhooks: hooks, Rates: map[string]providers.Rate{sandbox.Certyneo: {}}})
+	sb, err := sandbox.Start(ctx, sandbox.Options{SignAfter: time.Second, Webhooks: hooks, Rates: map[string]providers.Rate{sandbox.Certyneo: {}}})
 	if err != nil {
 		t.Fatal(err)
 	}
