@@ -8,10 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"path"
 	"strings"
 
+	"github.com/chancela/chancela/jobs/filetype"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/source"
@@ -104,39 +104,17 @@ func measure(ctx context.Context, d *Document, sources OpenSource) error {
 		return err
 	}
 	defer r.Close()
-	head := make([]byte, 512)
-	n, err := io.ReadFull(r, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if n == 0 {
-		return errors.New("the file is empty")
-	}
-	h := sha256.New()
-	h.Write(head[:n])
-	rest, err := io.Copy(h, r)
+	hash, kind := sha256.New(), filetype.New(d.Name)
+	size, err := io.Copy(io.MultiWriter(hash, kind), r)
 	if err != nil {
 		return err
 	}
-	d.SHA256, d.Size, d.Type = hex.EncodeToString(h.Sum(nil)), int64(n)+rest, DocumentType(head[:n], d.Name)
-	return nil
-}
-
-// DocumentType finds a file's MIME type from its first 512 bytes; the name only tells
-// the formats apart that begin alike.
-func DocumentType(head []byte, name string) string {
-	ext := strings.ToLower(path.Ext(name))
-	switch kind := http.DetectContentType(head); {
-	case kind == "application/zip" && ext == ".docx":
-		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-	case kind == "application/zip" && ext == ".odt":
-		return "application/vnd.oasis.opendocument.text"
-	case strings.HasPrefix(string(head), "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"):
-		return "application/msword"
-	default:
-		kind, _, _ = strings.Cut(kind, ";")
-		return kind
+	mime, err := kind.Type()
+	if err != nil {
+		return err
 	}
+	d.SHA256, d.Size, d.Type = hex.EncodeToString(hash.Sum(nil)), size, mime
+	return nil
 }
 
 // stage copies a measured document into the archive under its hash, once.

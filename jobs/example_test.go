@@ -26,7 +26,7 @@ func ExampleClient_Enqueue() {
 	client, done := newClient(ctx)
 	defer done()
 
-	lease := []byte("%PDF-1.7 ... %%EOF\n")
+	lease := []byte("%PDF-1.7 <</Type/Page>> ... %%EOF\n")
 	envelope := jobs.Envelope{
 		Campaign: "leases-june", ID: "0001", Provider: "certyneo", Subject: "Lease of flat 11",
 		Documents: []jobs.Document{{Name: "lease.pdf", Open: func(context.Context) (io.ReadCloser, error) {

@@ -22,7 +22,7 @@ func (a archiveAt) String() string { return a.address }
 func TestClientTakesNothingFromItsArchive(t *testing.T) {
 	c := NewClient(ClientConfig{Archive: archiveAt{address: "s3://contracts/2026"},
 		Sources: func(context.Context, string) (io.ReadCloser, error) {
-			return io.NopCloser(strings.NewReader("%PDF-1.7")), nil
+			return io.NopCloser(strings.NewReader("%PDF-1.7 <</Type/Page>> %%EOF")), nil
 		}})
 	for name, want := range map[string]error{"s3://contracts/2026/june/1/face.jpg": source.ErrOwn, "s3://contracts/docs/a.pdf": nil} {
 		if err := measure(t.Context(), &Document{Source: name}, c.Sources()); !errors.Is(err, want) {

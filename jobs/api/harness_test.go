@@ -33,7 +33,7 @@ import (
 )
 
 // pdf is a document that nobody can tell from a real one by its ends.
-func pdf(text string) string { return "%PDF-1.7\n" + text + "\n%%EOF\n" }
+func pdf(text string) string { return "%PDF-1.7\n<</Type/Page>>\n" + text + "\n%%EOF\n" }
 
 // logBook keeps what is logged.
 type logBook struct {

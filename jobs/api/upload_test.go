@@ -41,7 +41,7 @@ func peak() (stop func() uint64) {
 
 // zeros is so many bytes of a document.
 func zeros(n int64) io.Reader {
-	return io.MultiReader(strings.NewReader("%PDF-1.7\n"), io.LimitReader(repeat("0123456789abcde\n"), n), strings.NewReader("\n%%EOF\n"))
+	return io.MultiReader(strings.NewReader("%PDF-1.7\n<</Type/Page>>\n"), io.LimitReader(repeat("0123456789abcde\n"), n), strings.NewReader("\n%%EOF\n"))
 }
 
 type repeat string
@@ -68,7 +68,7 @@ func TestUploadsAreNotHeldInMemory(t *testing.T) {
 			strings.NewReader("--B\r\nContent-Disposition: form-data; name=\"d\"; filename=\"a.pdf\"\r\n\r\n"), zeros(size),
 			strings.NewReader("\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"june.csv\"\r\n\r\n"+csvHead+csvRow("1", "a.pdf")+"\r\n--B--\r\n"))},
 		"json": {"/v1/campaigns/june/envelopes", "application/json", io.MultiReader(
-			strings.NewReader(strings.TrimSuffix(strings.Replace(marshal(t, envelopeJSON("2", "")), `"content":"",`, "", 1), "}")+`,"documents":[{"name":"a.pdf","content":"JVBERi0xLjcK`),
+			strings.NewReader(strings.TrimSuffix(strings.Replace(marshal(t, envelopeJSON("2", "")), `"content":"",`, "", 1), "}")+`,"documents":[{"name":"a.pdf","content":"JVBERi0xLjcgL0NvdW50IDEK`),
 			io.LimitReader(repeat("MDEyMzQ1Njc4OWFi"), size/16*16), strings.NewReader(`CiUlRU9G"}]}`))},
 	} {
 		runtime.GC()

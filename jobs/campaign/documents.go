@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +13,9 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/chancela/chancela/jobs/filetype"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -34,8 +36,10 @@ type Folder struct {
 	s3     func(ctx context.Context, source string) (io.ReadCloser, error)
 	except fs.FileInfo // a folder from which nothing is taken; nil for none
 
-	mu    sync.Mutex
-	known map[string]found
+	mu        sync.Mutex
+	known     map[string]found
+	listed    listing // the folder that was looked into last
+	listedDir string
 }
 
 type found struct {
@@ -57,8 +61,7 @@ func (f *Folder) Except(folder string) {
 }
 
 // Document finds the document that a row names, reads it through once and gives it with
-// its size, type and hash. Its Open reads the file again. An error says what is wrong
-// without repeating the path.
+// its size, type and hash. Its Open reads the file again.
 func (f *Folder) Document(ctx context.Context, source string) (providers.Document, error) {
 	open, name, err := f.locate(source)
 	if err != nil {
@@ -119,7 +122,20 @@ func (f *Folder) openBelow(name string) (io.ReadCloser, error) {
 	}
 	defer root.Close()
 	info, err := root.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		other, same := f.spelled(root, name)
+		if !same {
+			return nil, f.absent(root, name)
+		}
+		name = other
+		if info, err = root.Stat(name); errors.Is(err, fs.ErrNotExist) {
+			return nil, errDangling
+		}
+	}
 	if err != nil {
+		if f.leadsOut(name) {
+			return nil, errOutside
+		}
 		return nil, err
 	}
 	if info.IsDir() {
@@ -167,10 +183,11 @@ func isIn(folder fs.FileInfo, file string) (bool, error) {
 }
 
 var (
-	errFolder  = errors.New("is a folder, not a file")
-	errSpecial = errors.New("is not a regular file")
-	errArchive = errors.New("is in the archive's own folder, which is no source of documents")
-	errContent = errors.New("is not a PDF, DOC, DOCX, PNG or JPEG file, whatever its name says")
+	errFolder   = errors.New("is a folder, not a file")
+	errOutside  = errors.New("is a link that leads out of the CSV file's folder")
+	errDangling = errors.New("is a link to a file that is not there")
+	errSpecial  = errors.New("is not a regular file")
+	errArchive  = errors.New("is in the archive's own folder, which is no source of documents")
 )
 
 // inspect reads a document through.
@@ -180,30 +197,20 @@ func inspect(ctx context.Context, name string, open opener) (providers.Document,
 		return providers.Document{}, explain(err)
 	}
 	defer content.Close()
-	head := make([]byte, 512)
-	n, err := io.ReadFull(content, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return providers.Document{}, explain(err)
-	}
-	head = head[:n]
-	if len(head) == 0 {
-		return providers.Document{}, errors.New("the file is empty")
-	}
-	contentType := fileType(head, name)
-	if contentType == "" {
-		return providers.Document{}, errContent
-	}
-	hash := sha256.New()
-	hash.Write(head)
-	size, err := io.Copy(hash, untilDone{ctx, content})
+	hash, kind := sha256.New(), filetype.New(name)
+	size, err := io.Copy(io.MultiWriter(hash, kind), untilDone{ctx, content})
 	if err != nil {
 		return providers.Document{}, explain(err)
 	}
+	mime, err := kind.Type()
+	if err != nil {
+		return providers.Document{}, err
+	}
 	return providers.Document{
-		Name:   path.Base(name),
+		Name:   norm.NFC.String(path.Base(name)),
 		SHA256: hex.EncodeToString(hash.Sum(nil)),
-		Size:   int64(n) + size,
-		Type:   contentType,
+		Size:   size,
+		Type:   mime,
 		Open:   open,
 	}, nil
 }
@@ -234,24 +241,4 @@ func (r untilDone) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return r.in.Read(p)
-}
-
-// fileType is the MIME type by the content's first bytes, empty for none that can be
-// signed. DOC and DOCX are containers that others use too: there the name decides
-// between them and the rest.
-func fileType(head []byte, name string) string {
-	ending := strings.ToLower(path.Ext(name))
-	switch {
-	case bytes.HasPrefix(head, []byte("%PDF-")):
-		return "application/pdf"
-	case bytes.HasPrefix(head, []byte("\x89PNG\r\n\x1a\n")):
-		return "image/png"
-	case bytes.HasPrefix(head, []byte("\xFF\xD8\xFF")):
-		return "image/jpeg"
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")) && ending == ".docx":
-		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")) && ending == ".doc":
-		return "application/msword"
-	}
-	return ""
 }

@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	pdf  = "%PDF-1.7\nlease"
-	docx = "PK\x03\x04 word"
+	pdf  = "%PDF-1.7\nlease <</Type/Page>> %%EOF"
+	docx = "PK\x03\x04 word/document.xml PK\x05\x06"
 )
 
 // library is a folder with files of all kinds, and the folder above it.
@@ -25,7 +25,7 @@ func library(t *testing.T) string {
 	dir := filepath.Join(above, "campaigns")
 	for name, content := range map[string]string{
 		"docs/a.pdf": pdf, "docs/b.png": "\x89PNG\r\n\x1a\n...", "docs/c.jpeg": "\xFF\xD8\xFF\xE0", "docs/d.docx": docx,
-		"docs/e.doc": "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1...", "docs/zip.zip": docx, "docs/empty.pdf": "", "docs/text.pdf": "lease", "../outside.pdf": pdf,
+		"docs/e.doc": "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1W\x00o\x00r\x00d\x00D\x00o\x00c\x00u\x00m\x00e\x00n\x00t\x00", "docs/zip.zip": docx, "docs/empty.pdf": "", "docs/text.pdf": "lease", "../outside.pdf": pdf,
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -88,7 +88,7 @@ func TestFolderRefuses(t *testing.T) {
 	dir := library(t)
 	folder := NewFolder(dir, nil)
 	for source, want := range map[string]string{
-		"docs/none.pdf":                    "there is no such file",
+		"docs/none.pdf":                    `there is no file "docs/none.pdf" below the CSV file's folder`,
 		"docs/empty.pdf":                   "the file is empty",
 		"docs/text.pdf":                    "is not a PDF",
 		"docs/zip.zip":                     "is not a PDF",
@@ -99,7 +99,7 @@ func TestFolderRefuses(t *testing.T) {
 		`..\outside.pdf`:                   "must be a path below",
 		`C:\outside.pdf`:                   "must be a path below",
 		filepath.Join(dir, "docs/a.pdf"):   "must be a path below",
-		"docs/outside.pdf":                 "the file cannot be read",
+		"docs/outside.pdf":                 "is a link that leads out",
 		"s3://bucket":                      "must have the form s3://bucket/key",
 		"s3://bucket/folder/":              "must have the form s3://bucket/key",
 		"https://example.com/a.pdf":        "must be a path relative to the CSV file",

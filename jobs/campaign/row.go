@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/filetype"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -250,7 +251,7 @@ func (b *rowReader) signer(ctx context.Context, s *providers.Signer, col column,
 
 func (b *rowReader) image(ctx context.Context, col column, c cell, value string) *providers.Document {
 	d, err := b.options.Document(ctx, value)
-	if err == nil && d.Type != "" && !strings.HasPrefix(d.Type, "image/") {
+	if err == nil && d.Type != "" && d.Type != filetype.JPEG && d.Type != filetype.PNG {
 		err = errors.New("is not a JPEG or PNG image")
 	}
 	if err != nil {

@@ -128,7 +128,7 @@ func TestBrokenFileTellsEveryMistake(t *testing.T) {
 		t.Errorf("%+v, want no good row under a wrong header", summary)
 	}
 	golden(t, "broken.golden", got.String())
-	for _, personal := range []string{"davi@", "davi.example", "529", "1234567890", "12345", "nao-existe"} {
+	for _, personal := range []string{"davi@", "davi.example", "529", "1234567890", "12345"} {
 		if strings.Contains(got.String(), personal) {
 			t.Errorf("the messages repeat %q", personal)
 		}

@@ -182,7 +182,7 @@ func (b *bench) enqueue(id string) providers.Key {
 	b.t.Helper()
 	a, err := b.client.Enqueue(b.t.Context(), jobs.Envelope{Campaign: "june", ID: id, Provider: counted, Subject: "Lease " + id,
 		Documents: []jobs.Document{{Name: "lease.pdf", Open: func(context.Context) (io.ReadCloser, error) {
-			return io.NopCloser(strings.NewReader("%PDF-1.4 lease")), nil
+			return io.NopCloser(strings.NewReader("%PDF-1.4 <</Type/Page>> lease %%EOF")), nil
 		}}},
 		Signers: []jobs.Signer{{Name: "Aurora " + surname, Email: "aurora@" + mailDomain, Document: cpf(1), Phone: "+5511980000001"}}})
 	if err != nil {

@@ -7,7 +7,7 @@ const api = require(client);
 api.OpenAPI.BASE = address;
 api.OpenAPI.TOKEN = key;
 
-const pdf = Buffer.from('%PDF-1.7\nGenerated\n%%EOF\n').toString('base64');
+const pdf = Buffer.from('%PDF-1.7\n<</Type/Page>>\nGenerated\n%%EOF\n').toString('base64');
 const envelope = (id, more) => ({
   id, provider: 'certyneo', subject: `Contract ${id}`,
   documents: [{ name: 'contract.pdf', content: pdf }],

@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 call() { curl --silent --show-error --fail-with-body --header "Authorization: Bearer $key" "$@"; }
 
-printf '%%PDF-1.7\ncurl\n%%%%EOF\n' > "$work/contract.pdf"
+printf '%%PDF-1.7\n<</Type/Page>>\ncurl\n%%%%EOF\n' > "$work/contract.pdf"
 {
   echo 'id;provider;subject;document;signer1.name;signer1.email'
   for i in 1 2 3; do
