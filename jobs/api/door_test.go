@@ -34,7 +34,7 @@ func TestBodiesAsProgramsWriteThem(t *testing.T) {
 			t.Errorf("%s: another document was kept", id)
 		}
 	}
-	s.postJSON(path, "\uFEFF"+with("bom", "JVBERi0xLjcKYQolJUVPRgo=")).want(t, http.StatusAccepted, nil)
+	s.postJSON(path, "\uFEFF"+with("bom", base64.StdEncoding.EncodeToString([]byte(pdf("b"))))).want(t, http.StatusAccepted, nil)
 
 	for body, want := range map[string]struct{ pointer, message string }{
 		`{"id":"1","subject":"N` + "\xfa" + `vea"}`:                    {"#/subject", "is not UTF-8"},
