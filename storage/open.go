@@ -19,12 +19,17 @@ import (
 // s3://bucket/prefix with everything else from the AWS SDK's own variables. Whether it
 // can be written to is asked by its Ready.
 func Open(ctx context.Context, address string) (archive.Archive, error) {
+	return OpenWith(ctx, address, s3.Settings{})
+}
+
+// OpenWith is Open with settings for a bucket.
+func OpenWith(ctx context.Context, address string, settings s3.Settings) (archive.Archive, error) {
 	if err := Check(address); err != nil {
 		return nil, err
 	}
 	if rest, ok := strings.CutPrefix(address, "s3://"); ok {
 		bucket, prefix, _ := strings.Cut(rest, "/")
-		return s3.Open(ctx, bucket, prefix)
+		return s3.Open(ctx, bucket, prefix, settings)
 	}
 	return dir.Open(address)
 }

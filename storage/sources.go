@@ -14,6 +14,8 @@ import (
 // Sources opens documents in S3, of any bucket that the credentials may read, with one
 // client that is made when it is first needed. Nothing is kept for a bucket or a key.
 type Sources struct {
+	Settings s3.Settings
+
 	mu      sync.Mutex
 	objects *s3.Objects
 }
@@ -39,7 +41,7 @@ func (s *Sources) client(ctx context.Context) (*s3.Objects, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.objects == nil {
-		objects, err := s3.OpenObjects(ctx)
+		objects, err := s3.OpenObjects(ctx, s.Settings)
 		if err != nil {
 			return nil, err
 		}

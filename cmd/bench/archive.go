@@ -38,7 +38,7 @@ func archives(ctx context.Context, folder string, s sizes) ([]result, error) {
 		return nil, err
 	default:
 		defer stop()
-		bucket, err := s3.Open(ctx, "bench", "")
+		bucket, err := s3.Open(ctx, "bench", "", s3.Settings{})
 		if err != nil {
 			return nil, err
 		}

@@ -15,6 +15,8 @@ var (
 	ErrNotFound = errors.New("not in the archive")
 	// ErrConflict: the key holds other content already. What is there stays.
 	ErrConflict = errors.New("the archive holds other content under this key")
+	// ErrNotKept: a write was answered with success, and what was written is not there.
+	ErrNotKept = errors.New("the archive does not have what it said it has taken")
 )
 
 // Archive is an S3-compatible bucket or a local folder. Keys are slash-separated
@@ -26,7 +28,8 @@ type Archive interface {
 	// whole or not at all, synced to disk where that can be asked for. It is written to
 	// a temporary file first, so that the hash is known before anything is visible;
 	// check, when given, judges that file and its error refuses the content. An error of
-	// content.Read comes back wrapped and nothing is kept.
+	// content.Read comes back wrapped and nothing is kept. A bucket's word is not taken for
+	// it: content that is not there after its upload is ErrNotKept.
 	Put(ctx context.Context, key string, content io.Reader, contentType string, check Check) (Object, error)
 
 	// Open reads an object. The caller closes it. A key that holds nothing is ErrNotFound.
@@ -47,6 +50,9 @@ type Archive interface {
 
 	// Ready tells whether the archive can be written to: nil, or what is missing.
 	Ready(ctx context.Context) error
+
+	// Warnings are what the archive cannot promise, as far as Ready and Put have found out.
+	Warnings() []string
 
 	// Locate is the key's full name in the bucket (with the archive's prefix) or below the
 	// folder: how people and other programs find it.

@@ -282,6 +282,9 @@ func (a *Archive) Ready(ctx context.Context) error {
 	return a.root.Remove(name + ".ready")
 }
 
+// Warnings implements [archive.Archive]: what a folder cannot do is an error of Ready.
+func (a *Archive) Warnings() []string { return nil }
+
 // Locate is the key: it is the path below the folder.
 func (a *Archive) Locate(key string) string { return key }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -13,10 +15,38 @@ import (
 	"github.com/chancela/chancela/storage/archive"
 )
 
+// Settings are what the AWS SDK has no variable for.
+type Settings struct {
+	// SSE is the encryption that every upload asks for: AES256, aws:kms or aws:kms:dsse.
+	// Empty leaves it to the bucket.
+	SSE string
+	// KMSKeyID is the key of the last two; empty for the account's own.
+	KMSKeyID string
+	// PathStyle says "yes" or "no" to addresses with the bucket in the path. Empty: yes
+	// exactly where an endpoint is configured.
+	PathStyle string
+}
+
+// Check says what is wrong with settings.
+func (s Settings) Check() error {
+	switch {
+	case !slices.Contains([]string{"", "AES256", "aws:kms", "aws:kms:dsse"}, s.SSE):
+		return errors.New("CHANCELA_S3_SSE: want AES256, aws:kms or aws:kms:dsse, or nothing for the bucket's default")
+	case s.KMSKeyID != "" && !strings.HasPrefix(s.SSE, "aws:kms"):
+		return errors.New("CHANCELA_S3_KMS_KEY_ID: want CHANCELA_S3_SSE=aws:kms beside it")
+	case !slices.Contains([]string{"", "yes", "no"}, s.PathStyle):
+		return errors.New("CHANCELA_S3_PATH_STYLE: want yes or no, or nothing")
+	}
+	return nil
+}
+
 // newClient configures a client by the AWS SDK's own environment and files. With an
 // endpoint of its own, buckets are addressed by path and the region defaults to
 // us-east-1.
-func newClient(ctx context.Context) (*s3.Client, error) {
+func newClient(ctx context.Context, settings Settings) (*s3.Client, error) {
+	if err := settings.Check(); err != nil {
+		return nil, err
+	}
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", err)
@@ -30,6 +60,9 @@ func newClient(ctx context.Context) (*s3.Client, error) {
 				o.Region = "us-east-1"
 			}
 		}
+		if settings.PathStyle != "" {
+			o.UsePathStyle = settings.PathStyle == "yes"
+		}
 	})
 	if client.Options().Region == "" {
 		return nil, errors.New("no region; set AWS_REGION, or AWS_ENDPOINT_URL_S3 for a server of your own")
@@ -41,8 +74,8 @@ func newClient(ctx context.Context) (*s3.Client, error) {
 type Objects struct{ client *s3.Client }
 
 // OpenObjects configures the client as [Open] does.
-func OpenObjects(ctx context.Context) (*Objects, error) {
-	client, err := newClient(ctx)
+func OpenObjects(ctx context.Context, settings Settings) (*Objects, error) {
+	client, err := newClient(ctx, settings)
 	if err != nil {
 		return nil, fmt.Errorf("documents in S3: %w", err)
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -26,21 +28,79 @@ func (a *Archive) explain(err error) error {
 		return fmt.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
 	case "NoSuchBucket":
 		return fmt.Errorf("bucket %s does not exist: %w", a.bucket, err)
+	case "RequestTimeTooSkewed":
+		return fmt.Errorf("this machine's clock differs from the S3 server's: %w", err)
+	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return a.elsewhere(err)
 	}
 	switch status(err) {
 	case http.StatusNotFound:
 		return fmt.Errorf("%w (%w)", archive.ErrNotFound, err)
 	case http.StatusUnauthorized, http.StatusForbidden:
-		return fmt.Errorf("bucket %s refuses the credentials: %w", a.bucket, err)
+		if !isDenied(err) {
+			return fmt.Errorf("bucket %s refuses the credentials: %w", a.bucket, err)
+		}
+		return fmt.Errorf("bucket %s refuses %s: the credentials need %s: %w", a.bucket, operation(err), a.right(err), err)
 	case http.StatusMovedPermanently:
-		return fmt.Errorf("bucket %s is in another region than %s: %w", a.bucket, a.client.Options().Region, err)
+		return a.elsewhere(err)
 	case http.StatusNotImplemented:
-		return fmt.Errorf("the server lacks something that the archive needs, such as If-None-Match or checksums: %w", err)
+		return fmt.Errorf("the server lacks something that the archive needs, such as checksums: %w", err)
 	}
 	if isUnsent(err) {
 		return fmt.Errorf("the S3 server does not answer: %w", err)
 	}
 	return err
+}
+
+func (a *Archive) elsewhere(err error) error {
+	return fmt.Errorf("bucket %s is in another region than %s (AWS_REGION): %w", a.bucket, a.client.Options().Region, err)
+}
+
+// explainKey is explain for a look at one key. Where the right to list is bound to a
+// prefix, the answer for a key that is not there is "forbidden", as it is for one that may
+// not be read: the list of this one key tells the two apart.
+func (a *Archive) explainKey(ctx context.Context, key string, err error) error {
+	if status(err) != http.StatusForbidden {
+		return a.explain(err)
+	}
+	page, listing := a.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &a.bucket, Prefix: a.name(key), MaxKeys: aws.Int32(1)})
+	switch {
+	case listing != nil: // nothing can be told without it, and unlike HEAD it says why
+		return a.explain(listing)
+	case len(page.Contents) == 0 || aws.ToString(page.Contents[0].Key) != *a.name(key):
+		return fmt.Errorf("%w (%w)", archive.ErrNotFound, err)
+	}
+	return a.explain(err)
+}
+
+// right is what a refused operation needs, in the words of policies.
+func (a *Archive) right(err error) string {
+	objects := "arn:aws:s3:::" + a.bucket + "/" + a.prefix + "*"
+	switch operation(err) {
+	case "PutObject":
+		return "s3:PutObject on " + objects
+	case "HeadObject", "GetObject":
+		return "s3:GetObject on " + objects
+	}
+	return "s3:ListBucket on arn:aws:s3:::" + a.bucket
+}
+
+func operation(err error) string {
+	var o *smithy.OperationError
+	if errors.As(err, &o) {
+		return o.Operation()
+	}
+	return "the request"
+}
+
+// isDenied: the credentials are known, and a right is missing. "Forbidden" is HEAD's,
+// which has no body to say more.
+func isDenied(err error) bool {
+	switch code(err) {
+	case "AccessDenied", "AllAccessDisabled", "Forbidden", "UnauthorizedAccess":
+		return true
+	}
+	return false
 }
 
 // isUnsent: nobody answered, and nobody canceled.

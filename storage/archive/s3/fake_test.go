@@ -129,9 +129,9 @@ func TestRefusals(t *testing.T) {
 		status int
 		want   string
 	}{
-		"AccessDenied":   {http.StatusForbidden, "refuses the credentials"},
+		"AccessDenied":   {http.StatusForbidden, "need s3:PutObject on arn:aws:s3:::bucket/p/*"},
 		"NoSuchBucket":   {http.StatusNotFound, "bucket bucket does not exist"},
-		"NotImplemented": {http.StatusNotImplemented, "If-None-Match"},
+		"NotImplemented": {http.StatusNotImplemented, "lacks something"},
 	} {
 		a, _ := openFake(t, func(int, func()) (int, string) { return c.status, code })
 		err := putString(t, a, "content")

@@ -1,16 +1,15 @@
 // Package s3 is an archive in an S3-compatible bucket.
 //
 // What Put writes is create-only by the condition If-None-Match: *, which Amazon S3 and
-// most others honour. A server that ignores the condition still has the look before the
-// upload: one writer after another is refused there too, but two at the same moment are
-// not. Content is hashed by the server as well and refused if it arrived wrong; the hash
-// is kept as checksum and as metadata "sha256".
+// most others honour. For a server that ignores or refuses the condition there are looks
+// before and after the upload: one writer after another is refused there too, but two at
+// the same moment are not, and Warnings says so. Content is hashed by the server as well
+// and refused if it arrived wrong; the hash is kept as checksum and as metadata "sha256".
+// No answer is believed alone: what was written is looked at before Put returns.
 package s3
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -22,19 +21,28 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/chancela/chancela/storage/archive"
 )
 
 // Archive is a bucket, or the keys of one below a prefix.
 type Archive struct {
-	client *s3.Client
-	bucket string
-	prefix string // empty, or ends with a slash
+	client   *s3.Client
+	settings Settings
+	bucket   string
+	prefix   string // empty, or ends with a slash
 
-	written atomic.Bool // Ready's probe is there
+	proved    atomic.Bool  // Ready has written and read
+	condition atomic.Int32 // what the server makes of If-None-Match
 }
+
+// What a server makes of If-None-Match: *.
+const (
+	unknown int32 = iota
+	honoured
+	ignored
+	refused
+)
 
 var _ archive.Archive = (*Archive)(nil)
 
@@ -46,14 +54,15 @@ const (
 	maxLifetime = 7 * 24 * time.Hour
 
 	// uploads bounds how often a key is tried that is taken when it is written to, and
-	// free when it is looked at: a deletion is under way.
+	// free when it is looked at: a deletion is under way. The first try may be without a
+	// look.
 	uploads = 3
 )
 
 // Open configures a client by the AWS SDK's own environment and files: AWS_REGION,
 // AWS_ENDPOINT_URL_S3, AWS_ACCESS_KEY_ID, AWS_PROFILE and so on. It makes no request to
 // the bucket; that is Ready's.
-func Open(ctx context.Context, bucket, prefix string) (*Archive, error) {
+func Open(ctx context.Context, bucket, prefix string, settings Settings) (*Archive, error) {
 	if bucket == "" {
 		return nil, errors.New("archive: no bucket; want s3://bucket/prefix")
 	}
@@ -64,11 +73,11 @@ func Open(ctx context.Context, bucket, prefix string) (*Archive, error) {
 	if prefix != "" {
 		prefix += "/"
 	}
-	client, err := newClient(ctx)
+	client, err := newClient(ctx, settings)
 	if err != nil {
 		return nil, fmt.Errorf("archive: %w", err)
 	}
-	return &Archive{client: client, bucket: bucket, prefix: prefix}, nil
+	return &Archive{client: client, settings: settings, bucket: bucket, prefix: prefix}, nil
 }
 
 // String is the archive's address, which opens it again.
@@ -117,39 +126,27 @@ func withTemporary(use func(*os.File) error) error {
 
 // publish writes the object if the key is free, and is nil if it held the same before.
 // The looks before and after make repeating it safe: an upload whose answer was lost is
-// found as the same content.
+// found as the same content. Where the server is known to honour the condition, the
+// first look is spared.
 func (a *Archive) publish(ctx context.Context, file io.ReaderAt, o archive.Object) error {
 	for try := 1; ; try++ {
-		there, err := a.head(ctx, o.Key)
+		if try > 1 || a.condition.Load() != honoured {
+			there, err := a.look(ctx, o.Key)
+			if err == nil {
+				return a.compare(ctx, there.object(o.Key), o)
+			}
+			if !errors.Is(err, archive.ErrNotFound) {
+				return err
+			}
+		}
+		tag, err := a.upload(ctx, file, o)
 		if err == nil {
-			return a.compare(ctx, there, o)
+			return a.kept(ctx, o, tag)
 		}
-		if !errors.Is(err, archive.ErrNotFound) {
-			return err
-		}
-		err = a.upload(ctx, file, o)
-		if err == nil || !isTaken(err) || try == uploads {
+		if !isTaken(err) || try == uploads {
 			return err
 		}
 	}
-}
-
-func (a *Archive) upload(ctx context.Context, file io.ReaderAt, o archive.Object) error {
-	sum, err := hex.DecodeString(o.SHA256)
-	if err != nil {
-		return err
-	}
-	_, err = a.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket:         &a.bucket,
-		Key:            a.name(o.Key),
-		Body:           io.NewSectionReader(file, 0, o.Size),
-		ContentLength:  &o.Size,
-		ContentType:    &o.ContentType,
-		IfNoneMatch:    aws.String("*"),
-		ChecksumSHA256: aws.String(base64.StdEncoding.EncodeToString(sum)),
-		Metadata:       map[string]string{"sha256": o.SHA256},
-	})
-	return a.explain(err)
 }
 
 // compare is nil when both are the same content.
@@ -187,18 +184,12 @@ func (a *Archive) Open(ctx context.Context, key string) (io.ReadCloser, archive.
 }
 
 func (a *Archive) get(ctx context.Context, key string) (io.ReadCloser, archive.Object, error) {
-	out, err := a.client.GetObject(ctx, &s3.GetObjectInput{
-		Bucket: &a.bucket, Key: a.name(key), ChecksumMode: types.ChecksumModeEnabled,
-	})
+	out, err := a.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &a.bucket, Key: a.name(key), ChecksumMode: a.checksumMode()})
 	if err != nil {
-		return nil, archive.Object{}, a.explain(err)
+		return nil, archive.Object{}, a.explainKey(ctx, key, err)
 	}
-	return out.Body, archive.Object{
-		Key:         key,
-		Size:        aws.ToInt64(out.ContentLength),
-		SHA256:      sum(out.ChecksumSHA256, out.Metadata),
-		ContentType: aws.ToString(out.ContentType),
-	}, nil
+	there := found{out.ContentLength, out.ChecksumSHA256, out.Metadata, out.ContentType, out.ETag}
+	return out.Body, there.object(key), nil
 }
 
 // Stat implements [archive.Archive].
@@ -206,35 +197,11 @@ func (a *Archive) Stat(ctx context.Context, key string) (archive.Object, error) 
 	if err := a.checkKey(key); err != nil {
 		return archive.Object{}, err
 	}
-	o, err := a.head(ctx, key)
+	there, err := a.look(ctx, key)
 	if err != nil {
 		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
 	}
-	return o, nil
-}
-
-func (a *Archive) head(ctx context.Context, key string) (archive.Object, error) {
-	out, err := a.client.HeadObject(ctx, &s3.HeadObjectInput{
-		Bucket: &a.bucket, Key: a.name(key), ChecksumMode: types.ChecksumModeEnabled,
-	})
-	if err != nil {
-		return archive.Object{}, a.explain(err)
-	}
-	return archive.Object{
-		Key:         key,
-		Size:        aws.ToInt64(out.ContentLength),
-		SHA256:      sum(out.ChecksumSHA256, out.Metadata),
-		ContentType: aws.ToString(out.ContentType),
-	}, nil
-}
-
-// sum is the hash that the server computed, or the one that Put wrote beside the object.
-// The checksum of an upload in parts is no hash of the content and does not decode.
-func sum(checksum *string, metadata map[string]string) string {
-	if raw, err := base64.StdEncoding.DecodeString(aws.ToString(checksum)); err == nil && len(raw) == 32 {
-		return hex.EncodeToString(raw)
-	}
-	return metadata["sha256"]
+	return there.object(key), nil
 }
 
 // List implements [archive.Archive]. Objects whose keys the archive would refuse are not
