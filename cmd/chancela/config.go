@@ -35,6 +35,11 @@ type config struct {
 	ArchiveURL      string           `env:"ARCHIVE_URL" envDefault:"./archive"`
 	Simulate        string           `env:"SIMULATE"` // yes: simulated providers, also over a Redis
 
+	// What the AWS SDK has no variable for.
+	S3SSE       string `env:"S3_SSE"`
+	S3KMSKeyID  string `env:"S3_KMS_KEY_ID"`
+	S3PathStyle string `env:"S3_PATH_STYLE"`
+
 	Contraktor account         `envPrefix:"CONTRAKTOR_"`
 	Certyneo   account         `envPrefix:"CERTYNEO_"`
 	SDoc       account         `envPrefix:"SDOC_"`
@@ -265,6 +270,9 @@ func (c *config) checkAddresses() error {
 	}
 	if err := storage.Check(c.ArchiveURL); err != nil {
 		return usage("%sARCHIVE_URL: %w", prefix, err)
+	}
+	if err := c.s3().Check(); err != nil {
+		return usage("%w", err)
 	}
 	_, err := c.keys()
 	return err

@@ -24,6 +24,7 @@ import (
 	"github.com/chancela/chancela/scheduler"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/archive/s3"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/source"
 )
@@ -166,12 +167,15 @@ func (e *engine) inspect(ctx context.Context) error {
 
 // openArchive opens the archive and sees that it can be written to.
 func (e *engine) openArchive(ctx context.Context) error {
-	a, err := storage.Open(ctx, e.cfg.ArchiveURL)
+	a, err := storage.OpenWith(ctx, e.cfg.ArchiveURL, e.cfg.s3())
 	if err != nil {
 		return usage("%sARCHIVE_URL: %w", prefix, err)
 	}
 	if err := a.Ready(ctx); err != nil {
-		return fmt.Errorf("archive %s: %w", a, err)
+		return err
+	}
+	for _, w := range a.Warnings() {
+		e.log.WarnContext(ctx, w)
 	}
 	e.archive = a
 	if e.simulated {
@@ -188,7 +192,12 @@ func (e *engine) openClient(judges []providers.Provider) {
 
 // sources opens the documents that are named s3://bucket/key.
 func (c *config) sources() jobs.OpenSource {
-	return source.Outside(c.ArchiveURL, new(storage.Sources).Open)
+	return source.Outside(c.ArchiveURL, (&storage.Sources{Settings: c.s3()}).Open)
+}
+
+// s3 is what archive and sources know of S3 beside the AWS SDK's own variables.
+func (c *config) s3() s3.Settings {
+	return s3.Settings{SSE: c.S3SSE, KMSKeyID: c.S3KMSKeyID, PathStyle: c.S3PathStyle}
 }
 
 // openLimiters makes the limiters of all processes that share the Redis.
