@@ -61,12 +61,12 @@ func ValidID(s string) bool {
 func ValidCampaign(s string) bool {
 	first, _ := utf8.DecodeRuneInString(s)
 	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxID && len(s) <= archive.MaxSegment &&
-		(unicode.IsLetter(first) || unicode.IsDigit(first)) &&
+		nameRune(first) && !strings.ContainsRune("._-", first) &&
 		!strings.ContainsFunc(s, func(r rune) bool { return !nameRune(r) })
 }
 
 func nameRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.' || r == '_' || r == '-'
+	return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !providers.Invisible(r) || r == '.' || r == '_' || r == '-'
 }
 
 type checker struct {
@@ -78,26 +78,18 @@ func (c *checker) add(field, format string, args ...any) { c.problems.Add(field,
 
 func (c *checker) envelope(e *providers.Envelope) {
 	// NFC, so that a name typed on one system is the same campaign on another.
-	e.Campaign = norm.NFC.String(strings.TrimSpace(e.Campaign))
+	e.Campaign = norm.NFC.String(providers.Trim(e.Campaign))
 	if !ValidCampaign(e.Campaign) {
 		c.add("campaign", "must begin with a letter or digit and have 1 to %d letters, digits, dots, underscores or hyphens", maxID)
 	}
-	if e.ID = strings.TrimSpace(e.ID); e.ID == "" {
-		c.add("id", "is required")
-	} else if !ValidID(e.ID) {
-		c.add("id", "must be 1 to %d letters without accents, digits, dots, underscores or hyphens", maxID)
-	}
+	c.id(&e.ID)
 	if e.Provider = word(e.Provider); e.Provider == "" {
 		c.add("provider", "is required: one of %s", strings.Join(ProviderNames, ", "))
 	} else {
 		c.oneOf("provider", e.Provider, ProviderNames...)
 	}
-	if e.Subject = strings.TrimSpace(e.Subject); e.Subject == "" {
-		c.add("subject", "is required")
-	}
-	c.line("subject", e.Subject, maxSubject)
-	e.Message = strings.TrimSpace(e.Message)
-	c.text("message", e.Message, maxMessage)
+	c.title("subject", &e.Subject)
+	c.written("message", &e.Message, c.text, maxMessage)
 	c.expiry(&e.Expires)
 	c.content(e)
 
@@ -117,34 +109,23 @@ func (c *checker) envelope(e *providers.Envelope) {
 	e.Options = c.options(e.Options)
 }
 
-// expiry accepts today, by UTC, as the last day.
-func (c *checker) expiry(x *providers.Expiry) {
-	switch {
-	case x.IsZero():
-	case x.Days != 0 && x.Date != "":
-		c.add("expires", "must be a date or a number of days, not both")
-	case x.Days != 0:
-		if x.Days < 1 || x.Days > maxDays {
-			c.add("expires", "must be 1d to %dd", maxDays)
-		}
-	default:
-		day, ok := parseDate(x.Date)
-		if !ok {
-			c.add("expires", "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d")
+func (c *checker) id(id *string) {
+	given := *id
+	if *id = providers.Trim(given); c.empty("id", given, *id) || ValidID(*id) {
+		return
+	}
+	for i, r := range []rune(*id) {
+		if r > unicode.MaxASCII || !nameRune(r) {
+			c.add("id", "must be 1 to %d letters without accents, digits, dots, underscores or hyphens: character %d is %s", maxID, i+1, providers.Character(r))
 			return
 		}
-		x.Date = day.Format(time.DateOnly)
-		if today := c.now.UTC().Truncate(24 * time.Hour); day.Before(today) {
-			c.add("expires", "%s is in the past: give a later date, or days such as 30d", x.Date)
-		} else if day.After(today.AddDate(0, 0, maxDays)) {
-			c.add("expires", "%s is more than %d days away", x.Date, maxDays)
-		}
 	}
+	c.add("id", "must be 1 to %d letters without accents, digits, dots, underscores or hyphens", maxID)
 }
 
 // content checks what is to be signed: documents, or a template with its fields.
 func (c *checker) content(e *providers.Envelope) {
-	e.Template = strings.TrimSpace(e.Template)
+	e.Template = providers.Trim(e.Template)
 	c.line("template", e.Template, maxKey)
 	switch {
 	case e.Template == "" && len(e.Documents) == 0:
@@ -172,10 +153,10 @@ func (c *checker) content(e *providers.Envelope) {
 // already, one that can be opened, or an s3:// address.
 func (c *checker) document(field, which string, d *providers.Document) {
 	name := d.Name
-	if strings.TrimSpace(name) == "" {
+	if providers.Trim(name) == "" {
 		name = d.Source
 	}
-	d.Name = strings.TrimSpace(path.Base(strings.ReplaceAll(name, `\`, "/")))
+	d.Name = norm.NFC.String(providers.Trim(path.Base(strings.ReplaceAll(name, `\`, "/"))))
 	if d.Name == "." || d.Name == ".." || d.Name == "/" || d.Name == "" {
 		c.add(field, "%sneeds a file name", which)
 	}
@@ -200,11 +181,13 @@ func (c *checker) pairs(prefix string, pairs map[string]string) map[string]strin
 			c.add(prefix+"NAME", "a name must have 1 to %d printable characters and no blanks at its ends", maxKey)
 			continue
 		}
-		value := strings.TrimSpace(pairs[name])
+		value := providers.Trim(pairs[name])
 		if value == "" {
 			continue
 		}
-		c.text(prefix+name, value, maxValue)
+		if c.text(prefix+name, value, maxValue) && prefix == "field." {
+			c.fieldValue(prefix+name, value)
+		}
 		if clean == nil {
 			clean = make(map[string]string, len(pairs))
 		}
@@ -216,7 +199,7 @@ func (c *checker) pairs(prefix string, pairs map[string]string) map[string]strin
 // ValidKey tells whether s may be the NAME of field.NAME or meta.NAME. It is wide on
 // purpose: the fields of a template are named by others.
 func ValidKey(s string) bool {
-	return s != "" && s == strings.TrimSpace(s) && utf8.ValidString(s) &&
+	return s != "" && s == providers.Trim(s) && utf8.ValidString(s) &&
 		utf8.RuneCountInString(s) <= maxKey && !strings.ContainsFunc(s, unprintable)
 }
 
@@ -237,7 +220,7 @@ func (c *checker) options(options map[string]map[string]string) map[string]map[s
 			continue
 		}
 		for _, name := range slices.Sorted(maps.Keys(options[provider])) {
-			n, value := word(name), strings.TrimSpace(options[provider][name])
+			n, value := word(name), providers.Trim(options[provider][name])
 			if !ValidOption(n) {
 				c.add(p+".NAME", "an option's name is made of letters, digits and underscores")
 				continue
@@ -256,52 +239,4 @@ func (c *checker) options(options map[string]map[string]string) map[string]map[s
 		}
 	}
 	return clean
-}
-
-// oneOf reports a word that is not among the allowed ones; empty is allowed.
-func (c *checker) oneOf(field, s string, allowed ...string) bool {
-	if s != "" && !slices.Contains(allowed, s) {
-		c.add(field, "must be one of %s", strings.Join(allowed, ", "))
-		return false
-	}
-	return s != ""
-}
-
-// line reports text that is too long or does not fit in one line.
-func (c *checker) line(field, s string, limit int) { c.characters(field, s, limit, "") }
-
-// text is line for texts that may have several lines.
-func (c *checker) text(field, s string, limit int) { c.characters(field, s, limit, "\n\r\t") }
-
-func (c *checker) characters(field, s string, limit int, also string) {
-	if n := utf8.RuneCountInString(s); n > limit {
-		c.add(field, "has %d characters, at most %d are allowed", n, limit)
-	}
-	if !utf8.ValidString(s) {
-		c.add(field, "is not valid UTF-8")
-	} else if strings.ContainsFunc(s, func(r rune) bool { return unprintable(r) && !strings.ContainsRune(also, r) }) {
-		c.add(field, "holds line breaks or other control characters: remove them")
-	} else if wrong := Garbled(s); wrong != "" {
-		c.add(field, "%s", wrong)
-	} else if wrong := Escaped(s); wrong != "" && also == "" {
-		c.add(field, "%s", wrong)
-	}
-}
-
-// unprintable are control characters, line and paragraph separators, and the marks that
-// turn the direction of writing, which can make a text look like another one.
-func unprintable(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
-}
-
-func word(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
-
-// parseDate reads both forms that users write.
-func parseDate(s string) (time.Time, bool) {
-	for _, layout := range []string{time.DateOnly, "02/01/2006"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
 }

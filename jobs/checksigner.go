@@ -1,14 +1,8 @@
 package jobs
 
 import (
+	"fmt"
 	"math"
-	"net/mail"
-	"strings"
-	"time"
-	"unicode"
-
-	"github.com/nyaruka/phonenumbers"
-	"golang.org/x/net/idna"
 
 	"github.com/chancela/chancela/providers"
 )
@@ -23,18 +17,14 @@ const (
 )
 
 func (c *checker) signer(prefix string, s *providers.Signer) {
-	if s.Name = strings.Join(strings.FieldsFunc(s.Name, blank), " "); s.Name == "" {
-		c.add(prefix+"name", "is required")
-	}
-	c.line(prefix+"name", s.Name, maxName)
+	c.name(prefix+"name", &s.Name)
 	c.contact(prefix, s)
 	c.identity(prefix, s)
 
 	if s.Order < 0 || s.Order > maxOrder {
 		c.add(prefix+"order", "must be a whole number from 1 to %d", maxOrder)
 	}
-	s.Role = strings.TrimSpace(s.Role)
-	c.line(prefix+"role", s.Role, maxRole)
+	c.written(prefix+"role", &s.Role, c.line, maxRole)
 	s.Type = word(s.Type)
 	c.oneOf(prefix+"type", s.Type, providers.TypeElectronic, providers.TypeDigital, providers.TypeApprover, providers.TypeViewer)
 	if s.Stamp != nil {
@@ -42,12 +32,9 @@ func (c *checker) signer(prefix string, s *providers.Signer) {
 	}
 }
 
-// blank is a space or tab of any kind; line breaks stay, to be refused.
-func blank(r rune) bool { return r == '\t' || unicode.Is(unicode.Zs, r) }
-
 // contact checks how a signer is reached.
 func (c *checker) contact(prefix string, s *providers.Signer) {
-	s.Email, s.Phone = strings.TrimSpace(s.Email), strings.TrimSpace(s.Phone)
+	s.Email, s.Phone = providers.Trim(s.Email), providers.Trim(s.Phone)
 	given := map[string]bool{
 		providers.ChannelEmail:    s.Email != "",
 		providers.ChannelSMS:      s.Phone != "",
@@ -56,23 +43,28 @@ func (c *checker) contact(prefix string, s *providers.Signer) {
 	if s.Email == "" && s.Phone == "" {
 		c.add(prefix+"email", "an e-mail address or a phone is required")
 	}
-	if s.Email != "" {
-		if email, ok := cleanEmail(s.Email); ok {
-			s.Email = email
-		} else {
-			c.add(prefix+"email", "is not an e-mail address such as name@example.com")
-		}
-	}
-	if s.Phone != "" {
-		if phone, ok := cleanPhone(s.Phone); ok {
-			s.Phone = phone
-		} else {
-			c.add(prefix+"phone", "is not a phone number such as (11) 91234-5678 or +55 11 91234-5678")
-		}
-	}
+	c.identifier(prefix+"email", &s.Email, parseEmail)
+	c.identifier(prefix+"phone", &s.Phone, parsePhone)
 	s.Channel, s.Auth = word(s.Channel), word(s.Auth)
 	c.channel(prefix+"channel", s.Channel, given)
 	c.channel(prefix+"auth", s.Auth, given)
+}
+
+// identifier brings a value that must be right to the letter into its form, or says why
+// there is none.
+func (c *checker) identifier(field string, value *string, parse func(string) (string, error)) {
+	if *value == "" {
+		return
+	}
+	err := absent(*value)
+	if err == nil {
+		var clean string
+		if clean, err = parse(*value); err == nil {
+			*value = clean
+			return
+		}
+	}
+	c.add(field, "%v", err)
 }
 
 func (c *checker) channel(field, channel string, given map[string]bool) {
@@ -88,28 +80,9 @@ func (c *checker) channel(field, channel string, given map[string]bool) {
 
 // identity checks who a signer is.
 func (c *checker) identity(prefix string, s *providers.Signer) {
-	if s.Document = providers.CleanTaxID(strings.TrimSpace(s.Document)); s.Document != "" && !providers.ValidTaxID(s.Document) {
-		const hint = "is not a CPF (11 digits) or CNPJ (14 characters) with right check digits"
-		switch len(s.Document) {
-		case 9, 10, 12, 13:
-			c.add(prefix+"document", hint+": a character is missing, perhaps a zero in front that a spreadsheet took away")
-		default:
-			c.add(prefix+"document", hint)
-		}
-	}
-	if s.Birthdate = strings.TrimSpace(s.Birthdate); s.Birthdate != "" {
-		day, ok := parseDate(s.Birthdate)
-		switch {
-		case !ok:
-			c.add(prefix+"birthdate", "must be a date such as 1980-12-31 or 31/12/1980")
-		case day.After(c.now):
-			c.add(prefix+"birthdate", "is in the future")
-		case day.Year() < 1900 && !s.IsCompany(): // a company's is its founding date
-			c.add(prefix+"birthdate", "is before 1900")
-		default:
-			s.Birthdate = day.Format(time.DateOnly)
-		}
-	}
+	s.Document = providers.Trim(s.Document)
+	c.identifier(prefix+"document", &s.Document, parseTaxID)
+	c.birthdate(prefix+"birthdate", s)
 	s.IDType = word(s.IDType)
 	c.oneOf(prefix+"id_type", s.IDType, "cnh", "rg")
 	s.IDFront = c.image(prefix+"id_front", s.IDFront)
@@ -121,6 +94,15 @@ func (c *checker) identity(prefix string, s *providers.Signer) {
 	if !images && s.IDType != "" {
 		c.add(prefix+"id_type", "needs the images: id_front, id_back")
 	}
+}
+
+// parseTaxID begins every refusal with what the column holds.
+func parseTaxID(s string) (string, error) {
+	id, err := providers.ParseTaxID(s)
+	if err != nil {
+		return "", fmt.Errorf("is not a CPF or CNPJ: %w", err)
+	}
+	return id, nil
 }
 
 func (c *checker) image(field string, d *providers.Document) *providers.Document {
@@ -145,42 +127,4 @@ func (c *checker) stamp(field string, s providers.Stamp) {
 	if s.Width == 0 || s.Height == 0 {
 		c.add(field, "width and height must be more than 0")
 	}
-}
-
-var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
-
-// cleanEmail accepts a bare address and gives it with its domain in lower-case ASCII.
-// Display names, comments, quoted local parts, address literals and local parts outside
-// ASCII are refused: legal somewhere, a typing mistake here (a choice).
-func cleanEmail(s string) (string, bool) {
-	parsed, err := mail.ParseAddress(s)
-	if err != nil || parsed.Name != "" || parsed.Address != s {
-		return "", false
-	}
-	at := strings.LastIndexByte(s, '@')
-	local, domain := s[:at], s[at+1:]
-	if len(local) > 64 || strings.ContainsFunc(local, func(r rune) bool { return r > unicode.MaxASCII }) {
-		return "", false
-	}
-	domain, err = domains.ToASCII(domain)
-	if err != nil {
-		return "", false
-	}
-	dot := strings.LastIndexByte(domain, '.')
-	if dot < 1 || len(domain)-dot < 3 || strings.Trim(domain[dot+1:], "0123456789") == "" || len(local)+1+len(domain) > 254 {
-		return "", false
-	}
-	return local + "@" + domain, true
-}
-
-// cleanPhone gives a phone number as E.164; without a country code it is Brazilian.
-func cleanPhone(s string) (string, bool) {
-	if len(s) > 40 || strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("+0123456789 ()-.", r) }) {
-		return "", false
-	}
-	number, err := phonenumbers.Parse(s, "BR")
-	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return "", false
-	}
-	return phonenumbers.Format(number, phonenumbers.E164), true
 }

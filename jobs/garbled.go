@@ -29,7 +29,7 @@ func Garbled(s string) string {
 		if r == utf8.RuneError {
 			return at() + " (U+FFFD) stands for a letter that was lost: write it again"
 		}
-		if seen, meant := misread(s[i:]); seen != "" && !(meant == '\u00A0' || meant == 'à' && endsInUpper(s[:i])) {
+		if seen, meant := misread(s[i:]); seen != "" && !(meant == '\u00A0' || endsInUpper(s[:i]) && (meant == 'à' || closes(seen, s[i+len(seen):]))) {
 			return fmt.Sprintf("%s: %s is what %s looks like when UTF-8 is read as Windows-1252%s", at(), seen, shown(meant), again)
 		}
 		i += size
@@ -93,6 +93,13 @@ func shown(r rune) string {
 func endsInUpper(s string) bool {
 	r, _ := utf8.DecodeLastRuneInString(s)
 	return unicode.IsUpper(r)
+}
+
+// closes tells IRMÃ and the sign after it, as in “IRMÃ”, from a letter that was misread.
+func closes(seen, after string) bool {
+	sign, _ := utf8.DecodeLastRuneInString(seen)
+	next, _ := utf8.DecodeRuneInString(after)
+	return strings.ContainsRune("’”»›…–—", sign) && !unicode.IsLetter(next)
 }
 
 var escapes = []struct {

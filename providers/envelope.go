@@ -12,9 +12,11 @@ package providers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -162,20 +164,19 @@ func (x *Expiry) UnmarshalText(b []byte) error {
 		return nil
 	}
 	if days, ok := strings.CutSuffix(s, "d"); ok {
-		var n int
-		if _, err := fmt.Sscanf(days+"\n", "%d\n", &n); err == nil && n > 0 && n <= 3650 && fmt.Sprint(n) == days {
-			x.Days = n
-			return nil
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 1 || n > 3650 || strconv.Itoa(n) != days {
+			return errors.New("is not a number of days such as 30d (1d to 3650d)")
 		}
-		return fmt.Errorf("%q is not a number of days such as 30d (1d to 3650d)", s)
+		x.Days = n
+		return nil
 	}
-	for _, layout := range []string{time.DateOnly, "02/01/2006"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			x.Date = t.Format(time.DateOnly)
-			return nil
-		}
+	t, err := ParseDate(s)
+	if err != nil {
+		return fmt.Errorf("is not a date such as 2026-12-31 or 31/12/2026, nor days such as 30d: %w", err)
 	}
-	return fmt.Errorf("%q is not a date such as 2026-12-31 or 31/12/2026, nor days such as 30d", s)
+	x.Date = t.Format(time.DateOnly)
+	return nil
 }
 
 // On is the last day on which the envelope may be signed, in UTC, for an envelope

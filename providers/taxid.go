@@ -1,9 +1,98 @@
 package providers
 
-import "strings"
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
 
-// CleanTaxID takes the punctuation out of a CPF or CNPJ and raises its letters: the
-// CNPJ has been alphanumeric since July 2026.
+// ParseTaxID reads a CPF or CNPJ as people write it and returns it without punctuation.
+// The result has the characters of s and no others: nothing is completed or corrected,
+// which could make it another person's. The error says what is wrong and, where zeros at
+// the front were lost, the number that was probably meant.
+func ParseTaxID(s string) (string, error) {
+	s = strings.TrimPrefix(Trim(WithoutHollow(s)), "'") // the sign by which spreadsheets mark text
+	if err := Spoiled(s); err != nil {
+		return "", err
+	}
+	var clean strings.Builder
+	for i, r := range []rune(s) {
+		switch {
+		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z':
+			clean.WriteRune(r)
+		case r >= 'a' && r <= 'z':
+			clean.WriteRune(r - 'a' + 'A')
+		case !strings.ContainsRune("./", r) && !Dash(r) && !Blank(r), clean.Len() == 0:
+			return "", fmt.Errorf("character %d is %s: write the digits, with or without dots and hyphen", i+1, Character(r))
+		}
+	}
+	id := clean.String()
+	if err := checkTaxID(id); err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+// checkTaxID says what is wrong with letters and digits that should be a CPF or CNPJ.
+func checkTaxID(id string) error {
+	digits := strings.Trim(id, "0123456789") == ""
+	switch {
+	case ValidTaxID(id):
+		return nil
+	case id != "" && strings.Trim(id, id[:1]) == "":
+		return errors.New("repeats one digit")
+	case len(id) == 11 && !digits:
+		return errors.New("has letters in place of digits, perhaps O for 0")
+	case !digits && len(id) != 14:
+		return fmt.Errorf("has %d letters and digits, but a CPF has 11 digits and a CNPJ 14 letters and digits", len(id))
+	}
+	if full := withZeros(id); len(full) > 0 && digits {
+		return fmt.Errorf("has %d digits, a spreadsheet has probably taken zeros away at the front of %s", len(id), strings.Join(full, " or "))
+	}
+	if len(id) == 11 || len(id) == 14 {
+		return fmt.Errorf("has %d characters as it should, but its check digits do not fit, compare it with the original", len(id))
+	}
+	return fmt.Errorf("has %d digits, but a CPF has 11 and a CNPJ 14", len(id))
+}
+
+// withZeros are the CPF and the CNPJ that end in id, up to three zeros before it.
+func withZeros(id string) (full []string) {
+	for _, n := range []int{11, 14} {
+		if lost := n - len(id); lost >= 1 && lost <= 3 && ValidTaxID(strings.Repeat("0", lost)+id) {
+			full = append(full, strings.Repeat("0", lost)+id)
+		}
+	}
+	return full
+}
+
+var (
+	decimal    = regexp.MustCompile(`[.,]0$|^[0-9]+[.,]0*$`)
+	scientific = regexp.MustCompile(`^[0-9]{1,3}([.,][0-9]+)?[eE][+-]?[0-9]{1,3}$`)
+)
+
+// Spoiled refuses an identifier that a spreadsheet has turned into a number: its digits
+// may be gone, and what remains may be somebody else's.
+func Spoiled(s string) error {
+	switch {
+	case decimal.MatchString(s):
+		return errors.New("is a decimal number, made by a spreadsheet or program: give the column the format Text and enter the value again")
+	case scientific.MatchString(s):
+		return errors.New("is a number in scientific notation, made by a spreadsheet, and its last digits are lost: give the column the format Text and enter the value again")
+	case strings.HasPrefix(s, "="):
+		return errors.New("is a formula: save the file with values")
+	}
+	return nil
+}
+
+// Dash tells whether r is a hyphen, dash or minus of any kind.
+func Dash(r rune) bool {
+	return strings.ContainsRune("-\u00AD\u2010\u2011\u2012\u2013\u2014\u2212\uFE63", r)
+}
+
+// CleanTaxID takes the punctuation out of a CPF or CNPJ that a provider has written and
+// raises its letters: the CNPJ has been alphanumeric since July 2026. What a user wrote is
+// for [ParseTaxID].
 func CleanTaxID(s string) string {
 	return strings.ToUpper(punctuation.Replace(s))
 }

@@ -1,0 +1,205 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// Texts go to people and into contracts as they stand, so what no person writes is
+// refused: what a spreadsheet, a template or a wrong encoding has left in place of a text.
+
+// name brings a person's or company's name into its form: one space between words and
+// nothing that cannot be seen. Line breaks stay, to be refused.
+func (c *checker) name(field string, name *string) {
+	given := *name
+	s := norm.NFC.String(withoutJoiners(providers.WithoutHollow(providers.Trim(given))))
+	*name = strings.Join(strings.FieldsFunc(s, providers.Blank), " ")
+	if c.empty(field, given, *name) || !c.line(field, *name, maxName) {
+		return
+	}
+	err := garbled(s) // before blanks of other kinds are gone, which may belong to it
+	if err == nil {
+		err = notAName(*name)
+	}
+	if err != nil {
+		c.add(field, "%v", err)
+	}
+}
+
+// withoutJoiners leaves out the joiners that join nothing: Latin letters, Greek and
+// Cyrillic ones know none.
+func withoutJoiners(s string) string {
+	before := ' '
+	return strings.Map(func(r rune) rune {
+		if (r == '\u200C' || r == '\u200D') && (!unicode.In(before, unicode.L, unicode.M) || unicode.In(before, unicode.Latin, unicode.Greek, unicode.Cyrillic)) {
+			return -1
+		}
+		before = r
+		return r
+	}, s)
+}
+
+// title is name for the subject, which may hold any signs.
+func (c *checker) title(field string, title *string) {
+	given := *title
+	*title = norm.NFC.String(providers.Trim(given))
+	if c.empty(field, given, *title) || !c.line(field, *title, maxSubject) {
+		return
+	}
+	if err := notWritten(*title); err != nil {
+		c.add(field, "%v", err)
+	}
+}
+
+// empty reports a required text of which nothing can be seen.
+func (c *checker) empty(field, given, text string) bool {
+	switch unseen := strings.TrimFunc(given, unicode.IsSpace); {
+	case text != "":
+		return false
+	case unseen == "":
+		c.add(field, "is required")
+	default:
+		c.add(field, "is required: the cell holds %s, which shows nothing", providers.Character([]rune(unseen)[0]))
+	}
+	return true
+}
+
+// written checks an optional text.
+func (c *checker) written(field string, text *string, within func(field, s string, limit int) bool, limit int) {
+	*text = norm.NFC.String(providers.Trim(*text))
+	if *text == "" || !within(field, *text, limit) {
+		return
+	}
+	if err := notWritten(*text); err != nil {
+		c.add(field, "%v", err)
+	}
+}
+
+var (
+	sheetError = regexp.MustCompile(`^(#[¡¿]?[\p{Lu}_0-9/]+[!?]|#+|#NV|#GETTING_DATA|#OBTENDO_DADOS|Err:[0-9]{3})$` +
+		`|(?i)(^|[\s(:;,"'])#(N/[AD]|[¡¿]?(REF|VALOR|VALUE|NOME|NAME|DIV/0|N[UÚ]M|NULO|NULL|ERROR?|DESPEJAR|SPILL|CALC|CAMPO)[!?])`)
+	formula = regexp.MustCompile(`^=\s*[+-]?('|"|\$?\p{L}{1,3}\$?[0-9]|[\p{L}_.]+\(|[\p{L}\p{N}_.]+!|[0-9.,+*/()^-]+$)|^[+@][\p{L}_.]+\(`)
+	// placeholder is a name between the signs of a mail merge or a program.
+	placeholder = regexp.MustCompile(`\{\{[^{}]*\}\}|[$#]?\{[\p{L}_.]+\}|\$\{[^{}]*\}|<<[^<>]*>>|<%.*%>|\[\[[^\[\]]*\]\]|` +
+		`(^|\s)%[\p{Lu}_]{2,}%(\s|$)|%\([\p{L}_]+\)[sd]|^(«[^«»\s]*»|<[^<>]*>|__[\p{L}_]+__)$`)
+)
+
+// nobodysWords are what programs write for nothing, and for yes and no. As names are
+// written, Nan and Nat are names.
+var nobodysWords = []string{
+	"NULL", "null", "Null", "(null)", "(NULL)", "nil", "NIL", "nan", "NaN", "NAN", "NaT", "None", "none", "NONE", "undefined", "[object Object]",
+	"N/A", "n/a", "N/D", "n/d", "<NA>", "TRUE", "FALSE", "True", "False", "VERDADEIRO", "FALSO", "0", "Loading...", "Carregando...",
+}
+
+// notWritten says what a text is when no person has written it.
+func notWritten(s string) error {
+	if err := leftover(s); err != nil {
+		return err
+	}
+	switch {
+	case slices.Contains(nobodysWords, s):
+		return errors.New("is what a spreadsheet or program writes for an empty or missing value: fill it in, or leave the cell empty where that is allowed")
+	case !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.In(r, unicode.L, unicode.N, unicode.So, unicode.Sc) && !providers.Invisible(r)
+	}):
+		return errors.New("holds neither letters nor digits: fill it in, or leave the cell empty where that is allowed")
+	}
+	return garbled(s)
+}
+
+// leftover says which part of s a spreadsheet or template should have replaced.
+func leftover(s string) error {
+	switch {
+	case sheetError.MatchString(s):
+		return errors.New("holds a spreadsheet's error such as #N/A or #REF!, or the sign of a column too narrow for its value: mend the cell and save again")
+	case formula.MatchString(s):
+		return errors.New("is a formula: save the file with values")
+	case placeholder.MatchString(s):
+		return errors.New("holds a placeholder such as {{name}} that nothing was put in for")
+	}
+	return nil
+}
+
+// notAName is stricter than notWritten: of signs, a name has few.
+func notAName(s string) error {
+	if err := notWritten(s); err != nil {
+		return err
+	}
+	letters := false
+	for i, r := range []rune(s) {
+		letters = letters || unicode.IsLetter(r)
+		switch {
+		case unicode.In(r, unicode.L, unicode.M, unicode.N) || strings.ContainsRune(nameSigns, r):
+		case providers.Invisible(r):
+			return fmt.Errorf("character %d is %s, which cannot be seen: remove it", i+1, providers.Character(r))
+		default:
+			return fmt.Errorf("character %d is %s, which stands in no name: the text may have been read in a wrong encoding", i+1, providers.Character(r))
+		}
+	}
+	if !letters {
+		return errors.New("holds no letters")
+	}
+	return nil
+}
+
+// nameSigns are the signs of people's and companies' names. Joiners belong to the spelling
+// of some scripts.
+const nameSigns = " '’‘ʼ`´-‐‑–—.,&/()+!:;#@*_%$\"“”«»·•ºª°№®™\u200C\u200D"
+
+var (
+	lostSign    = regexp.MustCompile(`\p{L}\?{1,3}\p{Ll}`)
+	latinQuoted = regexp.MustCompile(`[A-Za-z]=[C-F][0-9A-F][a-z]|=\?[A-Za-z0-9-]+\?[QqBb]\?`)
+	inAddress   = regexp.MustCompile(`\S*(://|www\.|@)\S*`)
+)
+
+// garbled tells a text that was read in another encoding than it was written in, and one
+// that is still in the form of a program.
+func garbled(s string) error {
+	if wrong := Garbled(s); wrong != "" {
+		return errors.New(wrong)
+	}
+	if at := misspelt(s); at >= 0 {
+		return fmt.Errorf("is garbled from character %d on: the text was read in a wrong encoding, save it again as UTF-8", at+1)
+	}
+	plain := inAddress.ReplaceAllString(s, "")
+	if wrong := Escaped(plain); wrong != "" {
+		return errors.New(wrong)
+	}
+	if latinQuoted.MatchString(plain) {
+		return errors.New("holds a letter in the encoding of mails, such as =E3 for ã: write the letter itself")
+	}
+	if lostSign.MatchString(plain) {
+		return errors.New("has a question mark inside a word, where a letter was lost when the text was saved or read in a wrong encoding")
+	}
+	return nil
+}
+
+// fieldValue checks what is filled into a template. Nothing, no and zero are values there.
+func (c *checker) fieldValue(field, value string) {
+	err := leftover(value)
+	if err == nil {
+		err = garbled(value)
+	}
+	if err != nil {
+		c.add(field, "%v", err)
+	}
+}
+
+// absent tells words for nothing from a value that is mistyped.
+func absent(s string) error {
+	if sheetError.MatchString(s) {
+		return leftover(s)
+	}
+	if slices.Contains(nobodysWords, s) || s == "-" {
+		return errors.New("is what a spreadsheet or program writes for an empty or missing value: leave the cell empty when there is none")
+	}
+	return nil
+}
