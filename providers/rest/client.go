@@ -88,6 +88,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 			return nil, call.refused(ctx, err)
 		}
 	}
+	if err := call.checkHeaders(request.Header); err != nil {
+		return nil, err
+	}
 	begun := time.Now()
 	if err := c.cfg.Pacer.Turn(ctx, r.Class); err != nil {
 		return nil, call.refused(ctx, err)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 )
@@ -21,6 +23,8 @@ const (
 	CodeRedirected     = "redirected" // the API answered with a redirect: its base address is wrong or moved
 	CodeBadAnswer      = "bad_answer" // a 2xx whose body is not what is documented
 	CodeTooLarge       = "answer_too_large"
+	CodeProxyRefused   = "proxy_refused"   // the proxy does not let us out
+	CodeBadHeader      = "bad_header"      // what no header can hold
 	CodeAddressRefused = "address_refused" // a given address that is not https or not public
 )
 
@@ -68,12 +72,52 @@ func (call *call) unanswered(w *watch, err error, left bool) error {
 		e := call.fail(providers.Invalid, errRefusedAddress)
 		e.Code = CodeAddressRefused
 		return e
+	case isProxyError(err):
+		return call.byProxy(err)
 	case left && call.inviting:
 		return call.fail(providers.Ambiguous, call.cause(ended, err))
 	case !left && w.parent.Err() != nil:
 		return call.fail(providers.Interrupted, w.parent.Err())
 	}
 	return call.fail(providers.Transient, call.cause(ended, err))
+}
+
+func isProxyError(err error) bool {
+	_, ok := errors.AsType[*proxyError](err)
+	return ok
+}
+
+// byProxy is a refusal by the proxy: nothing of the request has left. One that will be
+// refused again stops the provider, as a refused key does.
+func (call *call) byProxy(err error) error {
+	refusal, _ := errors.AsType[*proxyError](err)
+	kind := providers.Transient
+	if refusal.permanent() {
+		kind = providers.Denied
+	}
+	e := call.fail(kind, refusal)
+	e.Code = CodeProxyRefused
+	return e
+}
+
+// checkHeaders refuses what net/http would not send: a key with a line end in it stops
+// the provider; anything else is the envelope's.
+func (call *call) checkHeaders(h http.Header) error {
+	for name, values := range h {
+		for _, value := range values {
+			if httpguts.ValidHeaderFieldName(name) && httpguts.ValidHeaderFieldValue(value) {
+				continue
+			}
+			kind, what := providers.Invalid, "a header of the request has characters that no header can hold"
+			if name == "Authorization" {
+				kind, what = providers.Denied, "the key has characters that no header can hold, such as a line end"
+			}
+			e := call.fail(kind, errors.New(what))
+			e.Code = CodeBadHeader
+			return e
+		}
+	}
+	return nil
 }
 
 // broken is an answer whose body could not be read to its end.
@@ -170,7 +214,7 @@ func (call *call) kindOf(status int) providers.ErrorKind {
 		// Stores answer 400, 401, 403, 404 or 410 for an address that has run out;
 		// whatever it is, another address is the only remedy.
 		return providers.NotFound
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
 		return providers.Denied
 	case status == http.StatusNotFound, status == http.StatusGone:
 		return providers.NotFound

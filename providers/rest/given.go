@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/chancela/chancela/providers"
@@ -66,6 +64,9 @@ func (c *Client) follow(ctx context.Context, method, address string, body Body, 
 		request.Header = header.Clone()
 	}
 	request.Header.Set("User-Agent", userAgent)
+	if err := call.checkHeaders(request.Header); err != nil {
+		return nil, err
+	}
 	if body != nil {
 		if err := call.attach(ctx, request, body); err != nil {
 			return nil, err
@@ -82,16 +83,8 @@ type following struct{ client *http.Client }
 func (f following) RoundTrip(r *http.Request) (*http.Response, error) { return f.client.Do(r) }
 
 func newGivenClient(local bool) *http.Client {
-	transport := newTransport()
-	transport.DisableCompression = true // the bytes are the file
-	if !local {
-		// No proxy: it would look the name up itself, and the rule about addresses is
-		// kept where the connection is made.
-		transport.Proxy = nil
-		transport.DialContext = newDialer(refusePrivate).DialContext
-	}
 	return &http.Client{
-		Transport: transport,
+		Transport: newGuarded(local),
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
 				return errRedirects
@@ -121,65 +114,4 @@ func IsLoopback(host string) bool {
 	ip, err := netip.ParseAddr(host)
 	return err == nil && ip.Unmap().IsLoopback() ||
 		strings.EqualFold(host, "localhost") || strings.HasSuffix(strings.ToLower(host), ".localhost")
-}
-
-// refusePrivate is a [net.Dialer.Control]: it sees the address that the name was
-// resolved to, whatever it resolves to the next time.
-func refusePrivate(_, address string, _ syscall.RawConn) error {
-	ap, err := netip.ParseAddrPort(address)
-	if err != nil || !isPublic(ap.Addr()) {
-		return errRefusedAddress
-	}
-	return nil
-}
-
-// notPublic are the ranges that [netip.Addr]'s own predicates do not cover.
-var notPublic = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"),       // this network
-	netip.MustParsePrefix("100.64.0.0/10"),   // carrier-grade NAT
-	netip.MustParsePrefix("192.0.0.0/24"),    // protocol assignments
-	netip.MustParsePrefix("192.0.2.0/24"),    // documentation
-	netip.MustParsePrefix("198.18.0.0/15"),   // benchmarks
-	netip.MustParsePrefix("198.51.100.0/24"), // documentation
-	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
-	netip.MustParsePrefix("240.0.0.0/4"),     // reserved, broadcast
-	netip.MustParsePrefix("64:ff9b::/96"),    // NAT64: an IPv4 address inside
-	netip.MustParsePrefix("64:ff9b:1::/48"),  // NAT64, local
-	netip.MustParsePrefix("100::/64"),        // discard
-	netip.MustParsePrefix("2001::/32"),       // Teredo: an IPv4 address inside
-	netip.MustParsePrefix("2001:db8::/32"),   // documentation
-	netip.MustParsePrefix("2002::/16"),       // 6to4: an IPv4 address inside
-	netip.MustParsePrefix("fec0::/10"),       // site-local
-}
-
-func isPublic(ip netip.Addr) bool {
-	if ip.Is4In6() || ip.Zone() != "" || !ip.IsGlobalUnicast() || ip.IsPrivate() {
-		return false
-	}
-	for _, p := range notPublic {
-		if p.Contains(ip) {
-			return false
-		}
-	}
-	return true
-}
-
-func newDialer(control func(network, address string, c syscall.RawConn) error) *net.Dialer {
-	return &net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second, Control: control}
-}
-
-// newTransport speaks HTTP/1.1 only: over HTTP/2 one broken connection fails every
-// request under way, and a request may be sent again by itself.
-func newTransport() *http.Transport {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            newDialer(nil).DialContext,
-		TLSHandshakeTimeout:    15 * time.Second,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        idleConnTimeout,
-		MaxResponseHeaderBytes: maxHeaderBytes,
-		Protocols:              protocols,
-	}
 }

@@ -19,12 +19,14 @@ func TestIsPublic(t *testing.T) {
 		"0.0.0.0", "0.1.2.3", "224.0.0.1", "239.1.1.1", "255.255.255.255", "240.0.0.1", "192.0.0.1", "192.0.2.1", "198.18.0.1", "203.0.113.9",
 		"::", "::1", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12:3456::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:8.8.8.8", "64:ff9b::7f00:1",
 		"2002:7f00:1::", "2001:0:1::1", "2001:db8::1", "fec0::1", "100::1",
+		"::7f00:1", "::127.0.0.1", "::8.8.8.8", "::ffff:0:7f00:1", "::ffff:0:808:808", "::ffff:7f00:1", "64:ff9b::808:808", "64:ff9b:1::1", "2002:808:808::1", "3fff::1", "3fff:fff::1",
+		"5f00::1", "5f00:ffff::1", "168.63.129.16", "192.0.0.170", "198.19.255.255", "febf::1", "feff::1", "203.0.113.1", "198.51.100.1",
 	} {
 		if isPublic(netip.MustParseAddr(ip)) {
 			t.Errorf("%s is taken for public", ip)
 		}
 	}
-	for _, ip := range []string{"8.8.8.8", "100.63.0.1", "100.128.0.1", "172.32.0.1", "192.169.0.1", "2606:4700::1111", "2804:14d::1"} {
+	for _, ip := range []string{"8.8.8.8", "100.63.0.1", "100.128.0.1", "172.32.0.1", "192.169.0.1", "2606:4700::1111", "2804:14d::1", "168.63.129.17", "198.20.0.1", "3fff:1000::1"} {
 		if !isPublic(netip.MustParseAddr(ip)) {
 			t.Errorf("%s is not taken for public", ip)
 		}
@@ -68,7 +70,7 @@ func TestGivenAddressesThatAreRefused(t *testing.T) {
 // away lets a strict client reach a test server under any name, and the rule for
 // everything else stand.
 func away(c *Client, server *httptest.Server) {
-	transport := c.given.Transport.(*http.Transport)
+	transport := c.given.Transport.(guarded).direct
 	transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig
 	guarded := transport.DialContext
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {

@@ -5,8 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"html/template"
+	"net"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
 	"time"
+
+	"github.com/chancela/chancela/providers/rest"
 )
 
 //go:embed page.html
@@ -30,7 +36,23 @@ func (s *Sandbox) controlHandler() http.Handler {
 	mux.HandleFunc("POST /resume", func(w http.ResponseWriter, r *http.Request) { s.Pause(false); done(w, r) })
 	mux.HandleFunc("POST /advance", s.postAdvance)
 	mux.HandleFunc("POST /{provider}/{id}/{action}", s.postAct)
-	return sameOrigin(mux)
+	return s.ownHost(sameOrigin(mux))
+}
+
+// ownHost answers to this machine's names, to addresses and to the name that it listens
+// at. A page elsewhere can have its own name lead here, and would then be of one origin
+// with this one: the keys and people of the simulators would be its to read.
+func (s *Sandbox) ownHost(h http.Handler) http.Handler {
+	listen, _, _ := net.SplitHostPort(s.o.Listen[Control]) // empty: an address
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := (&url.URL{Host: r.Host}).Hostname()
+		_, err := netip.ParseAddr(host)
+		if err != nil && !rest.IsLoopback(host) && (listen == "" || !strings.EqualFold(host, listen)) {
+			http.Error(w, "this page answers at its own address only", http.StatusMisdirectedRequest)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // sameOrigin keeps web pages of others from driving the sandbox.
