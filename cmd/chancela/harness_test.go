@@ -188,7 +188,7 @@ func someOf(t *testing.T, name string, ids ...string) string {
 
 // redisServer starts a Redis and gives its address. Durable ones answer a write when it
 // is on disk.
-func redisServer(t *testing.T, durable bool) string {
+func redisServer(t testing.TB, durable bool) string {
 	t.Helper()
 	binary, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -226,7 +226,7 @@ func redisServer(t *testing.T, durable bool) string {
 }
 
 // eventually waits for something to become true.
-func eventually(t *testing.T, within time.Duration, what string, is func() bool) {
+func eventually(t testing.TB, within time.Duration, what string, is func() bool) {
 	t.Helper()
 	end := time.Now().Add(within)
 	for !is() {
