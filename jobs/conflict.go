@@ -34,8 +34,8 @@ func (e *ConflictError) Error() string {
 func (e *ConflictError) Unwrap() error { return ErrConflict }
 
 // conflicts compares the envelopes whose keys are taken with what the ledger has. Those
-// that differ only in the case of an e-mail address are none: spreadsheets and address
-// books change it.
+// that differ only in kinds and numbers of blanks, or in the case of an e-mail address, are
+// none: spreadsheets and address books change these by themselves.
 func (c *Client) conflicts(ctx context.Context, batch []Envelope, created []ledger.Creation) (map[int]*ConflictError, error) {
 	var at []int
 	var keys []string
@@ -74,8 +74,8 @@ func differences(a, b Envelope) []string {
 		}
 	}
 	differ("provider", a.Provider, b.Provider)
-	differ("subject", a.Subject, b.Subject)
-	differ("message", a.Message, b.Message)
+	differ("subject", words(a.Subject), words(b.Subject))
+	differ("message", words(a.Message), words(b.Message))
 	differ("expires", a.Expires, b.Expires)
 	differ("template", a.Template, b.Template)
 	differ("document", contents(a.Documents), contents(b.Documents))
@@ -97,7 +97,7 @@ func differences(a, b Envelope) []string {
 		}
 		maps.Copy(all, y)
 		for _, key := range slices.Sorted(maps.Keys(all)) {
-			differ(group+"."+key, x[key], y[key])
+			differ(group+"."+key, words(x[key]), words(y[key]))
 		}
 	}
 	each("field", a.Fields, b.Fields)
@@ -112,13 +112,13 @@ var signerColumns = []struct {
 	name string
 	of   func(Signer) any
 }{
-	{"name", func(s Signer) any { return s.Name }},
+	{"name", func(s Signer) any { return words(s.Name) }},
 	{"email", func(s Signer) any { return strings.ToLower(s.Email) }},
 	{"phone", func(s Signer) any { return s.Phone }},
 	{"document", func(s Signer) any { return s.Document }},
 	{"birthdate", func(s Signer) any { return s.Birthdate }},
 	{"order", func(s Signer) any { return s.Order }},
-	{"role", func(s Signer) any { return s.Role }},
+	{"role", func(s Signer) any { return words(s.Role) }},
 	{"channel", func(s Signer) any { return s.Channel }},
 	{"auth", func(s Signer) any { return s.Auth }},
 	{"type", func(s Signer) any { return s.Type }},
@@ -127,6 +127,9 @@ var signerColumns = []struct {
 	{"id_back", func(s Signer) any { return contentOf(s.IDBack) }},
 	{"id_type", func(s Signer) any { return s.IDType }},
 }
+
+// words is a text with one blank between its words.
+func words(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // contents are documents as [Digest] counts them.
 func contents(docs []Document) []string {

@@ -240,6 +240,7 @@ func TestConflictsTellTheFields(t *testing.T) {
 		t.Errorf("got %s, want %s", r.stderr, want)
 	}
 	for _, same := range []string{strings.ReplaceAll(june, "\n", "\r\n"), strings.Replace(june, "pessoa1@exemplo.test", "Pessoa1@Exemplo.TEST", 1),
+		strings.Replace(june, "Locação de", "Locação  de", 1), strings.Replace(june, "Locação de", "Locação\u00A0de", 1),
 		strings.Replace(june, "documentos/", `documentos\`, 1), strings.ReplaceAll(june, "ç", "ç")} {
 		invoke(t, env, "enqueue", "--campaign", "june", caseFile(t, dir, "same.csv", same)).want(t, exitOK)
 	}
