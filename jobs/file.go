@@ -145,6 +145,22 @@ func artifactName(listed []providers.Artifact, i int) string {
 	return name + archive.Ending(listed[i].ContentType)
 }
 
+// stillThere looks at every file once more: a manifest never vouches for one that has
+// gone since an earlier attempt archived it.
+func stillThere(ctx context.Context, store archive.Archive, filed []Filed) error {
+	for _, f := range filed {
+		switch o, err := store.Stat(ctx, f.Path); {
+		case errors.Is(err, archive.ErrNotFound):
+			return fmt.Errorf("%w: %s is gone", archive.ErrNotKept, f.Path)
+		case err != nil:
+			return err
+		case o.Size != f.Size || o.SHA256 != "" && o.SHA256 != f.SHA256:
+			return fmt.Errorf("%w: %s is another file now", archive.ErrNotKept, f.Path)
+		}
+	}
+	return nil
+}
+
 // archived writes the manifest and ends the envelope's life.
 func (h *handling) archived(ctx context.Context, filed []Filed) error {
 	now, err := h.ledger.Now(ctx)
@@ -162,6 +178,9 @@ func (h *handling) archived(ctx context.Context, filed []Filed) error {
 	done.Artifacts = b
 	rep, err := newReport(&done)
 	if err != nil {
+		return h.fail(ctx, err)
+	}
+	if err := stillThere(ctx, h.archive, filed); err != nil {
 		return h.fail(ctx, err)
 	}
 	m := Manifest{Version: 1, Report: rep, Digest: h.rec.Digest, Artifacts: filed, Final: h.rec.Final, Evidence: h.rec.Evidence}

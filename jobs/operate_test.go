@@ -10,6 +10,8 @@ import (
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/sandbox"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/archive/dir"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -403,5 +405,51 @@ func TestRoundsOfLooksDoNotPileUp(t *testing.T) {
 	depths, err := w.client.courier.Depths(t.Context())
 	if err != nil || len(depths) != 1 || depths[0].Tasks != 2 {
 		t.Errorf("%+v %v", depths, err)
+	}
+}
+
+// A manifest that is sound in itself and vouches for less than the ledger has is wrong, and
+// so is an archive that holds nothing of what the ledger calls archived.
+func TestVerifyComparesWithTheLedger(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	k := w.enqueue("1")
+	w.judge(k, 0, "first")
+	problems := func(store archive.Archive) (n int) {
+		if _, err := Verify(t.Context(), store, w.client.ledger, "", func(string, error) { n++ }); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	m, err := ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stillThere(t.Context(), w.archive, m.Artifacts); err != nil {
+		t.Error(err)
+	}
+	empty, err := dir.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := problems(empty); n != 1 {
+		t.Errorf("%d problems of an empty archive, want 1", n)
+	}
+	if err := stillThere(t.Context(), empty, m.Artifacts); !errors.Is(err, archive.ErrNotKept) {
+		t.Errorf("files that are gone: %v, want ErrNotKept", err)
+	}
+	m.Artifacts = m.Artifacts[:1]
+	if err := m.write(t.Context(), empty); err != nil {
+		t.Fatal(err)
+	}
+	content, _, err := w.archive.Open(t.Context(), m.Artifacts[0].Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer content.Close()
+	if _, err := empty.Put(t.Context(), m.Artifacts[0].Path, content, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := problems(empty); n != 1 {
+		t.Errorf("%d problems of a manifest that lacks a file, want 1", n)
 	}
 }

@@ -20,7 +20,8 @@ func newVerify(sys *system) *cobra.Command {
 		Long: `Verify reads every manifest of a campaign, or of the whole archive, and every file that it
 vouches for, and compares sizes and SHA-256. It needs the archive alone; where
 CHANCELA_REDIS_URL is set, it also looks whether every envelope that the ledger calls archived
-has its manifest. Each thing that is wrong is one line, and the exit status is then 1.`,
+has its manifest, with the same files. Each thing that is wrong is one line, and the exit
+status is then 1; so it is when there is nothing to verify.`,
 		Example: `  chancela verify
   CHANCELA_ARCHIVE_URL=s3://contracts/2026 chancela verify june`,
 		GroupID:           groupMain,
@@ -44,7 +45,7 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	if campaign != "" && !jobs.ValidCampaign(campaign) {
 		return usage("%q is not the name of a campaign", campaign)
 	}
-	store, err := storage.Open(ctx, cfg.ArchiveURL)
+	store, err := storage.OpenWith(ctx, cfg.ArchiveURL, cfg.s3())
 	if err != nil {
 		return usage("%sARCHIVE_URL: %w", prefix, err)
 	}
@@ -68,8 +69,14 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	if err != nil {
 		return err
 	}
-	if campaign != "" && book == nil && v.Envelopes == 0 {
+	if wrong == 0 && v.Envelopes == 0 && campaign != "" {
 		return fmt.Errorf("the archive %s holds nothing of a campaign %s", store, campaign)
+	}
+	if wrong == 0 && v.Envelopes == 0 && book == nil {
+		return fmt.Errorf("the archive %s holds no manifest: nothing was verified", store)
+	}
+	if book == nil {
+		defer fmt.Fprintln(s.stdout, "not compared with a ledger: whether something is missing was not looked at")
 	}
 	if wrong > 0 {
 		fmt.Fprintf(s.stdout, "%s wrong in %s, %s, %s\n", count(wrong, "thing"), count(v.Envelopes, "envelope"), count(v.Files, "file"), size(v.Bytes))
