@@ -157,7 +157,9 @@ func checkOptions(e providers.Envelope, problems *providers.Problems) {
 			}
 		case optWorkflow, optCompanyName:
 		case optCompanyDocument:
-			if id := providers.CleanTaxID(value); value != "" && (len(id) != 14 || !providers.ValidTaxID(id)) {
+			if id, err := providers.ParseTaxID(value); value != "" && err != nil {
+				problems.Add(field, "must be a CNPJ: %v", err)
+			} else if value != "" && len(id) != 14 {
 				problems.Add(field, "must be a CNPJ")
 			}
 		case optAttachments, optFindParties:

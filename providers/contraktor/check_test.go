@@ -3,6 +3,7 @@ package contraktor
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -52,9 +53,13 @@ func TestCheck(t *testing.T) {
 		"odd workflow id":    {func(e *providers.Envelope) { set(e, "workflow_id", "legal") }, "contraktor.workflow_id"},
 		"two workflows":      {func(e *providers.Envelope) { set(e, "workflow", "Legal") }, "contraktor.workflow"},
 		"half a company":     {func(e *providers.Envelope) { set(e, "company_name", "Prova") }, "contraktor.company_name"},
-		"company, bad CNPJ":  {func(e *providers.Envelope) { set(e, "company_name", "P"); set(e, "company_document", "123") }, "contraktor.company_document"},
-		"odd truth":          {func(e *providers.Envelope) { set(e, "attachments", "yes") }, "contraktor.attachments"},
-		"another's options":  {func(e *providers.Envelope) { e.Options["sdoc"] = map[string]string{"x": "y"} }, ""},
+		"company, spoiled": {func(e *providers.Envelope) {
+			set(e, "company_name", "P")
+			set(e, "company_document", "1122233500017.0")
+		}, "contraktor.company_document"},
+		"company, bad CNPJ": {func(e *providers.Envelope) { set(e, "company_name", "P"); set(e, "company_document", "123") }, "contraktor.company_document"},
+		"odd truth":         {func(e *providers.Envelope) { set(e, "attachments", "yes") }, "contraktor.attachments"},
+		"another's options": {func(e *providers.Envelope) { e.Options["sdoc"] = map[string]string{"x": "y"} }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := lease()
@@ -133,4 +138,23 @@ func FuzzScanParties(f *testing.F) {
 			t.Errorf("%q gives party %d, %v", body, id, err)
 		}
 	})
+}
+
+// TestEveryBrazilianAreaIsKept writes mobile numbers and land lines of each area.
+func TestEveryBrazilianAreaIsKept(t *testing.T) {
+	for area := 11; area <= 99; area++ {
+		if area%10 == 0 { // there are none
+			continue
+		}
+		for _, local := range []string{"987654321", "31234567"} {
+			e164 := fmt.Sprintf("+55%d%s", area, local)
+			want := fmt.Sprintf("(%d) ", area)
+			if got := localPhone(e164); !strings.HasPrefix(got, want) || digits(got) != e164[3:] {
+				t.Errorf("%s is written %s", e164, got)
+			}
+			if got := whatsApp(e164); digits(got) != e164[1:] {
+				t.Errorf("%s is written %s for WhatsApp", e164, got)
+			}
+		}
+	}
 }

@@ -132,10 +132,11 @@ func (p *Provider) company(ctx context.Context, job *providers.Job) (int64, erro
 	if env.Option(optCompanyName) == "" {
 		return 0, nil
 	}
+	cnpj, _ := providers.ParseTaxID(env.Option(optCompanyDocument)) // Check has read it
 	fields := partyFields{
 		PersonType: "pj",
 		Name:       env.Option(optCompanyName),
-		Document:   providers.FormatTaxID(providers.CleanTaxID(env.Option(optCompanyDocument))),
+		Document:   providers.FormatTaxID(cnpj),
 	}
 	id, err := job.Step(ctx, "company", func(ctx context.Context) (string, error) {
 		return p.party(ctx, env, fields.Document, fields)

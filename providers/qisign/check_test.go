@@ -2,6 +2,7 @@ package qisign
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -103,4 +104,19 @@ func FuzzSplitPhone(f *testing.F) {
 			t.Errorf("%q: %+v", s, got)
 		}
 	})
+}
+
+// TestEveryBrazilianAreaIsKept takes mobile numbers and land lines of each area apart.
+func TestEveryBrazilianAreaIsKept(t *testing.T) {
+	for area := 11; area <= 99; area++ {
+		if area%10 == 0 { // there are none
+			continue
+		}
+		for _, local := range []string{"987654321", "31234567"} {
+			got, err := splitPhone(fmt.Sprintf("+55%d%s", area, local))
+			if want := (phone{"55", fmt.Sprint(area), local}); err != nil || *got != want {
+				t.Errorf("area %d: %v, %v", area, got, err)
+			}
+		}
+	}
 }

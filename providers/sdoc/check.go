@@ -166,7 +166,7 @@ func checkSigners(e providers.Envelope, problems *providers.Problems) {
 func checkSigner(field string, s providers.Signer, problems *providers.Problems) {
 	length(problems, field+".name", "a full name", s.Name, 10, 250)
 	length(problems, field+".email", "an address", s.Email, 1, 150)
-	if n := len(s.Document); n != 11 && n != 14 {
+	if !providers.ValidTaxID(s.Document) {
 		problems.Add(field+".document", "sdoc needs a CPF (11 digits) or CNPJ (14 characters)")
 	}
 	if s.Channel != "" && s.Channel != providers.ChannelEmail {
