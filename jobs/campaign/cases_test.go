@@ -1,11 +1,15 @@
 package campaign
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
 )
 
 const cases = "testdata/cases"
@@ -114,6 +118,55 @@ func TestFilesOfPrograms(t *testing.T) {
 					t.Errorf("good %q, %q", good, problems)
 				}
 			})
+		}
+	}
+}
+
+// What cannot be seen at the ends of a value is no part of it.
+func TestInvisibleEnds(t *testing.T) {
+	for _, name := range []string{"birth", "cpf", "cpfend", "doc", "email", "emailend", "id", "phone", "phoneend", "provider"} {
+		good, problems := readCase(t, "07-invisible/"+name+".csv")
+		if len(good) != 18 || len(problems) > 0 {
+			t.Errorf("%s: %d good rows, %q", name, len(good), problems)
+		}
+	}
+	good, problems := readCase(t, "07-invisible/subject.csv")
+	if len(good) != 0 || len(problems) != 18 {
+		t.Errorf("subjects of nothing: %q, %q", good, problems)
+	}
+	for _, p := range problems {
+		if !strings.HasSuffix(p, ":15: subject: is required") {
+			t.Error(p)
+		}
+	}
+}
+
+// One campaign, saved anew by other programs and people, is the same campaign.
+func TestReexportsAreTheSame(t *testing.T) {
+	digest := func(name string) string {
+		all := rows(t, filepath.Join(cases, "23-reexport", name), Options{Campaign: "c", Document: func(ctx context.Context, source string) (providers.Document, error) {
+			return NewFolder(cases, nil).Document(ctx, strings.ReplaceAll(source, "contrato2", "contrato"))
+		}})
+		if len(all) != 1 {
+			t.Fatalf("%s: %d rows", name, len(all))
+		}
+		d, err := jobs.Digest(all[0].Envelope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	want := digest("utf8.csv")
+	for _, file := range caseFiles(t, "23-reexport") {
+		name := filepath.Base(file)
+		switch name {
+		case "touched.csv": // other content: its document has another name
+			continue
+		case "blanks.csv", "nbsp.csv", "caps.csv": // the values' own form decides
+			continue
+		}
+		if got := digest(name); got != want {
+			t.Errorf("%s is another campaign", name)
 		}
 	}
 }

@@ -105,8 +105,10 @@ func strange(before, b, after byte) (sure, perhaps bool) {
 		return within || isLower(before), false
 	case 0x80, 0x89, 0x91, 0x93, 0x94, 0x95, 0x99, 0x9B: // € ‰ ‘ “ ” • ™ ›
 		return within, false
-	case 0x85, 0x96, 0x97, 0x9C, 0x9E, 0xA0: // … – — œ ž and a space without a break
+	case 0x85, 0x96, 0x97, 0x9C, 0x9E: // … – — œ ž
 		return false, inWord
+	case 0xA0: // a space without a break, or the á of DOS
+		return false, isLetter(before) && !isUpper(after) && (after < '0' || after > '9')
 	case 0x92: // ’ as in d’água
 		return false, isLetter(before) && isLower(after) && !strings.ContainsRune("aeiouhs", rune(after))
 	case 0xB5, 0xB6: // µ ¶

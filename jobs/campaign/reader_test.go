@@ -325,15 +325,28 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte(head + line("1")))
 	f.Add([]byte("\uFEFF" + strings.ReplaceAll(head, ",", ";") + "\"1\n\";;\xe7"))
 	f.Add([]byte("id,signer2.name,field.x,meta.,sdoc.a\n,,\n\"\n,1,2,3\r\n"))
-	if sample, err := os.ReadFile(filepath.Join(samples, "broken.csv")); err == nil {
-		f.Add(sample)
+	for _, pattern := range []string{filepath.Join(samples, "*.csv"), cases + "/0[1-6]*/*.csv", cases + "/12-paths/*.csv"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			f.Fatal(pattern, err)
+		}
+		for _, name := range files {
+			sample, err := os.ReadFile(name)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(sample)
+		}
 	}
+	folder := NewFolder(cases, nil)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		r, err := NewReader("f.csv", bytes.NewReader(data), Options{Document: anyDocument})
+		r, err := NewReader("f.csv", bytes.NewReader(data), Options{Document: folder.Document})
 		if err != nil {
+			if _, ok := errors.AsType[Problem](err); !ok {
+				t.Fatal(err)
+			}
 			return
 		}
-		lines := bytes.Count(data, []byte("\n")) + 1
 		problems, last := r.Problems(), 0
 		for row, err := range r.Rows(t.Context()) {
 			if err != nil {
@@ -342,12 +355,15 @@ func FuzzReader(f *testing.F) {
 			if row.Line <= last {
 				t.Fatalf("line %d after line %d", row.Line, last)
 			}
+			if len(row.Problems) > maxProblems+1 {
+				t.Fatalf("%d problems in one row", len(row.Problems))
+			}
 			last = row.Line
 			problems = append(problems, row.Problems...)
 		}
 		for _, p := range problems {
-			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Column > len(data)+1 || p.Message == "" {
-				t.Fatalf("%+v in a file of %d lines", p, lines)
+			if p.Line < 1 || p.Line > len(data)+1 || p.Column < 1 || p.Column > 3*len(data)+1 || p.Message == "" {
+				t.Fatalf("%+v in a file of %d bytes", p, len(data))
 			}
 		}
 	})
