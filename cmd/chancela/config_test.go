@@ -111,7 +111,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		"BASE_URL": "http://localhost:7", "WEBHOOK_URL": "http://localhost:7", "IAM_URL": "http://localhost:7", "FILES_URL": "http://localhost:7",
 		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes", "SIMULATE": "yes",
 		"REDIS_URL": "redis://h:7", "API_KEYS": "a:seven", "HTTP_ADDR": ":7", "METRICS_ADDR": ":7",
-		"HTTP_SOURCES": "crm=s3://bucket/x", "TZ": "UTC"}
+		"HTTP_SOURCES": "crm=s3://bucket/x", "TZ": "UTC", "S3_SSE": "AES256", "S3_PATH_STYLE": "yes", "S3_KMS_KEY_ID": "k"}
 	for _, f := range fields() {
 		env := map[string]string{f.Key: "seven"}
 		if v, ok := values[f.OwnKey]; ok {
@@ -120,6 +120,10 @@ func TestEveryVariableIsRead(t *testing.T) {
 		switch f.Key {
 		case "CHANCELA_CATALISA_WEBHOOK_SECRET":
 			env[f.Key] = key
+		case "CHANCELA_HTTP_SOURCES":
+			env["CHANCELA_API_KEYS"] = "crm:k"
+		case "CHANCELA_S3_KMS_KEY_ID":
+			env["CHANCELA_S3_SSE"] = "aws:kms"
 		case "CHANCELA_CATALISA_CLIENT_ID":
 			env["CHANCELA_CATALISA_CLIENT_SECRET"] = "s"
 		case "CHANCELA_CATALISA_CLIENT_SECRET":
