@@ -26,6 +26,7 @@ type spool struct {
 	parts   map[string]string // the file name that the client gave → the file's own
 	folder  *campaign.Folder
 
+	buffer   []byte            // of all copying
 	unseen   int64             // bytes kept since the last look at the free space
 	meant    map[string]string // a part without a folder → the document that it was taken for
 	confused string            // a part that two documents in different folders could mean
@@ -54,7 +55,10 @@ func (s *spool) keep(content io.Reader, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("keeping the upload: %w", err)
 	}
-	_, err = io.Copy(roomy{file, s}, content)
+	if s.buffer == nil {
+		s.buffer = make([]byte, 32<<10)
+	}
+	_, err = io.CopyBuffer(roomy{file, s}, struct{ io.Reader }{content}, s.buffer)
 	if closing := file.Close(); err == nil {
 		err = closing
 	}

@@ -29,6 +29,7 @@ const (
 type uploads struct {
 	log   *slog.Logger
 	slots chan struct{}
+	wait  time.Duration // for a place
 	free  func(dir string) (int64, error)
 
 	mu   sync.Mutex
@@ -37,7 +38,7 @@ type uploads struct {
 }
 
 func newUploads(log *slog.Logger) *uploads {
-	u := &uploads{log: log, slots: make(chan struct{}, maxUploads), free: freeDisk}
+	u := &uploads{log: log, slots: make(chan struct{}, maxUploads), wait: waitUpload, free: freeDisk}
 	u.clean()
 	return u
 }
@@ -99,7 +100,7 @@ func (u *uploads) begin(ctx context.Context, size, most int64) (*spool, error) {
 	if size > most {
 		return nil, tooMuch(most)
 	}
-	timer := time.NewTimer(waitUpload)
+	timer := time.NewTimer(u.wait)
 	defer timer.Stop()
 	select {
 	case u.slots <- struct{}{}:

@@ -56,6 +56,7 @@ type scanner struct {
 	in    *bufio.Reader
 	comma byte
 	line  int  // the next line's number
+	width int  // cells of the row before: the next one has as many
 	crlf  bool // some line ended with CR LF
 }
 
@@ -82,13 +83,13 @@ func (s *scanner) record() (record, error) {
 		if len(data) == 0 {
 			return record{}, io.EOF
 		}
-		p := parser{data: data, comma: s.comma, line: s.line, last: err != nil || len(data) == maxRecord}
+		p := parser{data: data, comma: s.comma, line: s.line, width: s.width, last: err != nil || len(data) == maxRecord}
 		rec, ok := p.record()
 		if !ok {
 			continue
 		}
 		s.crlf = s.crlf || bytes.HasSuffix(data[:p.pos], []byte("\r\n"))
-		s.line = p.line
+		s.line, s.width = p.line, len(rec.cells)
 		if _, err := s.in.Discard(p.pos); err != nil {
 			return record{}, err
 		}
@@ -122,6 +123,7 @@ type parser struct {
 
 	pos     int
 	line    int  // of pos
+	width   int  // cells that the row may have
 	counted int  // columns have been counted up to here
 	column  int  // of data[counted]
 	cut     bool // data ends within a line that is too long
@@ -137,7 +139,7 @@ func (p *parser) record() (record, bool) {
 		p.endLine(n)
 		return record{line: p.recLine}, true
 	}
-	cells := make([]cell, 0, 32)
+	cells := make([]cell, 0, max(1, min(p.width, 64)))
 	for {
 		at := cell{line: p.line, column: p.columnAt(p.pos)}
 		var ok bool
