@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"flag"
-	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -197,13 +195,13 @@ func redisServer(t testing.TB, durable bool) string {
 		}
 		t.Skip("redis-server is not there")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	dir, err := os.MkdirTemp("", "cli") // a socket's path must be short, and no port is taken meanwhile
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
-	l.Close()
-	args := []string{"--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "", "--loglevel", "warning"}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "s")
+	args := []string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--loglevel", "warning"}
 	if durable {
 		args = append(args, "--appendonly", "yes", "--appendfsync", "always")
 	}
@@ -215,7 +213,7 @@ func redisServer(t testing.TB, durable bool) string {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	address := "redis://127.0.0.1:" + port + "/0"
+	address := "redis-socket://" + socket
 	db, err := jobs.Connect(address)
 	if err != nil {
 		t.Fatal(err)
