@@ -166,7 +166,11 @@ func TestPace(t *testing.T) {
 	for env, want := range map[string]string{"CERTYNEO_": "200 of 100/1m", "CERTYNEO_RATE=60/1m": "200 of 60/1m", "CERTYNEO_BURST=5": "5 of 100/1m",
 		"SDOC_": "10 of 10/1s", "SDOC_RATE=5/1s": "1 of 5/1s"} {
 		name, value, _ := strings.Cut(env, "=")
-		c, err := loadConfig(map[string]string{"CHANCELA_" + name: value})
+		set := map[string]string{}
+		if value != "" {
+			set["CHANCELA_"+name] = value
+		}
+		c, err := loadConfig(set)
 		if err != nil {
 			t.Fatal(err)
 		}
