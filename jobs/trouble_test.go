@@ -103,7 +103,7 @@ func TestTroubleEndsWithSuccess(t *testing.T) {
 	defer tr.Close()
 	until := func(what string, done func(ledger.Trouble, bool) bool) {
 		t.Helper()
-		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 			got, ok, err := tr.ledger.Trouble(t.Context(), "certyneo")
 			if err != nil {
 				t.Fatal(err)
