@@ -21,11 +21,14 @@ func (h *handling) cancel(ctx context.Context) error {
 		if !ok {
 			return h.failed(ctx, &providers.Error{Kind: providers.Unsupported, Provider: r.Provider, Op: "cancel"})
 		}
-		if err := p.Cancel(ctx, h.ref()); err != nil && providers.KindOf(err) != providers.NotFound {
-			if providers.KindOf(err) != providers.Invalid {
-				return h.fail(ctx, err)
+		if err := p.Cancel(ctx, h.ref()); err != nil {
+			switch providers.KindOf(err) {
+			case providers.NotFound: // what is not there was not withdrawn
+				return h.notThere(ctx, err)
+			case providers.Invalid:
+				return h.failed(ctx, err) // it has ended otherwise: the next look tells how
 			}
-			return h.failed(ctx, err) // it has ended otherwise: the next look tells how
+			return h.fail(ctx, err)
 		}
 	} else if p, ok := h.line.Provider.(providers.Discarder); ok && len(r.Steps) > 0 {
 		if err := p.Discard(ctx, h.ref()); err != nil && providers.KindOf(err) != providers.NotFound {
@@ -37,11 +40,33 @@ func (h *handling) cancel(ctx context.Context) error {
 	}
 	from := r.State
 	err := h.claim.Write(detached(ctx), ledger.Change{To: ledger.Canceled, Index: ledger.Nowhere, Release: true, Bump: true,
-		Remove: []string{ledger.FieldCancel, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore, ledger.FieldUnfinished}})
+		Remove: []string{ledger.FieldCancel, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore, ledger.FieldUnfinished, ledger.FieldUnchecked}})
 	if err != nil {
 		return later(time.Second, err)
 	}
 	h.note(ctx, h.rec, from)
+	return nil
+}
+
+// notThere records that the provider does not know a sent envelope. One that an operator
+// has called sent, and that nobody has confirmed, is in doubt again; another stays sent,
+// and its looks go on.
+func (h *handling) notThere(ctx context.Context, err error) error {
+	ch := ledger.Change{Index: ledger.Look, Due: h.line.PollEvery, Release: true, Bump: true,
+		Set:    map[string]string{ledger.FieldErrorCode: errNotThere, ledger.FieldError: err.Error()},
+		Remove: []string{ledger.FieldCancel, ledger.FieldNotBefore, ledger.FieldAttempts}}
+	if h.rec.Unchecked {
+		ch.To, ch.Index = ledger.InDoubt, ledger.Nowhere
+		ch.Remove = append(ch.Remove, ledger.FieldUnchecked, ledger.FieldUnfinished, ledger.FieldEnvelopeID, ledger.FieldSentAt, ledger.FieldSigners)
+	}
+	from := h.rec.State
+	if werr := h.claim.Write(detached(ctx), ch); werr != nil {
+		return later(time.Second, werr)
+	}
+	h.log.WarnContext(ctx, "the provider does not know an envelope", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "state", string(h.rec.State))
+	if h.rec.State != from {
+		h.note(ctx, h.rec, from)
+	}
 	return nil
 }
 
@@ -53,6 +78,9 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 		return err
 	}
 	r, err := w.ledger.Get(ctx, p.Key)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
 	if err != nil {
 		return later(2*time.Second, err)
 	}
@@ -64,7 +92,15 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 	if !ok {
 		return nil
 	}
+	admitted, wait, err := w.ledger.Admit(ctx, r.Provider)
+	if err != nil {
+		return later(2*time.Second, err)
+	}
+	if admitted == ledger.Refused {
+		return later(wait, nil)
+	}
 	err = reminder.Remind(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
+	w.answered(ctx, r.Provider, admitted, err)
 	if e, ok := errors.AsType[*providers.Error](err); ok && e.Kind == providers.RateLimited {
 		return later(max(time.Second, time.Until(e.Until)), err)
 	}

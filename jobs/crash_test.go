@@ -232,7 +232,7 @@ func (w *world) step(k Key) (died bool) {
 		w.worker.lookAt(w.t.Context(), w.worker.lines[r.Provider], r)
 		return false
 	}
-	b, err := json.Marshal(payload{k.String(), r.Generation})
+	b, err := json.Marshal(payload{Key: k.String(), Generation: r.Generation})
 	if err != nil {
 		w.t.Fatal(err)
 	}

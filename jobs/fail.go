@@ -99,8 +99,8 @@ func (h *handling) attempt(ctx context.Context, err error, remove []string) erro
 func (h *handling) wait(ctx context.Context, wait time.Duration, err error, remove []string) error {
 	h.log.DebugContext(ctx, "envelope waits", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "for", wait, "error", err)
 	ch := ledger.Change{Release: true, Index: ledger.Work, Due: wait + time.Second, Remove: remove,
-		Set: map[string]string{ledger.FieldAttempts: fmt.Sprint(h.rec.Attempts), ledger.FieldNotBefore: ledger.After(wait),
-			ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()}}
+		Set:   map[string]string{ledger.FieldAttempts: fmt.Sprint(h.rec.Attempts), ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()},
+		Times: map[string]time.Duration{ledger.FieldNotBefore: wait}}
 	if werr := h.claim.Write(detached(ctx), ch); werr != nil {
 		return later(time.Second, werr)
 	}
@@ -110,8 +110,7 @@ func (h *handling) wait(ctx context.Context, wait time.Duration, err error, remo
 // denied stops the provider, not the envelope: it and all others wait until the key is
 // accepted again. One of them tries after each pause.
 func (h *handling) denied(ctx context.Context, err error) error {
-	h.log.ErrorContext(ctx, "provider refuses the key: its envelopes wait", "provider", h.rec.Provider, "error", err)
-	if derr := h.ledger.Deny(detached(ctx), h.rec.Provider, err.Error(), deniedPause); derr != nil {
+	if derr := h.deny(ctx, h.rec.Provider, err); derr != nil {
 		return later(deniedPause, derr)
 	}
 	ch := ledger.Change{Release: true, Index: ledger.Work, Due: deniedPause, Set: map[string]string{ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()}}

@@ -220,7 +220,15 @@ func (w *Worker) renew(ctx context.Context, t *asynq.Task) error {
 	if !ok || r.State != ledger.Completed || len(r.Listed) == 0 {
 		return nil
 	}
+	admitted, _, err := w.ledger.Admit(ctx, r.Provider)
+	if err != nil {
+		return later(2*time.Second, err)
+	}
+	if admitted == ledger.Refused {
+		return nil // asked for when the key is accepted again
+	}
 	listed, err := line.Provider.Artifacts(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
+	w.answered(ctx, r.Provider, admitted, err)
 	if err != nil {
 		return nil // the archive handler meets the same trouble, and counts it
 	}

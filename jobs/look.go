@@ -6,12 +6,12 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -31,49 +31,111 @@ const (
 )
 
 // look handles a round of looks: it takes what is due of a provider until nothing is,
-// by list calls as long as they tell more than single looks would.
+// by list calls as long as they tell more than single looks would. When the provider has
+// refused the key, one look a pause tries whether it is accepted again.
 func (w *Worker) look(ctx context.Context, line Line) error {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	ctx, _, stop := untilStop(ctx, w.stopping)
 	defer stop()
 	name := line.Provider.Info().Name
-	if _, until, denied, err := w.ledger.Denial(ctx, name); err != nil {
-		return nil
-	} else if denied {
-		if now, err := w.ledger.Now(ctx); err != nil || now.Before(until) {
+	for ctx.Err() == nil {
+		_, until, denied, err := w.ledger.Denial(ctx, name)
+		if err != nil {
+			return w.lookBroken(ctx, name, err)
+		}
+		batch := lookBatch
+		if denied {
+			if now, err := w.ledger.Now(ctx); err != nil || now.Before(until) {
+				return w.lookBroken(ctx, name, err)
+			}
+			batch = 1
+		}
+		keys, err := w.ledger.Take(ctx, ledger.Look, name, batch, lookHold)
+		if err != nil {
+			return w.lookBroken(ctx, name, err)
+		}
+		if len(keys) == 0 {
 			return nil
 		}
-	}
-	for ctx.Err() == nil {
-		keys, err := w.ledger.Take(ctx, ledger.Look, name, lookBatch, lookHold)
-		if err != nil || len(keys) == 0 {
-			return nil // what is due stays due: the next tick goes on
+		// Only now that there is something to look at: a probe is for one who calls.
+		admitted, _, err := w.ledger.Admit(ctx, name)
+		if err != nil || admitted == ledger.Refused {
+			return w.lookBroken(ctx, name, err)
+		}
+		if admitted == ledger.Probe {
+			keys = keys[:1]
 		}
 		records, err := w.ledger.GetMany(ctx, keys)
 		if err != nil {
-			return nil
+			return w.lookBroken(ctx, name, err)
 		}
 		records = slices.DeleteFunc(records, func(r *ledger.Record) bool { return r == nil || r.State != ledger.Sent })
-		var waiting sync.Map
-		for _, r := range records {
-			waiting.Store(r.Key(), true)
-		}
-		letGo := w.hold(ctx, name, &waiting)
-		rest := w.byList(ctx, line, records, &waiting)
-		var g errgroup.Group
-		g.SetLimit(min(looksAtOnce, line.Concurrency))
-		for _, r := range rest {
-			g.Go(func() error {
-				waiting.Delete(r.Key())
-				w.lookAt(ctx, line, r)
-				return nil
-			})
-		}
-		g.Wait() // lookAt deals with its own errors
-		letGo()
+		w.lookAtAll(ctx, line, records, admitted)
 	}
 	return nil
+}
+
+// lookBroken says why a round of looks has ended early: what is due stays due. A worker
+// that stops is no news.
+func (w *Worker) lookBroken(ctx context.Context, provider string, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return nil
+	}
+	w.log.WarnContext(ctx, "a round of looks was broken off", "provider", provider, "error", err)
+	return later(2*time.Second, err)
+}
+
+// lookAtAll looks at the envelopes of one batch. A refused key ends it: the others are
+// looked at when their hold is over.
+func (w *Worker) lookAtAll(ctx context.Context, line Line, records []*ledger.Record, admitted ledger.Admission) {
+	var waiting sync.Map
+	for _, r := range records {
+		waiting.Store(r.Key(), true)
+	}
+	defer w.hold(ctx, line.Provider.Info().Name, &waiting)()
+	rest, refused := w.byList(ctx, line, records, &waiting)
+	if refused {
+		return
+	}
+	var stop atomic.Bool
+	var g errgroup.Group
+	g.SetLimit(min(looksAtOnce, line.Concurrency))
+	for _, r := range rest {
+		g.Go(func() error {
+			if stop.Load() {
+				return nil
+			}
+			waiting.Delete(r.Key())
+			err := w.lookAt(ctx, line, r)
+			w.answered(ctx, r.Provider, admitted, err)
+			if providers.KindOf(err) == providers.Denied {
+				stop.Store(true)
+			}
+			return nil
+		})
+	}
+	g.Wait() // lookAt deals with its own errors
+}
+
+// answered takes what a call of work without a claim has told about the key.
+func (w *Worker) answered(ctx context.Context, provider string, admitted ledger.Admission, err error) {
+	switch kind := providers.KindOf(err); {
+	case err != nil && kind == providers.Denied:
+		if derr := w.deny(ctx, provider, err); derr != nil {
+			w.log.WarnContext(ctx, "ledger", "error", derr)
+		}
+	case admitted == ledger.Probe && (err == nil || kind == providers.NotFound || kind == providers.Invalid):
+		if aerr := w.ledger.Allow(detached(ctx), provider); aerr != nil {
+			w.log.WarnContext(ctx, "ledger", "error", aerr)
+		}
+	}
+}
+
+// deny stops a provider that refuses the key.
+func (w *Worker) deny(ctx context.Context, provider string, err error) error {
+	w.log.ErrorContext(ctx, "provider refuses the key: its envelopes wait", "provider", provider, "error", err)
+	return w.ledger.Deny(detached(ctx), provider, err.Error(), deniedPause)
 }
 
 // hold keeps envelopes that wait for their look from being taken by others, until the
@@ -102,21 +164,23 @@ func (w *Worker) hold(ctx context.Context, provider string, waiting *sync.Map) (
 
 // byList looks at many envelopes by the provider's list, newest first, and returns those
 // that want a look of their own: the list has another state for them, or does not reach
-// so far back. It stops as soon as a page tells less than two of ours.
-func (w *Worker) byList(ctx context.Context, line Line, records []*ledger.Record, waiting *sync.Map) []*ledger.Record {
+// so far back, or somebody waits for the provider's word on them. It stops as soon as a
+// page tells less than two of ours. refused tells that the key was.
+func (w *Worker) byList(ctx context.Context, line Line, records []*ledger.Record, waiting *sync.Map) (rest []*ledger.Record, refused bool) {
 	lister, ok := line.Provider.(providers.Lister)
 	if !ok || len(records) < 2 {
-		return records
+		return records, false
 	}
 	ours := make(map[string]*ledger.Record, len(records))
 	for _, r := range records {
 		ours[r.EnvelopeID] = r
 	}
-	var changed []*ledger.Record
 	for page := 1; len(ours) >= 2; page++ {
 		listed, more, err := lister.List(ctx, page)
 		if err != nil {
 			w.log.DebugContext(ctx, "list", "provider", line.Provider.Info().Name, "error", err)
+			w.answered(ctx, line.Provider.Info().Name, ledger.Free, err)
+			refused = providers.KindOf(err) == providers.Denied
 			break
 		}
 		told := 0
@@ -127,8 +191,8 @@ func (w *Worker) byList(ctx context.Context, line Line, records []*ledger.Record
 			}
 			told++
 			delete(ours, l.ID)
-			if l.State != providers.Pending {
-				changed = append(changed, r)
+			if l.State != providers.Pending || said(r) {
+				rest = append(rest, r)
 				continue
 			}
 			waiting.Delete(r.Key())
@@ -139,10 +203,13 @@ func (w *Worker) byList(ctx context.Context, line Line, records []*ledger.Record
 		}
 	}
 	for _, r := range ours {
-		changed = append(changed, r)
+		rest = append(rest, r)
 	}
-	return changed
+	return rest, refused
 }
+
+// said tells whether a sent envelope carries a mark that its provider's word takes off.
+func said(r *ledger.Record) bool { return r.Unchecked || r.ErrorCode != "" }
 
 // lookedAt records a look that found nothing new.
 func (w *Worker) lookedAt(ctx context.Context, line Line, r *ledger.Record) {
@@ -160,63 +227,79 @@ func nextLook(every, age time.Duration) time.Duration {
 	return min(max(every, age/10), slowest*every)
 }
 
-// lookAt asks the provider about one envelope and records what it says.
-func (w *Worker) lookAt(ctx context.Context, line Line, r *ledger.Record) {
+// lookAt asks the provider about one envelope and records what it says. The error is the
+// provider's, which lookAt has dealt with.
+func (w *Worker) lookAt(ctx context.Context, line Line, r *ledger.Record) error {
 	if w.cfg.Hooks.Looked != nil {
 		w.cfg.Hooks.Looked(r.Provider)
 	}
 	s, err := line.Provider.Status(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
 	if err != nil {
 		w.lookFailed(ctx, line, r, err)
-		return
+		return err
 	}
 	signers, err := json.Marshal(s.Signers)
 	if err != nil {
 		w.log.WarnContext(ctx, "look", "error", err)
-		return
+		return nil
 	}
-	from := r.State
-	ch := ledger.Change{Set: map[string]string{}, Index: ledger.Look, Due: nextLook(line.PollEvery, time.Since(r.SentAt)),
-		Remove: []string{ledger.FieldAttempts, ledger.FieldErrorCode, ledger.FieldError}}
-	if len(s.Signers) > 0 {
-		ch.Set[ledger.FieldSigners] = string(signers)
-	}
-	if to, ended := endState(s.State); ended {
-		ch.To, ch.Index, ch.Due, ch.Bump = to, ledger.Nowhere, 0, true
-		ch.Set[ledger.FieldFinal] = string(s.Raw)
-		ch.Remove = append(ch.Remove, ledger.FieldCancel)
-		if s.Reason != "" {
-			ch.Set[ledger.FieldErrorCode], ch.Set[ledger.FieldError] = string(to), s.Reason
-			ch.Remove = []string{ledger.FieldAttempts, ledger.FieldCancel}
-		}
-		if to == ledger.Completed {
-			ch.Index, ch.Due = ledger.Work, sweepAfter
-			ch.Set[ledger.FieldCompleted] = ledger.After(0)
-			if !s.CompletedAt.IsZero() {
-				ch.Set[ledger.FieldCompleted] = ledger.FormatTime(s.CompletedAt)
-			}
-		}
-	} else if string(signers) == string(r.Signers) {
+	ch, news := w.seen(line, r, s, string(signers))
+	if !news {
 		if err := w.ledger.Postpone(detached(ctx), ledger.Look, r.Provider, r.Key(), ch.Due); err != nil {
 			w.log.WarnContext(ctx, "ledger", "error", err)
 		}
-		return
+		return nil
 	}
+	from := r.State
 	if err := w.ledger.Write(detached(ctx), r, ch); err != nil {
 		if !errors.Is(err, ledger.ErrLost) {
 			w.log.WarnContext(ctx, "ledger", "error", err)
 		}
-		return // somebody changed it meanwhile: it is looked at again
+		return nil // somebody changed it meanwhile: it is looked at again
 	}
 	if r.State == from {
-		return
+		return nil
 	}
 	w.note(ctx, r, from)
 	if r.State == ledger.Completed {
-		if err := w.courier.Envelope(detached(ctx), r.Provider, pace.Fetch, r.Key(), r.Generation, 0); err != nil {
+		if err := w.courier.Carry(detached(ctx), r); err != nil {
 			w.log.WarnContext(ctx, "queue", "error", err) // the sweeper brings it
 		}
 	}
+	return nil
+}
+
+// seen is the change that a look makes. news is false when it has found nothing new.
+func (w *Worker) seen(line Line, r *ledger.Record, s providers.Status, signers string) (ch ledger.Change, news bool) {
+	ch = ledger.Change{Set: map[string]string{}, Times: map[string]time.Duration{}, Index: ledger.Look, Due: nextLook(line.PollEvery, time.Since(r.SentAt)),
+		Remove: []string{ledger.FieldAttempts, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldUnchecked}}
+	if len(s.Signers) > 0 {
+		ch.Set[ledger.FieldSigners] = signers
+	}
+	to, ended := endState(s.State)
+	if !ended {
+		if r.Unchecked && s.State == providers.Draft { // its provider has it, and nobody was invited
+			ch.Remove = []string{ledger.FieldAttempts}
+			ch.Set[ledger.FieldErrorCode], ch.Set[ledger.FieldError] = errUnchecked, r.Provider+" has it as a draft: nobody was invited; use chancela resolve"
+		}
+		return ch, said(r) || len(s.Signers) > 0 && signers != string(r.Signers)
+	}
+	ch.To, ch.Index, ch.Due, ch.Bump = to, ledger.Nowhere, 0, true
+	ch.Set[ledger.FieldFinal] = string(s.Raw)
+	ch.Remove = append(ch.Remove, ledger.FieldCancel)
+	if s.Reason != "" {
+		ch.Set[ledger.FieldErrorCode], ch.Set[ledger.FieldError] = string(to), s.Reason
+		ch.Remove = []string{ledger.FieldAttempts, ledger.FieldCancel, ledger.FieldUnchecked}
+	}
+	if to == ledger.Completed {
+		ch.Index, ch.Due = ledger.Work, sweepAfter
+		if s.CompletedAt.IsZero() {
+			ch.Times[ledger.FieldCompleted] = 0
+		} else {
+			ch.Set[ledger.FieldCompleted] = ledger.FormatTime(s.CompletedAt)
+		}
+	}
+	return ch, true
 }
 
 // endState is the ledger's state for a provider's that needs no more looks.
@@ -235,7 +318,7 @@ func endState(s providers.State) (ledger.State, bool) {
 }
 
 // errNotThere is the code of a sent envelope that its provider does not know.
-const errNotThere = "not_there"
+const errNotThere = ledger.CodeNotThere
 
 // lookFailed puts a look off. A look is no attempt: an envelope that was sent is never
 // failed for it.
@@ -247,10 +330,6 @@ func (w *Worker) lookFailed(ctx context.Context, line Line, r *ledger.Record, er
 	case providers.Interrupted:
 		wait = time.Second
 	case providers.Denied:
-		if derr := w.ledger.Deny(detached(ctx), r.Provider, err.Error(), deniedPause); derr != nil {
-			w.log.WarnContext(ctx, "ledger", "error", derr)
-		}
-		w.log.ErrorContext(ctx, "provider refuses the key: its envelopes wait", "provider", r.Provider, "error", err)
 		wait = deniedPause
 	default:
 		w.log.WarnContext(ctx, "look failed", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)

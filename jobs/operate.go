@@ -11,9 +11,6 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// ErrNotNow: the envelope is in a state in which this cannot be done.
-var ErrNotNow = errors.New("not possible in this state")
-
 // Pause keeps a campaign from inviting anybody more: when it has returned, no further
 // invitation leaves.
 func (c *Client) Pause(ctx context.Context, campaign string) error {
@@ -39,94 +36,60 @@ func (c *Client) Resume(ctx context.Context, campaign string) error {
 	return nil
 }
 
-// each runs an operation for the named envelopes of a campaign, or for all when none is
-// named; those that it cannot be done for are skipped when they were not named. It
-// returns how many it was done for.
-func (c *Client) each(ctx context.Context, campaign string, ids []string, do func(*ledger.Record) error) (int, error) {
-	n := 0
-	if len(ids) > 0 {
-		for _, id := range ids {
-			r, err := c.ledger.Get(ctx, Key{Campaign: campaign, ID: id}.String())
-			if err != nil {
-				return n, err
-			}
-			if err := c.insist(ctx, r, do); err != nil {
-				return n, err
-			}
-			n++
-		}
-		return n, nil
+// fewEnvelopes is how many envelopes of one operation go ahead of everything else: what a
+// person names by hand. The others of a campaign take their turns beside invitations.
+const fewEnvelopes = 20
+
+// laneOf is the way to a worker for the n-th envelope of an operation.
+func laneOf(n int) pace.Class {
+	if n < fewEnvelopes {
+		return pace.Steer
 	}
-	if _, err := c.ledger.Campaign(ctx, campaign); err != nil {
-		return 0, err
-	}
-	for r, err := range c.ledger.All(ctx, campaign, "") {
-		if err != nil {
-			return n, err
-		}
-		switch err := c.insist(ctx, r, do); {
-		case err == nil:
-			n++
-		case !errors.Is(err, ErrNotNow):
-			return n, err
-		}
-	}
-	return n, nil
+	return bulk
 }
 
-// insist repeats an operation on a record that a worker changes meanwhile.
-func (c *Client) insist(ctx context.Context, r *ledger.Record, do func(*ledger.Record) error) error {
-	for range 20 {
-		err := do(r)
-		if !errors.Is(err, ledger.ErrLost) {
-			return err
-		}
-		fresh, err := c.ledger.Get(ctx, r.Key())
-		if err != nil {
-			return err
-		}
-		r = fresh
-	}
-	return fmt.Errorf("%s is changing all the time: %w", r.Key(), ledger.ErrLost)
-}
-
-// Retry puts failed envelopes back: to where they failed, with all attempts anew. It
-// returns how many.
-func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (int, error) {
-	return c.each(ctx, campaign, ids, func(r *ledger.Record) error {
+// Retry puts failed envelopes back: to where they failed, with all attempts anew. Without
+// ids it is for all of the campaign.
+func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (Result, error) {
+	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		if r.State != ledger.Failed {
-			return fmt.Errorf("%s is %s, only failed envelopes are retried: %w", r.Key(), r.State, ErrNotNow)
+			return notNow(string(r.State), "%s, and only failed envelopes are retried", r.State)
 		}
-		ch := ledger.Change{To: ledger.Queued, Index: ledger.Work, Due: sweepAfter, Bump: true,
+		ch := ledger.Change{To: ledger.Queued, Index: ledger.Work, Due: sweepAfter, Bump: true, Set: map[string]string{ledger.FieldLane: string(lane)},
 			Remove: []string{ledger.FieldAttempts, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore}}
-		class := pace.Send
 		if !r.CompletedAt.IsZero() {
-			ch.To, class = ledger.Completed, pace.Fetch
+			ch.To = ledger.Completed
 		}
-		if err := c.ledger.Write(ctx, r, ch); err != nil {
-			return err
-		}
-		return c.courier.Envelope(ctx, r.Provider, class, r.Key(), r.Generation, 0)
+		return c.steer(ctx, r, lane, ch)
 	})
 }
 
+// steer writes a change and enqueues the task that carries it out.
+func (c *Client) steer(ctx context.Context, r *ledger.Record, lane pace.Class, ch ledger.Change) error {
+	if err := c.ledger.Write(ctx, r, ch); err != nil {
+		return err
+	}
+	r.Lane = string(lane)
+	return c.courier.Carry(ctx, r)
+}
+
 // Cancel stops envelopes that are not sent, and withdraws those that are where the
-// provider can; a worker makes that call. It returns how many were stopped or are being
-// withdrawn.
-func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (int, error) {
-	return c.each(ctx, campaign, ids, func(r *ledger.Record) error {
+// provider can; a worker makes that call. Done are those that were stopped or are being
+// withdrawn. Without ids it is for all of the campaign.
+func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Result, error) {
+	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		switch r.State {
 		case ledger.Queued, ledger.Preparing:
 		case ledger.InDoubt:
-			return fmt.Errorf("%s is in doubt: resolve it first: %w", r.Key(), ErrNotNow)
+			return notNow("in_doubt", "in doubt: resolve it first")
 		case ledger.Sent:
 			if p, ok := c.providers[r.Provider]; ok {
 				if _, ok := p.(providers.Canceler); !ok {
-					return fmt.Errorf("%s is sent, and %s cannot withdraw envelopes: %w", r.Key(), r.Provider, ErrNotNow)
+					return notNow("unsupported", "sent, and %s cannot withdraw envelopes", r.Provider)
 				}
 			}
 		default:
-			return fmt.Errorf("%s is %s already: %w", r.Key(), r.State, ErrNotNow)
+			return notNow(string(r.State), "%s already", r.State)
 		}
 		if r.CancelAsked {
 			return nil
@@ -141,81 +104,34 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (in
 		}
 		// A worker that holds the envelope sees the wish before it invites; otherwise the
 		// new task carries it out.
-		err := c.ledger.Write(ctx, r, ledger.Change{Set: map[string]string{ledger.FieldCancel: "1"}, Remove: []string{ledger.FieldNotBefore},
-			Index: ledger.Work, Due: time.Second, Bump: true})
-		if err != nil {
-			return err
-		}
-		return c.courier.Envelope(ctx, r.Provider, pace.Send, r.Key(), r.Generation, 0)
+		return c.steer(ctx, r, lane, ledger.Change{Set: map[string]string{ledger.FieldCancel: "1", ledger.FieldLane: string(lane)},
+			Remove: []string{ledger.FieldNotBefore}, Index: ledger.Work, Due: time.Second, Bump: true})
 	})
 }
 
 // Remind asks the provider to notify the pending signers of sent envelopes again; a
-// worker makes the call. It returns how many are asked for.
-func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (int, error) {
-	return c.each(ctx, campaign, ids, func(r *ledger.Record) error {
+// worker makes the call. Without ids it is for all of the campaign.
+func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Result, error) {
+	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		if r.State != ledger.Sent {
-			return fmt.Errorf("%s is %s, only sent envelopes have pending signers: %w", r.Key(), r.State, ErrNotNow)
+			return notNow(string(r.State), "%s, and only sent envelopes have pending signers", r.State)
 		}
 		if p, ok := c.providers[r.Provider]; ok {
 			if _, ok := p.(providers.Reminder); !ok {
-				return fmt.Errorf("%s: %s offers no reminders: %w", r.Key(), r.Provider, ErrNotNow)
+				return notNow("unsupported", "%s offers no reminders", r.Provider)
 			}
 		}
 		now, err := c.ledger.Now(ctx)
 		if err != nil {
 			return err
 		}
-		return c.courier.Remind(ctx, r.Provider, r.Key(), now)
+		return c.courier.Remind(ctx, r.Provider, lane, r.Key(), now)
 	})
 }
 
 // forgetIntent are the fields of an inviting call whose outcome is known now.
 var forgetIntent = []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldErrorCode, ledger.FieldError,
-	ledger.FieldAttempts, ledger.FieldNotBefore}
-
-// Resolve settles an envelope that is in doubt: it was sent, as the provider's envelope
-// id says, or (empty) it was not and goes back to the queue. A sent envelope that its
-// provider does not know, resolved with a wrong id perhaps, can be resolved again.
-func (c *Client) Resolve(ctx context.Context, key Key, envelopeID string) error {
-	r, err := c.ledger.Get(ctx, key.String())
-	if err != nil {
-		return err
-	}
-	return c.insist(ctx, r, func(r *ledger.Record) error {
-		if r.State != ledger.InDoubt && (r.State != ledger.Sent || r.ErrorCode != errNotThere) {
-			return fmt.Errorf("%s is %s, not in doubt: %w", r.Key(), r.State, ErrNotNow)
-		}
-		if envelopeID == "" {
-			err := c.ledger.Write(ctx, r, ledger.Change{To: ledger.Queued, Remove: forgetIntent, Index: ledger.Work, Due: sweepAfter, Bump: true})
-			if err != nil {
-				return err
-			}
-			return c.courier.Envelope(ctx, r.Provider, pace.Send, r.Key(), r.Generation, 0)
-		}
-		return c.sent(ctx, r, envelopeID)
-	})
-}
-
-// sent records that an envelope's signers were invited, as it was learnt from elsewhere
-// than the call's own answer.
-func (c *Client) sent(ctx context.Context, r *ledger.Record, envelopeID string) error {
-	ch := ledger.Change{To: ledger.Sent, Index: ledger.Look, Release: true, Bump: true, Remove: forgetIntent,
-		Set: map[string]string{ledger.FieldEnvelopeID: envelopeID, ledger.FieldSentAt: ledger.FormatTime(r.IntentAt)}}
-	_, finisher := c.providers[r.Provider].(providers.Finisher)
-	if finisher {
-		ch.Index, ch.Due = ledger.Work, sweepAfter
-		ch.Set[ledger.FieldUnfinished] = "1"
-	}
-	if err := c.ledger.Write(ctx, r, ch); err != nil {
-		return err
-	}
-	c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
-	if finisher {
-		return c.courier.Envelope(ctx, r.Provider, pace.Send, r.Key(), r.Generation, 0)
-	}
-	return nil
-}
+	ledger.FieldAttempts, ledger.FieldNotBefore, ledger.FieldUnchecked}
 
 // Event takes a verified callback: the envelope is looked at now. For an envelope whose
 // invitation was never confirmed, a callback that carries our key is the confirmation.
@@ -234,14 +150,14 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 	if err != nil {
 		return false, err
 	}
-	if r.Provider != provider || r.EnvelopeID != "" && ev.ID != "" && r.EnvelopeID != ev.ID {
+	if r.Provider != provider || r.EnvelopeID != "" && ev.ID != "" && r.EnvelopeID != ev.ID && !r.Unchecked {
 		return false, nil
 	}
 	err = c.insist(ctx, r, func(r *ledger.Record) error {
-		unconfirmed := r.State == ledger.InDoubt || r.State == ledger.Preparing && !r.IntentAt.IsZero()
+		unconfirmed := r.State == ledger.InDoubt || r.State == ledger.Preparing && !r.IntentAt.IsZero() || r.State == ledger.Sent && r.Unchecked
 		switch {
 		case unconfirmed && ev.ID != "":
-			return c.sent(ctx, r, ev.ID)
+			return c.sent(ctx, r, ev.ID, "")
 		case len(ev.Evidence) > 0 && r.State == ledger.Sent:
 			return c.ledger.Write(ctx, r, ledger.Change{Set: map[string]string{ledger.FieldEvidence: string(ev.Evidence)}})
 		}

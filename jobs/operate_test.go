@@ -88,9 +88,9 @@ func TestPauseStopsTheNextInvitation(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	cancel := func(w *world, k Key) error {
-		n, err := w.client.Cancel(w.t.Context(), k.Campaign, k.ID)
-		if err == nil && n != 1 {
-			w.t.Errorf("%d cancelled", n)
+		res, err := w.client.Cancel(w.t.Context(), k.Campaign, k.ID)
+		if err == nil && res.Done != 1 {
+			w.t.Errorf("%+v", res)
 		}
 		return err
 	}
@@ -186,7 +186,7 @@ func TestDoubtIsSettled(t *testing.T) {
 	}
 	t.Run("sent, says the operator", func(t *testing.T) {
 		w, k := doubt(t, sandbox.DropAfter)
-		if err := w.client.Resolve(t.Context(), k, w.sandbox.Books()[0].ID); err != nil {
+		if _, err := w.client.Resolve(t.Context(), k, w.sandbox.Books()[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		w.judge(k, 0, "resolved as sent")
@@ -201,23 +201,23 @@ func TestDoubtIsSettled(t *testing.T) {
 	})
 	t.Run("with a wrong id, then with the right one", func(t *testing.T) {
 		w, k := doubt(t, sandbox.DropAfter)
-		if err := w.client.Resolve(t.Context(), k, "SOL000000000000000000000000000"); err != nil {
+		if _, err := w.client.Resolve(t.Context(), k, "SOL000000000000000000000000000"); err != nil {
 			t.Fatal(err)
 		}
 		w.step(k) // stamps that cannot be placed
 		w.forward(time.Minute)
 		w.step(k)
-		if r := w.record(k); r.State != ledger.Sent || r.ErrorCode == "" {
+		if r := w.record(k); r.State != ledger.InDoubt || r.ErrorCode != errNotThere || r.EnvelopeID != "" {
 			t.Fatalf("%s %q", r.State, r.ErrorCode)
 		}
-		if err := w.client.Resolve(t.Context(), k, w.sandbox.Books()[0].ID); err != nil {
+		if _, err := w.client.Resolve(t.Context(), k, w.sandbox.Books()[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		w.judge(k, 0, "resolved at last")
 	})
 	t.Run("not sent, says the operator", func(t *testing.T) {
 		w, k := doubt(t, sandbox.DropBefore)
-		if err := w.client.Resolve(t.Context(), k, ""); err != nil {
+		if _, err := w.client.Resolve(t.Context(), k, ""); err != nil {
 			t.Fatal(err)
 		}
 		w.judge(k, 0, "resolved as not sent")
@@ -307,8 +307,8 @@ func TestAttemptsAndRetry(t *testing.T) {
 	if r.ErrorCode == "" || r.ErrorMessage == "" {
 		t.Error("no reason is kept")
 	}
-	if n, err := w.client.Retry(t.Context(), k.Campaign); err != nil || n != 1 {
-		t.Fatal(n, err)
+	if res, err := w.client.Retry(t.Context(), k.Campaign); err != nil || res.Done != 1 {
+		t.Fatal(res, err)
 	}
 	w.judge(k, 0, "retried")
 	if _, err := w.client.Retry(t.Context(), k.Campaign, k.ID); !errors.Is(err, ErrNotNow) {

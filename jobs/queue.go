@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // Task types. What a task of TypeEnvelope has to do is what the ledger says.
@@ -21,18 +22,35 @@ const (
 	TypeLook     = "look"
 	TypeRenew    = "renew"
 	TypeRemind   = "remind"
+	TypeCheck    = "check"
 )
 
 // Queue is the name of a provider's queue for a class of work.
 func Queue(provider string, class pace.Class) string { return provider + "-" + string(class) }
 
-// classes are all classes of work with their weight when tasks are fetched.
-var classes = map[pace.Class]int{pace.Send: 5, pace.Fetch: 3, pace.Look: 2}
+// bulk is the way to a worker of an operation on many envelopes: not behind thousands of
+// invitations, and not before an operation on few.
+const bulk pace.Class = "bulk"
+
+// classes are all classes of work.
+var classes = []pace.Class{pace.Send, bulk, pace.Look, pace.Fetch, pace.Steer}
+
+// classOf is the way that an envelope's task takes to a worker.
+func classOf(r *ledger.Record) pace.Class {
+	switch {
+	case r.State == ledger.Completed:
+		return pace.Fetch
+	case r.Lane != "":
+		return pace.Class(r.Lane)
+	}
+	return pace.Send
+}
 
 // payload is all that a task says: asynqmon shows it to everybody who may look.
 type payload struct {
 	Key        string `json:"key,omitempty"`
 	Generation int64  `json:"gen,omitempty"`
+	Token      string `json:"token,omitempty"` // of a question
 }
 
 // maxRetry keeps asynq from ever giving a task up by itself: attempts are counted in
@@ -64,7 +82,12 @@ func flat(id string) string { return strings.ReplaceAll(id, "/", ":") }
 // Envelope enqueues the task of an envelope's generation. One that is there already is
 // success.
 func (c *Courier) Envelope(ctx context.Context, provider string, class pace.Class, key string, generation int64, delay time.Duration) error {
-	return c.put(ctx, TypeEnvelope, payload{key, generation}, Queue(provider, class), taskID(key, generation), delay)
+	return c.put(ctx, TypeEnvelope, payload{Key: key, Generation: generation}, Queue(provider, class), taskID(key, generation), asynq.ProcessIn(delay))
+}
+
+// Carry enqueues the task of an envelope as the ledger has it now.
+func (c *Courier) Carry(ctx context.Context, r *ledger.Record) error {
+	return c.Envelope(ctx, r.Provider, classOf(r), r.Key(), r.Generation, 0)
 }
 
 // Look enqueues a round of looks at a provider's due envelopes. name tells rounds apart;
@@ -78,27 +101,44 @@ func (c *Courier) Look(ctx context.Context, provider, name string) error {
 	if len(waiting) == 2 {
 		return nil
 	}
-	return c.put(ctx, TypeLook, payload{}, queue, "look:"+provider+":"+name, 0)
+	return c.put(ctx, TypeLook, payload{}, queue, "look:"+provider+":"+name)
 }
 
 // Renew enqueues a renewal of an envelope's download addresses.
 func (c *Courier) Renew(ctx context.Context, provider, key, name string) error {
-	return c.put(ctx, TypeRenew, payload{Key: key}, Queue(provider, pace.Fetch), "renew/"+key+"/"+name, 0)
+	return c.put(ctx, TypeRenew, payload{Key: key}, Queue(provider, pace.Fetch), "renew/"+key+"/"+name)
 }
 
 // Remind enqueues a reminder; at most one a minute for one envelope.
-func (c *Courier) Remind(ctx context.Context, provider, key string, now time.Time) error {
-	return c.put(ctx, TypeRemind, payload{Key: key}, Queue(provider, pace.Send), fmt.Sprintf("remind/%s/%d", key, now.Unix()/60), 0)
+func (c *Courier) Remind(ctx context.Context, provider string, class pace.Class, key string, now time.Time) error {
+	return c.put(ctx, TypeRemind, payload{Key: key}, Queue(provider, class), fmt.Sprintf("remind/%s/%d", key, now.Unix()/60))
 }
 
-func (c *Courier) put(ctx context.Context, kind string, p payload, queue, id string, delay time.Duration) error {
+// Check has a worker look an id up at its provider: the question that the token names.
+// After the time nobody waits for the answer.
+func (c *Courier) Check(ctx context.Context, provider, key, token string, within time.Duration) error {
+	return c.put(ctx, TypeCheck, payload{Key: key, Token: token}, Queue(provider, pace.Steer), "check/"+token, asynq.Timeout(within))
+}
+
+// Worked tells whether some worker takes what steers a provider's envelopes.
+func (c *Courier) Worked(provider string) (bool, error) {
+	servers, err := c.inspector.Servers()
+	if err != nil {
+		return false, fmt.Errorf("reading the workers: %w", err)
+	}
+	return slices.ContainsFunc(servers, func(s *asynq.ServerInfo) bool {
+		return s.Status == "active" && s.Queues[Queue(provider, pace.Steer)] > 0
+	}), nil
+}
+
+func (c *Courier) put(ctx context.Context, kind string, p payload, queue, id string, more ...asynq.Option) error {
 	b, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("task %s: %w", id, err)
 	}
 	id = flat(id)
-	_, err = c.client.EnqueueContext(ctx, asynq.NewTask(kind, b), asynq.Queue(queue), asynq.TaskID(id),
-		asynq.MaxRetry(maxRetry), asynq.Timeout(taskTimeout), asynq.ProcessIn(delay))
+	options := append([]asynq.Option{asynq.Queue(queue), asynq.TaskID(id), asynq.MaxRetry(maxRetry), asynq.Timeout(taskTimeout)}, more...)
+	_, err = c.client.EnqueueContext(ctx, asynq.NewTask(kind, b), options...)
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return fmt.Errorf("task %s: %w", id, err)
 	}
@@ -108,13 +148,14 @@ func (c *Courier) put(ctx context.Context, kind string, p payload, queue, id str
 // Carried tells whether a live task carries the generation of an envelope. A task that
 // asynq has archived, or calls active although nobody holds the envelope, does not
 // count: its id stays taken, so a new generation is needed.
-func (c *Courier) Carried(provider string, class pace.Class, key string, generation int64) (carried, taken bool, err error) {
-	info, err := c.inspector.GetTaskInfo(Queue(provider, class), taskID(key, generation))
+func (c *Courier) Carried(r *ledger.Record) (carried, taken bool, err error) {
+	id := taskID(r.Key(), r.Generation)
+	info, err := c.inspector.GetTaskInfo(Queue(r.Provider, classOf(r)), id)
 	switch {
 	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
 		return false, false, nil
 	case err != nil:
-		return false, false, fmt.Errorf("task %s: %w", taskID(key, generation), err)
+		return false, false, fmt.Errorf("task %s: %w", id, err)
 	}
 	switch info.State {
 	case asynq.TaskStatePending, asynq.TaskStateScheduled, asynq.TaskStateRetry:
@@ -136,7 +177,7 @@ func (c *Courier) Prune(provider string) (int, error) {
 		return 0, fmt.Errorf("reading the queues: %w", err)
 	}
 	total := 0
-	for class := range classes {
+	for _, class := range classes {
 		queue := Queue(provider, class)
 		if !slices.Contains(queues, queue) {
 			continue

@@ -13,7 +13,6 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
@@ -168,10 +167,10 @@ func (h *handling) invited(ctx context.Context, job *providers.Job, err error) e
 	// Only an answer of the provider proves that nothing happened; any other error does not.
 	if _, answered := errors.AsType[*providers.Error](err); !answered || providers.KindOf(err) == providers.Ambiguous {
 		h.log.WarnContext(ctx, "invitation without an answer", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "error", err)
-		set := map[string]string{ledger.FieldSettleAt: ledger.After(h.line.SettleAfter), ledger.FieldNotBefore: ledger.After(h.line.SettleAfter),
-			ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()}
+		set := map[string]string{ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()}
 		maps.Copy(set, h.notes)
-		if err := h.persist(ctx, ledger.Change{Set: set, Index: ledger.Work, Due: h.line.SettleAfter + time.Second}); err != nil {
+		if err := h.persist(ctx, ledger.Change{Set: set, Index: ledger.Work, Due: h.line.SettleAfter + time.Second,
+			Times: map[string]time.Duration{ledger.FieldSettleAt: h.line.SettleAfter, ledger.FieldNotBefore: h.line.SettleAfter}}); err != nil {
 			return later(h.line.SettleAfter, err)
 		}
 		return later(h.line.SettleAfter, err)
@@ -194,7 +193,8 @@ func (h *handling) invited(ctx context.Context, job *providers.Job, err error) e
 func (h *handling) sent(ctx context.Context, job *providers.Job, byUs bool) error {
 	_, finisher := h.line.Provider.(providers.Finisher)
 	ch := ledger.Change{To: ledger.Sent, Index: ledger.Look, Due: h.line.PollEvery, Release: true, Bump: true,
-		Set:    map[string]string{ledger.FieldEnvelopeID: job.Ref.ID, ledger.FieldSentAt: ledger.After(0)},
+		Set:    map[string]string{ledger.FieldEnvelopeID: job.Ref.ID},
+		Times:  map[string]time.Duration{ledger.FieldSentAt: 0},
 		Remove: forgetIntent}
 	maps.Copy(ch.Set, h.notes)
 	if finisher {
@@ -213,7 +213,7 @@ func (h *handling) sent(ctx context.Context, job *providers.Job, byUs bool) erro
 	}
 	h.note(ctx, h.rec, from)
 	if finisher {
-		return h.courier.Envelope(detached(ctx), h.rec.Provider, pace.Send, h.rec.Key(), h.rec.Generation, 0)
+		return h.courier.Carry(detached(ctx), h.rec)
 	}
 	return nil
 }
@@ -251,7 +251,7 @@ func (h *handling) settle(ctx context.Context) error {
 	}
 	if wait := at.Sub(h.claim.At); wait > 0 {
 		if err := h.claim.Write(detached(ctx), ledger.Change{Release: true, Index: ledger.Work, Due: wait + time.Second,
-			Set: map[string]string{ledger.FieldNotBefore: ledger.After(wait)}}); err != nil {
+			Times: map[string]time.Duration{ledger.FieldNotBefore: wait}}); err != nil {
 			return later(time.Second, err)
 		}
 		return later(wait, nil)
@@ -321,12 +321,19 @@ func (h *handling) finish(ctx context.Context) error {
 	if f, ok := h.line.Provider.(providers.Finisher); ok {
 		ctx, _, cancel := untilStop(ctx, h.stopping)
 		defer cancel()
+		if h.rec.Unchecked { // an operator's word: it could be somebody else's envelope
+			if _, err := h.line.Provider.Status(ctx, h.ref()); providers.KindOf(err) == providers.NotFound && err != nil {
+				return h.notThere(ctx, err)
+			} else if err != nil {
+				return h.fail(ctx, err)
+			}
+		}
 		if err := f.Finish(ctx, job); err != nil {
 			return h.fail(ctx, err)
 		}
 	}
 	err = h.claim.Write(detached(ctx), ledger.Change{Index: ledger.Look, Due: h.line.PollEvery, Release: true, Bump: true,
-		Remove: []string{ledger.FieldUnfinished, ledger.FieldAttempts, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore}})
+		Remove: []string{ledger.FieldUnfinished, ledger.FieldUnchecked, ledger.FieldAttempts, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore}})
 	if err != nil {
 		return later(time.Second, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -96,33 +97,73 @@ func (w *Worker) Run(ctx context.Context) error {
 		wg.Wait()
 	}()
 	for name, line := range w.lines {
-		queues := make(map[string]int, len(classes))
-		for class, weight := range classes {
-			queues[Queue(name, class)] = weight
+		mux := w.mux(line)
+		for _, c := range crews(line.Concurrency) {
+			s, err := w.start(name, c, mux)
+			if err != nil {
+				return err
+			}
+			servers = append(servers, s)
 		}
-		s := asynq.NewServerFromRedisClient(w.cfg.Redis, asynq.Config{
-			Concurrency:              line.Concurrency,
-			Queues:                   queues,
-			RetryDelayFunc:           retryDelay,
-			IsFailure:                func(err error) bool { return !isLater(err) },
-			ShutdownTimeout:          w.cfg.Shutdown,
-			TaskCheckInterval:        200 * time.Millisecond, // an idle queue is asked five times a second (anchors B2.18)
-			DelayedTaskCheckInterval: time.Second,            // anchors B2.17
-			Logger:                   queueLog{w.log.With("provider", name)},
-			LogLevel:                 asynq.WarnLevel,
-		})
-		mux := asynq.NewServeMux()
-		mux.HandleFunc(TypeEnvelope, w.envelope)
-		mux.HandleFunc(TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, line) })
-		mux.HandleFunc(TypeRenew, w.renew)
-		mux.HandleFunc(TypeRemind, w.remind)
-		if err := s.Start(mux); err != nil {
-			return fmt.Errorf("starting the worker for %s: %w", name, err)
-		}
-		servers = append(servers, s)
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// crew are handlers that take some classes of work, and nothing else.
+type crew struct {
+	size   int
+	queues map[pace.Class]int // weights
+}
+
+// steerers is how many handlers in a process wait for what an operator asks for.
+const steerers = 4
+
+// crews divides a provider's work, so that steering and the archiving of completed
+// envelopes never wait for a handler that invites. concurrency is the size of the first.
+func crews(concurrency int) []crew {
+	return []crew{
+		{concurrency, map[pace.Class]int{pace.Send: 5, bulk: 5, pace.Look: 2}},
+		{max(1, concurrency/2), map[pace.Class]int{pace.Fetch: 1}},
+		{steerers, map[pace.Class]int{pace.Steer: 1}},
+	}
+}
+
+func (w *Worker) start(provider string, c crew, handler asynq.Handler) (*asynq.Server, error) {
+	queues := make(map[string]int, len(c.queues))
+	for class, weight := range c.queues {
+		queues[Queue(provider, class)] = weight
+	}
+	if c.queues[pace.Steer] > 0 {
+		next := handler
+		handler = asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error { return next.ProcessTask(pace.Steering(ctx), t) })
+	}
+	s := asynq.NewServerFromRedisClient(w.cfg.Redis, asynq.Config{
+		Concurrency:              c.size,
+		Queues:                   queues,
+		RetryDelayFunc:           retryDelay,
+		IsFailure:                func(err error) bool { return !isLater(err) },
+		ShutdownTimeout:          w.cfg.Shutdown,
+		TaskCheckInterval:        200 * time.Millisecond, // an idle queue is asked five times a second (anchors B2.18)
+		DelayedTaskCheckInterval: time.Second,            // anchors B2.17
+		Logger:                   queueLog{w.log.With("provider", provider)},
+		LogLevel:                 asynq.WarnLevel,
+	})
+	if err := s.Start(handler); err != nil {
+		return nil, fmt.Errorf("starting the worker for %s: %w", provider, err)
+	}
+	return s, nil
+}
+
+// mux are the handlers of a provider's tasks.
+func (w *Worker) mux(line Line) *asynq.ServeMux {
+	mux := asynq.NewServeMux()
+	mux.HandleFunc(TypeEnvelope, w.envelope)
+	mux.HandleFunc(TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, line) })
+	mux.HandleFunc(TypeRenew, w.renew)
+	mux.HandleFunc(TypeRemind, w.remind)
+	mux.HandleFunc(TypeCheck, w.check)
+	return mux
 }
 
 // laterError puts a task off without counting a failure: asynq's own count is not used

@@ -15,7 +15,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
-	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -164,11 +163,7 @@ func (s *Scheduler) sweep(ctx context.Context, provider string) error {
 }
 
 func (s *Scheduler) bring(ctx context.Context, r *ledger.Record) (bool, error) {
-	class := pace.Send
-	if r.State == ledger.Completed {
-		class = pace.Fetch
-	}
-	carried, taken, err := s.courier.Carried(r.Provider, class, r.Key(), r.Generation)
+	carried, taken, err := s.courier.Carried(r)
 	if carried {
 		return false, nil
 	}
@@ -182,7 +177,7 @@ func (s *Scheduler) bring(ctx context.Context, r *ledger.Record) (bool, error) {
 			return false, err
 		}
 	}
-	return true, s.courier.Envelope(ctx, r.Provider, class, r.Key(), r.Generation, 0)
+	return true, s.courier.Carry(ctx, r)
 }
 
 // renew asks for new download addresses for envelopes that are completed and whose

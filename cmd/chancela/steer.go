@@ -2,26 +2,78 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs"
 )
 
-// steering makes a command that does something with a campaign through the client.
-func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jobs.Client, args []string) error) *cobra.Command {
+// answer is what a steering command says on standard output.
+type answer struct {
+	text string
+	json any
+}
+
+// steering makes a command that does something with a campaign through the client. What
+// it answers is printed, also when it ends in an error.
+func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jobs.Client, args []string) (answer, error)) *cobra.Command {
 	cmd.GroupID = groupSteer
 	cmd.ValidArgsFunction = s.completeCampaign
+	asJSON := cmd.Flags().Bool("json", false, "one object")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		e, err := s.openLedger(cmd.Context(), cmd.Name())
 		if err != nil {
 			return err
 		}
 		defer e.Close()
-		return do(cmd.Context(), e.client, args)
+		a, err := do(cmd.Context(), e.client, args)
+		switch {
+		case *asJSON && a.json != nil:
+			err = errors.Join(err, json.NewEncoder(s.stdout).Encode(a.json))
+		case !*asJSON && a.text != "":
+			fmt.Fprintln(s.stdout, a.text)
+		}
+		return err
 	}
 	return cmd
+}
+
+// pausedAnswer is the answer of pause and resume.
+func pausedAnswer(campaign string, paused bool, text string) answer {
+	return answer{campaign + text, map[string]any{"campaign": campaign, "paused": paused}}
+}
+
+// resultAnswer says for how many envelopes something was done, and per reason for which
+// not.
+func resultAnswer(campaign string, r jobs.Result, what string) answer {
+	lines := []string{count(r.Done, "envelope") + " " + what}
+	for _, x := range r.Refused {
+		lines = append(lines, fmt.Sprintf("not for %s: %s (%s)", count(x.Envelopes, "envelope"), x.Message, firstOf(x.IDs, x.Envelopes)))
+	}
+	return answer{strings.Join(lines, "\n"), map[string]any{"campaign": campaign, "envelopes": r.Done, "refused": r.Refused}}
+}
+
+// firstOf are the first few of n ids, for people.
+func firstOf(ids []string, n int) string {
+	const most = 10
+	shown := strings.Join(ids[:min(most, len(ids))], ", ")
+	if n > most {
+		shown += ", ..."
+	}
+	return shown
+}
+
+// listed is the error of an operation on named envelopes that some have refused: the
+// answer has said which.
+func listed(r jobs.Result, err error) error {
+	if err == nil || len(r.Refused) == 0 || r.Err() == nil || err.Error() != r.Err().Error() {
+		return err
+	}
+	return fmt.Errorf("%s not done", count(r.NotDone(), "envelope"))
 }
 
 // completeCampaign completes the first argument where a Redis is configured.
@@ -48,12 +100,11 @@ func newPause(sys *system) *cobra.Command {
 		Long:    `Pause keeps a campaign from inviting anybody: when it has returned, no further invitation leaves. Envelopes that are sent are followed and archived as before.`,
 		Example: `  chancela pause june`,
 		Args:    arguments(1, 1),
-	}, func(ctx context.Context, c *jobs.Client, args []string) error {
+	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
 		if err := c.Pause(ctx, args[0]); err != nil {
-			return err
+			return answer{}, err
 		}
-		fmt.Fprintf(sys.stdout, "%s is paused: nobody more is invited\n", args[0])
-		return nil
+		return pausedAnswer(args[0], true, " is paused: nobody more is invited"), nil
 	})
 }
 
@@ -64,12 +115,11 @@ func newResume(sys *system) *cobra.Command {
 		Long:    `Resume ends a pause: envelopes that waited are sent.`,
 		Example: `  chancela resume june`,
 		Args:    arguments(1, 1),
-	}, func(ctx context.Context, c *jobs.Client, args []string) error {
+	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
 		if err := c.Resume(ctx, args[0]); err != nil {
-			return err
+			return answer{}, err
 		}
-		fmt.Fprintf(sys.stdout, "%s goes on\n", args[0])
-		return nil
+		return pausedAnswer(args[0], false, " goes on"), nil
 	})
 }
 
@@ -81,9 +131,9 @@ func newRetry(sys *system) *cobra.Command {
 		Example: `  chancela retry june
   chancela retry june 0017 0018`,
 		Args: arguments(1, -1),
-	}, func(ctx context.Context, c *jobs.Client, args []string) error {
-		n, err := c.Retry(ctx, args[0], args[1:]...)
-		return sys.told(n, err, "back in the queue")
+	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		r, err := c.Retry(ctx, args[0], args[1:]...)
+		return resultAnswer(args[0], r, "back in the queue"), listed(r, err)
 	})
 }
 
@@ -95,9 +145,9 @@ func newCancel(sys *system) *cobra.Command {
 		Example: `  chancela cancel june
   chancela cancel june 0017`,
 		Args: arguments(1, -1),
-	}, func(ctx context.Context, c *jobs.Client, args []string) error {
-		n, err := c.Cancel(ctx, args[0], args[1:]...)
-		return sys.told(n, err, "stopped, or being withdrawn")
+	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		r, err := c.Cancel(ctx, args[0], args[1:]...)
+		return resultAnswer(args[0], r, "stopped, or being withdrawn"), listed(r, err)
 	})
 }
 
@@ -109,9 +159,9 @@ func newRemind(sys *system) *cobra.Command {
 		Example: `  chancela remind june
   chancela remind june 0017`,
 		Args: arguments(1, -1),
-	}, func(ctx context.Context, c *jobs.Client, args []string) error {
-		n, err := c.Remind(ctx, args[0], args[1:]...)
-		return sys.told(n, err, "whose signers are reminded")
+	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		r, err := c.Remind(ctx, args[0], args[1:]...)
+		return resultAnswer(args[0], r, "whose signers are reminded"), listed(r, err)
 	})
 }
 
@@ -123,7 +173,8 @@ func newResolve(sys *system) *cobra.Command {
 		Short: "Settle an envelope that is in doubt",
 		Long: `Resolve settles an envelope whose invitation may or may not have reached the provider, after
 somebody has looked there: it was sent, under the provider's id, or it was not and goes back
-to the queue.`,
+to the queue. A worker looks the id up first; when none can, it is taken unchecked until the
+next look. An envelope that was resolved wrongly can be resolved again.`,
 		Example: `  chancela resolve june 0017 --sent 3f2a91c0
   chancela resolve june 0017 --not-sent`,
 		Args: arguments(2, 2),
@@ -137,39 +188,45 @@ to the queue.`,
 	}
 	cmd.Flags().StringVar(&sent, "sent", "", "it was sent: the provider's id of the envelope")
 	cmd.Flags().BoolVar(&notSent, "not-sent", false, "it was not sent")
-	return sys.steering(cmd, func(ctx context.Context, c *jobs.Client, args []string) error {
+	return sys.steering(cmd, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
 		key := jobs.Key{Campaign: args[0], ID: args[1]}
-		if err := c.Resolve(ctx, key, sent); err != nil {
-			return err
+		unchecked, err := c.Resolve(ctx, key, sent)
+		if err != nil {
+			return answer{}, err
 		}
-		if notSent {
-			fmt.Fprintf(sys.stdout, "%s is back in the queue\n", key)
-		} else {
-			fmt.Fprintf(sys.stdout, "%s is sent\n", key)
+		a := answer{key.String() + " is sent", map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "sent", "unchecked": unchecked}}
+		switch {
+		case notSent:
+			a = answer{key.String() + " is back in the queue", map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "queued", "unchecked": false}}
+		case unchecked:
+			a.text += ", unchecked: nobody could look the id up; the next look confirms it, and until then it can be resolved again"
 		}
-		return nil
+		return a, nil
 	})
 }
 
 func newForget(sys *system) *cobra.Command {
-	return sys.steering(&cobra.Command{
+	var also bool
+	cmd := &cobra.Command{
 		Use:   "forget CAMPAIGN",
 		Short: "Remove a finished campaign's personal data from the ledger",
 		Long: `Forget removes names, addresses and all else that is about people from the ledger of a
 campaign in which every envelope has ended, without asking. The archive stays, and so does
-what keeps an envelope from being sent again.`,
-		Example: `  chancela forget june`,
-		Args:    arguments(1, 1),
-	}, func(ctx context.Context, c *jobs.Client, args []string) error {
-		n, err := c.Ledger().Forget(ctx, args[0])
-		return sys.told(n, err, "forgotten")
-	})
-}
+what keeps an envelope from being sent again.
 
-// told says for how many envelopes something was done, also when it ended in an error.
-func (s *system) told(n int, err error, what string) error {
-	if err == nil || n > 0 {
-		fmt.Fprintf(s.stdout, "%s %s\n", count(n, "envelope"), what)
+Envelopes that are failed or in doubt, or that their provider does not know, refuse it:
+somebody has still to decide on them. With --also-unfinished they end as canceled, with the
+reason "forgotten", and can be neither resolved nor retried any more.`,
+		Example: `  chancela forget june
+  chancela forget june --also-unfinished`,
+		Args: arguments(1, 1),
 	}
-	return err
+	cmd.Flags().BoolVar(&also, "also-unfinished", false, "end failed and doubtful envelopes, too")
+	return sys.steering(cmd, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		n, err := c.Ledger().Forget(ctx, args[0], also)
+		if err != nil && n == 0 {
+			return answer{}, err
+		}
+		return resultAnswer(args[0], jobs.Result{Done: n}, "forgotten"), err
+	})
 }

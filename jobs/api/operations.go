@@ -18,10 +18,17 @@ type ResolveInput struct {
 	NotSent bool     `json:"not_sent,omitempty" doc:"It was not sent, and goes back to the queue."`
 }
 
-// Done is the answer to an operation on a whole campaign.
+// Done is the answer to an operation on a campaign, or on some of its envelopes.
 type Done struct {
-	Campaign  string `json:"campaign"`
-	Envelopes int    `json:"envelopes" doc:"For how many envelopes it was done."`
+	Campaign  string         `json:"campaign"`
+	Envelopes int            `json:"envelopes" doc:"For how many envelopes it was done."`
+	Refused   []jobs.Refusal `json:"refused,omitempty" doc:"What was not done: a reason each, with how many envelopes and the first hundred of their ids."`
+}
+
+// IDsInput names some envelopes of a campaign.
+type IDsInput struct {
+	_   struct{} `additionalProperties:"false"`
+	IDs []string `json:"ids,omitempty" maxItems:"1000" doc:"Only these envelopes. Without them the operation is for the whole campaign."`
 }
 
 const maxResolve = 64 << 10 // bytes
@@ -29,13 +36,19 @@ const maxResolve = 64 << 10 // bytes
 func (s *Server) operations(a huma.API) {
 	for _, op := range []struct {
 		verb, all, one string
-		do             func(ctx context.Context, campaign string, ids ...string) (int, error)
+		do             func(ctx context.Context, campaign string, ids ...string) (jobs.Result, error)
 	}{
 		{"retry", "Failed envelopes go back to the queue", "A failed envelope goes back to the queue", s.client.Retry},
 		{"cancel", "Stop what is not sent, withdraw what is where the provider can", "Stop or withdraw an envelope", s.client.Cancel},
 		{"remind", "Ask the providers to notify pending signers again", "Ask the provider to notify pending signers again", s.client.Remind},
 	} {
-		s.onCampaign(a, op.verb, op.all, http.StatusAccepted, func(ctx context.Context, campaign string) (int, error) { return op.do(ctx, campaign) })
+		s.onCampaign(a, op.verb, op.all, http.StatusAccepted, true, func(ctx context.Context, campaign string, ids []string) (jobs.Result, error) {
+			res, err := op.do(ctx, campaign, ids...)
+			if res.Done > 0 && len(res.Refused) > 0 {
+				err = nil // the answer says which were refused
+			}
+			return res, err
+		})
 		s.onEnvelope(a, op.verb, op.one, http.StatusAccepted, nil, func(ctx context.Context, key jobs.Key) error {
 			_, err := op.do(ctx, key.Campaign, key.ID)
 			return err
@@ -43,12 +56,12 @@ func (s *Server) operations(a huma.API) {
 	}
 	for verb, steer := range map[string]func(context.Context, string) error{"pause": s.client.Pause, "resume": s.client.Resume} {
 		summary := map[string]string{"pause": "Invite nobody more until resumed", "resume": "End a pause"}[verb]
-		s.onCampaign(a, verb, summary, http.StatusOK, func(ctx context.Context, campaign string) (int, error) {
+		s.onCampaign(a, verb, summary, http.StatusOK, false, func(ctx context.Context, campaign string, _ []string) (jobs.Result, error) {
 			if err := steer(ctx, campaign); err != nil {
-				return 0, err
+				return jobs.Result{}, err
 			}
 			c, err := s.client.Ledger().Campaign(ctx, campaign)
-			return int(c.Open()), err
+			return jobs.Result{Done: int(c.Open())}, err
 		})
 	}
 	schema := schemaOf[ResolveInput](a.OpenAPI().Components.Schemas)
@@ -59,39 +72,63 @@ func (s *Server) operations(a huma.API) {
 			if err != nil {
 				return err
 			}
-			return s.client.Resolve(ctx, key, id)
+			_, err = s.client.Resolve(ctx, key, id) // unchecked: the report says so
+			return err
 		})
 }
 
-// onCampaign registers an operation on a campaign: 202 where workers carry it out.
-func (s *Server) onCampaign(a huma.API, verb, summary string, status int, do func(context.Context, string) (int, error)) {
+// onCampaign registers an operation on a campaign: 202 where workers carry it out. some
+// tells that it can be for some envelopes only.
+func (s *Server) onCampaign(a huma.API, verb, summary string, status int, some bool, do func(ctx context.Context, campaign string, ids []string) (jobs.Result, error)) {
 	type out struct{ Body Done }
-	register(s, a, huma.Operation{OperationID: verb + "-campaign", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/" + verb, Summary: summary, DefaultStatus: status}, nil,
+	var body *huma.RequestBody
+	if some {
+		schema := schemaOf[IDsInput](a.OpenAPI().Components.Schemas)
+		body = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
+	}
+	register(s, a, huma.Operation{OperationID: verb + "-campaign", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/" + verb, Summary: summary, DefaultStatus: status}, body,
 		func(ctx context.Context, in *CampaignPath) (*out, error) {
 			name, err := campaignFor(ctx, in.Campaign)
-			if err == nil {
-				err = wholeCampaign(ctx)
-			}
 			if err != nil {
 				return nil, err
 			}
-			n, err := do(ctx, name)
-			return &out{Done{name, n}}, err
+			ids, err := readIDs(ctx, some)
+			if err != nil {
+				return nil, err
+			}
+			res, err := do(ctx, name, ids)
+			return &out{Done{name, res.Done, res.Refused}}, err
 		})
 }
 
-// wholeCampaign refuses a body that says something: who lists ids there means these
-// envelopes, and a campaign's operation would be for all of them.
-func wholeCampaign(ctx context.Context) error {
+// maxIDs bounds the list of one request.
+const maxIDs = 1000
+
+// readIDs reads the envelopes that an operation is for; none mean the whole campaign. An
+// empty list is refused: it would not mean what it says.
+func readIDs(ctx context.Context, some bool) ([]string, error) {
 	x := exchangeOf(ctx)
 	b, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxResolve))
 	if err != nil {
-		return broken(err)
+		return nil, broken(err)
 	}
-	if said := strings.Join(strings.Fields(string(b)), ""); said != "" && said != "{}" {
-		return problem(http.StatusUnprocessableEntity, "this is for the whole campaign and takes no body; for one envelope there is /v1/campaigns/{campaign}/envelopes/{id}/...")
+	if said := strings.Join(strings.Fields(string(b)), ""); said == "" || said == "{}" {
+		return nil, nil
 	}
-	return nil
+	if !some {
+		return nil, problem(http.StatusUnprocessableEntity, "this is for the whole campaign and takes no body")
+	}
+	if _, err := mediaType(x.r, "application/json"); err != nil {
+		return nil, err
+	}
+	var in IDsInput
+	if err := strict(json.NewDecoder(strings.NewReader(string(b))), &in); err != nil {
+		return nil, jsonProblem(err)
+	}
+	if len(in.IDs) == 0 || len(in.IDs) > maxIDs {
+		return nil, problem(http.StatusUnprocessableEntity, "ids: want 1 to 1,000 of them; without a body the operation is for the whole campaign")
+	}
+	return in.IDs, nil
 }
 
 // onEnvelope answers with the report as it is now: a worker carries the operation out.

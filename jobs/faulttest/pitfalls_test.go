@@ -257,8 +257,8 @@ func TestRetryIsNotBlocked(t *testing.T) {
 	b.becomes(k, ledger.Failed)
 	b.idle()
 	refuse.Store(false)
-	if n, err := b.client.Retry(t.Context(), k.Campaign); n != 1 || err != nil {
-		t.Fatal(n, err)
+	if res, err := b.client.Retry(t.Context(), k.Campaign); res.Done != 1 || err != nil {
+		t.Fatal(res, err)
 	}
 	b.sentOnce(k)
 }

@@ -16,7 +16,22 @@ const (
 	Send  Class = "send"  // prepare, invite, settle, cancel, remind
 	Look  Class = "look"  // status
 	Fetch Class = "fetch" // artifacts
+	Steer Class = "steer" // what an operator has asked for: takes the next free turn
 )
+
+type steering struct{}
+
+// Steering marks what is done for an operator who waits: its requests are of the class
+// [Steer], whatever they do.
+func Steering(ctx context.Context) context.Context { return context.WithValue(ctx, steering{}, true) }
+
+// ClassOf is the class of a request: Steer under [Steering].
+func ClassOf(ctx context.Context, class Class) Class {
+	if ctx.Value(steering{}) != nil {
+		return Steer
+	}
+	return class
+}
 
 // Pacer hands out turns for one provider.
 type Pacer interface {

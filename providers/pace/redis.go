@@ -13,8 +13,8 @@ import (
 	"github.com/chancela/chancela/providers"
 )
 
-// pattern says whose the slots are, by class: send, fetch, look.
-const pattern = "SFSLSFSFSL"
+// pattern says whose the slots are, by class: send, fetch, look, and one for steering.
+const pattern = "SFSLSFSFSLX"
 
 const (
 	defaultLongest = 30 * time.Second
@@ -52,9 +52,11 @@ var (
 // Which slot is a matter of fairness. Redis keeps lo, the lowest slot that may be free.
 // When its turn is near, the request takes it, of whatever class it is: it would go
 // unused otherwise. When all near slots are taken, it books the next slot of its own
-// class: ahead, the slots belong to the classes in a pattern of ten (send 5, fetch 3,
-// look 2), so a flood of one class cannot book the others' future. One pointer per
-// class and the set of booked slots above lo make both steps short.
+// class: ahead, the slots belong to the classes in a pattern of eleven (send 5, fetch 3,
+// look 2, steer 1), so a flood of one class cannot book the others' future. One pointer
+// per class and the set of booked slots above lo make both steps short. Steering, which a
+// person waits for, takes the lowest free slot in any case: its own in the pattern at the
+// latest.
 //
 // The wait is a reservation: one call to Redis, then a timer. Only who has waited for a
 // while looks again, whether a pause has begun.
@@ -162,6 +164,8 @@ func (l *Limiter) book(ctx context.Context, class Class) (booking, error) {
 		letter = "F"
 	case Look:
 		letter = "L"
+	case Steer:
+		letter = "X"
 	}
 	r, err := turnScript.Run(ctx, l.client, l.keys, l.interval.Microseconds(), l.burst, letter, pattern,
 		l.longest.Microseconds(), l.near, l.ring).Int64Slice()

@@ -34,7 +34,7 @@ end
 if changed or idle then
   own = 0
   redis.call('DEL', KEYS[2])
-  redis.call('HDEL', KEYS[1], 'S', 'F', 'L')
+  redis.call('HDEL', KEYS[1], 'S', 'F', 'L', 'X')
 end
 
 local current = math.ceil((now - phase) / interval)
@@ -42,7 +42,7 @@ lo = math.max(lo, current)
 while redis.call('ZSCORE', KEYS[2], int(lo)) do lo = lo + 1 end
 
 local slot = lo
-if lo - (burst - 1) - current > near then
+if class ~= 'X' and lo - (burst - 1) - current > near then
   slot = math.max(lo, own)
   while true do
     local i = slot % #pattern + 1

@@ -70,6 +70,7 @@ func (c *Client) Simulated() bool { return c.local }
 // error is a [*providers.Error], or what Before returned. A status other than 2xx is
 // an error; redirects are not followed.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	r.Class = pace.ClassOf(ctx, r.Class)
 	call := &call{client: c, ctx: ctx, op: r.Method + " " + r.Route, inviting: r.Before != nil, class: r.Class}
 	if r.Route == "" {
 		call.op = r.Method + " " + r.Path

@@ -74,17 +74,15 @@ func (c *Claim) Renew(ctx context.Context, lease time.Duration) error {
 
 // Change is one step of a record.
 type Change struct {
-	To      State             // empty: stays
-	Set     map[string]string // fields; a value from After becomes a time of the server's clock
+	To      State // empty: stays
+	Set     map[string]string
+	Times   map[string]time.Duration // fields that become the server's time after this
 	Remove  []string
 	Index   Index // empty: Stay
 	Due     time.Duration
 	Release bool // the claim ends with this change
 	Bump    bool // tasks that exist become stale; a new one is to be enqueued
 }
-
-// After is a field's value: the server's time after d.
-func After(d time.Duration) string { return "@now+" + millis(d) }
 
 // Write changes the record under the claim; ErrLost when the claim is another's by now.
 // The claim's record follows the change in State, Version and Generation only.
@@ -111,9 +109,12 @@ func (l *Ledger) write(ctx context.Context, r *Record, fence string, ch Change) 
 	if index == "" {
 		index = Stay
 	}
-	args := []any{r.Key(), fence, string(r.State), string(to), string(index), millis(ch.Due), flag(ch.Release), flag(ch.Bump), len(ch.Set)}
+	args := []any{r.Key(), fence, string(r.State), string(to), string(index), millis(ch.Due), flag(ch.Release), flag(ch.Bump), len(ch.Set), len(ch.Times)}
 	for f, v := range ch.Set {
 		args = append(args, f, v)
+	}
+	for f, d := range ch.Times {
+		args = append(args, f, millis(d))
 	}
 	for _, f := range ch.Remove {
 		args = append(args, f)

@@ -59,10 +59,10 @@ func (l *Ledger) SetPaused(ctx context.Context, campaign string, paused bool) er
 	return nil
 }
 
-// Unpark makes an envelope due for work now, unless it stands in an index already.
+// Unpark makes an envelope that a pause has parked due for work now. One that has been
+// sent, or has ended, since it was read stays where it is.
 func (l *Ledger) Unpark(ctx context.Context, r *Record) error {
-	err := l.db.ZAddNX(ctx, Work.key(r.Provider), redis.Z{Score: 0, Member: r.Key()}).Err()
-	if err != nil {
+	if err := unparkScript.Run(ctx, l.db, []string{envelopeKey(r.Key())}, r.Key()).Err(); err != nil {
 		return fmt.Errorf("ledger: putting %s back: %w", r.Key(), err)
 	}
 	return nil
@@ -76,31 +76,4 @@ func (l *Ledger) Once(ctx context.Context, name string, within time.Duration) (b
 		return false, fmt.Errorf("ledger: %s: %w", name, err)
 	}
 	return first, nil
-}
-
-// Forget removes a finished campaign's personal data. What stays is what keeps an
-// envelope from being sent again: key, digest, state, and where its archive is.
-func (l *Ledger) Forget(ctx context.Context, campaign string) (int, error) {
-	c, err := l.Campaign(ctx, campaign)
-	if err != nil {
-		return 0, err
-	}
-	if open := c.Open(); open > 0 {
-		return 0, fmt.Errorf("campaign %s is not finished, %d to go: cancel or finish them first", campaign, open)
-	}
-	n := 0
-	for r, err := range l.All(ctx, campaign, "") {
-		if err != nil {
-			return n, err
-		}
-		remove := []string{FieldEnvelope, FieldSigners, FieldFinal, FieldListed, FieldEvidence}
-		for step := range r.Steps {
-			remove = append(remove, StepField(step))
-		}
-		if err := l.Write(ctx, r, Change{Remove: remove}); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
 }

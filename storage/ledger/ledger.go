@@ -93,6 +93,7 @@ var (
 	takeScript   = script("take")
 	dueScript    = script("due")
 	dropScript   = script("drop")
+	unparkScript = script("unpark")
 
 	troubleScript = script("trouble")
 	wellScript    = script("well")

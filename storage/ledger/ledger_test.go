@@ -2,10 +2,12 @@ package ledger
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,7 +138,7 @@ func TestClaimKeepsOthersOut(t *testing.T) {
 	if i, err := first.Intend(t.Context()); err != nil || i != IntentLost {
 		t.Errorf("a worker that was taken over may invite: %s %v", i, err)
 	}
-	write(t, second, Change{To: Preparing, Release: true, Set: map[string]string{FieldNotBefore: After(time.Minute)}})
+	write(t, second, Change{To: Preparing, Release: true, Times: map[string]time.Duration{FieldNotBefore: time.Minute}})
 	if h := hold(1); h != Early {
 		t.Errorf("before its time: %s", h)
 	}
@@ -286,7 +288,7 @@ func TestPagesAndForget(t *testing.T) {
 	if _, _, err := l.Page(t.Context(), "june", "", "x", 2); err == nil {
 		t.Error("a cursor that is not ours was taken")
 	}
-	if _, err := l.Forget(t.Context(), "june"); err == nil {
+	if _, err := l.Forget(t.Context(), "june", false); err == nil {
 		t.Error("forgot a campaign that is not finished")
 	}
 	for _, id := range []string{"a", "b", "c"} {
@@ -294,7 +296,7 @@ func TestPagesAndForget(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := l.Forget(t.Context(), "june"); err != nil || n != 3 {
+	if n, err := l.Forget(t.Context(), "june", false); err != nil || n != 3 {
 		t.Errorf("forgot %d %v", n, err)
 	}
 	if r := get(t, l, "a"); r.Envelope != nil || r.Digest == "" {
@@ -469,7 +471,7 @@ func TestOnRealRedis(t *testing.T) {
 		t.Fatal(i, err)
 	}
 	if err := c.Outcome(t.Context(), Change{To: Sent, Index: Look, Release: true, Bump: true,
-		Set: map[string]string{FieldEnvelopeID: "e", FieldSentAt: After(0)}, Remove: []string{FieldIntentAt}}); err != nil {
+		Set: map[string]string{FieldEnvelopeID: "e"}, Times: map[string]time.Duration{FieldSentAt: 0}, Remove: []string{FieldIntentAt}}); err != nil {
 		t.Fatal(err)
 	}
 	r := get(t, l, "1")
@@ -493,5 +495,153 @@ func TestBarrierFailsWithoutAReplica(t *testing.T) {
 	c.ledger = New(old.db, BarrierReplicas)
 	if _, err := c.Intend(t.Context()); err == nil {
 		t.Error("an intent that no replica has was called durable")
+	}
+}
+
+func TestForgetLeavesWhatIsUndecided(t *testing.T) {
+	l, _ := open(t)
+	for id, to := range map[string]State{"1": Archived, "2": InDoubt, "3": Failed, "4": Sent} {
+		ch := Change{To: to, Index: Nowhere, Set: map[string]string{FieldIntentAt: "1", FieldInviter: "x"}}
+		if to == Sent {
+			ch.Set = map[string]string{FieldErrorCode: CodeNotThere}
+		}
+		if err := l.Write(t.Context(), create(t, l, id), ch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := l.Forget(t.Context(), "june", false)
+	var u *UnfinishedError
+	if !errors.As(err, &u) || u.InDoubt != 1 || u.Failed != 1 || u.Lost != 1 || u.Open != 0 || !strings.Contains(err.Error(), "--also-unfinished") {
+		t.Fatalf("%+v %v", u, err)
+	}
+	if r := get(t, l, "2"); len(r.Envelope) == 0 {
+		t.Error("forgotten all the same")
+	}
+	if n, err := l.Forget(t.Context(), "june", true); err != nil || n != 4 {
+		t.Fatal(n, err)
+	}
+	for _, id := range []string{"2", "3", "4"} {
+		if r := get(t, l, id); r.State != Canceled || r.ErrorCode != CodeForgotten || len(r.Envelope) != 0 || !r.IntentAt.IsZero() || r.Digest == "" {
+			t.Errorf("%s: %+v", id, r)
+		}
+	}
+	if r := get(t, l, "1"); r.State != Archived || r.ErrorCode != "" {
+		t.Errorf("%+v", r)
+	}
+
+	create(t, l, "5")
+	if _, err := l.Forget(t.Context(), "june", true); !errors.As(err, &u) || u.Open != 1 {
+		t.Errorf("one on its way was forgotten: %v", err)
+	}
+}
+
+// What comes from a provider or an operator is a value, whatever it looks like.
+func TestValuesAreNotCommands(t *testing.T) {
+	l, _ := open(t)
+	r := create(t, l, "1")
+	for _, v := range []string{"@now+5", "@now+x", "@now+"} {
+		if err := l.Write(t.Context(), r, Change{Set: map[string]string{FieldEnvelopeID: v, FieldError: v}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := get(t, l, "1"); got.EnvelopeID != v || got.ErrorMessage != v {
+			t.Errorf("%s became %q %q", v, got.EnvelopeID, got.ErrorMessage)
+		}
+		if key, err := l.KeyOf(t.Context(), "certyneo", v); err != nil || key != "june/1" {
+			t.Errorf("%s: %q %v", v, key, err)
+		}
+	}
+}
+
+// A script that is called wrongly changes nothing.
+func TestScriptsJudgeBeforeTheyWrite(t *testing.T) {
+	l, _ := open(t)
+	create(t, l, "1")
+	db := l.Redis()
+	if err := l.Write(t.Context(), get(t, l, "1"), Change{Index: Look}); err != nil { // its version is 2 now
+		t.Fatal(err)
+	}
+	all := func() string {
+		t.Helper()
+		var b strings.Builder
+		keys, err := db.Keys(t.Context(), "*").Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			switch db.Type(t.Context(), k).Val() {
+			case "hash":
+				fmt.Fprintln(&b, k, db.HGetAll(t.Context(), k).Val())
+			case "zset":
+				fmt.Fprintln(&b, k, db.ZRangeWithScores(t.Context(), k, 0, -1).Val())
+			}
+		}
+		return b.String()
+	}
+	before := all()
+	e, fence := envelopeKey("june/1"), "version:2"
+	for what, run := range map[string]func() error{
+		"write, delay": func() error {
+			return runs(t, writeScript, l, e, "june/1", fence, "queued", "sent", "work", "x", 0, 1, 0, 0)
+		},
+		"write, index": func() error {
+			return runs(t, writeScript, l, e, "june/1", fence, "queued", "sent", "wrk", 0, 0, 1, 0, 0)
+		},
+		"write, time": func() error {
+			return runs(t, writeScript, l, e, "june/1", fence, "queued", "sent", "work", 0, 0, 1, 1, 1, "error", "a", "sent_at", "x")
+		},
+		"write, missing": func() error {
+			return runs(t, writeScript, l, e, "june/1", fence, "queued", "sent", "work", 0, 0, 1, 2, 0, "error", "a", "b")
+		},
+		"write, state": func() error {
+			return runs(t, writeScript, l, e, "june/1", fence, "sent", "failed", "work", 0, 1, 1, 0, 0)
+		},
+		"create, delay": func() error {
+			return runs(t, createScript, l, envelopeKey("june/2"), "june/2", "june", "2", "certyneo", "d", "queued", "work", "x")
+		},
+		"create, fields": func() error {
+			return runs(t, createScript, l, envelopeKey("june/2"), "june/2", "june", "2", "certyneo", "d", "queued", "work", 0, "a")
+		},
+		"claim, lease":   func() error { return runs(t, claimScript, l, e, "june/1", 1, "token", "x") },
+		"take, delay":    func() error { return runs(t, takeScript, l, Look.key("certyneo"), 10, "x") },
+		"due, delay":     func() error { return runs(t, dueScript, l, Look.key("certyneo"), "june/1", "x", "0") },
+		"trouble":        func() error { return runs(t, troubleScript, l, providerKey("certyneo"), "failing", "x", 0) },
+		"trouble, field": func() error { return runs(t, troubleScript, l, providerKey("certyneo"), "failing", 0, 0, "op") },
+	} {
+		if err := run(); err == nil && what != "write, state" {
+			t.Errorf("%s: taken", what)
+		}
+		if after := all(); after != before {
+			t.Errorf("%s: changed\n%s\nto\n%s", what, before, after)
+			before = after
+		}
+	}
+}
+
+func runs(t *testing.T, s *redis.Script, l *Ledger, key string, args ...any) error {
+	t.Helper()
+	return s.Run(t.Context(), l.Redis(), []string{key}, args...).Err()
+}
+
+// What was sent, or failed, after a resume has begun to read stays where it is.
+func TestUnparkLeavesWhatHasGoneOn(t *testing.T) {
+	l, _ := open(t)
+	for id, to := range map[string]State{"1": Sent, "2": Failed, "3": Queued} {
+		r := create(t, l, id)
+		stale := *r
+		ch := Change{To: to, Index: Nowhere}
+		if to == Sent {
+			ch.Index = Look
+		}
+		if err := l.Write(t.Context(), r, ch); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Unpark(t.Context(), &stale); err != nil {
+			t.Fatal(err)
+		}
+	}
+	work, err := l.Take(t.Context(), Work, "certyneo", 9, time.Minute)
+	if err != nil || !slices.Equal(work, []string{"june/3"}) {
+		t.Errorf("due for work: %v %v", work, err)
 	}
 }

@@ -27,7 +27,10 @@ type Record struct {
 	// SettleAt is set when the worker that made the call has seen it end without an answer.
 	SettleAt time.Time
 
-	Unfinished   bool // sent, but calls after the invitation are due
+	// Unchecked: sent under an id that an operator has given and the provider was not there to confirm.
+	Unchecked    bool
+	Lane         string // the way that its task takes to a worker, where an operator has chosen it
+	Unfinished   bool   // sent, but calls after the invitation are due
 	CancelAsked  bool
 	Tries        int // how often a worker has taken it up to send it
 	Attempts     int // that have failed, of what is being tried now
@@ -56,6 +59,8 @@ const (
 	FieldInviter    = "inviter"
 	FieldSettleAt   = "settle_at"
 	FieldUnfinished = "unfinished"
+	FieldUnchecked  = "unchecked"
+	FieldLane       = "lane"
 	FieldCancel     = "cancel"
 	FieldAttempts   = "attempts"
 	FieldErrorCode  = "error_code"
@@ -100,7 +105,7 @@ func parse(h map[string]string) *Record {
 		Version: num("version"), Generation: num("gen"), Digest: h["digest"], Simulated: h[FieldSimulated] == "1", Seq: num("seq"),
 		Envelope: raw(FieldEnvelope), EnvelopeID: h[FieldEnvelopeID], Steps: map[string]string{},
 		IntentAt: at(FieldIntentAt), Inviter: h[FieldInviter], SettleAt: at(FieldSettleAt),
-		Unfinished: h[FieldUnfinished] == "1", CancelAsked: h[FieldCancel] == "1",
+		Unfinished: h[FieldUnfinished] == "1", Unchecked: h[FieldUnchecked] == "1", Lane: h[FieldLane], CancelAsked: h[FieldCancel] == "1",
 		Tries: int(num("tries")), Attempts: int(num(FieldAttempts)), ErrorCode: h[FieldErrorCode], ErrorMessage: h[FieldError],
 		NotBefore: at(FieldNotBefore),
 		CreatedAt: at("created_at"), SentAt: at(FieldSentAt), CompletedAt: at(FieldCompleted), ArchivedAt: at(FieldArchived),

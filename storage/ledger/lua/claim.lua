@@ -1,6 +1,6 @@
 -- KEYS[1] the envelope. ARGV: key, generation, token, lease.
 -- Returns ok and the whole record, or the reason and, for a wait, how long.
-local e, key, token, lease = KEYS[1], ARGV[1], ARGV[3], tonumber(ARGV[4])
+local e, key, token, lease = KEYS[1], ARGV[1], ARGV[3], number(ARGV[4])
 local h = read(e)
 if not h.state then return {'gone'} end
 if h.gen ~= ARGV[2] then return {'stale'} end

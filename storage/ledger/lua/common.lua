@@ -6,6 +6,20 @@ local function now()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
+-- A script judges its arguments before its first write: what fails in the middle has changed half a record.
+local function number(x)
+  return tonumber(x) or error('not a number')
+end
+local function text(x)
+  return x or error('a value is missing')
+end
+local function pairs_from(i)
+  if (#ARGV - i) % 2 ~= 1 then error('a field without a value') end
+end
+local function known(index)
+  if index ~= 'keep' and index ~= 'none' and index ~= 'work' and index ~= 'look' then error('no such index') end
+end
+
 -- count keeps the envelopes of a provider by state, over all campaigns and of one.
 local function count(p, campaign, state, by)
   redis.call('HINCRBY', P .. 'count:' .. p, state, by)

@@ -2,6 +2,10 @@
 --       bucket and field of the invitation (empty: none), then field, value ...
 -- Returns created | same | conflict, the state, the generation.
 local e, key, campaign, id, p, digest, state = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local at = now()
+local due = at + number(ARGV[8])
+known(ARGV[7])
+pairs_from(11)
 local function invited()
   local bucket, field = ARGV[9], ARGV[10]
   if bucket == '' then return end
@@ -15,7 +19,6 @@ local have = redis.call('HMGET', e, 'digest', 'state', 'gen')
 if have[1] and have[1] ~= digest then return {'conflict', have[2], have[3]} end
 invited()
 if have[1] then return {'same', have[2], have[3]} end
-local at = now()
 local c = P .. 'campaign:' .. campaign
 local seq = redis.call('HINCRBY', c, 'seq', 1)
 redis.call('HSETNX', c, 'created', at)
@@ -28,6 +31,6 @@ for i = 11, #ARGV, 2 do set(e, campaign, ARGV[i], ARGV[i + 1]) end
 redis.call('ZADD', P .. 'ids:' .. campaign, seq, id)
 redis.call('ZADD', P .. 'in:' .. campaign .. ':' .. state, seq, id)
 count(p, campaign, state, 1)
-place(key, p, ARGV[7], at + ARGV[8])
+place(key, p, ARGV[7], due)
 tell(key, state, 1, at)
 return {'created', state, '1'}

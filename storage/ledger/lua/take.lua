@@ -1,6 +1,6 @@
 -- Takes what is due out of an index for a while. KEYS[1] the index. ARGV: most, delay.
 -- Returns the keys; each is due again after the delay unless somebody places it elsewhere.
-local at = now()
+local at, delay = now(), number(ARGV[2])
 local keys = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', at, 'LIMIT', 0, ARGV[1])
-for _, k in ipairs(keys) do redis.call('ZADD', KEYS[1], at + ARGV[2], k) end
+for _, k in ipairs(keys) do redis.call('ZADD', KEYS[1], at + delay, k) end
 return keys

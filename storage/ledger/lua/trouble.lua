@@ -2,7 +2,8 @@
 -- stop (ms from now, 0: it is not stopped), then field, value ...
 local at = now()
 local k = KEYS[1]
-local try, stop = tonumber(ARGV[2]), tonumber(ARGV[3])
+local try, stop = number(ARGV[2]), number(ARGV[3])
+pairs_from(4)
 redis.call('HSETNX', k, 'since', at)
 redis.call('HSET', k, 'state', ARGV[1], 'seen', at, 'next_try', try > 0 and at + try or 0)
 if stop > 0 then redis.call('HSET', k, 'denied_until', at + stop, 'pause', stop) end

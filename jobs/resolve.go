@@ -1,0 +1,205 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// errUnchecked is the code of a sent envelope whose id nobody has been able to look up.
+const errUnchecked = "unchecked"
+
+// checkWithin is how long a worker's answer to a look-up is waited for.
+const checkWithin = 20 * time.Second
+
+// ErrUnknownID: what an operator has given for a provider's envelope id is none, or is
+// another envelope's.
+var ErrUnknownID = errors.New("this is not the id of a sent envelope")
+
+// Resolve settles an envelope that is in doubt: it was sent, as the provider's envelope
+// id says, or (empty) it was not and goes back to the queue. The id is looked up by a
+// worker before it is believed. When nobody can look (no worker, no answer) it is taken
+// unchecked: the next look at the envelope confirms it or says that it is not there.
+//
+// It may be corrected: an envelope that was resolved unchecked, or that its provider does
+// not know, can be resolved again. One that its provider has confirmed is never sent again.
+func (c *Client) Resolve(ctx context.Context, key Key, envelopeID string) (unchecked bool, err error) {
+	r, err := c.ledger.Get(ctx, key.String())
+	if err != nil {
+		return false, err
+	}
+	if err := resolvable(r, envelopeID); err != nil {
+		return false, err
+	}
+	why := ""
+	if envelopeID != "" {
+		if why, err = c.lookUp(ctx, r, envelopeID); err != nil {
+			return false, err
+		}
+	}
+	err = c.insist(ctx, r, func(r *ledger.Record) error {
+		if err := resolvable(r, envelopeID); err != nil {
+			return err
+		}
+		if envelopeID != "" {
+			return c.sent(ctx, r, envelopeID, why)
+		}
+		remove := append([]string{ledger.FieldEnvelopeID, ledger.FieldSentAt, ledger.FieldUnfinished, ledger.FieldCancel, ledger.FieldSigners}, forgetIntent...)
+		return c.steer(ctx, r, pace.Steer, ledger.Change{To: ledger.Queued, Remove: remove, Set: map[string]string{ledger.FieldLane: string(pace.Steer)},
+			Index: ledger.Work, Due: sweepAfter, Bump: true})
+	})
+	return why != "", err
+}
+
+// resolvable tells whether an envelope can be resolved, as sent or (no id) as not sent.
+func resolvable(r *ledger.Record, envelopeID string) error {
+	switch {
+	case r.State == ledger.InDoubt, r.State == ledger.Sent && r.Unchecked:
+		return nil
+	case r.State == ledger.Sent && r.ErrorCode == errNotThere && envelopeID != "":
+		return nil
+	case r.State == ledger.Sent && r.ErrorCode == errNotThere:
+		return notNow("confirmed", "%s was sent, as its provider has said before: it is never sent again", r.Key())
+	}
+	return notNow(string(r.State), "%s is %s, not in doubt", r.Key(), r.State)
+}
+
+// lookUp asks whether an id is that of a sent envelope which is nobody else's. why says
+// what has kept anybody from looking; it is empty when the provider has confirmed the id.
+func (c *Client) lookUp(ctx context.Context, r *ledger.Record, envelopeID string) (why string, err error) {
+	owner, err := c.ledger.KeyOf(ctx, r.Provider, envelopeID)
+	if err != nil {
+		return "", err
+	}
+	if owner != "" && owner != r.Key() {
+		return "", fmt.Errorf("%w: %s has it", ErrUnknownID, owner)
+	}
+	worked, err := c.courier.Worked(r.Provider)
+	if err != nil {
+		return "", err
+	}
+	if !worked {
+		return "no worker of " + r.Provider + " is running", nil
+	}
+	token, err := c.ledger.Ask(ctx, envelopeID, checkWithin)
+	if err != nil {
+		return "", err
+	}
+	if err := c.courier.Check(ctx, r.Provider, r.Key(), token, checkWithin); err != nil {
+		return "", err
+	}
+	answer, answered, err := c.ledger.Await(ctx, token, checkWithin)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case !answered:
+		return "no worker has answered", nil
+	case answer == checkKnown:
+		return "", nil
+	case answer == checkUnknown:
+		return "", fmt.Errorf("%w: %s does not know it", ErrUnknownID, r.Provider)
+	case answer == checkDraft:
+		return "", fmt.Errorf("%w: %s has it as a draft, and nobody was invited", ErrUnknownID, r.Provider)
+	}
+	return answer, nil
+}
+
+// What a worker answers about an id; anything else is why it could not look.
+const (
+	checkKnown   = "known"
+	checkUnknown = "unknown"
+	checkDraft   = "draft"
+)
+
+// check answers a client's question about an id.
+func (w *Worker) check(ctx context.Context, t *asynq.Task) error {
+	p, err := decode(t)
+	if err != nil {
+		return err
+	}
+	id, waited, err := w.ledger.Question(ctx, p.Token)
+	if err != nil {
+		return later(time.Second, err)
+	}
+	if !waited {
+		return nil
+	}
+	r, err := w.ledger.Get(ctx, p.Key)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return later(time.Second, err)
+	}
+	line, ok := w.lines[r.Provider]
+	if !ok {
+		return nil
+	}
+	answer := r.Provider + " refuses the key"
+	if admitted, _, err := w.ledger.Admit(ctx, r.Provider); err != nil {
+		return later(time.Second, err)
+	} else if admitted != ledger.Refused {
+		s, err := line.Provider.Status(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: id, Steps: r.Steps})
+		w.answered(ctx, r.Provider, admitted, err)
+		answer = checked(s, err)
+	}
+	return w.ledger.Answer(detached(ctx), p.Token, answer)
+}
+
+func checked(s providers.Status, err error) string {
+	switch kind := providers.KindOf(err); {
+	case err == nil && s.State == providers.Draft:
+		return checkDraft
+	case err == nil:
+		return checkKnown
+	case kind == providers.NotFound, kind == providers.Invalid:
+		return checkUnknown
+	}
+	return err.Error()
+}
+
+// sent records that an envelope's signers were invited, as it was learnt from elsewhere
+// than the call's own answer. why says what has kept anybody from looking the id up.
+func (c *Client) sent(ctx context.Context, r *ledger.Record, envelopeID, why string) error {
+	ch := ledger.Change{To: ledger.Sent, Index: ledger.Look, Release: true, Bump: true, Remove: forgetIntent,
+		Set: map[string]string{ledger.FieldEnvelopeID: envelopeID}, Times: map[string]time.Duration{}}
+	switch {
+	case !r.IntentAt.IsZero():
+		ch.Set[ledger.FieldSentAt] = ledger.FormatTime(r.IntentAt)
+	case r.SentAt.IsZero():
+		ch.Times[ledger.FieldSentAt] = 0
+	}
+	if why != "" {
+		ch.Remove = without(forgetIntent, ledger.FieldUnchecked, ledger.FieldErrorCode, ledger.FieldError)
+		ch.Set[ledger.FieldUnchecked], ch.Set[ledger.FieldErrorCode] = "1", errUnchecked
+		ch.Set[ledger.FieldError] = "the id was not looked up (" + why + "): the next look confirms it"
+	}
+	_, finisher := c.providers[r.Provider].(providers.Finisher)
+	if finisher {
+		ch.Index, ch.Due = ledger.Work, sweepAfter
+		ch.Set[ledger.FieldUnfinished], ch.Set[ledger.FieldLane] = "1", string(pace.Steer)
+	}
+	if err := c.ledger.Write(ctx, r, ch); err != nil {
+		return err
+	}
+	c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
+	if finisher {
+		r.Lane = string(pace.Steer)
+		return c.courier.Carry(ctx, r)
+	}
+	return nil
+}
+
+// without is a list of fields without some.
+func without(fields []string, some ...string) []string {
+	return slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return slices.Contains(some, f) })
+}

@@ -1,0 +1,181 @@
+package jobs
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/sandbox"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// doubtful gives an envelope of sDoc's that is in doubt.
+func doubtful(t *testing.T, f sandbox.Fault) (*world, Key) {
+	w := newWorld(t, "sdoc")
+	w.sandbox.Once("sdoc", inviting["sdoc"], f)
+	k := w.enqueue("1")
+	w.step(k)
+	w.forward(time.Minute)
+	w.step(k)
+	w.state(k, ledger.InDoubt)
+	return w, k
+}
+
+const strangeID = "SOL000000000000000000000000000"
+
+// steered runs a worker of a world's provider that takes only what steers.
+func (w *world) steered() {
+	w.t.Helper()
+	s := asynq.NewServerFromRedisClient(w.worker.cfg.Redis, asynq.Config{Concurrency: 1, Queues: map[string]int{Queue(w.provider.Info().Name, pace.Steer): 1},
+		TaskCheckInterval: 10 * time.Millisecond, Logger: queueLog{silent}})
+	mux := asynq.NewServeMux()
+	mux.HandleFunc(TypeCheck, w.worker.check)
+	if err := s.Start(mux); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(s.Shutdown)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		worked, err := w.client.courier.Worked(w.provider.Info().Name)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if worked {
+			return
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatal("no worker is seen")
+		}
+	}
+}
+
+func TestAnIDIsLookedUpBeforeItIsBelieved(t *testing.T) {
+	w, k := doubtful(t, sandbox.DropAfter)
+	other := w.enqueue("2")
+	w.step(other)
+	w.steered()
+	taken := w.state(other, ledger.Sent).EnvelopeID
+	for _, wrong := range []string{strangeID, taken} {
+		if _, err := w.client.Resolve(t.Context(), k, wrong); !errors.Is(err, ErrUnknownID) {
+			t.Errorf("%s: %v", wrong, err)
+		}
+		w.state(k, ledger.InDoubt)
+	}
+	unchecked, err := w.client.Resolve(t.Context(), k, w.sandbox.Books()[0].ID)
+	if err != nil || unchecked {
+		t.Fatal(unchecked, err)
+	}
+	if r := w.state(k, ledger.Sent); r.ErrorCode != "" || r.Unchecked || r.SentAt.IsZero() {
+		t.Errorf("%+v", r)
+	}
+	for _, again := range []string{"", strangeID} { // what the provider has confirmed stands
+		if _, err := w.client.Resolve(t.Context(), k, again); !errors.Is(err, ErrNotNow) {
+			t.Errorf("resolved again: %v", err)
+		}
+	}
+	if r := w.live(k); r.State != ledger.Archived {
+		t.Errorf("ends as %s: %s", r.State, r.ErrorMessage)
+	}
+}
+
+func TestAnUncheckedIDIsConfirmedOrCorrected(t *testing.T) {
+	w, k := doubtful(t, sandbox.DropAfter)
+	right := w.sandbox.Books()[0].ID
+	resolve := func(id string) {
+		t.Helper()
+		if unchecked, err := w.client.Resolve(t.Context(), k, id); err != nil || unchecked != (id != "") {
+			t.Fatal(unchecked, err)
+		}
+	}
+	resolve(strangeID) // no worker runs
+	r := w.state(k, ledger.Sent)
+	if !r.Unchecked || r.ErrorCode != errUnchecked || !strings.Contains(r.ErrorMessage, "no worker") || !r.SentAt.Before(w.at) {
+		t.Errorf("%+v", r)
+	}
+	at := r.SentAt
+	resolve(right)
+	if r := w.state(k, ledger.Sent); r.EnvelopeID != right || !r.SentAt.Equal(at) {
+		t.Errorf("sent at %s, was %s", r.SentAt, at)
+	}
+	if key, err := w.client.ledger.KeyOf(t.Context(), "sdoc", strangeID); err != nil || key != "" {
+		t.Errorf("a wrong id still names %s %v", key, err)
+	}
+	w.step(k)
+	if r := w.state(k, ledger.Sent); r.Unchecked || r.ErrorCode != "" {
+		t.Errorf("not confirmed: %+v", r)
+	}
+	w.judge(k, 0, "confirmed")
+}
+
+func TestAnUncheckedIDCanBeTakenBack(t *testing.T) {
+	w, k := doubtful(t, sandbox.DropBefore)
+	if _, err := w.client.Resolve(t.Context(), k, strangeID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.client.Resolve(t.Context(), k, ""); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.state(k, ledger.Queued); r.EnvelopeID != "" || !r.SentAt.IsZero() || r.Unchecked || r.Unfinished || r.ErrorCode != "" {
+		t.Errorf("%+v", r)
+	}
+	w.judge(k, 0, "not sent after all")
+}
+
+func TestACallbackCorrectsAnUncheckedID(t *testing.T) {
+	w, k := doubtful(t, sandbox.DropAfter)
+	if _, err := w.client.Resolve(t.Context(), k, strangeID); err != nil {
+		t.Fatal(err)
+	}
+	right := w.sandbox.Books()[0].ID
+	if known, err := w.client.Event(t.Context(), "sdoc", providers.Event{ID: right, Key: k}); err != nil || !known {
+		t.Fatal(known, err)
+	}
+	if r := w.state(k, ledger.Sent); r.EnvelopeID != right || r.Unchecked {
+		t.Errorf("%+v", r)
+	}
+	w.judge(k, 0, "settled by a callback")
+}
+
+func TestWhatIsNotThereWasNotWithdrawn(t *testing.T) {
+	w, k := doubtful(t, sandbox.DropAfter)
+	if _, err := w.client.Resolve(t.Context(), k, strangeID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.step(k)
+	if r := w.state(k, ledger.InDoubt); r.ErrorCode != errNotThere || r.CancelAsked || r.Unchecked || r.EnvelopeID != "" {
+		t.Errorf("%+v", r)
+	}
+	if n, _ := w.invitations(0); n != 1 {
+		t.Fatal(n)
+	}
+
+	// One whose id came from the provider stays sent: it is looked at again.
+	w = newWorld(t, "contraktor")
+	k = w.enqueue("1")
+	w.step(k)
+	r := w.state(k, ledger.Sent)
+	if err := w.client.ledger.Write(t.Context(), r, ledger.Change{Set: map[string]string{ledger.FieldEnvelopeID: "gone"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.step(k)
+	if r = w.state(k, ledger.Sent); r.ErrorCode != errNotThere || r.CancelAsked {
+		t.Errorf("%+v", r)
+	}
+	w.forward(time.Minute)
+	if keys, err := w.client.ledger.Take(t.Context(), ledger.Look, "contraktor", 9, time.Minute); err != nil || len(keys) != 1 {
+		t.Errorf("looked at: %v %v", keys, err)
+	}
+	if _, err := w.client.Resolve(t.Context(), k, ""); !errors.Is(err, ErrNotNow) {
+		t.Errorf("it would be sent twice: %v", err)
+	}
+}

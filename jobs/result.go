@@ -1,0 +1,193 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// Result is what became of an operation on several envelopes.
+type Result struct {
+	Done    int       `json:"done"`
+	Refused []Refusal `json:"refused,omitempty"`
+}
+
+// Refusal is one reason why something was not done, and for which envelopes.
+type Refusal struct {
+	Reason    string   `json:"reason"`  // a stable word: a state, unsupported, not_found
+	Message   string   `json:"message"` // for people
+	Envelopes int      `json:"envelopes"`
+	IDs       []string `json:"ids"` // the first hundred
+
+	err error
+}
+
+// maxIDs bounds the ids of a [Refusal]: a campaign may have a million.
+const maxIDs = 100
+
+// NotDone is for how many envelopes it was not done.
+func (r Result) NotDone() (n int) {
+	for _, x := range r.Refused {
+		n += x.Envelopes
+	}
+	return n
+}
+
+// Err is nil when it was done for all; otherwise an error that is, among others,
+// [ErrNotNow] or [ledger.ErrNotFound].
+func (r Result) Err() error {
+	if len(r.Refused) == 0 {
+		return nil
+	}
+	e := &refusedError{}
+	var parts []string
+	for _, x := range r.Refused {
+		parts = append(parts, fmt.Sprintf("%s: %s", strings.Join(x.IDs, ", "), x.Message))
+		e.causes = append(e.causes, x.err)
+	}
+	e.text = strings.Join(parts, "; ")
+	return e
+}
+
+type refusedError struct {
+	text   string
+	causes []error
+}
+
+func (e *refusedError) Error() string   { return e.text }
+func (e *refusedError) Unwrap() []error { return e.causes }
+
+// refused adds an envelope that it was not done for.
+func (r *Result) refused(id string, err error) {
+	reason, message := "not_found", "no such envelope"
+	if n, ok := errors.AsType[*notNowError](err); ok {
+		reason, message = n.reason, n.message
+	}
+	i := slices.IndexFunc(r.Refused, func(x Refusal) bool { return x.Reason == reason && x.Message == message })
+	if i < 0 {
+		i = len(r.Refused)
+		r.Refused = append(r.Refused, Refusal{Reason: reason, Message: message, err: err})
+	}
+	x := &r.Refused[i]
+	x.Envelopes++
+	if len(x.IDs) < maxIDs {
+		x.IDs = append(x.IDs, id)
+	}
+}
+
+// ErrNotNow: the envelope is in a state in which this cannot be done.
+var ErrNotNow = errors.New("not possible in this state")
+
+type notNowError struct{ reason, message string }
+
+func (e *notNowError) Error() string        { return e.message }
+func (e *notNowError) Is(target error) bool { return target == ErrNotNow }
+
+func notNow(reason, format string, args ...any) error {
+	return &notNowError{reason, fmt.Sprintf(format, args...)}
+}
+
+const (
+	operatePage    = 200
+	operateAtOnce  = 8
+	operateRepeats = 20
+)
+
+type operation func(ctx context.Context, r *ledger.Record, lane pace.Class) error
+
+// each runs an operation for the named envelopes of a campaign, or for all when none is
+// named. It goes on after a refusal. The error is for what kept it from going on, and,
+// where envelopes were named, for those that it could not be done for.
+func (c *Client) each(ctx context.Context, campaign string, ids []string, do operation) (Result, error) {
+	var res Result
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	if _, err := c.ledger.Campaign(ctx, campaign); err != nil {
+		return res, err
+	}
+	if len(ids) > 0 {
+		for page := range slices.Chunk(ids, operatePage) {
+			keys := make([]string, len(page))
+			for i, id := range page {
+				keys[i] = Key{Campaign: campaign, ID: id}.String()
+			}
+			records, err := c.ledger.GetMany(ctx, keys)
+			if err == nil {
+				err = c.together(ctx, &res, page, records, do)
+			}
+			if err != nil {
+				return res, err
+			}
+		}
+		return res, res.Err()
+	}
+	cursor := ""
+	for {
+		records, next, err := c.ledger.Page(ctx, campaign, "", cursor, operatePage)
+		if err != nil {
+			return res, err
+		}
+		page := make([]string, len(records))
+		for i, r := range records {
+			page[i] = r.ID
+		}
+		if err := c.together(ctx, &res, page, records, do); err != nil || next == "" {
+			return res, err
+		}
+		cursor = next
+	}
+}
+
+// together runs an operation for a page of envelopes, some at a time. A record is nil
+// where there is none.
+func (c *Client) together(ctx context.Context, res *Result, ids []string, records []*ledger.Record, do operation) error {
+	outcomes := make([]error, len(records))
+	var g errgroup.Group
+	g.SetLimit(operateAtOnce)
+	for i, r := range records {
+		if r == nil {
+			outcomes[i] = ledger.ErrNotFound
+			continue
+		}
+		lane := laneOf(res.Done + i)
+		g.Go(func() error {
+			outcomes[i] = c.insist(ctx, r, func(r *ledger.Record) error { return do(ctx, r, lane) })
+			return nil
+		})
+	}
+	g.Wait() // the outcomes are judged in their order
+	var broken error
+	for i, err := range outcomes {
+		switch {
+		case err == nil:
+			res.Done++
+		case errors.Is(err, ErrNotNow), errors.Is(err, ledger.ErrNotFound):
+			res.refused(ids[i], err)
+		case broken == nil:
+			broken = err
+		}
+	}
+	return broken
+}
+
+// insist repeats an operation on a record that a worker changes meanwhile.
+func (c *Client) insist(ctx context.Context, r *ledger.Record, do func(*ledger.Record) error) error {
+	for range operateRepeats {
+		err := do(r)
+		if !errors.Is(err, ledger.ErrLost) {
+			return err
+		}
+		fresh, err := c.ledger.Get(ctx, r.Key())
+		if err != nil {
+			return err
+		}
+		r = fresh
+	}
+	return fmt.Errorf("%s is changing all the time: %w", r.Key(), ledger.ErrLost)
+}
