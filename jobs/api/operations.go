@@ -122,8 +122,8 @@ func readIDs(ctx context.Context, some bool) ([]string, error) {
 		return nil, err
 	}
 	var in IDsInput
-	if err := strict(json.NewDecoder(strings.NewReader(string(b))), &in); err != nil {
-		return nil, jsonProblem(err)
+	if err := readJSON(strings.NewReader(string(b)), &in); err != nil {
+		return nil, err
 	}
 	if len(in.IDs) == 0 || len(in.IDs) > maxIDs {
 		return nil, problem(http.StatusUnprocessableEntity, "ids: want 1 to 1,000 of them; without a body the operation is for the whole campaign")

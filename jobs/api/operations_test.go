@@ -56,7 +56,16 @@ func TestOperations(t *testing.T) {
 	}
 	s.postJSON(base+"/envelopes/1/remind", "").problem(t, http.StatusConflict)
 	s.postJSON(base+"/envelopes/3/cancel", "").problem(t, http.StatusConflict)
-	s.postJSON(base+"/cancel", `{"ids":["1"]}`).problem(t, http.StatusUnprocessableEntity)
+	s.postJSON(base+"/pause", `{"ids":["1"]}`).problem(t, http.StatusUnprocessableEntity)
+	for _, body := range []string{`{"ids":[]}`, `{"ids":"1"}`, `{"id":["1"]}`} {
+		s.postJSON(base+"/cancel", body).problem(t, http.StatusUnprocessableEntity)
+	}
+	s.postJSON(base+"/retry", `{"ids":["1","3"]}`).problem(t, http.StatusConflict) // for none of them
+	var done Done
+	s.postJSON(base+"/retry", `{}`).want(t, http.StatusAccepted, &done)
+	if done.Envelopes != 0 || len(done.Refused) != 3 {
+		t.Errorf("%+v", done)
+	}
 	s.postJSON(base+"/remind", `{ }`).want(t, http.StatusAccepted, nil)
 
 	for _, body := range []string{`{}`, `{"sent":"x","not_sent":true}`, `{"sent":7}`, `{"send":"x"}`} {
@@ -68,14 +77,15 @@ func TestOperations(t *testing.T) {
 	var report struct {
 		State      string
 		EnvelopeID string `json:"envelope_id"`
+		Error      *struct{ Code string }
 	}
 	s.postJSON(base+"/envelopes/3/resolve", `{"sent":"env-3"}`).want(t, http.StatusOK, &report)
-	if report.State != "sent" || report.EnvelopeID != "env-3" {
+	if report.State != "sent" || report.EnvelopeID != "env-3" || report.Error == nil || report.Error.Code != "unchecked" { // no worker could look
 		t.Errorf("%+v", report)
 	}
-	s.postJSON(base+"/envelopes/3/resolve", `{"not_sent":true}`).problem(t, http.StatusConflict)
+	s.postJSON(base+"/envelopes/3/resolve", `{"sent":"env-2"}`).problem(t, http.StatusUnprocessableEntity) // another's
+	s.postJSON(base+"/envelopes/2/resolve", `{"not_sent":true}`).problem(t, http.StatusConflict)
 
-	var done Done
 	s.postJSON(base+"/pause", "").want(t, http.StatusOK, &done)
 	var status CampaignStatus
 	s.get(base).want(t, http.StatusOK, &status)
@@ -83,8 +93,12 @@ func TestOperations(t *testing.T) {
 		t.Errorf("%+v %+v", status, done)
 	}
 	s.postJSON(base+"/resume", "").want(t, http.StatusOK, nil)
+	s.postJSON(base+"/cancel", `{"ids":["1","2","none"]}`).want(t, http.StatusAccepted, &done)
+	if done.Envelopes != 1 || len(done.Refused) != 2 {
+		t.Errorf("%+v", done)
+	}
 	s.postJSON(base+"/cancel", "").want(t, http.StatusAccepted, &done)
-	if done.Campaign != "june" || done.Envelopes == 0 {
+	if done.Campaign != "june" || done.Envelopes != 0 || len(done.Refused) == 0 {
 		t.Errorf("%+v", done)
 	}
 	s.postJSON(base+"/retry", "").want(t, http.StatusAccepted, &done)
