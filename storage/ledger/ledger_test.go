@@ -597,10 +597,10 @@ func TestScriptsJudgeBeforeTheyWrite(t *testing.T) {
 			return runs(t, writeScript, l, e, "june/1", fence, "sent", "failed", "work", 0, 1, 1, 0, 0)
 		},
 		"create, delay": func() error {
-			return runs(t, createScript, l, envelopeKey("june/2"), "june/2", "june", "2", "certyneo", "d", "queued", "work", "x")
+			return runs(t, createScript, l, envelopeKey("june/2"), "june/2", "june", "2", "certyneo", "d", "queued", "work", "x", "", "")
 		},
 		"create, fields": func() error {
-			return runs(t, createScript, l, envelopeKey("june/2"), "june/2", "june", "2", "certyneo", "d", "queued", "work", 0, "a")
+			return runs(t, createScript, l, envelopeKey("june/2"), "june/2", "june", "2", "certyneo", "d", "queued", "work", 0, "", "", "a")
 		},
 		"claim, lease":   func() error { return runs(t, claimScript, l, e, "june/1", 1, "token", "x") },
 		"take, delay":    func() error { return runs(t, takeScript, l, Look.key("certyneo"), 10, "x") },
