@@ -65,7 +65,7 @@ func TestFewGoAheadOfMany(t *testing.T) {
 	if res, err := w.client.Retry(t.Context(), "crash"); err != nil || res.Done != n {
 		t.Fatal(res, err)
 	}
-	depths, err := w.client.courier.Depths()
+	depths, err := w.client.courier.Depths(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
