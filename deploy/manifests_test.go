@@ -12,6 +12,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 )
 
@@ -224,7 +225,7 @@ func mustRead(t *testing.T, file string) []byte {
 
 // The keys in the repository are those of the simulators, and only those.
 func TestSandboxKeys(t *testing.T) {
-	s, err := sandbox.Start(t.Context(), sandbox.Options{Seed: 1})
+	s, err := sandbox.Start(t.Context(), sandbox.Options{Simulators: registry.Simulators(), Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,11 +13,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/archive"
 )
-
-// ProviderNames are the services that an envelope may name.
-var ProviderNames = []string{"contraktor", "certyneo", "sdoc", "catalisa", "qisign"}
 
 // Lengths in characters and counts, chosen to be above what any of the five services
 // documents: they keep nonsense out, the provider's own Check is stricter.
@@ -84,9 +82,9 @@ func (c *checker) envelope(e *providers.Envelope) {
 	}
 	c.id(&e.ID)
 	if e.Provider = word(e.Provider); e.Provider == "" {
-		c.add("provider", "is required: one of %s", strings.Join(ProviderNames, ", "))
+		c.add("provider", "is required: one of %s", strings.Join(registry.Names(), ", "))
 	} else {
-		c.oneOf("provider", e.Provider, ProviderNames...)
+		c.oneOf("provider", e.Provider, registry.Names()...)
 	}
 	c.title("subject", &e.Subject)
 	c.written("message", &e.Message, c.text, maxMessage)
@@ -215,8 +213,8 @@ func (c *checker) options(options map[string]map[string]string) map[string]map[s
 	var clean map[string]map[string]string
 	for _, provider := range slices.Sorted(maps.Keys(options)) {
 		p := word(provider)
-		if !slices.Contains(ProviderNames, p) {
-			c.add("provider", "options are given for an unknown provider: one of %s", strings.Join(ProviderNames, ", "))
+		if !registry.Known(p) {
+			c.add("provider", "options are given for an unknown provider: one of %s", strings.Join(registry.Names(), ", "))
 			continue
 		}
 		for _, name := range slices.Sorted(maps.Keys(options[provider])) {

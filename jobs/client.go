@@ -15,6 +15,7 @@ import (
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/source"
@@ -105,7 +106,7 @@ func (c *Client) Check(ctx context.Context, e *Envelope) error {
 				}
 			}
 		}
-	} else if slices.Contains(ProviderNames, e.Provider) {
+	} else if registry.Known(e.Provider) {
 		problems.Add("provider", "%s is not configured here: set CHANCELA_%s_API_KEY", e.Provider, strings.ToUpper(e.Provider))
 	}
 	return problems.Err()

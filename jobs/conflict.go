@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -102,7 +103,7 @@ func differences(a, b Envelope) []string {
 	}
 	each("field", a.Fields, b.Fields)
 	each("meta", a.Meta, b.Meta)
-	for _, p := range ProviderNames {
+	for _, p := range registry.Names() {
 		each(p, a.Options[p], b.Options[p])
 	}
 	return names

@@ -21,14 +21,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/catalisa"
-	"github.com/chancela/chancela/providers/certyneo"
-	"github.com/chancela/chancela/providers/contraktor"
 	"github.com/chancela/chancela/providers/pace"
-	"github.com/chancela/chancela/providers/qisign"
-	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
-	"github.com/chancela/chancela/providers/sdoc"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/archive/dir"
 	"github.com/chancela/chancela/storage/ledger"
@@ -98,7 +93,7 @@ type world struct {
 func newWorld(t *testing.T, name string) *world {
 	t.Helper()
 	at := time.Now()
-	sb, err := sandbox.Start(t.Context(), sandbox.Options{SignAfter: 30 * time.Second, Rates: map[string]providers.Rate{sandbox.Certyneo: {}}, Clock: func() time.Time { return at }})
+	sb, err := sandbox.Start(t.Context(), sandbox.Options{Simulators: registry.Simulators(), SignAfter: 30 * time.Second, Rates: map[string]providers.Rate{"certyneo": {}}, Clock: func() time.Time { return at }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,25 +133,13 @@ func simulated(t *testing.T, sb *sandbox.Sandbox, name string) providers.Provide
 
 func simulatedWithKey(t *testing.T, sb *sandbox.Sandbox, name, key string) providers.Provider {
 	t.Helper()
-	env := sb.Env()
-	p := "CHANCELA_" + strings.ToUpper(name) + "_"
-	s := rest.Settings{BaseURL: env[p+"BASE_URL"], APIKey: providers.Secret(key), Pacer: pace.Unlimited{},
-		WebhookSecret: providers.Secret(env[p+"WEBHOOK_SECRET"]), WebhookURL: "http://127.0.0.1:1/webhooks/" + name}
-	var provider providers.Provider
-	var err error
-	switch name {
-	case "certyneo":
-		provider, err = certyneo.New(s)
-	case "qisign":
-		provider, err = qisign.New(s)
-	case "contraktor":
-		provider, err = contraktor.New(s)
-	case "sdoc":
-		provider, err = sdoc.New(s)
-	case "catalisa":
-		provider, err = catalisa.New(s, catalisa.Accounts{ClientID: env[p+"CLIENT_ID"], ClientSecret: providers.Secret(env[p+"CLIENT_SECRET"]),
-			IAMURL: env[p+"IAM_URL"], FilesURL: env[p+"FILES_URL"]})
+	entry, _ := registry.Find(name)
+	s, err := entry.Settings(sb.Env())
+	if err != nil {
+		t.Fatal(err)
 	}
+	s.APIKey, s.Pacer, s.WebhookURL = providers.Secret(key), pace.Unlimited{}, "http://127.0.0.1:1/webhooks/"+name
+	provider, err := entry.New(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -338,7 +321,7 @@ func (w *world) judge(k Key, mark int, what string) *ledger.Record {
 // TestCrashAtEveryBoundary lets the process die once at every boundary of an envelope's
 // life, for every provider, and finish it with a new one.
 func TestCrashAtEveryBoundary(t *testing.T) {
-	for _, name := range ProviderNames {
+	for _, name := range registry.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, name)
@@ -437,7 +420,7 @@ func (w *world) judgeAfter(k Key, mark int, what string) *ledger.Record {
 
 // TestCrashesAtRandom lets two envelopes' processes die again and again.
 func TestCrashesAtRandom(t *testing.T) {
-	for _, name := range ProviderNames {
+	for _, name := range registry.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, name)

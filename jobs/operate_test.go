@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/archive/dir"
@@ -150,7 +151,7 @@ func TestCancel(t *testing.T) {
 
 // TestFaultsOfTheInvitingCall lets the one call go wrong in every way.
 func TestFaultsOfTheInvitingCall(t *testing.T) {
-	for _, name := range ProviderNames {
+	for _, name := range registry.Names() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, fault := range []sandbox.Fault{sandbox.ErrorBefore, sandbox.ErrorAfter, sandbox.DropBefore, sandbox.DropAfter, sandbox.TooMany} {

@@ -103,6 +103,7 @@ type Info struct {
 	Simulated bool
 
 	Rate      Rate          // default pace
+	Bucket    bool          // the size of the bucket is documented: another rate keeps it
 	PollEvery time.Duration // default shortest time between two looks at one envelope
 	SettleAll bool          // an interrupted invite can always be settled
 

@@ -6,16 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/catalisa"
-	"github.com/chancela/chancela/providers/certyneo"
-	"github.com/chancela/chancela/providers/contraktor"
 	"github.com/chancela/chancela/providers/pace"
-	"github.com/chancela/chancela/providers/qisign"
-	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/providers/sdoc"
 )
@@ -43,21 +38,14 @@ func envelope(campaign string, n int, provider string) jobs.Envelope {
 
 // simulated is the client of a simulated provider.
 func simulated(sb *sandbox.Sandbox, name string, pacer pace.Pacer) (providers.Provider, error) {
-	env, p := sb.Env(), "CHANCELA_"+strings.ToUpper(name)+"_"
-	s := rest.Settings{BaseURL: env[p+"BASE_URL"], APIKey: providers.Secret(env[p+"API_KEY"]), Pacer: pacer,
-		WebhookSecret: providers.Secret(env[p+"WEBHOOK_SECRET"]), WebhookURL: "http://127.0.0.1:1/webhooks/" + name}
-	switch name {
-	case contraktor.Name:
-		return contraktor.New(s)
-	case certyneo.Name:
-		return certyneo.New(s)
-	case sdoc.Name:
-		return sdoc.New(s)
-	case catalisa.Name:
-		return catalisa.New(s, catalisa.Accounts{ClientID: env[p+"CLIENT_ID"], ClientSecret: providers.Secret(env[p+"CLIENT_SECRET"]),
-			IAMURL: env[p+"IAM_URL"], FilesURL: env[p+"FILES_URL"]})
-	case qisign.Name:
-		return qisign.New(s)
+	p, ok := registry.Find(name)
+	if !ok {
+		return nil, fmt.Errorf("no provider %s", name)
 	}
-	return nil, fmt.Errorf("no provider %s", name)
+	s, err := p.Settings(sb.Env())
+	if err != nil {
+		return nil, err
+	}
+	s.Pacer, s.WebhookURL = pacer, "http://127.0.0.1:1/webhooks/"+name
+	return p.New(s)
 }

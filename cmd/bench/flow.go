@@ -17,6 +17,7 @@ import (
 	"github.com/chancela/chancela/providers/certyneo"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/qisign"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/scheduler"
 	"github.com/chancela/chancela/storage/archive/dir"
@@ -58,7 +59,7 @@ func flowOf(ctx context.Context, folder, name string, s sizes) (result, error) {
 		return result{}, err
 	}
 	defer stop()
-	sb, err := sandbox.Start(ctx, sandbox.Options{SignAfter: signAfter, Rates: map[string]providers.Rate{sandbox.Certyneo: {}}})
+	sb, err := sandbox.Start(ctx, sandbox.Options{Simulators: registry.Simulators(), SignAfter: signAfter, Rates: map[string]providers.Rate{certyneo.Name: {}}})
 	if err != nil {
 		return result{}, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -31,8 +32,8 @@ type campaignFlags struct {
 
 func (f *campaignFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.campaign, "campaign", "", "name of the campaign (default: the file's name without its ending)")
-	cmd.Flags().StringVar(&f.provider, "provider", "", "provider of rows that have no provider column: "+strings.Join(jobs.ProviderNames, ", "))
-	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(jobs.ProviderNames, cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringVar(&f.provider, "provider", "", "provider of rows that have no provider column: "+strings.Join(registry.Names(), ", "))
+	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(registry.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 
 // addTaking adds those of the commands that take rows into the queue.
@@ -46,8 +47,8 @@ func (f *campaignFlags) valid() error {
 	if f.campaign != "" && !jobs.ValidCampaign(f.campaign) {
 		return usage("--campaign: a name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens")
 	}
-	if f.provider != "" && !slices.Contains(jobs.ProviderNames, f.provider) {
-		return usage("--provider: %q is not one of %s", f.provider, strings.Join(jobs.ProviderNames, ", "))
+	if f.provider != "" && !registry.Known(f.provider) {
+		return usage("--provider: %q is not one of %s", f.provider, strings.Join(registry.Names(), ", "))
 	}
 	return nil
 }
@@ -99,7 +100,7 @@ func (f *campaignFiles) judge(e providers.Envelope) error {
 // leftOut says what services have no place for.
 func (f *campaignFiles) leftOut() []string {
 	var lines []string
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		for _, column := range slices.Sorted(maps.Keys(f.unsent[name])) {
 			lines = append(lines, fmt.Sprintf("%s has no place for %s: left out in %s", name, column, count(f.unsent[name][column], "envelope")))
 		}
@@ -373,7 +374,7 @@ func (f *campaignFiles) status(e enqueued) int {
 // estimates are how long each provider's rate makes its part of a campaign take.
 func (c *config) estimates(s campaign.Summary, judges map[string]providers.Provider) []string {
 	var lines []string
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		load, ok := s.Providers[name]
 		if !ok {
 			continue

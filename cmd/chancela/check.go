@@ -10,6 +10,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 func newCheck(sys *system) *cobra.Command {
@@ -31,7 +32,7 @@ that ask the same people to sign the same documents.`,
 			if err != nil {
 				return err
 			}
-			judges, err := cfg.judges(jobs.ProviderNames)
+			judges, err := cfg.judges(registry.Names())
 			if err != nil {
 				return err
 			}
@@ -103,5 +104,5 @@ func judgesFor(cfg *config) []string {
 	if keyed := cfg.keyed(); len(keyed) > 0 {
 		return keyed
 	}
-	return slices.Clone(jobs.ProviderNames)
+	return registry.Names()
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -20,6 +19,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage"
 )
@@ -27,8 +27,7 @@ import (
 // prefix begins the name of every variable.
 const prefix = "CHANCELA_"
 
-// config is the environment, parsed. What differs from provider to provider is zero when
-// it was not set: account.fill completes it.
+// config is the environment, parsed.
 type config struct {
 	RedisURL        providers.Secret `env:"REDIS_URL"`
 	AcceptRedisRisk string           `env:"ACCEPT_REDIS_RISK"` // yes: a Redis that may forget is good enough
@@ -39,12 +38,6 @@ type config struct {
 	S3SSE       string `env:"S3_SSE"`
 	S3KMSKeyID  string `env:"S3_KMS_KEY_ID"`
 	S3PathStyle string `env:"S3_PATH_STYLE"`
-
-	Contraktor account         `envPrefix:"CONTRAKTOR_"`
-	Certyneo   account         `envPrefix:"CERTYNEO_"`
-	SDoc       account         `envPrefix:"SDOC_"`
-	Catalisa   catalisaAccount `envPrefix:"CATALISA_"`
-	QISign     account         `envPrefix:"QISIGN_"`
 
 	RetryBase time.Duration `env:"RETRY_BASE" envDefault:"2s"`
 	RetryMax  time.Duration `env:"RETRY_MAX" envDefault:"10m"`
@@ -61,9 +54,12 @@ type config struct {
 	TZ timeZone `env:"TZ" envDefault:"America/Sao_Paulo"` // whose days and hours people mean
 
 	LogLevel logLevel `env:"LOG_LEVEL" envDefault:"info"`
+
+	accounts map[string]*account // by provider
 }
 
-// account is how one provider is reached.
+// account is how one provider is reached. What the provider itself says is zero when it
+// was not set.
 type account struct {
 	APIKey        providers.Secret `env:"API_KEY"`
 	BaseURL       address          `env:"BASE_URL"`
@@ -75,15 +71,8 @@ type account struct {
 	SettleAfter   time.Duration    `env:"SETTLE_AFTER" envDefault:"15s"`
 	WebhookSecret providers.Secret `env:"WEBHOOK_SECRET"`
 	WebhookURL    address          `env:"WEBHOOK_URL"`
-}
 
-// catalisaAccount has an identity service and a file storage beside the API.
-type catalisaAccount struct {
-	Account      account
-	ClientID     string           `env:"CLIENT_ID"`
-	ClientSecret providers.Secret `env:"CLIENT_SECRET"`
-	IAMURL       address          `env:"IAM_URL"`
-	FilesURL     address          `env:"FILES_URL"`
+	own map[string]providers.Secret // what only this provider has
 }
 
 // address is one that requests go to, or come from.
@@ -204,13 +193,38 @@ var parsers = map[reflect.Type]env.ParserFunc{
 	},
 }
 
-// fields are all variables with their defaults, in the order of the struct.
-func fields() []env.FieldParams {
-	f, err := env.GetFieldParamsWithOptions(&config{}, env.Options{Prefix: prefix})
+// field is one variable.
+type field struct {
+	env.FieldParams
+	secret bool // hidden, and may come from a file
+}
+
+// fields are all variables with their defaults: those of the struct, then those of every
+// provider.
+func fields() []field {
+	all := fieldsOf(&config{}, prefix)
+	for _, p := range registry.All() {
+		all = append(all, fieldsOf(&account{}, p.Variable(""))...)
+		for _, own := range p.Own {
+			f := env.FieldParams{OwnKey: own.Name, Key: p.Variable(own.Name)}
+			all = append(all, field{f, own.Secret})
+		}
+	}
+	return all
+}
+
+func fieldsOf(of any, prefix string) []field {
+	params, err := env.GetFieldParamsWithOptions(of, env.Options{Prefix: prefix})
 	if err != nil {
 		panic(err) // the struct's own tags are wrong
 	}
-	return slices.DeleteFunc(f, func(p env.FieldParams) bool { return p.OwnKey == "" })
+	var all []field
+	for _, f := range params {
+		if f.OwnKey != "" {
+			all = append(all, field{f, isSecret(f.OwnKey)})
+		}
+	}
+	return all
 }
 
 // loadConfig parses the environment and refuses settings that contradict each other.
@@ -231,16 +245,14 @@ func parseConfig(environ map[string]string) (*config, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := new(config)
-	if err := env.ParseWithOptions(c, options(values)); err != nil {
-		return nil, culprit(values, err)
+	c := &config{accounts: make(map[string]*account)}
+	if err := parse(c, prefix, values); err != nil {
+		return nil, err
 	}
-	if pem := c.Catalisa.Account.WebhookSecret.Reveal(); pem != "" && !strings.Contains(pem, "-----BEGIN") {
-		b, err := os.ReadFile(pem)
-		if err != nil {
-			return nil, usage("%sCATALISA_WEBHOOK_SECRET: want a file with the PEM public key: %v", prefix, err)
+	for _, p := range registry.All() {
+		if c.accounts[p.Name], err = parseAccount(p, values); err != nil {
+			return nil, err
 		}
-		c.Catalisa.Account.WebhookSecret = providers.Secret(b)
 	}
 	for name, value := range map[string]string{"ACCEPT_REDIS_RISK": c.AcceptRedisRisk, "SIMULATE": c.Simulate} {
 		if value != "" && value != yes {
@@ -249,9 +261,6 @@ func parseConfig(environ map[string]string) (*config, error) {
 	}
 	if c.RetryMax < c.RetryBase {
 		return nil, usage("%sRETRY_MAX: want at least %sRETRY_BASE, which is %s", prefix, prefix, c.RetryBase)
-	}
-	if c.Catalisa.ClientID != "" != (c.Catalisa.ClientSecret != "") {
-		return nil, usage("%sCATALISA_CLIENT_ID and %sCATALISA_CLIENT_SECRET: want both or none", prefix, prefix)
 	}
 	if err := checkProxies(environ); err != nil {
 		return nil, err
@@ -290,14 +299,48 @@ func (c *config) keys() ([]api.Key, error) {
 	return keys, nil
 }
 
-func options(values map[string]string) env.Options {
-	return env.Options{Prefix: prefix, Environment: values, FuncMap: parsers}
+// parseAccount reads the variables of one provider.
+func parseAccount(p registry.Provider, values map[string]string) (*account, error) {
+	a := &account{own: make(map[string]providers.Secret)}
+	if err := parse(a, p.Variable(""), values); err != nil {
+		return nil, err
+	}
+	var err error
+	if a.WebhookSecret, err = p.WebhookSecret(a.WebhookSecret); err != nil {
+		return nil, usage("%s: %w", p.Variable("WEBHOOK_SECRET"), err)
+	}
+	for _, own := range p.Own {
+		value := values[p.Variable(own.Name)]
+		if own.Address && value != "" {
+			var clean address
+			if err := clean.UnmarshalText([]byte(value)); err != nil {
+				return nil, usage("%s: %w", p.Variable(own.Name), err)
+			}
+			value = string(clean)
+		}
+		if value != "" {
+			a.own[own.Name] = providers.Secret(value)
+		}
+	}
+	for _, own := range p.Own {
+		if own.With != "" && (a.own[own.Name] == "") != (a.own[own.With] == "") {
+			return nil, usage("%s and %s: want both or none", p.Variable(own.Name), p.Variable(own.With))
+		}
+	}
+	return a, nil
 }
 
-// culprit finds the variable that a failed parse was about: the library names the field.
-func culprit(values map[string]string, err error) error {
+// parse reads the variables that begin with prefix into a struct. A bad value is an error
+// that names its variable.
+func parse(into any, prefix string, values map[string]string) error {
+	err := env.ParseWithOptions(into, options(prefix, values))
+	if err == nil {
+		return nil
+	}
+	// The library names the field: one variable at a time tells which it was.
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		err := env.ParseWithOptions(&config{}, options(map[string]string{name: values[name]}))
+		alone := reflect.New(reflect.TypeOf(into).Elem()).Interface()
+		err := env.ParseWithOptions(alone, options(prefix, map[string]string{name: values[name]}))
 		if err == nil {
 			continue
 		}
@@ -311,6 +354,10 @@ func culprit(values map[string]string, err error) error {
 		return usage("%s: %v", name, cause)
 	}
 	return usage("configuration: %v", err)
+}
+
+func options(prefix string, values map[string]string) env.Options {
+	return env.Options{Prefix: prefix, Environment: values, FuncMap: parsers}
 }
 
 // short is a duration without the zeros at its end: 1m, not 1m0s.

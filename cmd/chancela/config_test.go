@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -26,11 +27,11 @@ func TestConfig(t *testing.T) {
 	}{
 		"defaults": {nil, func(c *config) bool {
 			return c.ArchiveURL == "./archive" && c.Attempts == 25 && c.RetryBase == 2*time.Second && c.RetryMax == 10*time.Minute &&
-				c.SDoc.Concurrency == 16 && c.Catalisa.Account.SettleAfter == 15*time.Second && c.QISign.Env == "sandbox" && c.HTTPAddr == "127.0.0.1:8080"
+				c.account("sdoc").Concurrency == 16 && c.account("catalisa").SettleAfter == 15*time.Second && c.account("qisign").Env == "sandbox" && c.HTTPAddr == "127.0.0.1:8080"
 		}, ""},
 		"empty is not set":   {map[string]string{"CHANCELA_ATTEMPTS": "", "CHANCELA_SDOC_RATE": ""}, func(c *config) bool { return c.Attempts == 25 }, ""},
-		"rate":               {map[string]string{"CHANCELA_CERTYNEO_RATE": "100/1m"}, func(c *config) bool { return c.Certyneo.Rate == rate{100, time.Minute} }, ""},
-		"rate by the second": {map[string]string{"CHANCELA_CERTYNEO_RATE": "5/s"}, func(c *config) bool { return c.Certyneo.Rate == rate{5, time.Second} }, ""},
+		"rate":               {map[string]string{"CHANCELA_CERTYNEO_RATE": "100/1m"}, func(c *config) bool { return c.account("certyneo").Rate == rate{100, time.Minute} }, ""},
+		"rate by the second": {map[string]string{"CHANCELA_CERTYNEO_RATE": "5/s"}, func(c *config) bool { return c.account("certyneo").Rate == rate{5, time.Second} }, ""},
 		"encryption":         {map[string]string{"CHANCELA_S3_SSE": "aws:kms", "CHANCELA_S3_KMS_KEY_ID": "k"}, func(c *config) bool { return c.s3().KMSKeyID == "k" }, ""},
 		"no encryption":      {map[string]string{"CHANCELA_S3_SSE": "yes"}, nil, "CHANCELA_S3_SSE"},
 		"path style":         {map[string]string{"CHANCELA_S3_PATH_STYLE": "true"}, nil, "CHANCELA_S3_PATH_STYLE"},
@@ -47,16 +48,16 @@ func TestConfig(t *testing.T) {
 		"log level":          {map[string]string{"CHANCELA_LOG_LEVEL": "loud"}, nil, "CHANCELA_LOG_LEVEL"},
 		"risk":               {map[string]string{"CHANCELA_ACCEPT_REDIS_RISK": "true"}, nil, "want yes"},
 		"half a client":      {map[string]string{"CHANCELA_CATALISA_CLIENT_ID": "x"}, nil, "CHANCELA_CATALISA_CLIENT_SECRET"},
-		"slash at the end":   {map[string]string{"CHANCELA_SDOC_BASE_URL": "http://localhost:9/"}, func(c *config) bool { return c.SDoc.BaseURL == "http://localhost:9" }, ""},
-		"secret in a file":   {map[string]string{"CHANCELA_SDOC_API_KEY_FILE": file("key", "s3cret\n")}, func(c *config) bool { return c.SDoc.APIKey == "s3cret" }, ""},
+		"slash at the end":   {map[string]string{"CHANCELA_SDOC_BASE_URL": "http://localhost:9/"}, func(c *config) bool { return c.account("sdoc").BaseURL == "http://localhost:9" }, ""},
+		"secret in a file":   {map[string]string{"CHANCELA_SDOC_API_KEY_FILE": file("key", "s3cret\n")}, func(c *config) bool { return c.account("sdoc").APIKey == "s3cret" }, ""},
 		"redis in a file":    {map[string]string{"CHANCELA_REDIS_URL_FILE": file("redis", "redis://:pw@h:1/0\n")}, func(c *config) bool { return c.RedisURL == "redis://:pw@h:1/0" }, ""},
 		"secret twice":       {map[string]string{"CHANCELA_SDOC_API_KEY_FILE": file("other", "a"), "CHANCELA_SDOC_API_KEY": "b"}, nil, "both set"},
 		"no such file":       {map[string]string{"CHANCELA_SDOC_API_KEY_FILE": filepath.Join(dir, "none")}, nil, "CHANCELA_SDOC_API_KEY_FILE"},
 		"empty file":         {map[string]string{"CHANCELA_SDOC_API_KEY_FILE": file("empty", "\n")}, nil, "CHANCELA_SDOC_API_KEY_FILE"},
 		"public key": {map[string]string{"CHANCELA_CATALISA_WEBHOOK_SECRET": file("pem", "-----BEGIN PUBLIC KEY-----")}, func(c *config) bool {
-			return strings.HasPrefix(c.Catalisa.Account.WebhookSecret.Reveal(), "-----BEGIN")
+			return strings.HasPrefix(c.account("catalisa").WebhookSecret.Reveal(), "-----BEGIN")
 		}, ""},
-		"client id in a file":     {map[string]string{"CHANCELA_CATALISA_CLIENT_ID_FILE": file("id", "i\n"), "CHANCELA_CATALISA_CLIENT_SECRET": "s"}, func(c *config) bool { return c.Catalisa.ClientID == "i" }, ""},
+		"client id in a file":     {map[string]string{"CHANCELA_CATALISA_CLIENT_ID_FILE": file("id", "i\n"), "CHANCELA_CATALISA_CLIENT_SECRET": "s"}, func(c *config) bool { return c.account("catalisa").own["CLIENT_ID"] == "i" }, ""},
 		"no redis":                {map[string]string{"CHANCELA_REDIS_URL": "localhost:6379"}, nil, "CHANCELA_REDIS_URL"},
 		"bad escape in redis":     {map[string]string{"CHANCELA_REDIS_URL": "redis://:topsec%ret@h:1"}, nil, "CHANCELA_REDIS_URL"},
 		"redis cluster":           {map[string]string{"CHANCELA_REDIS_URL": "redis-cluster://:pw@a:1,b:2"}, func(c *config) bool { return c.RedisURL != "" }, ""},
@@ -132,7 +133,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		c, err := parseConfig(env)
 		if err != nil {
 			t.Errorf("%s: %v", f.Key, err)
-		} else if *c == *base {
+		} else if reflect.DeepEqual(c, base) {
 			t.Errorf("%s changes nothing", f.Key)
 		}
 	}

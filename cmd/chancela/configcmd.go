@@ -11,6 +11,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -70,7 +71,7 @@ func (c *config) settings(environ map[string]string) ([]setting, error) {
 	if err != nil {
 		return nil, err
 	}
-	judges, err := c.judges(jobs.ProviderNames)
+	judges, err := c.judges(registry.Names())
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func (c *config) settings(environ map[string]string) ([]setting, error) {
 			s.value, s.source = "-", "not set"
 		case f.Key == prefix+"REDIS_URL":
 			s.value = redacted(c.RedisURL)
-		case isSecret(f.Key):
+		case f.secret:
 			s.value = "***"
 		case strings.HasSuffix(f.Key, "_URL"):
 			s.value = withoutQuery(s.value)

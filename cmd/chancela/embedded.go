@@ -9,7 +9,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -24,7 +24,7 @@ const signAfter = 2 * time.Second
 // and shorter periods where the user has set none.
 func simulatorEnv(environ, sandboxEnv map[string]string) map[string]string {
 	env := map[string]string{prefix + "RETRY_BASE": "1s"}
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		env[variable(name, "POLL_EVERY")] = "1s"
 	}
 	for name, value := range environ {
@@ -49,7 +49,7 @@ func embed(ctx context.Context, sys *system, e *engine) error {
 	e.onClose(func() { db.Close() })
 	e.redis, e.barrier = db, ledger.BarrierNone
 
-	s, err := sandbox.Start(context.WithoutCancel(ctx), sandbox.Options{SignAfter: signAfter, Seed: uint64(time.Now().UnixNano())})
+	s, err := sandbox.Start(context.WithoutCancel(ctx), sandbox.Options{Simulators: registry.Simulators(), SignAfter: signAfter, Seed: uint64(time.Now().UnixNano())})
 	if err != nil {
 		return err
 	}
@@ -64,14 +64,9 @@ func (e *engine) useSimulators(sys *system, sandboxEnv map[string]string) error 
 	if err != nil {
 		return err
 	}
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		if !cfg.hasKey(name) || cfg.isReal(name) {
 			return fmt.Errorf("the sandbox has no simulator of %s", name)
-		}
-	}
-	for _, u := range []address{cfg.Catalisa.IAMURL, cfg.Catalisa.FilesURL} {
-		if u != "" && !u.isLoopback() {
-			return fmt.Errorf("the sandbox leaves an address of catalisa to the service")
 		}
 	}
 	e.cfg = cfg

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -190,7 +190,7 @@ func (s *system) openLedger(ctx context.Context, command string) (*engine, error
 
 // openObserver makes the client of an engine that calls nobody and has no archive.
 func (e *engine) openObserver() error {
-	judges, err := e.cfg.judges(jobs.ProviderNames)
+	judges, err := e.cfg.judges(registry.Names())
 	if err != nil {
 		return err
 	}

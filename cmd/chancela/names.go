@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 // known are the names of all variables.
@@ -13,7 +13,7 @@ func known() map[string]bool {
 	names := map[string]bool{prefix + "TEST_REQUIRE": true} // of the tests
 	for _, f := range fields() {
 		names[f.Key] = true
-		if isSecret(f.Key) {
+		if f.secret {
 			names[f.Key+"_FILE"] = true
 		}
 	}
@@ -74,7 +74,7 @@ func near(name string, ours map[string]bool) string {
 	if least <= allowed {
 		return best
 	}
-	for _, family := range append([]string{"redis", "archive"}, jobs.ProviderNames...) {
+	for _, family := range append([]string{"redis", "archive"}, registry.Names()...) {
 		if head := prefix + strings.ToUpper(family); upper == head || strings.HasPrefix(upper, head+"_") {
 			return closest(upper, head, ours)
 		}

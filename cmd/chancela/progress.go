@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -109,7 +109,7 @@ func (o *observer) look(ctx context.Context, campaigns []string) (s snapshot, er
 		}
 		s.campaigns = append(s.campaigns, c)
 	}
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		v := providerView{name: name}
 		if v.states, err = o.counts(ctx, name, s.campaigns); err != nil {
 			return s, err

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 const readme = "../../README.md"
@@ -28,7 +28,7 @@ func TestReadmeTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judges, err := c.judges(jobs.ProviderNames)
+	judges, err := c.judges(registry.Names())
 	if err != nil {
 		t.Fatal(err)
 	}

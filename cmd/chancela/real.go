@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/chancela/chancela/jobs"
-	"github.com/chancela/chancela/providers/catalisa"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 // What means a real provider never ends at a simulator. These are the settings that
@@ -17,7 +16,7 @@ func (c *config) refusals(environ map[string]string) []string {
 	for _, m := range mistakes(environ) {
 		all = append(all, fmt.Sprintf("%s is not known: is %s meant? Rename or unset it", m.name, m.meant))
 	}
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		if !c.hasKey(name) {
 			for _, setting := range c.meansReal(name) {
 				all = append(all, fmt.Sprintf("%s is set, and %s is not: set the key, or unset both", setting, variable(name, "API_KEY")))
@@ -46,9 +45,9 @@ func (c *config) meansReal(name string) []string {
 	add("BASE_URL", a.BaseURL != "")
 	add("WEBHOOK_SECRET", a.WebhookSecret != "")
 	add("WEBHOOK_URL", a.WebhookURL != "")
-	if name == catalisa.Name {
-		add("IAM_URL", c.Catalisa.IAMURL != "")
-		add("FILES_URL", c.Catalisa.FilesURL != "")
+	p, _ := registry.Find(name)
+	for _, own := range p.Own {
+		add(own.Name, own.Address && a.own[own.Name] != "")
 	}
 	return all
 }
@@ -68,26 +67,29 @@ func (c *config) contradiction(name string) string {
 	case a.Env == production && a.BaseURL != "" && !c.isReal(name):
 		return fmt.Sprintf("%s=production, and %s is this machine: a real service is elsewhere", variable(name, "ENV"), base)
 	case c.isReal(name) && a.BaseURL != "" && c.simulates(a.BaseURL):
-		return fmt.Sprintf("%s is a simulator's address, and %s or %s is not: want all three at one place", base, variable(name, "IAM_URL"), variable(name, "FILES_URL"))
+		return fmt.Sprintf("%s is a simulator's address, and %s is not: want all at one place", base, strings.Join(c.elsewhere(name), " or "))
 	}
 	return ""
 }
 
 // isReal tells whether a provider is called over the network: not a simulator.
 func (c *config) isReal(name string) bool {
-	places := []address{c.account(name).BaseURL}
-	if name == catalisa.Name && c.Catalisa.ClientID != "" {
-		places = append(places, c.Catalisa.IAMURL)
-	}
-	if name == catalisa.Name && c.Catalisa.FilesURL != "" {
-		places = append(places, c.Catalisa.FilesURL)
-	}
-	for _, place := range places {
-		if !c.simulates(place) {
-			return true
+	return !c.simulates(c.account(name).BaseURL) || len(c.elsewhere(name)) > 0
+}
+
+// elsewhere are the variables of a provider's further addresses that are no simulator's.
+func (c *config) elsewhere(name string) []string {
+	p, _ := registry.Find(name)
+	set := c.account(name).own
+	var all []string
+	for _, own := range p.Own {
+		value := set[own.Name].Reveal()
+		used := value != "" || own.UsedBy != "" && set[own.UsedBy] != ""
+		if own.Address && used && !c.simulates(address(value)) {
+			all = append(all, p.Variable(own.Name))
 		}
 	}
-	return false
+	return all
 }
 
 // simulates tells whether an address is a simulator's: on this machine, or plain http and
@@ -99,10 +101,16 @@ func (c *config) simulates(a address) bool {
 // emptyKeys are variables for keys that are set and hold nothing.
 func emptyKeys(environ map[string]string) []string {
 	var names []string
-	for _, name := range jobs.ProviderNames {
-		for _, suffix := range []string{"API_KEY", "API_KEY_FILE", "CLIENT_ID", "CLIENT_ID_FILE", "CLIENT_SECRET", "CLIENT_SECRET_FILE"} {
-			if value, ok := environ[variable(name, suffix)]; ok && strings.TrimSpace(value) == "" {
-				names = append(names, variable(name, suffix))
+	for _, p := range registry.All() {
+		suffixes := []string{"API_KEY", "API_KEY_FILE"}
+		for _, own := range p.Own {
+			if own.Secret {
+				suffixes = append(suffixes, own.Name, own.Name+"_FILE")
+			}
+		}
+		for _, suffix := range suffixes {
+			if value, ok := environ[p.Variable(suffix)]; ok && strings.TrimSpace(value) == "" {
+				names = append(names, p.Variable(suffix))
 			}
 		}
 	}

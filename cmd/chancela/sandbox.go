@@ -11,18 +11,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 )
 
 func newSandbox(sys *system) *cobra.Command {
-	o := sandbox.Options{SignAfter: signAfter}
+	o := sandbox.Options{Simulators: registry.Simulators(), SignAfter: signAfter}
 	var host string
 	var port int
 	var faults string
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Simulate the five providers on local ports",
-		Long: `Sandbox runs simulators of the five providers on ports of this machine, for trying things
+		Short: "Simulate the providers on local ports",
+		Long: `Sandbox runs simulators of the providers on ports of this machine, for trying things
 out: signers sign by themselves after a while, and some decline. It prints what other
 chancela processes need in their environment to use them, and serves a page on its first port
 with what it holds. It ends when it is interrupted, and forgets.
@@ -35,8 +36,8 @@ Faults are rates from 0 to 1, as JSON:
 		GroupID: groupServe,
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if port < 0 || port > 65535-len(sandbox.Names()) {
-				return usage("--listen-base-port: %d is not a port with five more behind it", port)
+			if port < 0 || port > 65535-len(registry.Names()) {
+				return usage("--listen-base-port: %d is not a port with one for each provider after it", port)
 			}
 			if o.SignAfter <= 0 {
 				return usage("--sign-after: want a time above 0")
@@ -73,7 +74,7 @@ Faults are rates from 0 to 1, as JSON:
 // listen gives the page and the providers ports in a row, or free ones when base is 0.
 func listen(host string, base int) map[string]string {
 	addresses := map[string]string{}
-	for i, name := range append([]string{sandbox.Control}, sandbox.Names()...) {
+	for i, name := range append([]string{sandbox.Control}, registry.Names()...) {
 		port := 0
 		if base > 0 {
 			port = base + i

@@ -5,16 +5,18 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/chancela/chancela/providers/registry"
 )
 
-// isSecret tells whether a variable's value is to be hidden and may come from a file. A
-// client's id is half of its credentials.
+// isSecret tells whether the value of a variable, without its prefix, is to be hidden and
+// may come from a file.
 func isSecret(name string) bool {
-	return name == prefix+"REDIS_URL" || name == prefix+"API_KEYS" || name == prefix+"CATALISA_CLIENT_ID" ||
-		strings.HasSuffix(name, "_API_KEY") || strings.HasSuffix(name, "_SECRET")
+	return name == "REDIS_URL" || name == "API_KEYS" || strings.HasSuffix(name, "API_KEY") || strings.HasSuffix(name, "_SECRET")
 }
 
 // withFiles puts what NAME_FILE points to in the place of every secret NAME, and refuses
@@ -26,7 +28,7 @@ func withFiles(environ map[string]string) (map[string]string, error) {
 	}
 	for _, f := range fields() {
 		name := f.Key
-		if !isSecret(name) {
+		if !f.secret {
 			continue
 		}
 		source, file := name, environ[name+"_FILE"]
@@ -103,8 +105,13 @@ func carried(name string, r rune) bool {
 		return false
 	case strings.HasSuffix(name, "_API_KEY"):
 		return r < utf8.RuneSelf
-	case name == prefix+"CATALISA_WEBHOOK_SECRET", name == prefix+"REDIS_URL":
+	case namesFile(name), name == prefix+"REDIS_URL":
 		return unicode.IsPrint(r)
 	}
 	return r <= unicode.MaxLatin1 && unicode.IsPrint(r)
+}
+
+// namesFile tells whether a variable's value may be the path of a file.
+func namesFile(name string) bool {
+	return slices.ContainsFunc(registry.All(), func(p registry.Provider) bool { return p.WebhookPEM && name == p.Variable("WEBHOOK_SECRET") })
 }

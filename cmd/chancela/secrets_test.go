@@ -27,7 +27,7 @@ func TestSecretsAreCleanOrRefused(t *testing.T) {
 			c, err := parseConfig(map[string]string{variable: setting})
 			says, refused := strings.CutPrefix(want, "!")
 			switch {
-			case !refused && (err != nil || c.SDoc.APIKey.Reveal() != want):
+			case !refused && (err != nil || c.account("sdoc").APIKey.Reveal() != want):
 				t.Errorf("%s=%q: %v", variable, value, err)
 			case refused && (err == nil || !strings.HasPrefix(err.Error(), variable+": ") || !strings.Contains(err.Error(), says)):
 				t.Errorf("%s=%q: %v, want an error with %q", variable, value, err, says)
@@ -41,7 +41,7 @@ func TestSecretsAreCleanOrRefused(t *testing.T) {
 // Pairs may stand one a line, and people's own secrets have people's letters.
 func TestSecretsOfOtherForms(t *testing.T) {
 	c, err := parseConfig(map[string]string{"CHANCELA_API_KEYS": "crm:a\r\nerp:b\r\n", "CHANCELA_SDOC_WEBHOOK_SECRET": "coração", "CHANCELA_NOTIFY_SECRET": "whsec_QUJD=="})
-	if err != nil || c.APIKeys.Reveal() != "crm:a\r\nerp:b" || c.SDoc.WebhookSecret != "coração" {
+	if err != nil || c.APIKeys.Reveal() != "crm:a\r\nerp:b" || c.account("sdoc").WebhookSecret != "coração" {
 		t.Errorf("%v", err)
 	}
 }

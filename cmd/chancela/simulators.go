@@ -16,6 +16,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -151,12 +152,12 @@ func (s *simulators) host(ctx context.Context) error {
 	if !again {
 		before.Seed = uint64(time.Now().UnixNano())
 	}
-	s.sandbox, err = sandbox.Start(context.WithoutCancel(ctx), sandbox.Options{SignAfter: signAfter, Seed: before.Seed, Listen: before.Listen})
+	s.sandbox, err = sandbox.Start(context.WithoutCancel(ctx), sandbox.Options{Simulators: registry.Simulators(), SignAfter: signAfter, Seed: before.Seed, Listen: before.Listen})
 	if err != nil {
 		return err
 	}
 	p := published{Env: s.sandbox.Env(), Listen: map[string]string{}, Seed: before.Seed}
-	for _, name := range append(sandbox.Names(), sandbox.Control) {
+	for _, name := range append(registry.Names(), sandbox.Control) {
 		u, err := url.Parse(s.sandbox.URL(name))
 		if err != nil {
 			return err

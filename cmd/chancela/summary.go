@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/lipgloss/table"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -91,7 +92,7 @@ func (s summary) write(w io.Writer, took time.Duration, archive string) {
 		}
 		t.Row(append(cells, fmt.Sprint(total))...)
 	}
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		if states, ok := s.counts[name]; ok {
 			row(name, states)
 		}

@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 func newWebhooks(sys *system) *cobra.Command {
@@ -31,7 +30,7 @@ the others are set up in their own portal or by their support.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return sys.webhooks(cmd.Context(), args[0], subscribe, remove)
 		},
-		ValidArgs: jobs.ProviderNames,
+		ValidArgs: registry.Names(),
 	}
 	cmd.Flags().BoolVar(&subscribe, "subscribe", false, "make a subscription for CHANCELA_<PROVIDER>_WEBHOOK_URL")
 	cmd.Flags().StringVar(&remove, "remove", "", "remove the subscription with this id")
@@ -40,8 +39,8 @@ the others are set up in their own portal or by their support.`,
 }
 
 func (s *system) webhooks(ctx context.Context, name string, subscribe bool, remove string) error {
-	if !slices.Contains(jobs.ProviderNames, name) {
-		return usage("%q is not one of %s", name, strings.Join(jobs.ProviderNames, ", "))
+	if !registry.Known(name) {
+		return usage("%q is not one of %s", name, strings.Join(registry.Names(), ", "))
 	}
 	cfg, err := loadConfig(s.env)
 	if err != nil {

@@ -14,13 +14,9 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/catalisa"
-	"github.com/chancela/chancela/providers/certyneo"
-	"github.com/chancela/chancela/providers/contraktor"
 	"github.com/chancela/chancela/providers/pace"
-	"github.com/chancela/chancela/providers/qisign"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
-	"github.com/chancela/chancela/providers/sdoc"
 	"github.com/chancela/chancela/scheduler"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/archive"
@@ -34,54 +30,31 @@ import (
 const shutdown = 75 * time.Second
 
 // account is a provider's part of the configuration.
-func (c *config) account(name string) *account {
-	switch name {
-	case contraktor.Name:
-		return &c.Contraktor
-	case certyneo.Name:
-		return &c.Certyneo
-	case sdoc.Name:
-		return &c.SDoc
-	case catalisa.Name:
-		return &c.Catalisa.Account
-	case qisign.Name:
-		return &c.QISign
-	}
-	panic("no provider " + name)
-}
+func (c *config) account(name string) *account { return c.accounts[name] }
 
 // hasKey tells whether a provider can be called.
 func (c *config) hasKey(name string) bool {
-	return c.account(name).APIKey != "" || name == catalisa.Name && c.Catalisa.ClientID != ""
+	p, _ := registry.Find(name)
+	a := c.account(name)
+	return a.APIKey != "" || slices.ContainsFunc(p.Own, func(own rest.Setting) bool { return own.Key && a.own[own.Name] != "" })
 }
 
 // keyed are the providers with a key.
 func (c *config) keyed() []string {
-	return slices.DeleteFunc(slices.Clone(jobs.ProviderNames), func(name string) bool { return !c.hasKey(name) })
+	return slices.DeleteFunc(registry.Names(), func(name string) bool { return !c.hasKey(name) })
 }
 
-// newProvider makes one of the five.
+// newProvider makes the provider of a name.
 func (c *config) newProvider(name string, pacer pace.Pacer, observe func(rest.Observation)) (providers.Provider, error) {
-	a := c.account(name)
-	s := rest.Settings{BaseURL: string(a.BaseURL), Simulated: c.Simulate == yes, Production: a.Env == production, APIKey: a.APIKey,
-		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Pacer: pacer, Observe: observe}
-	var p providers.Provider
-	var err error
-	switch name {
-	case contraktor.Name:
-		p, err = contraktor.New(s)
-	case certyneo.Name:
-		p, err = certyneo.New(s)
-	case sdoc.Name:
-		p, err = sdoc.New(s)
-	case catalisa.Name:
-		p, err = catalisa.New(s, catalisa.Accounts{ClientID: c.Catalisa.ClientID, ClientSecret: c.Catalisa.ClientSecret,
-			IAMURL: string(c.Catalisa.IAMURL), FilesURL: string(c.Catalisa.FilesURL)})
-	case qisign.Name:
-		p, err = qisign.New(s)
+	entry, ok := registry.Find(name)
+	if !ok {
+		return nil, usage("%q is not one of %s", name, strings.Join(registry.Names(), ", "))
 	}
+	a := c.account(name)
+	p, err := entry.New(rest.Settings{BaseURL: string(a.BaseURL), Simulated: c.Simulate == yes, Production: a.Env == production, APIKey: a.APIKey,
+		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Own: a.own, Pacer: pacer, Observe: observe})
 	if err != nil {
-		return nil, usage("%s%s_*: %w", prefix, strings.ToUpper(name), err)
+		return nil, usage("%s*: %w", entry.Variable(""), err)
 	}
 	return p, nil
 }
@@ -105,7 +78,7 @@ func (c *config) pace(info providers.Info) providers.Rate {
 	a, r := c.account(info.Name), info.Rate
 	if a.Rate.Requests > 0 {
 		r.Requests, r.Per = a.Rate.Requests, a.Rate.Per
-		if info.Name != certyneo.Name { // the only one that documents its bucket
+		if !info.Bucket {
 			r.Burst = 1
 		}
 	}
@@ -256,8 +229,8 @@ func (e *engine) worker() *jobs.Worker {
 // scheduler keeps the clock for all five providers: a process may work on some only, and
 // periods happen once over all processes.
 func (e *engine) scheduler() *scheduler.Scheduler {
-	c := scheduler.Config{Redis: e.redis, Providers: jobs.ProviderNames, Log: e.log, Swept: e.metrics.Swept}
-	for _, name := range jobs.ProviderNames { // a round at least as often as looks can be due
+	c := scheduler.Config{Redis: e.redis, Providers: registry.Names(), Log: e.log, Swept: e.metrics.Swept}
+	for _, name := range registry.Names() { // a round at least as often as looks can be due
 		if every := e.cfg.account(name).PollEvery; every > 0 && every < defaultLookEvery {
 			c.LookEvery = max(time.Second, min(cmp.Or(c.LookEvery, every), every))
 		}

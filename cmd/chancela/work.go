@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 func newWork(sys *system) *cobra.Command {
@@ -26,15 +25,15 @@ and one "chancela schedule" somewhere.`,
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, name := range only {
-				if !slices.Contains(jobs.ProviderNames, name) {
-					return usage("--provider: %q is not one of %s", name, strings.Join(jobs.ProviderNames, ", "))
+				if !registry.Known(name) {
+					return usage("--provider: %q is not one of %s", name, strings.Join(registry.Names(), ", "))
 				}
 			}
 			return sys.serve(cmd.Context(), "work", only, (*engine).runWorker, (*engine).runNotifier, (*engine).runMetrics)
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "provider", nil, "work on these providers only, comma-separated")
-	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(jobs.ProviderNames, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(registry.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -93,7 +94,7 @@ func (e *engine) learnWorld(ctx context.Context, judges []providers.Provider) ([
 		return judges, nil
 	}
 	e.cfg.Simulate = yes
-	return e.cfg.judges(jobs.ProviderNames)
+	return e.cfg.judges(registry.Names())
 }
 
 // leftovers is the archive as simulators in this process see it. A run that was killed

@@ -23,14 +23,9 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/catalisa"
-	"github.com/chancela/chancela/providers/certyneo"
-	"github.com/chancela/chancela/providers/contraktor"
 	"github.com/chancela/chancela/providers/pace"
-	"github.com/chancela/chancela/providers/qisign"
-	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
-	"github.com/chancela/chancela/providers/sdoc"
 	"github.com/chancela/chancela/scheduler"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -57,7 +52,7 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 		hooks[p] = "http://" + l.Addr().String() + "/webhooks/" + p
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	sb, err := sandbox.Start(ctx, sandbox.Options{SignAfter: time.Second, Webhooks: hooks, Rates: map[string]providers.Rate{sandbox.Certyneo: {}}})
+	sb, err := sandbox.Start(ctx, sandbox.Options{Simulators: registry.Simulators(), SignAfter: time.Second, Webhooks: hooks, Rates: map[string]providers.Rate{"certyneo": {}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +61,7 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 	x := &live{sandbox: sb, metrics: NewMetrics(), receiver: newReceiver(t)}
 	limiters := map[string]*pace.Limiter{}
 	var all []providers.Provider
-	for _, name := range sandbox.Names() {
+	for _, name := range registry.Names() {
 		limiters[name] = pace.NewRedis(db, name, providers.Rate{Requests: 1000, Per: time.Second, Burst: 100})
 		all = append(all, simulated(t, sb, name, hooks[name], limiters[name], x.metrics))
 	}
@@ -81,7 +76,7 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 	}
 	worker := jobs.NewWorker(jobs.WorkerConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: x.archive, Lines: lines(all), RetryBase: 50 * time.Millisecond,
 		RetryMax: time.Second, Attempts: 25, Shutdown: 5 * time.Second, Log: x.slog, Hooks: x.metrics.Hooks()})
-	clock := scheduler.New(scheduler.Config{Redis: db, Providers: sandbox.Names(), LookEvery: time.Second, Log: x.slog, Swept: x.metrics.Swept})
+	clock := scheduler.New(scheduler.Config{Redis: db, Providers: registry.Names(), LookEvery: time.Second, Log: x.slog, Swept: x.metrics.Swept})
 	notifier, err := NewNotifier(NotifierConfig{Client: x.client, URL: x.receiver.URL, Secret: notifySecret, Metrics: x.metrics, Log: x.slog})
 	if err != nil {
 		t.Fatal(err)
@@ -111,32 +106,13 @@ func lines(all []providers.Provider) []jobs.Line {
 
 func simulated(t *testing.T, sb *sandbox.Sandbox, name, hook string, pacer pace.Pacer, m *Metrics) providers.Provider {
 	t.Helper()
-	env := sb.Env()
-	p := "CHANCELA_" + strings.ToUpper(name) + "_"
-	s := rest.Settings{BaseURL: env[p+"BASE_URL"], APIKey: providers.Secret(env[p+"API_KEY"]), Pacer: pacer, Observe: m.Observe,
-		WebhookSecret: providers.Secret(env[p+"WEBHOOK_SECRET"]), WebhookURL: hook}
-	var provider providers.Provider
-	var err error
-	if name == "catalisa" { // names a file
-		pem, err := os.ReadFile(env[p+"WEBHOOK_SECRET"])
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.WebhookSecret = providers.Secret(pem)
+	entry, _ := registry.Find(name)
+	s, err := entry.Settings(sb.Env())
+	if err != nil {
+		t.Fatal(err)
 	}
-	switch name {
-	case "certyneo":
-		provider, err = certyneo.New(s)
-	case "qisign":
-		provider, err = qisign.New(s)
-	case "contraktor":
-		provider, err = contraktor.New(s)
-	case "sdoc":
-		provider, err = sdoc.New(s)
-	case "catalisa":
-		provider, err = catalisa.New(s, catalisa.Accounts{ClientID: env[p+"CLIENT_ID"], ClientSecret: providers.Secret(env[p+"CLIENT_SECRET"]),
-			IAMURL: env[p+"IAM_URL"], FilesURL: env[p+"FILES_URL"]})
-	}
+	s.Pacer, s.Observe, s.WebhookURL = pacer, m.Observe, hook
+	provider, err := entry.New(s)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,14 +7,13 @@ import (
 	"net/url"
 	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 // readJSON decodes the one value of a body, with known fields only. Text that is not
@@ -172,7 +171,7 @@ func pointerTo(field, message string) jsontext.Pointer {
 	switch {
 	case group == "field":
 		p = "/fields"
-	case slices.Contains(jobs.ProviderNames, group):
+	case registry.Known(group):
 		p = jsontext.Pointer("/options").AppendToken(group)
 	}
 	if name == "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -89,7 +90,7 @@ func NewMetrics() *Metrics {
 // begin makes the series that alerts watch, at zero: an increase is seen from the second
 // value on, so a first burst in a new series would never alert.
 func (m *Metrics) begin() {
-	for _, p := range jobs.ProviderNames {
+	for _, p := range registry.Names() {
 		m.limited.WithLabelValues(p)
 		m.swept.WithLabelValues(p)
 		m.looks.WithLabelValues(p)
@@ -247,7 +248,7 @@ func (w *watcher) read() (all []prometheus.Metric) {
 
 func (w *watcher) envelopes(ctx context.Context, set func(*prometheus.Desc, float64, ...string)) error {
 	book := w.client.Ledger()
-	for _, p := range jobs.ProviderNames {
+	for _, p := range registry.Names() {
 		counts, err := book.Counts(ctx, p)
 		if err != nil {
 			return err

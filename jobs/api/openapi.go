@@ -10,6 +10,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -34,7 +35,7 @@ func finish(doc *huma.OpenAPI) {
 	report := schemas["Report"]
 	report.Properties["state"].Enum = words(ledger.States)
 	report.Properties["state"].Description = "Where the envelope is in its life."
-	report.Properties["provider"].Enum = words(jobs.ProviderNames)
+	report.Properties["provider"].Enum = words(registry.Names())
 	artifact := schemas["ReportArtifact"]
 	artifact.Properties["kind"].Enum = words([]providers.Kind{providers.SignedDocument, providers.Dossier, providers.Package, providers.Face, providers.IDFront, providers.IDBack})
 	artifact.Properties["name"].Description = "The file's name: the end of its key."

@@ -13,6 +13,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 // reasonColumn is what [Rejected] adds; a file that was corrected is read again with it.
@@ -59,7 +60,7 @@ func parseColumn(s string) (column, bool) {
 		return column{name: group + "." + key, group: group, key: key}, jobs.ValidKey(key) && !strings.ContainsFunc(key, providers.Hollow)
 	}
 	key = strings.ToLower(providers.WithoutHollow(key))
-	if slices.Contains(jobs.ProviderNames, group) {
+	if registry.Known(group) {
 		return column{name: group + "." + key, group: group, key: key}, jobs.ValidOption(key)
 	}
 	number, ok := strings.CutPrefix(group, "signer")

@@ -13,6 +13,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/filetype"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 // rowReader turns one record into a row.
@@ -58,7 +59,7 @@ func (b *rowReader) read(ctx context.Context) {
 			b.problem("id", fmt.Sprintf("the same id stands in %s line %d", file, line))
 		}
 	}
-	if r.options.Check != nil && slices.Contains(jobs.ProviderNames, e.Provider) {
+	if r.options.Check != nil && registry.Known(e.Provider) {
 		err := r.options.Check(*e)
 		if problems, ok := errors.AsType[providers.Problems](err); ok {
 			b.addAll(problems)

@@ -17,7 +17,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/registry"
 )
 
 // row is an envelope of a generated campaign.
@@ -51,7 +51,7 @@ func generate(t *testing.T, rng *rand.Rand, dir string, total, files int) (campa
 		c.path = filepath.Join(dir, c.name+".csv")
 		var cells []map[string]string
 		for n := f * total / files; n < (f+1)*total/files; n++ {
-			r := row{campaign: c.name, id: fmt.Sprintf("r%05d", n), provider: jobs.ProviderNames[n%len(jobs.ProviderNames)], intent: "sign"}
+			r := row{campaign: c.name, id: fmt.Sprintf("r%05d", n), provider: registry.Names()[n%len(registry.Names())], intent: "sign"}
 			r.subject = fmt.Sprintf("Lease %s of %s", r.id, c.name)
 			switch p := rng.IntN(100); {
 			case p < 6:

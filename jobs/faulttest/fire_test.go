@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -74,7 +74,7 @@ func last(s string, n int) string { return s[max(0, len(s)-n):] }
 // settings make everything quick.
 func settings() map[string]string {
 	env := map[string]string{"CHANCELA_RETRY_BASE": "200ms", "CHANCELA_RETRY_MAX": "2s", "CHANCELA_ATTEMPTS": "200"}
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		p := "CHANCELA_" + strings.ToUpper(name) + "_"
 		env[p+"RATE"], env[p+"BURST"] = "2000/1s", "200"
 		env[p+"POLL_EVERY"], env[p+"SETTLE_AFTER"] = "1s", "2s"
@@ -108,9 +108,9 @@ func TestUnderFire(t *testing.T) {
 
 	address := freePort(t)
 	hooks := map[string]string{}
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		url := "http://" + address + "/webhooks/" + name
-		if name != sandbox.Contraktor { // it has none
+		if name != "contraktor" { // it has none
 			hooks[name] = url
 		}
 		sys.env["CHANCELA_"+strings.ToUpper(name)+"_WEBHOOK_URL"] = url

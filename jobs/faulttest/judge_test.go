@@ -20,6 +20,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage/ledger"
@@ -59,7 +60,7 @@ func (j *judge) again() {
 	// Whatever had been put on the queue is waited for before the invitations are counted.
 	// Tasks of workers that were killed may stand there as active for minutes.
 	inspector := asynq.NewInspectorFromRedisClient(j.arena.redis.db)
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		until(j.t, "nothing waits to be sent at "+name, 30*time.Second, func(context.Context) bool {
 			q, err := inspector.GetQueueInfo(jobs.Queue(name, pace.Send))
 			return err == nil && q.Pending == 0
@@ -213,7 +214,7 @@ func (j *judge) doubt(r row, rep jobs.Report, invited int) {
 	if invited > 0 {
 		j.invitedDoubts++
 	}
-	if r.provider != sandbox.SDoc {
+	if r.provider != "sdoc" {
 		j.complain(&j.wrong, "%s is in doubt at %s, which can be asked", r.key(), r.provider)
 		return
 	}
@@ -280,7 +281,7 @@ func (j *judge) simulators() {
 	for _, v := range get[[]sandbox.Violation](j.t, j.sys.sim.Control+"/violations") {
 		j.complain(&j.violations, "%s", v)
 	}
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		if d := get[sandbox.Deliveries](j.t, j.sys.sim.Control+"/deliveries/"+name); d.ForgedAccepted > 0 {
 			j.t.Errorf("%s: %d of %d forged webhooks were believed", name, d.ForgedAccepted, d.Forged)
 		}
@@ -314,7 +315,7 @@ func (j *judge) table() {
 	for _, f := range slices.Sorted(maps.Keys(struck)) {
 		line("fault "+string(f), struck[f])
 	}
-	for _, name := range jobs.ProviderNames {
+	for _, name := range registry.Names() {
 		if d := get[sandbox.Deliveries](j.t, j.sys.sim.Control+"/deliveries/"+name); d.Sent > 0 {
 			line("webhooks of "+name, fmt.Sprintf("%d sent, %d delivered, %d lost, %d twice, %d forged", d.Sent, d.Delivered, d.Lost, d.Duplicated, d.Forged))
 		}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 )
 
@@ -66,15 +67,15 @@ func simulate() int {
 func runSimulators(o simulatorOptions) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	s, err := sandbox.Start(ctx, sandbox.Options{SignAfter: o.SignAfter, Seed: o.Seed, Webhooks: o.Webhooks,
+	s, err := sandbox.Start(ctx, sandbox.Options{Simulators: registry.Simulators(), SignAfter: o.SignAfter, Seed: o.Seed, Webhooks: o.Webhooks,
 		WebhookFaults: sandbox.WebhookFaults{Duplicate: 0.1, Lose: 0.1, Forge: 0.1},
-		Rates:         map[string]providers.Rate{sandbox.Certyneo: {}}})
+		Rates:         map[string]providers.Rate{"certyneo": {}}})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
 
-	w := &witness{sdoc: s.Handler(sandbox.SDoc)}
+	w := &witness{sdoc: s.Handler("sdoc")}
 	mux := http.NewServeMux()
 	mux.Handle("/from/{process}/", w)
 	mux.HandleFunc("GET /solicitations", func(rw http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(rw).Encode(w.all()) })

@@ -21,13 +21,21 @@ import (
 // Name is the provider's name.
 const Name = "catalisa"
 
-// Accounts are the addresses and credentials that only Catalisa has. Without a client
-// id, the settings' API key is used as an access token.
-type Accounts struct {
-	ClientID     string // the organization's id
-	ClientSecret providers.Secret
-	IAMURL       string // empty: the platform's, by environment
-	FilesURL     string // empty: documents go inside the request
+// The settings that only Catalisa has. Without a client id, which is the
+// organization's, the API key is used as an access token.
+const (
+	setClientID     = "CLIENT_ID"
+	setClientSecret = "CLIENT_SECRET"
+	setIAMURL       = "IAM_URL"   // empty: the platform's, by environment
+	setFilesURL     = "FILES_URL" // empty: documents go inside the request
+)
+
+// Own are the settings that only Catalisa has. A client's id is half of its credentials.
+var Own = []rest.Setting{
+	{Name: setClientID, Secret: true, Key: true, With: setClientSecret},
+	{Name: setClientSecret, Secret: true, With: setClientID},
+	{Name: setIAMURL, Address: true, UsedBy: setClientID},
+	{Name: setFilesURL, Address: true},
 }
 
 // Provider is Catalisa.
@@ -48,8 +56,8 @@ var (
 
 // New makes the provider. The webhook secret is PEM text with the public keys of the
 // webhook subscription: see [Provider.Webhook].
-func New(s rest.Settings, a Accounts) (*Provider, error) {
-	c, err := newClient(s, a)
+func New(s rest.Settings) (*Provider, error) {
+	c, err := newClient(s)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func TestCheck(t *testing.T) {
-	p, err := New(rest.Settings{}, Accounts{FilesURL: "https://file-storage.stg.catalisa.app"})
+	p, err := New(rest.Settings{Own: map[string]providers.Secret{setFilesURL: "https://file-storage.stg.catalisa.app"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,8 +87,8 @@ func TestCheck(t *testing.T) {
 }
 
 func TestStorageBySize(t *testing.T) {
-	with, _ := New(rest.Settings{}, Accounts{FilesURL: "https://file-storage.stg.catalisa.app"})
-	without, _ := New(rest.Settings{}, Accounts{})
+	with, _ := New(rest.Settings{Own: map[string]providers.Secret{setFilesURL: "https://file-storage.stg.catalisa.app"}})
+	without, _ := New(rest.Settings{})
 	for _, tt := range []struct {
 		p      *Provider
 		size   int64

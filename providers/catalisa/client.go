@@ -35,7 +35,8 @@ type client struct {
 	tokens *tokens
 }
 
-func newClient(s rest.Settings, a Accounts) (*client, error) {
+func newClient(s rest.Settings) (*client, error) {
+	own := func(name string) string { return s.Own[name].Reveal() }
 	base := s.BaseURL
 	if base == "" {
 		if s.Production {
@@ -43,7 +44,7 @@ func newClient(s rest.Settings, a Accounts) (*client, error) {
 		}
 		base = stagingBase
 	}
-	if (a.ClientID == "") != (a.ClientSecret == "") {
+	if (own(setClientID) == "") != (own(setClientSecret) == "") {
 		return nil, errors.New("catalisa: CHANCELA_CATALISA_CLIENT_ID and CHANCELA_CATALISA_CLIENT_SECRET belong together")
 	}
 	service := func(base string, pacer pace.Pacer) (*rest.Client, error) {
@@ -61,13 +62,13 @@ func newClient(s rest.Settings, a Accounts) (*client, error) {
 	if c.sign, err = service(base, s.Pacer); err != nil {
 		return nil, err
 	}
-	if a.FilesURL != "" {
+	if own(setFilesURL) != "" {
 		// File Storage belongs to the same platform; it shares the pace (our choice).
-		if c.files, err = service(a.FilesURL, s.Pacer); err != nil {
+		if c.files, err = service(own(setFilesURL), s.Pacer); err != nil {
 			return nil, err
 		}
 	}
-	if a.ClientID == "" {
+	if own(setClientID) == "" {
 		c.tokens.given = &token{value: s.APIKey.Reveal()}
 		return c, nil
 	}
@@ -75,8 +76,8 @@ func newClient(s rest.Settings, a Accounts) (*client, error) {
 	if s.Production {
 		iam = productionIAM
 	}
-	c.tokens.id, c.tokens.secret = a.ClientID, a.ClientSecret
-	c.tokens.iam, err = service(cmp.Or(a.IAMURL, iam), pace.Unlimited{})
+	c.tokens.id, c.tokens.secret = own(setClientID), s.Own[setClientSecret]
+	c.tokens.iam, err = service(cmp.Or(own(setIAMURL), iam), pace.Unlimited{})
 	return c, err
 }
 

@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/catalisa"
 	"github.com/chancela/chancela/providers/providertest"
-	"github.com/chancela/chancela/providers/rest"
 )
 
 // usual goes through File Storage, so that its calls are tested too.
@@ -45,20 +43,6 @@ func option(e *providers.Envelope, name, value string) {
 
 func first(change func(*providers.Signer)) func(*providers.Envelope) {
 	return func(e *providers.Envelope) { change(&e.Signers[0]) }
-}
-
-func newProvider(s rest.Settings, env map[string]string) (providers.Provider, error) {
-	if name := s.WebhookSecret.Reveal(); strings.HasPrefix(name, "/") {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		s.WebhookSecret = providers.Secret(text)
-	}
-	return catalisa.New(s, catalisa.Accounts{
-		ClientID: env["CHANCELA_CATALISA_CLIENT_ID"], ClientSecret: providers.Secret(env["CHANCELA_CATALISA_CLIENT_SECRET"]),
-		IAMURL: env["CHANCELA_CATALISA_IAM_URL"], FilesURL: env["CHANCELA_CATALISA_FILES_URL"],
-	})
 }
 
 // both gives an error in the two documented shapes (reference §4.2).
@@ -106,7 +90,6 @@ func TestConformance(t *testing.T) {
 
 	providertest.Run(t, providertest.Suite{
 		Name:     catalisa.Name,
-		New:      newProvider,
 		Envelope: usual, Identity: "POST /iam/oauth/token",
 		Variants: map[string]func() providers.Envelope{
 			"inline": inline,

@@ -105,7 +105,7 @@ func answers(status int, body string) http.HandlerFunc {
 
 // provider uses a given token.
 func (s *server) provider() *Provider {
-	p, err := New(rest.Settings{BaseURL: s.URL, APIKey: "tok_1"}, Accounts{FilesURL: s.URL})
+	p, err := New(rest.Settings{BaseURL: s.URL, APIKey: "tok_1", Own: map[string]providers.Secret{setFilesURL: providers.Secret(s.URL)}})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func (s *server) provider() *Provider {
 
 // withCredentials uses client credentials.
 func (s *server) withCredentials() *Provider {
-	p, err := New(rest.Settings{BaseURL: s.URL}, Accounts{ClientID: "org_1", ClientSecret: "sec_1", IAMURL: s.URL})
+	p, err := New(rest.Settings{BaseURL: s.URL, Own: map[string]providers.Secret{setClientID: "org_1", setClientSecret: "sec_1", setIAMURL: providers.Secret(s.URL)}})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -117,14 +117,17 @@ func TestGivenTokenRefused(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	if _, err := New(rest.Settings{}, Accounts{}); err != nil {
+	if _, err := New(rest.Settings{}); err != nil {
 		t.Errorf("staging needs no address: %v", err)
 	}
 	for want, build := range map[string]func() error{
-		"CHANCELA_CATALISA_BASE_URL":      func() error { _, err := New(rest.Settings{Production: true}, Accounts{}); return err },
-		"CHANCELA_CATALISA_CLIENT_SECRET": func() error { _, err := New(rest.Settings{}, Accounts{ClientID: "org_1"}); return err },
+		"CHANCELA_CATALISA_BASE_URL": func() error { _, err := New(rest.Settings{Production: true}); return err },
+		"CHANCELA_CATALISA_CLIENT_SECRET": func() error {
+			_, err := New(rest.Settings{Own: map[string]providers.Secret{setClientID: "org_1"}})
+			return err
+		},
 		"CHANCELA_CATALISA_WEBHOOK_SECRET": func() error {
-			_, err := New(rest.Settings{WebhookSecret: "not PEM"}, Accounts{})
+			_, err := New(rest.Settings{WebhookSecret: "not PEM"})
 			return err
 		},
 	} {

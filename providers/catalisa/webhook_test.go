@@ -60,7 +60,7 @@ func TestWebhook(t *testing.T) {
 	current, next, stranger := newKey(t), newKey(t), newKey(t)
 	pkcs1 := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: x509.MarshalPKCS1PublicKey(&next.PublicKey)}))
 	secret := publicPEM(t, current, "whk_1") + "\n" + pkcs1
-	p, err := New(rest.Settings{WebhookSecret: providers.Secret(secret)}, Accounts{})
+	p, err := New(rest.Settings{WebhookSecret: providers.Secret(secret)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestWebhook(t *testing.T) {
 			}
 		})
 	}
-	none, _ := New(rest.Settings{}, Accounts{})
+	none, _ := New(rest.Settings{})
 	if _, err := none.Webhook(deliver(t, current, "whk_1", now, body), []byte(body)); err == nil || providers.KindOf(err) != providers.Denied {
 		t.Errorf("without a key: %v", err)
 	}
@@ -115,7 +115,7 @@ func TestWebhook(t *testing.T) {
 
 func FuzzWebhook(f *testing.F) {
 	key := newKey(f)
-	p, err := New(rest.Settings{WebhookSecret: providers.Secret(publicPEM(f, key, ""))}, Accounts{})
+	p, err := New(rest.Settings{WebhookSecret: providers.Secret(publicPEM(f, key, ""))})
 	if err != nil {
 		f.Fatal(err)
 	}

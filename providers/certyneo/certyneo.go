@@ -67,6 +67,7 @@ func (p *Provider) Info() providers.Info {
 		Name:            Name,
 		Simulated:       p.client.rest.Simulated(),
 		Rate:            providers.Rate{Requests: 100, Per: time.Minute, Burst: 200}, // reference §11
+		Bucket:          true,
 		PollEvery:       30 * time.Second,
 		SettleAll:       true,
 		MaxDocumentSize: maxDocument,

@@ -11,7 +11,6 @@ import (
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/certyneo"
 	"github.com/chancela/chancela/providers/providertest"
-	"github.com/chancela/chancela/providers/rest"
 )
 
 const docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -34,7 +33,6 @@ func TestConformance(t *testing.T) {
 	webhookSecret := "whsec-conformance"
 	providertest.Run(t, providertest.Suite{
 		Name:     certyneo.Name,
-		New:      func(s rest.Settings, _ map[string]string) (providers.Provider, error) { return certyneo.New(s) },
 		Envelope: usual,
 		Variants: map[string]func() providers.Envelope{
 			"several": func() providers.Envelope {

@@ -9,7 +9,6 @@ import (
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/contraktor"
 	"github.com/chancela/chancela/providers/providertest"
-	"github.com/chancela/chancela/providers/rest"
 )
 
 // usual has somebody new every time, who is not found among the account's parties.
@@ -41,7 +40,6 @@ func second(change func(*providers.Signer)) func(*providers.Envelope) {
 func TestConformance(t *testing.T) {
 	providertest.Run(t, providertest.Suite{
 		Name:     contraktor.Name,
-		New:      func(s rest.Settings, _ map[string]string) (providers.Provider, error) { return contraktor.New(s) },
 		Envelope: usual,
 		Variants: map[string]func() providers.Envelope{
 			"several": func() providers.Envelope {

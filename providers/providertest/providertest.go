@@ -20,16 +20,11 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/rest"
 )
 
 // Suite describes a provider to the tests.
 type Suite struct {
-	Name string // as in package sandbox
-
-	// New makes the provider. env is the sandbox's environment, its addresses led
-	// through the wire, for what the settings do not hold.
-	New func(s rest.Settings, env map[string]string) (providers.Provider, error)
+	Name string // as in package registry
 
 	// Identity is the request that fetches an access token when one is needed; empty:
 	// there is none.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/providers/sandbox"
 )
@@ -40,6 +41,7 @@ type world struct {
 	wire     *wire
 	env      map[string]string
 	settings rest.Settings
+	make     func(rest.Settings) (providers.Provider, error)
 	provider providers.Provider // notes what it says
 	inner    providers.Provider // as it was made
 	tap      *tap
@@ -59,7 +61,11 @@ type setup struct {
 
 func newWorld(t *testing.T, s *Suite, tp *tap, how setup) *world {
 	t.Helper()
-	o := sandbox.Options{SignAfter: signAfter, Rates: map[string]providers.Rate{sandbox.Certyneo: {}}}
+	entry, ok := registry.Find(s.Name)
+	if !ok {
+		t.Fatalf("package registry has no %q", s.Name)
+	}
+	o := sandbox.Options{Simulators: []sandbox.Simulator{{Name: s.Name, New: entry.Simulator}}, SignAfter: signAfter, Rates: map[string]providers.Rate{s.Name: {}}}
 	if how.sandbox != nil {
 		how.sandbox(&o)
 	}
@@ -75,12 +81,12 @@ func newWorld(t *testing.T, s *Suite, tp *tap, how setup) *world {
 	for name, value := range sb.Env() {
 		w.env[name] = strings.Replace(value, sb.URL(s.Name), w.wire.api.URL, 1)
 	}
-	p := "CHANCELA_" + strings.ToUpper(s.Name) + "_"
-	w.settings = rest.Settings{
-		BaseURL: w.env[p+"BASE_URL"], APIKey: providers.Secret(w.env[p+"API_KEY"]), Pacer: pace.Unlimited{},
-		WebhookSecret: providers.Secret(w.env[p+"WEBHOOK_SECRET"]), WebhookURL: "http://127.0.0.1:1/webhooks/" + s.Name,
-		Observe: w.observe,
+	if w.settings, err = entry.Settings(w.env); err != nil {
+		t.Fatal(err)
 	}
+	w.settings.WebhookURL = "http://127.0.0.1:1/webhooks/" + s.Name
+	w.settings.Pacer, w.settings.Observe = pace.Unlimited{}, w.observe
+	w.make = entry.New
 	if how.rest != nil {
 		how.rest(&w.settings)
 	}
@@ -111,7 +117,7 @@ func (w *world) watch() (heard func() []string) {
 // client makes a provider of the world.
 func (w *world) client(s rest.Settings) (noting, inner providers.Provider) {
 	w.t.Helper()
-	inner, err := w.suite.New(s, w.env)
+	inner, err := w.make(s)
 	if err != nil {
 		w.t.Fatal(err)
 	}

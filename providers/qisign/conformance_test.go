@@ -12,7 +12,6 @@ import (
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/providertest"
 	"github.com/chancela/chancela/providers/qisign"
-	"github.com/chancela/chancela/providers/rest"
 )
 
 func usual() providers.Envelope {
@@ -29,7 +28,6 @@ func TestConformance(t *testing.T) {
 	const webhookSecret = "signature-key-conformance"
 	providertest.Run(t, providertest.Suite{
 		Name:     qisign.Name,
-		New:      func(s rest.Settings, _ map[string]string) (providers.Provider, error) { return qisign.New(s) },
 		Envelope: usual,
 		Variants: map[string]func() providers.Envelope{
 			"several": func() providers.Envelope {

@@ -12,7 +12,19 @@ type Settings struct {
 	Production    bool   // where the provider has two environments
 	APIKey        providers.Secret
 	WebhookSecret providers.Secret
-	WebhookURL    string // the public address of our receiver for this provider
+	WebhookURL    string                      // the public address of our receiver for this provider
+	Own           map[string]providers.Secret // what only this provider has, by [Setting.Name]
 	Pacer         pace.Pacer
 	Observe       func(Observation) // nil: nobody
+}
+
+// Setting is an environment variable that only one provider has, beside those that all
+// have: CHANCELA_<PROVIDER>_<Name>. Its value comes in [Settings.Own].
+type Setting struct {
+	Name    string
+	Secret  bool   // hidden, and may come from a file
+	Address bool   // an https or http address
+	Key     bool   // set, it is the key: none other is needed
+	With    string // a setting that must be set where this one is, and the other way round
+	UsedBy  string // an address that is called where this setting is set, the service's own when empty
 }

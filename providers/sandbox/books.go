@@ -65,7 +65,7 @@ func (v Violation) String() string {
 // Books gives every envelope that was ever created, in order, provider by provider.
 func (s *Sandbox) Books() []Entry {
 	entries := []Entry{}
-	for _, name := range Names() {
+	for _, name := range s.o.names() {
 		svc := s.services[name]
 		svc.mu.Lock()
 		for _, rec := range svc.records {
@@ -95,7 +95,7 @@ func (r *record) entry(provider string) Entry {
 // Violations gives every request that contradicted a reference, provider by provider.
 func (s *Sandbox) Violations() []Violation {
 	all := []Violation{}
-	for _, name := range Names() {
+	for _, name := range s.o.names() {
 		svc := s.services[name]
 		svc.mu.Lock()
 		all = append(all, svc.violations...)
@@ -152,7 +152,7 @@ type resource func() *reply
 // newLink makes an address of a resource as object storage has it: the expiry and a
 // signature stand in its query, and it takes no key. The same name is the same
 // resource. A lifetime of 0 never ends. The caller holds the lock.
-func (s *service) newLink(path, name string, lifetime time.Duration, r resource) string {
+func (s *Service) newLink(path, name string, lifetime time.Duration, r resource) string {
 	path += name
 	s.resources[path] = r
 	expires := ""
@@ -162,14 +162,14 @@ func (s *service) newLink(path, name string, lifetime time.Duration, r resource)
 	return s.url(path) + "?" + url.Values{"expires": {expires}, "signature": {s.linkSignature(path, expires)}}.Encode()
 }
 
-func (s *service) linkSignature(path, expires string) string {
+func (s *Service) linkSignature(path, expires string) string {
 	return s.secret("link " + path + " " + expires)[:32]
 }
 
 // checkLink refuses what is no address of newLink any more. Storage knows nothing of
 // the API's key, and whoever sends it there has given it away. A dead link answers as
 // S3 does.
-func (s *service) checkLink(r *http.Request, reference string) *reply {
+func (s *Service) checkLink(r *http.Request, reference string) *reply {
 	if r.Header.Get("Authorization") != "" {
 		s.violate(visitOf(r).route, "", "the API's key was sent to a storage address", reference)
 	}
@@ -189,7 +189,7 @@ func (s *service) checkLink(r *http.Request, reference string) *reply {
 }
 
 // follow serves the addresses of newLink.
-func (s *service) follow(reference string) func(*http.Request) *reply {
+func (s *Service) follow(reference string) func(*http.Request) *reply {
 	return func(r *http.Request) *reply {
 		if no := s.checkLink(r, reference); no != nil {
 			return no

@@ -19,7 +19,7 @@ import (
 // /webhooks (catalisa.md). Of the provider configurations only reading is here: the
 // bodies of the rest are not documented.
 type catalisa struct {
-	*service
+	*Service
 	files map[string]*catalisaFile
 	hooks []*catalisaHook
 	keys  []catalisaKey // of webhooks, the newest last
@@ -46,8 +46,9 @@ const (
 	refreshLifetime = 7 * 24 * time.Hour
 )
 
-func newCatalisa(sb *Sandbox) *service {
-	c := &catalisa{service: newService(sb, Catalisa, ""), files: make(map[string]*catalisaFile)}
+// NewCatalisa is the simulator of Catalisa.
+func NewCatalisa(sb *Sandbox, name string) *Service {
+	c := &catalisa{Service: newService(sb, name, ""), files: make(map[string]*catalisaFile)}
 	c.authenticate, c.failure, c.env = c.auth, c.fail, c.environment
 	sb.catalisa = c
 	if url := sb.o.Webhooks[c.name]; url != "" {
@@ -68,20 +69,20 @@ func newCatalisa(sb *Sandbox) *service {
 	c.handle("GET /api/v1/esignature/provider-configs/{id}", c.allowed(esignRead, c.getConfig))
 	c.fileRoutes()
 	c.hookRoutes()
-	return c.service
+	return c.Service
 }
 
 func (c *catalisa) environment() map[string]string {
 	env := map[string]string{
-		"CHANCELA_CATALISA_BASE_URL":      c.url(""),
-		"CHANCELA_CATALISA_IAM_URL":       c.url("/iam"),
-		"CHANCELA_CATALISA_FILES_URL":     c.url("/file-storage"),
-		"CHANCELA_CATALISA_CLIENT_ID":     c.organization(),
-		"CHANCELA_CATALISA_CLIENT_SECRET": c.clientSecret(),
+		c.variable("BASE_URL"):      c.url(""),
+		c.variable("IAM_URL"):       c.url("/iam"),
+		c.variable("FILES_URL"):     c.url("/file-storage"),
+		c.variable("CLIENT_ID"):     c.organization(),
+		c.variable("CLIENT_SECRET"): c.clientSecret(),
 	}
 	if url := c.sb.o.Webhooks[c.name]; url != "" {
-		env["CHANCELA_CATALISA_WEBHOOK_URL"] = url
-		env["CHANCELA_CATALISA_WEBHOOK_SECRET"] = c.publicKeyFile()
+		env[c.variable("WEBHOOK_URL")] = url
+		env[c.variable("WEBHOOK_SECRET")] = c.publicKeyFile()
 	}
 	return env
 }

@@ -12,7 +12,7 @@ import (
 
 // certyneo simulates Certyneo's API v1 (certyneo.md).
 type certyneo struct {
-	*service
+	*Service
 	keys      map[string]*certyneoKey // by secret
 	documents map[string]*certyneoDocument
 	docOrder  []string
@@ -34,8 +34,10 @@ const (
 	scopeHooks = "webhooks:write"
 )
 
-func newCertyneo(sb *Sandbox) *service {
-	c := &certyneo{service: newService(sb, Certyneo, "/api/v1"), keys: make(map[string]*certyneoKey), documents: make(map[string]*certyneoDocument)}
+// NewCertyneo is the simulator of Certyneo.
+func NewCertyneo(sb *Sandbox, name string) *Service {
+	c := &certyneo{Service: newService(sb, name, "/api/v1"), keys: make(map[string]*certyneoKey), documents: make(map[string]*certyneoDocument)}
+	c.bucket = nil // the limit is per key
 	c.authenticate, c.failure, c.env = c.auth, c.fail, c.environment
 	c.addKey("sandbox", c.defaultKey(), []string{scopeRead, scopeWrite, scopeHooks})
 	if url := sb.o.Webhooks[c.name]; url != "" {
@@ -64,17 +66,17 @@ func newCertyneo(sb *Sandbox) *service {
 	c.handle("GET /templates", c.scoped(scopeRead, c.listTemplates))
 	c.handle("GET /workspaces", c.scoped(scopeRead, c.listWorkspaces))
 	// POST /sepa-mandates and the n8n file are left out: their bodies are not documented.
-	return c.service
+	return c.Service
 }
 
 func (c *certyneo) environment() map[string]string {
 	env := map[string]string{
-		"CHANCELA_CERTYNEO_BASE_URL": c.url(c.prefix),
-		"CHANCELA_CERTYNEO_API_KEY":  c.defaultKey(),
+		c.variable("BASE_URL"): c.url(c.prefix),
+		c.variable("API_KEY"):  c.defaultKey(),
 	}
 	if c.sb.o.Webhooks[c.name] != "" {
-		env["CHANCELA_CERTYNEO_WEBHOOK_SECRET"] = c.secret("webhook")
-		env["CHANCELA_CERTYNEO_WEBHOOK_URL"] = c.sb.o.Webhooks[c.name]
+		env[c.variable("WEBHOOK_SECRET")] = c.secret("webhook")
+		env[c.variable("WEBHOOK_URL")] = c.sb.o.Webhooks[c.name]
 	}
 	return env
 }

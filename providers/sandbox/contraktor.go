@@ -16,7 +16,7 @@ import (
 // file says. An envelope of the books is a proof; the contract's metadata field
 // "chancela" gives its key.
 type contraktor struct {
-	*service
+	*Service
 	next      int64
 	files     map[int64]*contraktorFile
 	workflows []*contraktorWorkflow
@@ -26,9 +26,10 @@ type contraktor struct {
 
 const contraktorRef = "contraktor "
 
-func newContraktor(sb *Sandbox) *service {
+// NewContraktor is the simulator of Contraktor.
+func NewContraktor(sb *Sandbox, name string) *Service {
 	c := &contraktor{
-		service: newService(sb, Contraktor, "/api"), next: 1000,
+		Service: newService(sb, name, "/api"), next: 1000,
 		files: make(map[int64]*contraktorFile), parties: make(map[int64]*contraktorParty), contracts: make(map[int64]*contraktorContract),
 	}
 	c.authenticate, c.failure, c.env = c.auth, c.fail, c.environment
@@ -46,11 +47,11 @@ func newContraktor(sb *Sandbox) *service {
 	c.contractRoutes()
 	c.proofRoutes()
 	c.open("GET /storage/{file}", c.follow("contraktor §10"))
-	return c.service
+	return c.Service
 }
 
 func (c *contraktor) environment() map[string]string {
-	return map[string]string{"CHANCELA_CONTRAKTOR_BASE_URL": c.url(c.prefix), "CHANCELA_CONTRAKTOR_API_KEY": c.key()}
+	return map[string]string{c.variable("BASE_URL"): c.url(c.prefix), c.variable("API_KEY"): c.key()}
 }
 
 func (c *contraktor) key() string { return "sandbox-" + c.secret("key")[:32] }

@@ -140,7 +140,7 @@ func (s *Sandbox) showPage(w http.ResponseWriter, _ *http.Request) {
 	}
 	var rows []row
 	byName := make(map[string]*row)
-	for _, name := range Names() {
+	for _, name := range s.o.names() {
 		rows = append(rows, row{Name: name, URL: s.URL(name), Webhooks: s.Deliveries(name)})
 	}
 	for i := range rows {

@@ -76,7 +76,7 @@ func (p *person) declines() bool { return p.is("recusa", "decline") }
 func (p *person) stalls() bool   { return p.is("expira", "expire") }
 
 // add enters a new envelope into the books.
-func (s *service) add(e envelope) {
+func (s *Service) add(e envelope) {
 	rec := e.rec()
 	rec.created = s.sb.now()
 	s.envelopes[rec.id] = e
@@ -84,7 +84,7 @@ func (s *service) add(e envelope) {
 }
 
 // remove takes a deleted draft out of the service. The books keep it.
-func (s *service) remove(e envelope, state string) {
+func (s *Service) remove(e envelope, state string) {
 	rec := e.rec()
 	rec.state = state
 	rec.ended = s.sb.now()
@@ -92,7 +92,7 @@ func (s *service) remove(e envelope, state string) {
 }
 
 // invite is the effect that mails people.
-func (s *service) invite(e envelope) {
+func (s *Service) invite(e envelope) {
 	rec := e.rec()
 	rec.invitations++
 	if !rec.sent.IsZero() {
@@ -111,7 +111,7 @@ func (s *service) invite(e envelope) {
 
 // callNext gives the turn to those who are next: all, or the lowest order that is
 // not done.
-func (s *service) callNext(e envelope) {
+func (s *Service) callNext(e envelope) {
 	rec := e.rec()
 	turn := 0
 	for _, p := range rec.people {
@@ -134,7 +134,7 @@ func (s *service) callNext(e envelope) {
 
 // patience is how long a person takes: half to one and a half times SignAfter, less
 // where many sign one after the other.
-func (s *service) patience(rec *record, p *person) time.Duration {
+func (s *Service) patience(rec *record, p *person) time.Duration {
 	var b [8]byte
 	copy(b[:], s.secret("patience "+rec.title+" "+p.email))
 	part := 0.5 + float64(binary.BigEndian.Uint64(b[:])%1000)/1000
@@ -147,7 +147,7 @@ func (s *service) patience(rec *record, p *person) time.Duration {
 
 // after lets something happen to an envelope that is still pending then. What follows
 // from an event is counted from the event's time.
-func (s *service) after(d time.Duration, e envelope, do func()) {
+func (s *Service) after(d time.Duration, e envelope, do func()) {
 	from := s.event
 	if from.IsZero() {
 		from = s.sb.now()
@@ -163,7 +163,7 @@ func (s *service) after(d time.Duration, e envelope, do func()) {
 	})
 }
 
-func (s *service) decide(e envelope, p *person) {
+func (s *Service) decide(e envelope, p *person) {
 	switch {
 	case p.done():
 	case p.ready != nil && !p.ready():
@@ -175,7 +175,7 @@ func (s *service) decide(e envelope, p *person) {
 	}
 }
 
-func (s *service) view(e envelope, p *person) {
+func (s *Service) view(e envelope, p *person) {
 	if p.done() || !p.viewed.IsZero() {
 		return
 	}
@@ -183,7 +183,7 @@ func (s *service) view(e envelope, p *person) {
 	e.viewed(p)
 }
 
-func (s *service) sign(e envelope, p *person) {
+func (s *Service) sign(e envelope, p *person) {
 	s.view(e, p)
 	p.state, p.acted = personSigned, s.sb.now()
 	if p.approver {
@@ -202,20 +202,20 @@ func (s *service) sign(e envelope, p *person) {
 	s.after(s.sb.o.SignAfter/10, e, e.completed)
 }
 
-func (s *service) decline(e envelope, p *person) {
+func (s *Service) decline(e envelope, p *person) {
 	s.view(e, p)
 	p.state, p.acted = personDeclined, s.sb.now()
 	e.declined(p)
 }
 
 // end closes an envelope in a state of the service.
-func (s *service) end(e envelope, state string) {
+func (s *Service) end(e envelope, state string) {
 	rec := e.rec()
 	rec.state, rec.ended = state, s.sb.now()
 }
 
 // act is what the control page's buttons do.
-func (s *service) act(id, action, signer string) error {
+func (s *Service) act(id, action, signer string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.envelopes[id]

@@ -11,11 +11,12 @@ import (
 // qisign simulates QI Sign's standalone API (qisign.md, part A). Success codes are not
 // documented: 200 everywhere. There is no list, no order, no decline and no reminder.
 type qisign struct {
-	*service
+	*Service
 }
 
-func newQISign(sb *Sandbox) *service {
-	q := &qisign{newService(sb, QISign, "")}
+// NewQISign is the simulator of QI Sign.
+func NewQISign(sb *Sandbox, name string) *Service {
+	q := &qisign{newService(sb, name, "")}
 	q.authenticate, q.failure, q.env = q.auth, q.fail, q.environment
 	q.handle("POST /sign/envelope", q.postEnvelope)
 	q.handle("GET /sign/envelope/{id}", q.getEnvelope)
@@ -29,14 +30,14 @@ func newQISign(sb *Sandbox) *service {
 	q.handle("GET /sign/envelope/{id}/signer/{signer}/personal_document", q.getPersonalDocument)
 	q.open("GET /dossiers/{file}", q.follow("qisign A8"))
 	q.open("GET /images/{file}", q.follow("qisign A9"))
-	return q.service
+	return q.Service
 }
 
 func (q *qisign) environment() map[string]string {
-	env := map[string]string{"CHANCELA_QISIGN_BASE_URL": q.url(""), "CHANCELA_QISIGN_API_KEY": q.key()}
+	env := map[string]string{q.variable("BASE_URL"): q.url(""), q.variable("API_KEY"): q.key()}
 	if url := q.sb.o.Webhooks[q.name]; url != "" {
-		env["CHANCELA_QISIGN_WEBHOOK_SECRET"] = q.secret("webhook")
-		env["CHANCELA_QISIGN_WEBHOOK_URL"] = url
+		env[q.variable("WEBHOOK_SECRET")] = q.secret("webhook")
+		env[q.variable("WEBHOOK_URL")] = url
 	}
 	return env
 }

@@ -1,4 +1,4 @@
-// Package sandbox is the five signing services as simulators: what their references
+// Package sandbox is the signing services as simulators: what their references
 // document is law here, and a request that contradicts a reference is refused as the
 // reference says and kept as a [Violation]. What the references leave open is a
 // choice, marked in a comment where it is made. Signers act by themselves after a
@@ -25,24 +25,21 @@ import (
 	"github.com/chancela/chancela/providers"
 )
 
-// The simulated services, as chancela names them.
-const (
-	Contraktor = "contraktor"
-	Certyneo   = "certyneo"
-	SDoc       = "sdoc"
-	Catalisa   = "catalisa"
-	QISign     = "qisign"
-)
-
 // Control is the key of the control server's address in [Options.Listen].
 const Control = "control"
 
-// Names lists the simulated services.
-func Names() []string { return []string{Contraktor, Certyneo, SDoc, Catalisa, QISign} }
+// Simulator is one simulated service: the provider's name, which its addresses and
+// environment variables go by, and what makes it.
+type Simulator struct {
+	Name string
+	New  func(sb *Sandbox, name string) *Service
+}
 
-// Options make a [Sandbox]. The zero value is a sandbox on free local ports without
-// faults and webhooks.
+// Options make a [Sandbox]. Without more than Simulators it is on free local ports and
+// has neither faults nor webhooks.
 type Options struct {
+	Simulators []Simulator // in the order of books and pages
+
 	// Listen gives the address of each provider and of [Control]; 127.0.0.1:0 where
 	// nothing is said.
 	Listen map[string]string
@@ -88,7 +85,7 @@ type Choices struct {
 // goroutines.
 type Sandbox struct {
 	o        Options
-	services map[string]*service
+	services map[string]*Service
 	catalisa *catalisa
 	agenda   *agenda
 	faults   *faultBox
@@ -116,13 +113,13 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if err := o.valid(); err != nil {
 		return nil, err
 	}
-	s := &Sandbox{o: o, services: make(map[string]*service), urls: make(map[string]string)}
+	s := &Sandbox{o: o, services: make(map[string]*Service), urls: make(map[string]string)}
 	s.agenda = newAgenda(s.now)
 	s.faults = newFaultBox(o.Faults, o.Seed)
 	s.courier = newCourier(s)
 
 	listeners := make(map[string]net.Listener)
-	for _, name := range append(Names(), Control) {
+	for _, name := range append(o.names(), Control) {
 		address := o.Listen[name]
 		if address == "" {
 			address = "127.0.0.1:0"
@@ -137,9 +134,8 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 		listeners[name] = l
 		s.urls[name] = "http://" + l.Addr().String()
 	}
-	for _, build := range []func(*Sandbox) *service{newContraktor, newCertyneo, newSDoc, newCatalisa, newQISign} {
-		svc := build(s)
-		s.services[svc.name] = svc
+	for _, simulator := range o.Simulators {
+		s.services[simulator.Name] = simulator.New(s, simulator.Name)
 	}
 	s.control = s.controlHandler()
 
@@ -156,15 +152,27 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	return s, nil
 }
 
+// names are the simulated services.
+func (o Options) names() []string {
+	names := make([]string, 0, len(o.Simulators)+1)
+	for _, simulator := range o.Simulators {
+		names = append(names, simulator.Name)
+	}
+	return names
+}
+
 // valid refuses rates that are none and providers that do not exist.
 func (o Options) valid() error {
+	if len(o.Simulators) == 0 {
+		return errors.New("sandbox: there is no service to simulate")
+	}
 	if err := o.Faults.valid(); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	if err := o.WebhookFaults.valid(); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
-	known := append(Names(), Control)
+	known := append(o.names(), Control)
 	for _, name := range slices.Concat(slices.Collect(maps.Keys(o.Listen)), slices.Collect(maps.Keys(o.Webhooks)), slices.Collect(maps.Keys(o.Rates))) {
 		if !slices.Contains(known, name) {
 			return fmt.Errorf("sandbox: no provider %q", name)

@@ -25,8 +25,20 @@ import (
 )
 
 // start runs a sandbox whose signers are quick.
+// The services by name.
+const (
+	Contraktor = "contraktor"
+	Certyneo   = "certyneo"
+	SDoc       = "sdoc"
+	Catalisa   = "catalisa"
+	QISign     = "qisign"
+)
+
+var five = []Simulator{{Contraktor, NewContraktor}, {Certyneo, NewCertyneo}, {SDoc, NewSDoc}, {Catalisa, NewCatalisa}, {QISign, NewQISign}}
+
 func start(t *testing.T, o Options) *Sandbox {
 	t.Helper()
+	o.Simulators = five
 	if o.SignAfter == 0 {
 		o.SignAfter = 20 * time.Millisecond
 	}
@@ -481,10 +493,15 @@ func TestOptions(t *testing.T) {
 		{Faults: Faults{Slow: -1}}, {WebhookFaults: WebhookFaults{Lose: 2}}, {Listen: map[string]string{"docusign": ""}}, {Webhooks: map[string]string{"x": ""}},
 		{Listen: map[string]string{SDoc: "256.0.0.1:1"}},
 	} {
+		o.Simulators = five
 		if s, err := Start(context.Background(), o); err == nil {
 			s.Close()
 			t.Errorf("%+v was accepted", o)
 		}
+	}
+	if s, err := Start(context.Background(), Options{}); err == nil {
+		s.Close()
+		t.Error("a sandbox of no service was started")
 	}
 }
 

@@ -17,16 +17,17 @@ import (
 // the name of the error code's field is nowhere documented (§4) and stands in
 // [Choices.SDocCodeField].
 type sdoc struct {
-	*service
+	*Service
 	temporary    map[string]upload
 	files        map[string]*sdocFile
 	participants map[string]*sdocParticipant
 	deleted      map[string]bool // solicitations and files
 }
 
-func newSDoc(sb *Sandbox) *service {
+// NewSDoc is the simulator of sDoc.
+func NewSDoc(sb *Sandbox, name string) *Service {
 	d := &sdoc{
-		service: newService(sb, SDoc, "/api/integration/v1"), temporary: make(map[string]upload), files: make(map[string]*sdocFile),
+		Service: newService(sb, name, "/api/integration/v1"), temporary: make(map[string]upload), files: make(map[string]*sdocFile),
 		participants: make(map[string]*sdocParticipant), deleted: make(map[string]bool),
 	}
 	d.authenticate, d.failure, d.env = d.auth, d.fail, d.environment
@@ -44,15 +45,15 @@ func newSDoc(sb *Sandbox) *service {
 	// Where callbacks go when nobody else wants them: the platform always has one
 	// registered, unless Choices.SDocUnregistered.
 	d.open("POST /registered-callback", func(*http.Request) *reply { return noContent() })
-	return d.service
+	return d.Service
 }
 
 func (d *sdoc) environment() map[string]string {
 	env := map[string]string{
-		"CHANCELA_SDOC_BASE_URL": d.url(d.prefix), "CHANCELA_SDOC_API_KEY": d.key(), "CHANCELA_SDOC_WEBHOOK_SECRET": d.secretKey(),
+		d.variable("BASE_URL"): d.url(d.prefix), d.variable("API_KEY"): d.key(), d.variable("WEBHOOK_SECRET"): d.secretKey(),
 	}
 	if url := d.sb.o.Webhooks[d.name]; url != "" {
-		env["CHANCELA_SDOC_WEBHOOK_URL"] = url
+		env[d.variable("WEBHOOK_URL")] = url
 	}
 	return env
 }

@@ -20,10 +20,10 @@ import (
 	"time"
 )
 
-// service is what the five simulators share: routing with authentication first, faults,
+// Service is what the simulators share: routing with authentication first, faults,
 // answers, violations, ids and records. One mutex guards everything a simulator knows;
 // request bodies are read before it is taken.
-type service struct {
+type Service struct {
 	name   string
 	prefix string // of the API's paths, part of the base address
 	sb     *Sandbox
@@ -47,20 +47,25 @@ type service struct {
 	resources  map[string]resource // by path
 }
 
-func newService(sb *Sandbox, name, prefix string) *service {
-	s := &service{
+func newService(sb *Sandbox, name, prefix string) *Service {
+	s := &Service{
 		name: name, prefix: prefix, sb: sb, mux: http.NewServeMux(),
 		public: make(map[string]bool), envelopes: make(map[string]envelope),
 		calls: make(map[string]int), resources: make(map[string]resource),
 	}
-	if rate, given := sb.o.Rates[name]; given && name != Certyneo { // Certyneo's is per key
+	if rate, given := sb.o.Rates[name]; given {
 		s.bucket = newBucket(rate, sb.now())
 	}
 	return s
 }
 
+// variable is the name of one of chancela's environment variables for this service.
+func (s *Service) variable(suffix string) string {
+	return "CHANCELA_" + strings.ToUpper(s.name) + "_" + suffix
+}
+
 // url is the address of a path of the simulator's own server.
-func (s *service) url(path string) string { return s.sb.urls[s.name] + path }
+func (s *Service) url(path string) string { return s.sb.urls[s.name] + path }
 
 // reply is an answer: JSON, a file or nothing.
 type reply struct {
@@ -82,18 +87,18 @@ func file(contentType string, content []byte) *reply {
 }
 
 // handle registers a route: "POST /envelopes/{id}/send", below the prefix.
-func (s *service) handle(route string, h func(*http.Request) *reply) {
+func (s *Service) handle(route string, h func(*http.Request) *reply) {
 	s.route(route, s.prefix, h)
 }
 
 // open registers a route outside the API that takes no key: presigned addresses,
 // identity services.
-func (s *service) open(route string, h func(*http.Request) *reply) {
+func (s *Service) open(route string, h func(*http.Request) *reply) {
 	s.public[route] = true
 	s.route(route, "", h)
 }
 
-func (s *service) route(route, prefix string, h func(*http.Request) *reply) {
+func (s *Service) route(route, prefix string, h func(*http.Request) *reply) {
 	method, path, _ := strings.Cut(route, " ")
 	s.mux.HandleFunc(method+" "+prefix+path, func(w http.ResponseWriter, r *http.Request) {
 		s.serve(w, r, route, h)
@@ -102,7 +107,7 @@ func (s *service) route(route, prefix string, h func(*http.Request) *reply) {
 
 // ServeHTTP answers unknown routes and methods in the provider's own way, behind
 // authentication.
-func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler, pattern := s.mux.Handler(r)
 	if pattern != "" {
 		s.mux.ServeHTTP(w, r)
@@ -122,7 +127,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.write(w, r, s.failure(status, "", http.StatusText(status)), false)
 }
 
-func (s *service) serve(w http.ResponseWriter, r *http.Request, route string, h func(*http.Request) *reply) {
+func (s *Service) serve(w http.ResponseWriter, r *http.Request, route string, h func(*http.Request) *reply) {
 	d := s.sb.faults.draw(s.name, route)
 	strikes := func(f Fault) bool {
 		if d.has(f) {
@@ -197,14 +202,14 @@ func visitOf(r *http.Request) visit {
 }
 
 // tooMany is the answer to one request too many.
-func (s *service) tooMany(seconds int) *reply {
+func (s *Service) tooMany(seconds int) *reply {
 	no := s.failure(http.StatusTooManyRequests, "", "too many requests")
 	no.header = map[string]string{"Retry-After": strconv.Itoa(seconds)}
 	return no
 }
 
 // limit keeps the account to the rate of the options, where there is one.
-func (s *service) limit(route string) *reply {
+func (s *Service) limit(route string) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.bucket == nil {
@@ -222,7 +227,7 @@ func (s *service) limit(route string) *reply {
 // gets to see the answer.
 const drained = 64 << 20
 
-func (s *service) write(w http.ResponseWriter, r *http.Request, a *reply, cut bool) {
+func (s *Service) write(w http.ResponseWriter, r *http.Request, a *reply, cut bool) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, drained))
 	body, contentType := a.file, a.fileType
 	if a.json != nil {
@@ -268,7 +273,7 @@ const maxJSON = 4 << 20
 
 // decode reads a JSON object into v. A field that the reference does not know, capitals
 // included, is a violation, but no reason to refuse.
-func (s *service) decode(r *http.Request, body []byte, v any, reference string) error {
+func (s *Service) decode(r *http.Request, body []byte, v any, reference string) error {
 	if err := json.Unmarshal(body, v); err != nil {
 		return err
 	}
@@ -353,13 +358,13 @@ func (v verdict) String() string { return strings.Join(v, "; ") }
 
 // violate keeps a request that contradicts the reference. The caller does not hold
 // the lock.
-func (s *service) violate(route, id, rule, reference string) {
+func (s *Service) violate(route, id, rule, reference string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.violateLocked(route, id, rule, reference)
 }
 
-func (s *service) violateLocked(route, id, rule, reference string) {
+func (s *Service) violateLocked(route, id, rule, reference string) {
 	v := Violation{Provider: s.name, Route: route, ID: id, Rule: rule, Reference: reference, At: s.sb.now().UTC()}
 	s.violations = append(s.violations, v)
 	if e, ok := s.envelopes[id]; ok {
@@ -368,18 +373,18 @@ func (s *service) violateLocked(route, id, rule, reference string) {
 }
 
 // newHex gives n new hexadecimal digits, at most 64.
-func (s *service) newHex(n int) string {
+func (s *Service) newHex(n int) string {
 	s.serial++
 	return s.secret(fmt.Sprint("id", s.serial))[:n]
 }
 
-func (s *service) newUUID() string {
+func (s *Service) newUUID() string {
 	h := s.newHex(32)
 	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-8" + h[17:20] + "-" + h[20:]
 }
 
 // secret is 64 hexadecimal digits that depend on the seed and the name alone.
-func (s *service) secret(name string) string {
+func (s *Service) secret(name string) string {
 	return digest(fmt.Sprintf("%d %s %s", s.sb.o.Seed, s.name, name))
 }
 

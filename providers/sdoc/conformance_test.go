@@ -7,7 +7,6 @@ import (
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/providertest"
-	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/providers/sdoc"
 )
 
@@ -126,7 +125,6 @@ func TestConformance(t *testing.T) {
 
 	providertest.Run(t, providertest.Suite{
 		Name:     sdoc.Name,
-		New:      func(s rest.Settings, _ map[string]string) (providers.Provider, error) { return sdoc.New(s) },
 		Envelope: usual,
 		Variants: map[string]func() providers.Envelope{
 			"several": func() providers.Envelope {
