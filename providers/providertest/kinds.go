@@ -46,7 +46,7 @@ func usualKind(status int, inviting, given bool) providers.ErrorKind {
 		return unsure
 	case given:
 		return providers.NotFound
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired:
 		return providers.Denied
 	case status == http.StatusNotFound || status == http.StatusGone:
 		return providers.NotFound
