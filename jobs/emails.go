@@ -32,7 +32,7 @@ func parseEmail(s string) (string, error) {
 	}
 	local, domain, _ := strings.Cut(s, "@")
 	if strings.HasSuffix(domain, ">") || strings.HasPrefix(local, "mailto:") {
-		return "", errors.New("is not an e-mail address alone: write name@example.com, without a name, brackets or mailto:")
+		return "", errors.New("is not an e-mail address alone: write name@example.com, without mailto:, a name or brackets")
 	}
 	if err := checkLocal(local); err != nil {
 		return "", err

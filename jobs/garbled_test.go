@@ -9,7 +9,7 @@ func TestGarbledText(t *testing.T) {
 	for text, want := range map[string]string{
 		"JoÃ£o":                     "character 3: Ã£ is what ã looks like",
 		"nÂº 7":                     "character 2: Âº is what º looks like",
-		"AdesÃ£o Ã\u00a0 polÃ­tica": "character 5: Ã£",
+		"AdesÃ£o Ã\u00a0 polÃ\u00adtica": "character 5: Ã£",
 		"Ades Ã\u00a0 pol":          "character 6: Ã\u00a0 is what à looks like",
 		"AÃ\u0081GUA":               "character 2: Ã\u0081 is what Á looks like",
 		"um â€“ dois":               "character 4: â€“ is what – looks like",
