@@ -7,16 +7,16 @@ import (
 
 func TestGarbledText(t *testing.T) {
 	for text, want := range map[string]string{
-		"JoÃ£o":                     "character 3: Ã£ is what ã looks like",
-		"nÂº 7":                     "character 2: Âº is what º looks like",
+		"JoÃ£o":                          "character 3: Ã£ is what ã looks like",
+		"nÂº 7":                          "character 2: Âº is what º looks like",
 		"AdesÃ£o Ã\u00a0 polÃ\u00adtica": "character 5: Ã£",
-		"Ades Ã\u00a0 pol":          "character 6: Ã\u00a0 is what à looks like",
-		"AÃ\u0081GUA":               "character 2: Ã\u0081 is what Á looks like",
-		"um â€“ dois":               "character 4: â€“ is what – looks like",
-		"ï»¿id":                     "character 1: ï»¿ is what U+FEFF looks like",
-		"N\uFFFDvea":                "character 2 (U+FFFD) stands for a letter that was lost",
-		"N\xedvea":                  "character 2 (U+FFFD)",
-		"oi ðŸ˜€":                   "character 4: ðŸ˜€ is what 😀 looks like",
+		"Ades Ã\u00a0 pol":               "character 6: Ã\u00a0 is what à looks like",
+		"AÃ\u0081GUA":                    "character 2: Ã\u0081 is what Á looks like",
+		"um â€“ dois":                    "character 4: â€“ is what – looks like",
+		"ï»¿id":                          "character 1: ï»¿ is what U+FEFF looks like",
+		"N\uFFFDvea":                     "character 2 (U+FFFD) stands for a letter that was lost",
+		"N\xedvea":                       "character 2 (U+FFFD)",
+		"oi ðŸ˜€":                        "character 4: ðŸ˜€ is what 😀 looks like",
 		// What people write.
 		"João Araújo Conceição": "", "IRMÃ\u00a0DULCE": "", "ÂNGELA MARÇO": "", "Âmbar à vista": "", "SÃO JOSÉ": "", "VOCÊ®": "",
 		"«CAMPEÃO»": "", "Łódź €5 – “dois”": "", "Ñuñoa · Çelik": "", "Zoë Müller": "", "😀 ok": "", "№ 5": "", "日本": "", "": "",
