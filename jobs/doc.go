@@ -10,14 +10,15 @@
 //	             │
 //	             ▼    claim                 intent, invite, outcome
 //	  ┌───► queued ───────► preparing ──────────────────────────────► sent
-//	  │       │               │  ▲ │                                   │
-//	  │       │ cancel        │  └─┘ not invited: once more            │ look
-//	  │       ▼               ▼                                        ▼
-//	  │    canceled        failed        in_doubt            ┌─ completed ─┬─ declined
-//	  │                       │             │                │      │      ├─ expired
-//	  └───────── retry ───────┘             │ resolve        │      ▼      └─ canceled
-//	                                        └► sent, queued  │   archived
-//	                                                         └─► failed ── retry ──► completed
+//	  │      ▲ │              │  ▲ │                                 ▲ │ │
+//	  │      │ │ cancel       │  └─┘ not invited: once more    resolve│ │ │ look
+//	  │      │ ▼              ▼                                       │ │ ▼
+//	  │      │ canceled     failed          in_doubt ◄────────────────┼─┘ ┌─ completed ─┬─ declined
+//	  │      │                │             │      │   not at the     │   │      │      ├─ expired
+//	  │      │                │             │      └── provider ──────┘   │      ▼      └─ canceled
+//	  │      └────────────────┼─────────────┘ resolve (not sent)          │   archived
+//	  └───────── retry ───────┴─────────────────────────── failed ◄───────┘
+//	                                     (retry: completed)
 //
 //	from        to          guard, checked in the same step as the change
 //	(none)      queued      the key is new in the ledger, and has no manifest in the archive
@@ -31,6 +32,10 @@
 //	preparing   canceled    the claim; no intent stands
 //	in_doubt    sent        the operator's resolve, a verified callback, or the late fact
 //	in_doubt    queued      the operator's resolve
+//	sent        sent        the version: another id, from the operator's resolve or a verified callback;
+//	                        only where the id is unchecked, or (resolve) the provider does not know it
+//	sent        queued      the operator's resolve as not sent, of one whose id is unchecked
+//	sent        in_doubt    the claim; the id is unchecked and the provider does not know it
 //	sent        completed,  the version that the look has read; only a look changes it, or, to
 //	            declined,   canceled, a claim that has withdrawn it at the provider
 //	            expired,
@@ -38,6 +43,11 @@
 //	completed   archived    the claim; the manifest is written, and before it every artifact
 //	completed   failed      the claim
 //	failed      queued, completed    the operator's retry
+//	failed      canceled    forget --also-unfinished, the version that it has read; so, too, in_doubt
+//	                        and a sent one that its provider does not know
+//
+// A sent envelope is unchecked when an operator has given its id and nobody could look it up. The
+// provider's first word on it, in a look or a callback, confirms it or sends it back into doubt.
 //
 // # The inviting call
 //

@@ -18,7 +18,11 @@ func newWork(sys *system) *cobra.Command {
 		Long: `Work takes envelopes from the queue, sends them, looks at them and archives them. Any number
 of workers may run; each provider's rate is kept over all of them. Interrupted, a worker
 finishes the calls that it has begun and hands the rest back. It needs CHANCELA_REDIS_URL,
-and one "chancela schedule" somewhere.`,
+and one "chancela schedule" somewhere.
+
+CHANCELA_<PROVIDER>_CONCURRENCY is how many envelopes one process invites or looks at at the
+same time. Half as many more are archived, and 4 more are steered: a cancel does not wait for
+thousands of invitations.`,
 		Example: `  chancela work
   chancela work --provider certyneo,sdoc`,
 		GroupID: groupServe,
