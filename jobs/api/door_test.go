@@ -151,10 +151,10 @@ func TestCampaignNameThatIsTooLong(t *testing.T) {
 // learns nothing about others.
 func TestSourcesOfAKey(t *testing.T) {
 	opened := map[string]int{}
-	objects := map[string]string{"s3://in/crm/a.pdf": pdf("a"), "s3://in/other/a.pdf": pdf("b"), "s3://archive/june/1/face.jpg": "\xff\xd8\xff"}
+	objects := map[string]string{"s3://inn/crm/a.pdf": pdf("a"), "s3://inn/other/a.pdf": pdf("b"), "s3://archive/june/1/face.jpg": "\xff\xd8\xff"}
 	s := newStack(t, func(c *Config) {
 		c.Keys = []Key{{Name: "crm", Secret: "key-of-crm"}, {Name: "none", Secret: "key-of-none"}}
-		if err := ParseSources("crm=s3://in/crm/", c.Keys); err != nil {
+		if err := ParseSources("crm=s3://inn/crm/", c.Keys); err != nil {
 			t.Fatal(err)
 		}
 		c.Client = jobs.NewClient(jobs.ClientConfig{Redis: c.Client.Ledger().Redis(), Archive: c.Client.Archive(), Providers: c.Providers, Log: c.Log,
@@ -173,15 +173,15 @@ func TestSourcesOfAKey(t *testing.T) {
 			s.postForm("/v1/campaigns", file{"file", "csv.csv", csvHead + csvRow(id, source)})
 	}
 	s.key = "key-of-crm"
-	one, many := send("1", "s3://in/crm/a.pdf")
+	one, many := send("1", "s3://inn/crm/a.pdf")
 	one.want(t, http.StatusAccepted, nil)
 	many.want(t, http.StatusAccepted, nil)
 	clear(opened)
 	messages := map[string]bool{}
 	for _, key := range []string{"key-of-crm", "key-of-none"} {
 		s.key = key
-		for _, source := range []string{"s3://in/crm/missing.pdf", "s3://in/other/a.pdf", "s3://in/crm", "s3://in/crm/", "s3://in/crmx/a.pdf", "s3://in/crm/../other/a.pdf", "s3://in/crm//a.pdf",
-			`s3://in/crm/..\other\a.pdf`, "s3://archive/june/1/face.jpg", "s3://archive/june/1/missing.jpg", "s3://other/x"} {
+		for _, source := range []string{"s3://inn/crm/missing.pdf", "s3://inn/other/a.pdf", "s3://inn/crm", "s3://inn/crm/", "s3://inn/crmx/a.pdf", "s3://inn/crm/../other/a.pdf", "s3://inn/crm/%2e%2e/other/a.pdf", "s3://inn/crm/%252e%252e%252fother/a.pdf", "s3://inn/crm//a.pdf",
+			`s3://inn/crm/..\other\a.pdf`, "s3://archive/june/1/face.jpg", "s3://archive/june/1/missing.jpg", "s3://other/x"} {
 			for _, r := range []reply{first(send("2", source)), second(send("2", source))} {
 				p := r.problem(t, http.StatusUnprocessableEntity)
 				_, message, _ := strings.Cut(p.Errors[0].Message, ": ")
@@ -195,7 +195,7 @@ func TestSourcesOfAKey(t *testing.T) {
 		t.Errorf("several texts: %v", messages)
 	}
 	for source := range opened {
-		if source != "s3://in/crm/missing.pdf" {
+		if source != "s3://inn/crm/missing.pdf" {
 			t.Errorf("%s was looked for", source)
 		}
 	}
@@ -206,13 +206,13 @@ func second(_, b reply) reply { return b }
 
 func TestParseSources(t *testing.T) {
 	keys := []Key{{Name: "crm"}, {Name: "hr"}, {Name: "crm"}}
-	if err := ParseSources("crm=s3://in/crm, hr=s3://b\ncrm=s3://in/x/y/", keys); err != nil {
+	if err := ParseSources("crm=s3://inn/crm, hr=s3://bucket\ncrm=s3://inn/x/y/", keys); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(keys[0].Sources, keys[1].Sources, keys[2].Sources); got != "[s3://in/crm/ s3://in/x/y/] [s3://b/] [s3://in/crm/ s3://in/x/y/]" {
+	if got := fmt.Sprint(keys[0].Sources, keys[1].Sources, keys[2].Sources); got != "[{inn crm} {inn x/y}] [{bucket }] [{inn crm} {inn x/y}]" {
 		t.Error(got)
 	}
-	for _, bad := range []string{"crm", "crm=", "crm=in/crm", "crm=s3://", "crm=s3:///x", "crm=s3://in/../x", "crm=s3://in//x", "nobody=s3://in/x"} {
+	for _, bad := range []string{"crm", "crm=", "crm=in/crm", "crm=s3://", "crm=s3:///x", "crm=s3://inn/../x", "crm=s3://inn/%2e%2e/x", "crm=s3://Inn/x", "crm=s3://inn//x", "nobody=s3://inn/x"} {
 		if err := ParseSources(bad, keys); err == nil {
 			t.Errorf("%q is taken", bad)
 		}

@@ -6,12 +6,10 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +20,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/source"
 )
 
 // Key lets a client in. Its name stands in the log.
@@ -29,7 +28,7 @@ type Key struct {
 	Name    string
 	Prefix  string // only campaigns whose names begin with it; empty: all
 	Secret  providers.Secret
-	Sources []string // s3://bucket/prefix of the objects that it may name as documents
+	Sources []source.Place // below which are the objects that it may name as documents
 }
 
 // ParseKeys reads CHANCELA_API_KEYS: pairs NAME:KEY, separated by commas or line
@@ -68,17 +67,19 @@ func ParseKeys(s string) ([]Key, error) {
 // and send it to people of the client's choice.
 func ParseSources(s string, keys []Key) error {
 	for pair := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
-		name, source, ok := strings.Cut(strings.TrimSpace(pair), "=")
-		bucket, prefix, _ := strings.Cut(strings.TrimPrefix(source, "s3://"), "/")
-		prefix = strings.TrimSuffix(prefix, "/")
-		if !ok || !strings.HasPrefix(source, "s3://") || bucket == "" || prefix != "" && !fs.ValidPath(prefix) {
+		name, address, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if !ok {
 			return errors.New("want pairs of the form NAME=s3://BUCKET/PREFIX, separated by commas")
+		}
+		place, err := source.ParsePlace(address)
+		if err != nil {
+			return err
 		}
 		found := false
 		for i := range keys {
 			if keys[i].Name == name {
 				found = true
-				keys[i].Sources = append(keys[i].Sources, strings.TrimSuffix("s3://"+bucket+"/"+prefix, "/")+"/")
+				keys[i].Sources = append(keys[i].Sources, place)
 			}
 		}
 		if !found {
@@ -99,16 +100,8 @@ type guard struct {
 
 type hashedKey struct {
 	name, prefix string
-	sources      []string // each ends with a slash
+	sources      []source.Place
 	hash         [sha256.Size]byte
-}
-
-// mayRead tells whether a client may name an object as a document. The address must be
-// in its plain form: another one could lead out of the prefix.
-func (k *hashedKey) mayRead(source string) bool {
-	_, object, _ := strings.Cut(strings.TrimPrefix(source, "s3://"), "/")
-	return fs.ValidPath(object) && !strings.Contains(object, `\`) &&
-		slices.ContainsFunc(k.sources, func(allowed string) bool { return strings.HasPrefix(source, allowed) })
 }
 
 // nobody is the client of a server without keys: somebody on this machine.

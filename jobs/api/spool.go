@@ -15,6 +15,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/storage/source"
 )
 
 // spool keeps one request's files in a folder of its own, which only this process's
@@ -104,13 +105,20 @@ var errSource = errors.New("this source cannot be used: there is nothing to read
 
 // reading lets the spool find s3:// sources that a client may read.
 func (s *spool) reading(client *hashedKey, sources jobs.OpenSource, failed func(context.Context, error)) {
-	s.folder = campaign.NewFolder(s.dir, func(ctx context.Context, source string) (io.ReadCloser, error) {
-		if sources == nil || !client.mayRead(source) {
-			return nil, errSource
-		}
-		r, err := sources(ctx, source)
+	places := client.sources
+	if sources == nil {
+		places = nil
+	}
+	open := source.Below(places, func(ctx context.Context, name string) (io.ReadCloser, error) {
+		r, err := sources(ctx, name)
 		if err != nil {
 			failed(ctx, err)
+		}
+		return r, err
+	})
+	s.folder = campaign.NewFolder(s.dir, func(ctx context.Context, name string) (io.ReadCloser, error) {
+		r, err := open(ctx, name)
+		if err != nil {
 			return nil, errSource
 		}
 		return r, nil

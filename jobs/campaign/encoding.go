@@ -55,23 +55,6 @@ func (f format) decode(in io.ReadSeeker) (io.Reader, error) {
 	return text, nil
 }
 
-// encode is the inverse of decode. What Windows-1252 cannot hold, which can only be in
-// words of ours, is replaced.
-func (f format) encode(out io.Writer) (io.Writer, error) {
-	switch {
-	case f.wide != nil:
-		out = transform.NewWriter(out, f.wide.NewEncoder())
-	case f.windows:
-		return transform.NewWriter(out, encoding.ReplaceUnsupported(charmap.Windows1252.NewEncoder())), nil
-	}
-	if f.skip > 0 {
-		if _, err := io.WriteString(out, "\uFEFF"); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
 // place finds the line and column of a byte of the file, as an editor shows them.
 func (f format) place(in io.ReadSeeker, offset int64) (line, column int, err error) {
 	f.end = offset

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"errors"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -85,6 +86,8 @@ const (
 	headSize = 1024 // readers of PDF look for its header there
 	tailSize = 4096
 	around   = 64 // bytes beside a mark that are looked at
+
+	piece = 32 << 10 // bytes that are looked at in one go, whatever the size of a write
 )
 
 // Reader judges content that is written to it.
@@ -114,7 +117,9 @@ func (r *Reader) Write(p []byte) (int, error) {
 		r.decide()
 		fresh = p[take:]
 	}
-	r.look(fresh, false)
+	for part := range slices.Chunk(fresh, piece) {
+		r.look(part, false)
+	}
 	return len(p), nil
 }
 
@@ -130,23 +135,25 @@ func (r *Reader) decide() {
 	r.look(r.head, false)
 }
 
-// look searches for marks, and for those at the seam to the bytes before.
+// look searches for marks, and for those at the seam to the bytes before. Its buffers are
+// used again.
 func (r *Reader) look(p []byte, last bool) {
 	if r.kind == nil {
 		return
 	}
-	data := append(r.rest, p...)
+	r.rest = append(r.rest, p...)
 	for _, m := range r.kind.marks {
 		if !r.found[m.text] {
-			r.found[m.text] = m.in(data, last)
+			r.found[m.text] = m.in(r.rest, last)
 		}
 	}
-	r.rest = append(r.rest[:0], data[max(0, len(data)-3*around):]...)
-	if len(p) >= tailSize {
-		r.tail = r.tail[:0]
-	}
-	r.tail = append(r.tail, p[max(0, len(p)-tailSize):]...)
-	r.tail = r.tail[max(0, len(r.tail)-tailSize):]
+	r.rest = keepLast(r.rest, 3*around)
+	r.tail = keepLast(append(r.tail, p...), tailSize)
+}
+
+// keepLast moves the last n bytes to the front.
+func keepLast(b []byte, n int) []byte {
+	return b[:copy(b, b[max(0, len(b)-n):])]
 }
 
 func (m mark) in(data []byte, last bool) bool {

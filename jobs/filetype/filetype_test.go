@@ -98,6 +98,19 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// Content is looked at as it passes: nothing is allocated for what was looked at.
+func TestContentIsNotHeld(t *testing.T) {
+	for name, size := range map[string]int{"as copied": 32 << 10, "small": 1000, "all in one": 8 << 20} {
+		r := filetype.New("a.pdf")
+		io.WriteString(r, "%PDF-1.7")
+		part := bytes.Repeat([]byte("stream "), size/7+1)[:size]
+		r.Write(part)
+		if n := testing.AllocsPerRun(20, func() { r.Write(part) }); n > 0 {
+			t.Errorf("%s: %.0f allocations for each write of %d bytes", name, n, size)
+		}
+	}
+}
+
 type onlyWriter struct{ io.Writer }
 
 func FuzzType(f *testing.F) {

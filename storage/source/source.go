@@ -45,7 +45,7 @@ func Outside(address string, open Open) Open {
 			return nil, err
 		}
 		for _, key := range readings(at.Key) {
-			if own.holds(Place{folded(at.Bucket), folded(key)}) {
+			if at := (Place{folded(at.Bucket), folded(key)}); at == own || own.holds(at) {
 				return nil, ErrOwn
 			}
 		}
@@ -53,22 +53,15 @@ func Outside(address string, open Open) Open {
 	}
 }
 
-// Below opens only what is below one of the places, each s3://bucket or
-// s3://bucket/folder; with none, nothing.
-func Below(places []string, open Open) Open {
-	var allowed []Place
-	for _, p := range places {
-		if at, ok := parsePlace(p); ok {
-			allowed = append(allowed, at)
-		}
-	}
+// Below opens only what is below one of the places; with none, nothing.
+func Below(places []Place, open Open) Open {
 	return func(ctx context.Context, source string) (io.ReadCloser, error) {
 		at, err := Parse(source)
 		if err != nil {
 			return nil, err
 		}
 		for _, key := range readings(at.Key) {
-			if !slices.ContainsFunc(allowed, func(p Place) bool { return p.holds(Place{at.Bucket, key}) }) {
+			if !slices.ContainsFunc(places, func(p Place) bool { return p.holds(Place{at.Bucket, key}) }) {
 				return nil, ErrNotAllowed
 			}
 		}
@@ -76,19 +69,21 @@ func Below(places []string, open Open) Open {
 	}
 }
 
-// CheckPlace says what is wrong with a place for [Below].
-func CheckPlace(s string) error {
-	if _, ok := parsePlace(s); !ok {
-		return fmt.Errorf("%q is not of the form s3://bucket or s3://bucket/folder", s)
+// ParsePlace reads a place for [Below]: s3://bucket or s3://bucket/folder.
+func ParsePlace(s string) (Place, error) {
+	bucket, key, err := split(s)
+	key = strings.TrimSuffix(key, "/")
+	if err != nil || archive.CheckPrefix(key) != nil || leaves(key) {
+		return Place{}, fmt.Errorf("%q is not of the form s3://bucket or s3://bucket/folder", s)
 	}
-	return nil
+	return Place{bucket, key}, nil
 }
 
 // Place is a bucket and a key in it, or the folder below which keys are; empty for all.
 type Place struct{ Bucket, Key string }
 
 func (p Place) holds(at Place) bool {
-	return p.Bucket == at.Bucket && (p.Key == "" || at.Key == p.Key || strings.HasPrefix(at.Key, p.Key+"/"))
+	return p.Bucket == at.Bucket && (p.Key == "" || strings.HasPrefix(at.Key, p.Key+"/"))
 }
 
 // bucketName is S3's rule. Aliases of access points are names of buckets, too: which
@@ -108,16 +103,10 @@ func Parse(source string) (Place, error) {
 	if key == "" || strings.HasSuffix(key, "/") {
 		return Place{}, ErrForm
 	}
-	if archive.CheckKey(key) != nil {
+	if archive.CheckKey(key) != nil || leaves(key) {
 		return Place{}, fmt.Errorf(`%w, and its key must be a plain one: without "//", "." or ".." between slashes, backslashes and control characters`, ErrForm)
 	}
 	return Place{bucket, key}, nil
-}
-
-func parsePlace(s string) (Place, bool) {
-	bucket, key, err := split(s)
-	key = strings.Trim(key, "/")
-	return Place{bucket, key}, err == nil && archive.CheckPrefix(key) == nil
 }
 
 func split(source string) (bucket, key string, err error) {
@@ -140,9 +129,14 @@ func readings(key string) []string {
 			break
 		}
 		key = decoded
-		all = append(all, strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(key, `\`, "/")), "/"))
+		all = append(all, path.Clean(strings.TrimLeft(strings.ReplaceAll(key, `\`, "/"), "/")))
 	}
 	return all
+}
+
+// leaves tells whether some server would take the key out of its bucket.
+func leaves(key string) bool {
+	return slices.ContainsFunc(readings(key), func(k string) bool { return k == ".." || strings.HasPrefix(k, "../") })
 }
 
 // folded is a name as a file system that ignores case and form takes it.

@@ -53,6 +53,7 @@ func TestForm(t *testing.T) {
 		"s3://CONTRACTS/2026/a.pdf", "s3://contracts./2026/a.pdf", "s3://contracts%2F2026/a.pdf", "s3://co/a.pdf",
 		"s3://contracts//2026/a.pdf", "s3://contracts/./2026/a.pdf", "s3://contracts/docs/../2026/a.pdf", `s3://contracts/docs\..\2026/a.pdf`,
 		"s3://contracts/2026\x00/a.pdf", "s3://user@contracts/2026/a.pdf", "s3://contracts:443/a.pdf",
+		"s3://letters/%2e%2e/contracts/2026/a.pdf", "s3://letters/a/%252e%252e/%252E./contracts/2026/a.pdf", "s3://letters/%2F../contracts/2026/a.pdf", `s3://letters/%5c..%5ccontracts/2026/a.pdf`, "s3://letters/%2e%2e",
 		"s3://contracts-ap-abcdefghijklmnop-s3alias/a.pdf", "s3://arn:aws:s3:sa-east-1:123456789012:accesspoint/contracts/a.pdf",
 	} {
 		if content, err := open(t.Context(), name); !errors.Is(err, source.ErrForm) {
@@ -62,7 +63,15 @@ func TestForm(t *testing.T) {
 }
 
 func TestBelow(t *testing.T) {
-	open := source.Below([]string{"s3://forms/rh/", "s3://letters"}, opened)
+	var places []source.Place
+	for _, s := range []string{"s3://forms/rh/", "s3://letters"} {
+		p, err := source.ParsePlace(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		places = append(places, p)
+	}
+	open := source.Below(places, opened)
 	for name, want := range map[string]error{
 		"s3://forms/rh/a.pdf":             nil,
 		"s3://letters/a/b.pdf":            nil,
@@ -73,6 +82,9 @@ func TestBelow(t *testing.T) {
 		"s3://forms/rh/%2e%2e/a.pdf":      source.ErrNotAllowed,
 		"s3://forms/rh/%252e%252e/a.pdf":  source.ErrNotAllowed,
 		"s3://forms/rh/../a.pdf":          source.ErrForm,
+		"s3://forms/rh":                   source.ErrNotAllowed,
+		"s3://forms/rh/%2e%2e%2fa.pdf":    source.ErrNotAllowed,
+		"s3://letters/%2e%2e/forms/a.pdf": source.ErrForm,
 		"s3://letters2/a.pdf":             source.ErrNotAllowed,
 		"s3://forms/rh/S%C3%A3o Jo%C3o.x": nil,
 	} {
@@ -83,8 +95,8 @@ func TestBelow(t *testing.T) {
 	if _, err := source.Below(nil, opened)(t.Context(), "s3://forms/rh/a.pdf"); !errors.Is(err, source.ErrNotAllowed) {
 		t.Errorf("nothing is allowed: %v", err)
 	}
-	for place, ok := range map[string]bool{"s3://forms": true, "s3://forms/": true, "s3://forms/rh": true, "forms/rh": false, "s3://": false, "s3://forms/../rh": false, "s3://Forms": false} {
-		if err := source.CheckPlace(place); (err == nil) != ok {
+	for place, ok := range map[string]bool{"s3://forms": true, "s3://forms/": true, "s3://forms/rh": true, "forms/rh": false, "s3://": false, "s3://forms/../rh": false, "s3://Forms": false, "s3://forms/%2e%2e/letters": false, "s3://forms//rh": false} {
+		if _, err := source.ParsePlace(place); (err == nil) != ok {
 			t.Errorf("place %q: %v", place, err)
 		}
 	}
