@@ -81,7 +81,6 @@ func TestUploadsAreNotHeldInMemory(t *testing.T) {
 		r := s.do(http.MethodPost, c.path, c.contentType, c.body)
 		got := int64(stop()) - int64(before.HeapAlloc)
 		r.want(t, http.StatusAccepted, nil)
-		t.Logf("%s: %d MiB", name, got>>20)
 		if got > most {
 			t.Errorf("%s: %d MiB of memory for an upload of %d MiB", name, got>>20, size>>20)
 		}
