@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -97,15 +96,18 @@ func (f *campaignFiles) judge(e providers.Envelope) error {
 	return providers.Problems{{Field: "provider", Message: fmt.Sprintf("%s is not configured here: set %s", e.Provider, variable(e.Provider, "API_KEY"))}}
 }
 
-// leftOut says what services have no place for.
-func (f *campaignFiles) leftOut() []string {
-	var lines []string
+// tell is how something is said: [system.tell] or [system.note].
+type tell = func(kind string, object any, text string)
+
+// tellLeftOut says what services have no place for.
+func (f *campaignFiles) tellLeftOut(tell tell) {
 	for _, name := range registry.Names() {
 		for _, column := range slices.Sorted(maps.Keys(f.unsent[name])) {
-			lines = append(lines, fmt.Sprintf("%s has no place for %s: left out in %s", name, column, count(f.unsent[name][column], "envelope")))
+			n := f.unsent[name][column]
+			tell("left_out", map[string]any{"provider": name, "column": column, "envelopes": n},
+				fmt.Sprintf("%s has no place for %s: left out in %s", name, column, count(n, "envelope")))
 		}
 	}
-	return lines
 }
 
 // calls counts the requests of a good row, and notes what of it is left out and whom it
@@ -138,12 +140,12 @@ func (f *campaignFiles) seenBy(name string, all *campaign.Seen) *campaign.Seen {
 	return all
 }
 
-// check reads all files through and writes every problem to w.
-func (f *campaignFiles) check(ctx context.Context, w io.Writer) (campaign.Summary, error) {
+// check reads all files through and tells every problem.
+func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary, error) {
 	total := campaign.Summary{Providers: map[string]campaign.Load{}}
 	seen := campaign.NewSeen()
 	for _, name := range f.names {
-		s, err := campaign.Check(ctx, []string{name}, f.options(name, f.seenBy(name, seen)), func(p campaign.Problem) { fmt.Fprintln(w, p) })
+		s, err := campaign.Check(ctx, []string{name}, f.options(name, f.seenBy(name, seen)), func(p campaign.Problem) { tell("problem", p, p.String()) })
 		if err != nil {
 			return total, err
 		}
@@ -166,17 +168,15 @@ func (f *campaignFiles) check(ctx context.Context, w io.Writer) (campaign.Summar
 
 // insist checks all files and refuses them when something is wrong: with --skip-invalid
 // only when nothing is left.
-func (f *campaignFiles) insist(ctx context.Context, stderr io.Writer) error {
+func (f *campaignFiles) insist(ctx context.Context, note tell) error {
 	if err := f.distinct(); err != nil {
 		return err
 	}
-	s, err := f.check(ctx, stderr)
+	s, err := f.check(ctx, note)
 	if err != nil {
 		return err
 	}
-	for _, line := range f.leftOut() {
-		fmt.Fprintln(stderr, line)
-	}
+	f.tellLeftOut(note)
 	switch {
 	case s.Problems == 0:
 		return nil
@@ -207,15 +207,6 @@ func (f *campaignFiles) distinct() error {
 	return nil
 }
 
-// unanswered are the lines on files of which no row was taken.
-func (f *campaignFiles) unanswered() []string {
-	var lines []string
-	for _, name := range f.refused {
-		lines = append(lines, name+": no row was taken, for what is wrong with the file (above): mend it, and run it again")
-	}
-	return lines
-}
-
 // enqueued is what became of all files.
 type enqueued struct {
 	campaigns []string
@@ -234,8 +225,8 @@ func (e enqueued) conflicts() int {
 }
 
 // enqueue puts all files into the queue. Envelopes whose id is taken by other content are
-// written to stderr and leave the others alone.
-func (f *campaignFiles) enqueue(ctx context.Context, c *jobs.Client, stderr io.Writer) (enqueued, error) {
+// told and leave the others alone.
+func (f *campaignFiles) enqueue(ctx context.Context, c *jobs.Client, note tell) (enqueued, error) {
 	all := enqueued{sums: map[string]*jobs.Summary{}, archive: c.Archive().String()}
 	seen := campaign.NewSeen()
 	for _, name := range f.names {
@@ -244,7 +235,7 @@ func (f *campaignFiles) enqueue(ctx context.Context, c *jobs.Client, stderr io.W
 		}
 		sum, err := f.enqueueFile(ctx, c, name, f.seenBy(name, seen), &all)
 		if err == nil && len(sum.Conflicts) > 0 {
-			err = f.explain(ctx, name, sum.Conflicts, stderr)
+			err = f.explain(ctx, name, sum.Conflicts, note)
 		}
 		if err != nil {
 			return all, err
@@ -298,7 +289,7 @@ func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, rejected *
 
 // explain finds the lines of envelopes in conflict: by reading the file once more, which
 // is rare, instead of remembering the line of every row.
-func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []error, stderr io.Writer) error {
+func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []error, note tell) error {
 	o := f.options(name, nil)
 	o.Check = nil
 	r, err := campaign.Open(name, o)
@@ -325,7 +316,8 @@ func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []er
 		if len(c.Fields) > 0 {
 			message = "the campaign has an envelope with this id and other content in " + strings.Join(c.Fields, ", ") + ": use another id, or cancel that one"
 		}
-		fmt.Fprintln(stderr, campaign.Problem{File: name, Line: row.Line, Column: 1, Name: "id", Message: message})
+		p := campaign.Problem{File: name, Line: row.Line, Column: 1, Name: "id", Message: message}
+		note("problem", p, p.String())
 	}
 	return nil
 }
@@ -349,13 +341,29 @@ func (e enqueued) said(name string) string {
 	return s
 }
 
-// last is what stands at the end: how many rows are where, and what was not taken.
-func (f *campaignFiles) last(e enqueued) []string {
-	lines := f.unanswered()
-	for _, l := range e.left {
-		lines = append(lines, l.String())
+// tellCampaigns says what was enqueued of every campaign.
+func (e enqueued) tellCampaigns(tell tell) {
+	for _, name := range e.campaigns {
+		sum := e.sums[name]
+		tell("campaign", map[string]any{"campaign": name, "enqueued": sum.New, "known": sum.Known, "archived": sum.Archived,
+			"archived_elsewhere": sum.Moved, "conflicts": len(sum.Conflicts)}, e.said(name))
 	}
-	return lines
+}
+
+// tellLeft says how many invalid rows are where.
+func (e enqueued) tellLeft(tell tell) {
+	for _, l := range e.left {
+		tell("rejected", map[string]any{"file": l.File, "rows": l.Rows, "path": l.Path, "kept": l.Kept}, l.String())
+	}
+}
+
+// tellLast is what stands at the end: what was not taken, and how many rows are where.
+func (f *campaignFiles) tellLast(e enqueued, tell tell) {
+	for _, name := range f.refused {
+		tell("refused", map[string]any{"file": name},
+			name+": no row was taken, for what is wrong with the file (above): mend it, and run it again")
+	}
+	e.tellLeft(tell)
 }
 
 // status is the exit status that files deserve which were enqueued.
@@ -371,19 +379,18 @@ func (f *campaignFiles) status(e enqueued) int {
 	return exitOK
 }
 
-// estimates are how long each provider's rate makes its part of a campaign take.
-func (c *config) estimates(s campaign.Summary, judges map[string]providers.Provider) []string {
-	var lines []string
+// tellEstimates says how long each provider's rate makes its part of a campaign take.
+func (c *config) tellEstimates(s campaign.Summary, judges map[string]providers.Provider, tell tell) {
 	for _, name := range registry.Names() {
 		load, ok := s.Providers[name]
 		if !ok {
 			continue
 		}
 		r := c.pace(judges[name].Info())
-		lines = append(lines, fmt.Sprintf("%s: %s, about %s at %s: at least %s", name, count(load.Envelopes, "envelope"),
-			count(load.Calls, "request"), rate{r.Requests, r.Per}, about(campaign.Estimate(load.Calls, r))))
+		allowed, takes := rate{r.Requests, r.Per}.String(), campaign.Estimate(load.Calls, r)
+		tell("estimate", map[string]any{"provider": name, "envelopes": load.Envelopes, "requests": load.Calls, "rate": allowed, "seconds": takes.Seconds()},
+			fmt.Sprintf("%s: %s, about %s at %s: at least %s", name, count(load.Envelopes, "envelope"), count(load.Calls, "request"), allowed, about(takes)))
 	}
-	return lines
 }
 
 // count is a number with its noun.

@@ -40,13 +40,14 @@ that ask the same people to sign the same documents.`,
 			if err != nil {
 				return err
 			}
-			s, err := files.check(cmd.Context(), sys.stdout)
+			s, err := files.check(cmd.Context(), sys.tell)
 			if err != nil {
 				return err
 			}
-			for _, line := range slices.Concat([]string{verdict(s)}, files.copies(cmd.Context(), cfg), cfg.estimates(s, files.judges), files.leftOut()) {
-				fmt.Fprintln(sys.stdout, line)
-			}
+			sys.come(map[string]any{"files": s.Files, "refused": s.Refused, "rows": s.Rows, "valid": s.Good, "problems": s.Problems}, verdict(s))
+			files.tellCopies(cmd.Context(), cfg, sys.tell)
+			cfg.tellEstimates(s, files.judges, sys.tell)
+			files.tellLeftOut(sys.tell)
 			if !s.OK() {
 				return quietly(exitUsage)
 			}
@@ -79,23 +80,23 @@ func verdict(s campaign.Summary) string {
 		count(s.Problems, "problem"), s.Good, count(s.Rows, "row"), are, count(s.Refused, "file"))
 }
 
-// copies says which other campaigns ask the same people to sign the same documents, where
+// tellCopies says which other campaigns ask the same people to sign the same documents, where
 // there is a Redis that knows. A check does not need one.
-func (f *campaignFiles) copies(ctx context.Context, cfg *config) []string {
+func (f *campaignFiles) tellCopies(ctx context.Context, cfg *config, tell tell) {
 	if cfg.RedisURL == "" || len(f.invitations) == 0 {
-		return nil
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	db, err := jobs.Connect(cfg.RedisURL.Reveal())
 	if err == nil {
 		defer db.Close()
-		var lines []string
-		if lines, err = f.elsewhere(ctx, jobs.NewClient(jobs.ClientConfig{Redis: db})); err == nil {
-			return lines
-		}
+		_, err = f.tellElsewhere(ctx, jobs.NewClient(jobs.ClientConfig{Redis: db}), tell)
 	}
-	return []string{fmt.Sprintf("whether other campaigns ask the same people is not known: redis does not answer at %s: %s", redacted(cfg.RedisURL), oneLine(err))}
+	if err != nil {
+		text := fmt.Sprintf("whether other campaigns ask the same people is not known: redis does not answer at %s: %s", redacted(cfg.RedisURL), oneLine(err))
+		tell("warning", map[string]any{"message": text}, text)
+	}
 }
 
 // judgesFor are the providers whose rules apply: those with a key, or all when none has

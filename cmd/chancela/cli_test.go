@@ -62,7 +62,6 @@ func TestUsageErrors(t *testing.T) {
 		{args: "run --bogus x.csv", says: "unknown flag"},
 		{args: "status a b", says: "wrong number of arguments"},
 		{args: "status", says: "CHANCELA_REDIS_URL"},
-		{args: "status --watch --json", env: redis, says: "do not go together"},
 		{args: "report june --format pdf", env: redis, says: "csv, json, html"},
 		{args: "resolve june 1", env: redis, says: "--not-sent"},
 		{args: "resolve june 1 --sent x --not-sent", env: redis, says: "--not-sent"},

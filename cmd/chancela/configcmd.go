@@ -36,23 +36,29 @@ configured Redis are. Settings with which no other command starts are named, wit
 			if err != nil {
 				return err
 			}
-			w := tabwriter.NewWriter(sys.stdout, 0, 0, 2, ' ', 0)
+			var table strings.Builder
+			w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 			for _, s := range settings {
-				fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.value, s.source)
+				fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, s.Value, s.Source)
 			}
 			if err := w.Flush(); err != nil {
 				return err
 			}
-			fmt.Fprintln(sys.stdout, "redis: "+cfg.durability(cmd.Context()))
+			lines := strings.Split(table.String(), "\n")
+			for i, s := range settings {
+				sys.tell("setting", s, lines[i])
+			}
+			redis := cfg.durability(cmd.Context())
+			sys.tell("redis", map[string]any{"message": redis}, "redis: "+redis)
 			for _, line := range waysOut(sys.env) {
-				fmt.Fprintln(sys.stdout, line)
+				sys.tell("proxy", map[string]any{"message": line}, line)
 			}
 			for _, name := range unknown(sys.env) {
-				fmt.Fprintf(sys.stdout, "unknown variable: %s\n", name)
+				sys.tell("unknown", map[string]any{"name": name}, "unknown variable: "+name)
 			}
 			refused := cfg.refusals(sys.env)
 			for _, why := range refused {
-				fmt.Fprintf(sys.stdout, "refused: %s\n", why)
+				sys.tell("refused", map[string]any{"message": why}, "refused: "+why)
 			}
 			if len(refused) > 0 {
 				return quietly(exitUsage)
@@ -63,7 +69,11 @@ configured Redis are. Settings with which no other command starts are named, wit
 }
 
 // setting is one line of the configuration.
-type setting struct{ name, value, source string }
+type setting struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Source string `json:"source"`
+}
 
 // settings are all variables as they are in force.
 func (c *config) settings(environ map[string]string) ([]setting, error) {
@@ -79,22 +89,22 @@ func (c *config) settings(environ map[string]string) ([]setting, error) {
 	for _, f := range fields() {
 		s := setting{f.Key, values[f.Key], "environment"}
 		switch {
-		case environ[f.Key] == "" && s.value != "":
-			s.source = environ[f.Key+"_FILE"]
-		case s.value == "" && f.HasDefaultValue:
-			s.value, s.source = f.DefaultValue, "default"
-		case s.value == "":
-			s.value, s.source = c.providerDefault(f.Key, judges)
+		case environ[f.Key] == "" && s.Value != "":
+			s.Source = environ[f.Key+"_FILE"]
+		case s.Value == "" && f.HasDefaultValue:
+			s.Value, s.Source = f.DefaultValue, "default"
+		case s.Value == "":
+			s.Value, s.Source = c.providerDefault(f.Key, judges)
 		}
 		switch {
-		case s.value == "":
-			s.value, s.source = "-", "not set"
+		case s.Value == "":
+			s.Value, s.Source = "-", "not set"
 		case f.Key == prefix+"REDIS_URL":
-			s.value = redacted(c.RedisURL)
+			s.Value = redacted(c.RedisURL)
 		case f.secret:
-			s.value = "***"
+			s.Value = "***"
 		case strings.HasSuffix(f.Key, "_URL"):
-			s.value = withoutQuery(s.value)
+			s.Value = withoutQuery(s.Value)
 		}
 		all = append(all, s)
 	}

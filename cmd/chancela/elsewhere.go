@@ -9,23 +9,24 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// elsewhere says which other campaigns ask the same people to sign the same documents: a
-// renamed or mended copy of a file has another campaign's name, and the idempotency key
-// alone does not know it.
-func (f *campaignFiles) elsewhere(ctx context.Context, c *jobs.Client) ([]string, error) {
-	var lines []string
+// tellElsewhere says which other campaigns ask the same people to sign the same documents,
+// and whether there are any: a renamed or mended copy of a file has another campaign's
+// name, and the idempotency key alone does not know it.
+func (f *campaignFiles) tellElsewhere(ctx context.Context, c *jobs.Client, tell tell) (there bool, err error) {
 	for _, name := range f.campaigns() {
 		invitations := f.invitations[name]
 		found, err := c.Elsewhere(ctx, name, invitations)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		for _, other := range append(f.together(name), found...) {
-			lines = append(lines, fmt.Sprintf("campaign %s asks the same people to sign the same documents as campaign %s does, in %d of %s",
-				name, other.Campaign, other.Envelopes, count(len(invitations), "envelope")))
+			there = true
+			tell("elsewhere", map[string]any{"campaign": name, "other": other.Campaign, "envelopes": other.Envelopes, "of": len(invitations)},
+				fmt.Sprintf("campaign %s asks the same people to sign the same documents as campaign %s does, in %d of %s",
+					name, other.Campaign, other.Envelopes, count(len(invitations), "envelope")))
 		}
 	}
-	return lines, nil
+	return there, nil
 }
 
 // together finds the campaigns before this one in the same command.
@@ -53,12 +54,9 @@ func (f *campaignFiles) together(name string) []jobs.Elsewhere {
 // insistNew refuses to invite people again by mistake: who names the campaign, or says
 // --again, means it.
 func (f *campaignFiles) insistNew(ctx context.Context, sys *system, c *jobs.Client) error {
-	lines, err := f.elsewhere(ctx, c)
-	if err != nil || len(lines) == 0 {
+	there, err := f.tellElsewhere(ctx, c, sys.note)
+	if err != nil || !there {
 		return err
-	}
-	for _, line := range lines {
-		fmt.Fprintln(sys.stderr, line)
 	}
 	if f.flags.again || f.flags.campaign != "" {
 		return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -46,7 +45,7 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	if err != nil {
 		return err
 	}
-	if err := files.insist(ctx, sys.stderr); err != nil {
+	if err := files.insist(ctx, sys.note); err != nil {
 		return err
 	}
 	e, err := b.openQueue(ctx)
@@ -73,15 +72,11 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	if err := e.openOutbox(ctx); err != nil {
 		return err
 	}
-	all, err := files.enqueue(ctx, e.client, sys.stderr)
+	all, err := files.enqueue(ctx, e.client, sys.note)
 	if err != nil {
 		return err
 	}
-	for _, name := range all.campaigns {
-		fmt.Fprintln(sys.stdout, all.said(name))
-	}
-	for _, line := range files.last(all) {
-		fmt.Fprintln(sys.stdout, line)
-	}
+	all.tellCampaigns(sys.tell)
+	files.tellLast(all, sys.tell)
 	return quietly(files.status(all))
 }

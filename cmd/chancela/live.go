@@ -23,11 +23,15 @@ const (
 // every look. A ledger that cannot be read for a while does not end it.
 func follow(ctx context.Context, sys *system, o *observer, campaigns []string, over func(snapshot) bool) (snapshot, error) {
 	draw, finish := sys.plain()
-	every := liveEvery
 	if sys.terminal {
 		draw, finish = sys.live()
 	}
 	defer finish()
+	return watchLedger(ctx, sys, o, campaigns, liveEvery, draw, over)
+}
+
+// watchLedger draws a snapshot every so often until the end is reached.
+func watchLedger(ctx context.Context, sys *system, o *observer, campaigns []string, every time.Duration, draw func(snapshot), over func(snapshot) bool) (snapshot, error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	var last snapshot

@@ -25,6 +25,8 @@ type system struct {
 	terminal       bool // stderr is one
 	screen         *screen
 	begun          bool // the command line was understood
+	json           bool // results are objects
+	outcome        any  // the fields of the last one
 }
 
 func main() {
@@ -49,20 +51,24 @@ func run(ctx context.Context, sys *system, args []string) int {
 	root.SetArgs(args)
 	root.SetOut(sys.stdout)
 	root.SetErr(sys.stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	status, message := statusOf(err), ""
 	switch e, _ := errors.AsType[*exitErr](err); {
 	case err == nil:
 	case e != nil && e.err == nil: // all has been said
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		fmt.Fprintln(sys.stderr, "chancela: interrupted")
-		return exitInterrupted
+		status, message = exitInterrupted, "interrupted"
 	default:
-		fmt.Fprintln(sys.stderr, "chancela: "+oneLine(err))
+		message = oneLine(err)
+		if status == exitError && !sys.begun {
+			status = exitUsage // cobra's own complaints
+		}
 	}
-	if status := statusOf(err); status != exitError || sys.begun {
-		return status
+	if message != "" {
+		fmt.Fprintln(sys.stderr, "chancela: "+message)
 	}
-	return exitUsage // cobra's own complaints
+	sys.close(cmd, args, status, message)
+	return status
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
@@ -111,11 +117,12 @@ Without any configuration, simulated providers are used and nothing leaves the m
 	)
 	root.SetHelpCommandGroupID(groupServe)
 	root.SetCompletionCommandGroupID(groupServe)
-	root.AddCommand(
-		newRun(sys), newCheck(sys), newEnqueue(sys), newStatus(sys), newReport(sys), newVerify(sys),
+	root.AddCommand(newStatus(sys), newReport(sys), newWork(sys), newSchedule(sys), newServe(sys), newUp(sys))
+	root.AddCommand(sys.inJSON(
+		newRun(sys), newCheck(sys), newEnqueue(sys), newVerify(sys),
 		newPause(sys), newResume(sys), newRetry(sys), newCancel(sys), newRemind(sys), newResolve(sys), newForget(sys),
-		newWork(sys), newSchedule(sys), newServe(sys), newUp(sys), newSandbox(sys), newConfig(sys), newWebhooks(sys), newNotifications(sys), newVersion(sys),
-	)
+		newSandbox(sys), newConfig(sys), newWebhooks(sys), newNotifications(sys), newVersion(sys),
+	)...)
 	root.InitDefaultHelpCmd()
 	return root
 }

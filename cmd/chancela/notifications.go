@@ -37,13 +37,14 @@ func (s *system) notifications(ctx context.Context, replay bool) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.stdout, "%d notifications are delivered again\n", n)
+		s.come(map[string]any{"replayed": n}, fmt.Sprintf("%d notifications are delivered again", n))
 		return nil
 	}
 	waiting, dead, err := e.client.Ledger().Outbox(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "%d envelopes have notifications that wait, %d have some that were given up\n", waiting, dead)
+	s.come(map[string]any{"waiting": waiting, "given_up": dead},
+		fmt.Sprintf("%d envelopes have notifications that wait, %d have some that were given up", waiting, dead))
 	return nil
 }

@@ -207,6 +207,19 @@ func (v providerView) wrong(now time.Time) string {
 	return s
 }
 
+// worksFor tells whether a provider has envelopes of a campaign.
+func (v providerView) worksFor(c ledger.Campaign) bool {
+	if c.Providers == nil { // too old to be counted by itself
+		return true
+	}
+	for _, n := range c.Providers[v.name] {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (v providerView) sum() (n int64) {
 	for _, k := range v.states {
 		n += k

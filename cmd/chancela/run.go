@@ -65,7 +65,7 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	if err != nil {
 		return err
 	}
-	if err := files.insist(ctx, sys.stderr); err != nil {
+	if err := files.insist(ctx, sys.note); err != nil {
 		return err
 	}
 	e, err := start.open(ctx, nil)
@@ -97,15 +97,13 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	var all enqueued
 	var complete atomic.Pointer[time.Time] // when all was enqueued
 	works.Go(func() (err error) {
-		if all, err = files.enqueue(working, e.client, sys.stderr); err != nil {
+		if all, err = files.enqueue(working, e.client, sys.note); err != nil {
 			stop()
 			return err
 		}
-		for _, name := range all.campaigns {
-			fmt.Fprintln(sys.stderr, all.said(name))
-		}
-		for _, left := range all.left {
-			fmt.Fprintln(sys.stderr, left)
+		all.tellCampaigns(sys.note)
+		if !sys.json { // the end says it again
+			all.tellLeft(sys.note)
 		}
 		now := time.Now()
 		complete.Store(&now)
@@ -126,19 +124,17 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 
 	// What there is to say is said after an interruption, too.
 	ending := context.WithoutCancel(ctx)
-	sum, err := summarize(ending, e.client, campaigns)
+	sum, err := summarize(ending, e.client, campaigns, sys.tellTrouble)
 	if err != nil {
 		return err
 	}
-	sum.write(sys.stdout, time.Since(begin), e.archive.String())
+	sys.come(sum.result(time.Since(begin), e.archive.String(), e.world() == simulatedWorld), sum.text(time.Since(begin), e.archive.String()))
 	if report != "" {
 		if err := writeReports(ending, e.client, campaigns, campaign.ReportStyle{Format: format}, report); err != nil {
 			return err
 		}
 	}
-	for _, line := range files.last(all) {
-		fmt.Fprintln(sys.stdout, line)
-	}
+	files.tellLast(all, sys.tell)
 	if ctx.Err() != nil {
 		fmt.Fprintln(sys.stderr, "interrupted: start it again, and it goes on")
 		return quietly(exitInterrupted)

@@ -51,10 +51,11 @@ Faults are rates from 0 to 1, as JSON:
 				return err
 			}
 			defer s.Close()
-			fmt.Fprintf(sys.stdout, "# what it holds: %s\n", s.URL(sandbox.Control))
+			page := s.URL(sandbox.Control)
+			sys.tell("page", map[string]any{"url": page}, "# what it holds: "+page)
 			env := s.Env()
 			for _, name := range names(env) {
-				fmt.Fprintf(sys.stdout, "export %s='%s'\n", name, env[name])
+				sys.tell("variable", map[string]any{"name": name, "value": env[name]}, fmt.Sprintf("export %s='%s'", name, env[name]))
 			}
 			if f, ok := sys.stdout.(*os.File); ok {
 				_ = f.Sync() // a pipe has nothing to sync

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -29,9 +30,6 @@ every envelope has ended.`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: sys.completeCampaign,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if watch && asJSON {
-				return usage("status: --watch and --json do not go together")
-			}
 			ctx := cmd.Context()
 			e, err := sys.openLedger(ctx, "status")
 			if err != nil {
@@ -45,24 +43,31 @@ every envelope has ended.`,
 				}
 			}
 			if watch {
-				return sys.watch(ctx, e, names)
+				return sys.watch(ctx, e, names, asJSON)
 			}
 			return sys.status(ctx, e, names, len(args) == 0, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&watch, "watch", false, "stay, and show how it goes on")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one object a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one object a line; with --watch, one at every look")
 	return cmd
 }
 
-func (s *system) watch(ctx context.Context, e *engine, names []string) error {
+func (s *system) watch(ctx context.Context, e *engine, names []string, asJSON bool) error {
 	for _, name := range names {
 		if _, err := e.client.Ledger().Campaign(ctx, name); err != nil {
 			return err
 		}
 	}
-	_, err := follow(ctx, s, e.observer(), names, func(s snapshot) bool { return s.open() == 0 })
-	return err
+	over := func(s snapshot) bool { return s.open() == 0 }
+	if !asJSON {
+		_, err := follow(ctx, s, e.observer(), names, over)
+		return err
+	}
+	var broken error
+	_, err := watchLedger(ctx, s, e.observer(), names, time.Second, func(snap snapshot) { broken = errors.Join(broken, s.statusJSON(snap)) },
+		func(s snapshot) bool { return broken != nil || over(s) })
+	return errors.Join(broken, err)
 }
 
 func (s *system) status(ctx context.Context, e *engine, names []string, list, asJSON bool) error {
@@ -76,7 +81,11 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 	}
 	switch {
 	case asJSON:
-		return s.statusJSON(ctx, e, all)
+		snap, err := e.observer().look(ctx, names)
+		if err != nil {
+			return err
+		}
+		return s.statusJSON(snap)
 	case !list:
 		return s.statusOf(ctx, e, all[0])
 	case len(all) == 0:
@@ -126,17 +135,13 @@ type troubleError struct {
 	Status int    `json:"status"` // of HTTP; 0: no answer
 }
 
-// statusJSON prints an object a line.
-func (s *system) statusJSON(ctx context.Context, e *engine, all []ledger.Campaign) error {
+// statusJSON prints an object for every campaign.
+func (s *system) statusJSON(snap snapshot) error {
 	enc := json.NewEncoder(s.stdout)
-	for _, c := range all {
-		snap, err := e.observer().look(ctx, []string{c.Name})
-		if err != nil {
-			return err
-		}
+	for _, c := range snap.campaigns {
 		o := statusObject{c.Name, c.Total, c.States, c.Paused, c.Simulated, []troubleObject{}}
 		for _, v := range snap.providers {
-			if t := v.trouble; t != nil {
+			if t := v.trouble; t != nil && v.worksFor(c) {
 				o.Troubles = append(o.Troubles, troubleObject{v.name, t.State, t.Since, jobs.ReportTime(t.NextTry), troubleError{t.Kind, t.Code, t.Op, t.Status}})
 			}
 		}

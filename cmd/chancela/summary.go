@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -28,8 +27,9 @@ type summary struct {
 	envelopes int
 }
 
-// summarize reads campaigns from the ledger.
-func summarize(ctx context.Context, client *jobs.Client, campaigns []string) (summary, error) {
+// summarize reads campaigns from the ledger. It gives each every envelope that has ended
+// and is not archived.
+func summarize(ctx context.Context, client *jobs.Client, campaigns []string, each func(*ledger.Record)) (summary, error) {
 	s := summary{counts: map[string]map[ledger.State]int64{}}
 	for _, name := range campaigns {
 		for r, err := range client.Ledger().All(ctx, name, "") {
@@ -55,6 +55,7 @@ func summarize(ctx context.Context, client *jobs.Client, campaigns []string) (su
 			if !r.State.Terminal() { // interrupted: the table counts it
 				continue
 			}
+			each(r)
 			if s.troubles++; len(s.trouble) < maxListed {
 				s.trouble = append(s.trouble, r)
 			}
@@ -63,14 +64,35 @@ func summarize(ctx context.Context, client *jobs.Client, campaigns []string) (su
 	return s, nil
 }
 
-// write prints the table and what needs somebody's attention.
-func (s summary) write(w io.Writer, took time.Duration, archive string) {
+// states are the envelopes of all providers.
+func (s summary) states() map[ledger.State]int64 {
 	all := map[ledger.State]int64{}
 	for _, states := range s.counts {
 		for state, n := range states {
 			all[state] += n
 		}
 	}
+	return all
+}
+
+// result is the summary for programs.
+func (s summary) result(took time.Duration, archive string, simulated bool) map[string]any {
+	return map[string]any{"envelopes": s.envelopes, "states": s.states(), "providers": s.counts, "invited": s.invited,
+		"archived_files": s.files, "archive": archive, "seconds": took.Seconds(), "simulated": simulated}
+}
+
+// tellTrouble gives a program an envelope that has ended and is not archived; people find
+// the first of them in the summary.
+func (s *system) tellTrouble(r *ledger.Record) {
+	if s.json {
+		s.print("envelope", map[string]any{"campaign": r.Campaign, "id": r.ID, "provider": r.Provider, "state": r.State,
+			"error": map[string]any{"code": r.ErrorCode, "message": r.ErrorMessage}})
+	}
+}
+
+// text is the table and what needs somebody's attention.
+func (s summary) text(took time.Duration, archive string) string {
+	all := s.states()
 	columns := inOrder(all)
 	head := []string{"provider"}
 	for _, c := range columns {
@@ -100,14 +122,15 @@ func (s summary) write(w io.Writer, took time.Duration, archive string) {
 	if len(s.counts) > 1 {
 		row("all", all)
 	}
-	fmt.Fprintln(w, t.Render())
-	fmt.Fprintf(w, "%s invited to sign, %s in %s, %s\n", count(s.invited, "envelope"), count(s.files, "archived file"), archive, about(took))
+	lines := []string{t.Render(), fmt.Sprintf("%s invited to sign, %s in %s, %s",
+		count(s.invited, "envelope"), count(s.files, "archived file"), archive, about(took))}
 	for _, r := range s.trouble {
-		fmt.Fprintln(w, "  "+trouble(r))
+		lines = append(lines, "  "+trouble(r))
 	}
 	if more := s.troubles - len(s.trouble); more > 0 {
-		fmt.Fprintf(w, "  and %d more: a report lists all\n", more)
+		lines = append(lines, fmt.Sprintf("  and %d more: a report lists all", more))
 	}
+	return strings.Join(lines, "\n")
 }
 
 // trouble is one line on an envelope that is not archived: what it is, why, and what can

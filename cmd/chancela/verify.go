@@ -64,7 +64,7 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	wrong := 0
 	v, err := jobs.Verify(ctx, store, book, campaign, func(key string, err error) {
 		wrong++
-		fmt.Fprintf(s.stdout, "%s: %s\n", key, oneLine(err))
+		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, key+": "+oneLine(err))
 	})
 	if err != nil {
 		return err
@@ -75,15 +75,16 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	if wrong == 0 && v.Envelopes == 0 && book == nil {
 		return fmt.Errorf("the archive %s holds no manifest: nothing was verified", store)
 	}
-	if book == nil {
-		defer fmt.Fprintln(s.stdout, "not compared with a ledger: whether something is missing was not looked at")
-	}
+	read := fmt.Sprintf("%s, %s, %s", count(v.Envelopes, "envelope"), count(v.Files, "file"), size(v.Bytes))
+	text, status := read+": every hash is right", exitOK
 	if wrong > 0 {
-		fmt.Fprintf(s.stdout, "%s wrong in %s, %s, %s\n", count(wrong, "thing"), count(v.Envelopes, "envelope"), count(v.Files, "file"), size(v.Bytes))
-		return quietly(exitError)
+		text, status = count(wrong, "thing")+" wrong in "+read, exitError
 	}
-	fmt.Fprintf(s.stdout, "%s, %s, %s: every hash is right\n", count(v.Envelopes, "envelope"), count(v.Files, "file"), size(v.Bytes))
-	return nil
+	if book == nil {
+		text += "\nnot compared with a ledger: whether something is missing was not looked at"
+	}
+	s.come(map[string]any{"envelopes": v.Envelopes, "files": v.Files, "bytes": v.Bytes, "wrong": wrong, "compared": book != nil}, text)
+	return quietly(status)
 }
 
 // size is a size for people.

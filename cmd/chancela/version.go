@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -56,21 +55,16 @@ func (b build) String() string {
 }
 
 func newVersion(sys *system) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:     "version",
 		Short:   "Version, revision and compiler of this program",
 		Example: `  chancela version --json`,
 		GroupID: groupServe,
 		Args:    arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			if asJSON {
-				return json.NewEncoder(sys.stdout).Encode(readBuild())
-			}
-			fmt.Fprintln(sys.stdout, readBuild())
+			b := readBuild()
+			sys.come(b, b.String())
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as an object")
-	return cmd
 }

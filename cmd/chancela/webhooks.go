@@ -67,17 +67,24 @@ func (s *system) webhooks(ctx context.Context, name string, subscribe bool, remo
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.stdout, "%s\n%s=%s\n", id, variable(name, "WEBHOOK_SECRET"), secret)
+		where := variable(name, "WEBHOOK_SECRET")
+		s.come(map[string]any{"id": id, "variable": where, "secret": secret}, fmt.Sprintf("%s\n%s=%s", id, where, secret))
 		return nil
 	case remove != "":
-		return at.Unsubscribe(ctx, remove)
+		err := at.Unsubscribe(ctx, remove)
+		if err == nil {
+			s.come(map[string]any{"removed": remove}, "")
+		}
+		return err
 	}
 	all, err := at.Subscriptions(ctx)
 	if err != nil {
 		return err
 	}
 	for _, sub := range all {
-		fmt.Fprintf(s.stdout, "%s %s %s\n", sub.ID, sub.URL, strings.Join(sub.Events, ","))
+		s.tell("subscription", map[string]any{"id": sub.ID, "url": sub.URL, "events": sub.Events},
+			fmt.Sprintf("%s %s %s", sub.ID, sub.URL, strings.Join(sub.Events, ",")))
 	}
+	s.come(map[string]any{"subscriptions": len(all)}, "")
 	return nil
 }
