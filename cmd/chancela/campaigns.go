@@ -350,6 +350,19 @@ func (e enqueued) tellCampaigns(tell tell) {
 	}
 }
 
+// result is all of it for programs.
+func (e enqueued) result() map[string]any {
+	var sum jobs.Summary
+	for _, s := range e.sums {
+		sum.Add(*s)
+	}
+	rejected := 0
+	for _, l := range e.left {
+		rejected += l.Rows
+	}
+	return map[string]any{"enqueued": sum.New, "known": sum.Known, "conflicts": len(sum.Conflicts), "rejected": rejected}
+}
+
 // tellLeft says how many invalid rows are where.
 func (e enqueued) tellLeft(tell tell) {
 	for _, l := range e.left {

@@ -78,5 +78,6 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	}
 	all.tellCampaigns(sys.tell)
 	files.tellLast(all, sys.tell)
+	sys.come(all.result(), "")
 	return quietly(files.status(all))
 }

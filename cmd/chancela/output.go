@@ -81,16 +81,13 @@ func (s *system) close(cmd *cobra.Command, args []string, status int, message st
 func (s *system) print(kind string, objects ...any) {
 	line := fmt.Appendf(nil, `{"type":%q`, kind)
 	for _, o := range objects {
-		if o == nil {
-			continue
-		}
 		b, err := json.Marshal(o)
 		if err != nil {
 			fmt.Fprintf(s.stderr, "chancela: %s: %v\n", kind, err)
 			continue
 		}
-		if fields := b[1 : len(b)-1]; len(fields) > 0 {
-			line = append(append(line, ','), fields...)
+		if len(b) > len("{}") && b[0] == '{' { // null has no fields
+			line = append(append(line, ','), b[1:len(b)-1]...)
 		}
 	}
 	_, _ = s.stdout.Write(append(line, '}', '\n')) // as for people: a closed pipe does not end the work

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -14,8 +12,8 @@ import (
 
 // answer is what a steering command says on standard output.
 type answer struct {
-	text string
-	json any
+	text   string
+	fields map[string]any
 }
 
 // steering makes a command that does something with a campaign through the client. What
@@ -23,7 +21,6 @@ type answer struct {
 func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jobs.Client, args []string) (answer, error)) *cobra.Command {
 	cmd.GroupID = groupSteer
 	cmd.ValidArgsFunction = s.completeCampaign
-	asJSON := cmd.Flags().Bool("json", false, "one object")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		e, err := s.openLedger(cmd.Context(), cmd.Name())
 		if err != nil {
@@ -31,12 +28,7 @@ func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jo
 		}
 		defer e.Close()
 		a, err := do(cmd.Context(), e.client, args)
-		switch {
-		case *asJSON && a.json != nil:
-			err = errors.Join(err, json.NewEncoder(s.stdout).Encode(a.json))
-		case !*asJSON && a.text != "":
-			fmt.Fprintln(s.stdout, a.text)
-		}
+		s.come(a.fields, a.text)
 		return err
 	}
 	return cmd
@@ -54,7 +46,8 @@ func resultAnswer(campaign string, r jobs.Result, what string) answer {
 	for _, x := range r.Refused {
 		lines = append(lines, fmt.Sprintf("not for %s: %s (%s)", count(x.Envelopes, "envelope"), x.Message, firstOf(x.IDs, x.Envelopes)))
 	}
-	return answer{strings.Join(lines, "\n"), map[string]any{"campaign": campaign, "envelopes": r.Done, "refused": r.Refused}}
+	refused := append([]jobs.Refusal{}, r.Refused...) // [] where there is none
+	return answer{strings.Join(lines, "\n"), map[string]any{"campaign": campaign, "envelopes": r.Done, "refused": refused}}
 }
 
 // firstOf are the first few of n ids, for people.

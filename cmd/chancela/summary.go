@@ -84,10 +84,14 @@ func (s summary) result(took time.Duration, archive string, simulated bool) map[
 // tellTrouble gives a program an envelope that has ended and is not archived; people find
 // the first of them in the summary.
 func (s *system) tellTrouble(r *ledger.Record) {
-	if s.json {
-		s.print("envelope", map[string]any{"campaign": r.Campaign, "id": r.ID, "provider": r.Provider, "state": r.State,
-			"error": map[string]any{"code": r.ErrorCode, "message": r.ErrorMessage}})
+	if !s.json {
+		return
 	}
+	var why *jobs.ReportError
+	if r.ErrorCode != "" {
+		why = &jobs.ReportError{Code: r.ErrorCode, Message: r.ErrorMessage}
+	}
+	s.print("envelope", map[string]any{"campaign": r.Campaign, "id": r.ID, "provider": r.Provider, "state": r.State, "error": why})
 }
 
 // text is the table and what needs somebody's attention.
