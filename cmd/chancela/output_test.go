@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 )
 
@@ -183,7 +184,7 @@ func TestJSONOfSteering(t *testing.T) {
 
 func TestJSONOfWebhooks(t *testing.T) {
 	t.Parallel()
-	box, err := sandbox.Start(t.Context(), sandbox.Options{SignAfter: time.Second})
+	box, err := sandbox.Start(t.Context(), sandbox.Options{Simulators: registry.Simulators(), SignAfter: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
