@@ -201,10 +201,7 @@ func (call *call) invite(ctx context.Context, request *http.Request, before func
 	// GotConn runs in this goroutine, when the connection stands and before anything of
 	// the request is written to it.
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
-		g.open(func() error { return before(parent) })
-		if parent.Err() != nil {
-			g.shut.Store(true) // it ended meanwhile: nothing need leave
-		}
+		g.open(parent, before)
 		w.moved()
 	}}
 	request = request.WithContext(httptrace.WithClientTrace(ctx, trace))

@@ -28,6 +28,7 @@ type gate struct {
 	shut   atomic.Bool
 
 	mu      sync.Mutex // held while writing
+	opening bool       // Before runs, or has run
 	opened  time.Time  // zero: not yet
 	left    bool       // a byte of the request has been handed to the system
 	refusal error      // what Before returned
@@ -51,30 +52,44 @@ func (g *gate) dial(next dialFunc) dialFunc {
 	}
 }
 
-// open runs before, and lets the request pass when that succeeds.
-func (g *gate) open(before func() error) {
+// open runs before, and lets the request pass when that succeeds. It waits for before,
+// which ends with ctx, because nobody may go on while the intent is being written. The
+// gate is free meanwhile; when ctx ends it is shut at once, whatever before returns later.
+func (g *gate) open(ctx context.Context, before func(context.Context) error) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	conn := g.conn.Load()
-	if conn == nil || !g.opened.IsZero() {
-		g.shut.Store(true)
+	again := !g.opened.IsZero() || g.opening
+	g.opening = true
+	g.mu.Unlock()
+	if again || g.conn.Load() == nil || ctx.Err() != nil {
+		g.shutNow()
 		return
 	}
-	if g.refusal = before(); g.refusal != nil {
+	stop := context.AfterFunc(ctx, g.shutNow)
+	defer stop()
+	refusal := before(ctx)
+
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.refusal = refusal; refusal != nil || ctx.Err() != nil {
 		g.shut.Store(true)
 		return
 	}
 	g.opened = time.Now()
 	// For a write that waits for the other side; write itself looks at the time.
-	_ = conn.SetWriteDeadline(g.opened.Add(g.within))
+	_ = g.conn.Load().SetWriteDeadline(g.opened.Add(g.within))
+}
+
+// shutNow lets nothing pass any more, and ends what waits for the other side.
+func (g *gate) shutNow() {
+	g.shut.Store(true)
+	if conn := g.conn.Load(); conn != nil {
+		conn.Close()
+	}
 }
 
 // close shuts the gate for good.
 func (g *gate) close() (left bool, refusal error) {
-	g.shut.Store(true)
-	if conn := g.conn.Load(); conn != nil {
-		conn.Close() // ends a write that is under way
-	}
+	g.shutNow()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.left, g.refusal

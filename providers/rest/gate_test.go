@@ -177,7 +177,7 @@ func TestNothingLeavesLate(t *testing.T) {
 		if _, err := conn.Write([]byte("a handshake")); err != nil {
 			t.Fatal(err)
 		}
-		g.open(func() error { return nil })
+		g.open(t.Context(), func(context.Context) error { return nil })
 		time.Sleep(SendWithin) // a process that is stopped
 		if n, err := conn.Write([]byte("x")); n != 0 || err != errLate {
 			t.Errorf("%d bytes, %v", n, err)
@@ -198,7 +198,7 @@ func TestGateEndsAStuckWrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.open(func() error { return nil })
+		g.open(t.Context(), func(context.Context) error { return nil })
 		begun := time.Now()
 		if _, err := conn.Write([]byte("x")); err == nil || time.Since(begun) != SendWithin {
 			t.Errorf("%v after %s", err, time.Since(begun))
@@ -283,4 +283,42 @@ func TestTimeouts(t *testing.T) {
 			time.Sleep(3 * idleTimeout) // the other ends
 		})
 	})
+}
+
+// While the intent is being written the connection can be closed and asked about, and
+// the caller's end shuts it: nothing leaves then, whatever comes of the intent.
+func TestGateIsFreeWhileTheIntentIsWritten(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	g := &gate{within: SendWithin}
+	conn, err := g.dial(func(context.Context, string, string) (net.Conn, error) { return ours, nil })(t.Context(), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	begun, end, done := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		g.open(ctx, func(context.Context) error { close(begun); <-end; return nil })
+	}()
+	<-begun
+	cancel()
+	free := make(chan bool)
+	go func() {
+		left, _ := g.close()
+		free <- left
+	}()
+	select {
+	case left := <-free:
+		if left {
+			t.Error("something has left")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the gate is held while the intent is written")
+	}
+	close(end)
+	<-done
+	if _, err := conn.Write([]byte("POST")); !errors.Is(err, errShut) {
+		t.Errorf("a write after the caller's end: %v", err)
+	}
 }
