@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"time"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -240,42 +239,22 @@ func (p proof) state() providers.State {
 	return providers.Pending // "pending", and whatever they invent: look again
 }
 
-// packageWait is how long a completed proof's package is waited for. When the files
-// appear is not documented (reference §14); a package that has not come by then is
-// taken for one that never does (our choice). A clock that is far off ends the wait.
-const packageWait = 2 * time.Minute
-
-// Artifacts reads the proof again for fresh addresses. The signed file and the receipt
-// must be there, and the package for a while.
+// Artifacts reads the proof again for fresh addresses. All three files are documented
+// (reference §10), and when they appear is not (reference §14): what is not in the answer
+// yet is waited for, however long the proof has been completed.
 func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]providers.Artifact, error) {
 	proof, _, err := p.client.proof(ctx, pace.Fetch, ref.ID)
 	if err != nil {
 		return nil, err
 	}
-	packaged := proof.Package.ready()
-	if proof.state() != providers.Completed || !proof.Signed.ready() || !proof.Receipt.ready() ||
-		!packaged && time.Since(proof.changed()).Abs() < packageWait {
+	if proof.state() != providers.Completed || !proof.Signed.ready() || !proof.Receipt.ready() || !proof.Package.ready() {
 		return nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /proofs/{id}", Code: providers.CodeNotReady}
 	}
-	artifacts := []providers.Artifact{
+	return []providers.Artifact{
 		p.artifact(ref, providers.SignedDocument, "signed_file", proof.Signed, "application/pdf"),
 		p.artifact(ref, providers.Dossier, "receipt_file", proof.Receipt, "application/pdf"),
-	}
-	if packaged {
-		artifacts = append(artifacts, p.artifact(ref, providers.Package, "packaged_file", proof.Package, "application/zip"))
-	}
-	return artifacts, nil
-}
-
-// changed is the last time that the proof tells of, the zero time when it tells none.
-func (p proof) changed() time.Time {
-	last := p.UpdatedAt.Time
-	for _, s := range p.Subjects {
-		if s.ConfirmedAt.Time.After(last) {
-			last = s.ConfirmedAt.Time
-		}
-	}
-	return last
+		p.artifact(ref, providers.Package, "packaged_file", proof.Package, "application/zip"),
+	}, nil
 }
 
 func (f *file) ready() bool { return f != nil && f.DownloadURL != "" }

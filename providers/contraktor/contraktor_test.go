@@ -372,7 +372,8 @@ func TestArtifacts(t *testing.T) {
 		`{"data":{"id":7001,"status":"pending","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"}}}`,
 		`{"data":{"id":7001,"status":"completed","signed_file":null,"receipt_file":{"download_url":"https://x"}}}`,
 		`{"data":{"id":7001,"status":"completed","signed_file":{"download_url":"https://x"}}}`,
-		`{"data":{"id":7001,"status":"completed","updated_at":"` + time.Now().UTC().Format("2006-01-02T15:04:05") + `","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":null}}`,
+		`{"data":{"id":7001,"status":"completed","updated_at":"2025-01-02T10:05:01","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":null}}`,
+		`{"data":{"id":7001,"status":"completed","updated_at":"2090-01-02T10:05:01","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":{"id":1,"download_url":null}}}`,
 	} {
 		routes["GET /proofs/7001"] = says(200, answer)
 		_, err := p.Artifacts(t.Context(), ref)
@@ -382,12 +383,11 @@ func TestArtifacts(t *testing.T) {
 	}
 }
 
-// A package that has not come in time is not waited for; the types that the service
-// does not have are not believed.
-func TestArtifactsWithoutPackage(t *testing.T) {
+// The types that the service does not have are not believed.
+func TestArtifactTypes(t *testing.T) {
 	for _, tt := range []struct{ answer, want string }{
-		{`{"data":{"id":7001,"status":"completed","updated_at":"2090-01-02T10:05:01","subjects":[{"confirmed_at":"2025-01-02T10:05:01"}],"signed_file":{"mime":"image/png","download_url":"https://x"},"receipt_file":{"mime":"binary/octet-stream","download_url":"https://x"}}}`,
-			"signed_document image/png, dossier application/pdf"},
+		{`{"data":{"id":7001,"status":"completed","updated_at":"2090-01-02T10:05:01","subjects":[{"confirmed_at":"2025-01-02T10:05:01"}],"signed_file":{"mime":"image/png","download_url":"https://x"},"receipt_file":{"mime":"binary/octet-stream","download_url":"https://x"},"packaged_file":{"download_url":"https://x"}}}`,
+			"signed_document image/png, dossier application/pdf, package application/zip"},
 		{`{"data":{"id":7001,"status":"completed","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":{"mime":"application/x-zip-compressed","download_url":"https://x"}}}`,
 			"signed_document application/pdf, dossier application/pdf, package application/zip"},
 	} {

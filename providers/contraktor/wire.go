@@ -164,7 +164,6 @@ type (
 		ID        int64     `json:"id"`
 		Status    string    `json:"status"`
 		Ordered   bool      `json:"ordered"`
-		UpdatedAt moment    `json:"updated_at"`
 		DeletedAt moment    `json:"deleted_at"`
 		Subjects  []subject `json:"subjects"`
 		Signed    *file     `json:"signed_file"`

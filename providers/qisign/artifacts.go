@@ -7,15 +7,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 )
 
 // Artifacts lists a dossier per document, and of each signer the face and the two
-// sides of the identity paper where QI Sign has them. A document that the envelope's
-// report leaves out has its dossier by the document's own route, without an address.
+// sides of the identity paper where QI Sign has them. It lists no addresses: they die,
+// and listing many signers takes a while. [Provider.Open] asks for one when it is used.
 func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]providers.Artifact, error) {
 	id := envelopeID(ref)
 	e, _, err := p.client.envelope(ctx, pace.Fetch, id)
@@ -53,8 +52,9 @@ func documentIDs(e envelope, ref providers.Ref) []string {
 	return ids
 }
 
+// dossiers are listed when the envelope's report says that they are there, and those of
+// documents that it leaves out, too.
 func (p *Provider) dossiers(ctx context.Context, id string, documents []string) ([]providers.Artifact, error) {
-	asked := time.Now()
 	report, err := p.client.report(ctx, id)
 	if err != nil {
 		return nil, notYet(err)
@@ -64,23 +64,24 @@ func (p *Provider) dossiers(ctx context.Context, id string, documents []string) 
 	}
 	var list []providers.Artifact
 	listed := make(map[string]bool)
-	for _, d := range report.Documents {
-		if d.URL == "" || d.ID != "" && listed[d.ID] {
-			continue
+	add := func(documentID, source string) {
+		if listed[documentID] {
+			return
 		}
-		listed[d.ID] = true
-		list = append(list, providers.Artifact{
-			Kind: providers.Dossier, ID: d.ID, ContentType: typePDF,
-			Source: p.client.source(id, "report"), URL: d.URL, Expires: asked.Add(linkLife),
-		})
+		listed[documentID] = true
+		list = append(list, providers.Artifact{Kind: providers.Dossier, ID: documentID, ContentType: typePDF, Source: source})
+	}
+	for i, d := range report.Documents {
+		documentID := d.ID
+		if documentID == "" && len(report.Documents) == len(documents) {
+			documentID = documents[i]
+		}
+		if d.URL != "" {
+			add(documentID, p.client.source(id, "report"))
+		}
 	}
 	for _, documentID := range documents {
-		if !listed[documentID] {
-			list = append(list, providers.Artifact{
-				Kind: providers.Dossier, ID: documentID, ContentType: typePDF,
-				Source: p.client.source(id, "document", documentID, "report"),
-			})
-		}
+		add(documentID, p.client.source(id, "document", documentID, "report"))
 	}
 	return list, nil
 }
@@ -89,28 +90,25 @@ func (p *Provider) dossiers(ctx context.Context, id string, documents []string) 
 // documented: a refusal of this one request, or an empty address, means none.
 func (p *Provider) pictures(ctx context.Context, id, signerID string) ([]providers.Artifact, error) {
 	var list []providers.Artifact
-	add := func(kind providers.Kind, address, route string, asked time.Time) {
+	add := func(kind providers.Kind, address, route string) {
 		if address != "" {
 			list = append(list, providers.Artifact{
-				Kind: kind, ID: signerID, ContentType: typeJPEG,
-				Source: p.client.source(id, "signer", signerID, route), URL: address, Expires: asked.Add(linkLife),
+				Kind: kind, ID: signerID, ContentType: typeJPEG, Source: p.client.source(id, "signer", signerID, route),
 			})
 		}
 	}
-	asked := time.Now()
 	face, err := p.client.face(ctx, id, signerID)
 	if err != nil && !notOffered(err) {
 		return nil, err
 	}
-	add(providers.Face, face, "face", asked)
+	add(providers.Face, face, "face")
 
-	asked = time.Now()
 	front, back, err := p.client.personalDocument(ctx, id, signerID)
 	if err != nil && !notOffered(err) {
 		return nil, err
 	}
-	add(providers.IDFront, front, "personal_document", asked)
-	add(providers.IDBack, back, "personal_document", asked)
+	add(providers.IDFront, front, "personal_document")
+	add(providers.IDBack, back, "personal_document")
 	return list, nil
 }
 
@@ -137,19 +135,44 @@ func notOffered(err error) bool {
 	return false
 }
 
-// Open streams one file, from its address or by its document's own route.
+// Open streams one file: a dossier by its document's own route, anything else from an
+// address that it asks for first. Addresses that an older ledger holds are not used.
 func (p *Provider) Open(ctx context.Context, ref providers.Ref, a providers.Artifact) (io.ReadCloser, error) {
 	id := envelopeID(ref)
-	if a.URL == "" {
-		if a.Kind != providers.Dossier {
-			return nil, &providers.Error{Kind: providers.NotFound, Provider: Name, Code: providers.CodeAddressExpired}
-		}
+	if a.Kind == providers.Dossier && a.ID != "" {
 		return p.client.documentReport(ctx, id, a.ID)
 	}
-	if !a.Expires.IsZero() && !time.Now().Before(a.Expires) {
-		return nil, &providers.Error{Kind: providers.NotFound, Provider: Name, Op: "GET given address", Code: providers.CodeAddressExpired}
+	address, err := p.address(ctx, id, a)
+	if err != nil {
+		return nil, err
 	}
-	return p.client.fetch(ctx, a.URL)
+	if address == "" { // it was listed, so it was there
+		return nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET " + routeEnvelope, Code: providers.CodeNotReady}
+	}
+	return p.client.fetch(ctx, address)
+}
+
+// address asks where a file is now.
+func (p *Provider) address(ctx context.Context, id string, a providers.Artifact) (string, error) {
+	switch a.Kind {
+	case providers.Face:
+		return p.client.face(ctx, id, a.ID)
+	case providers.IDFront:
+		front, _, err := p.client.personalDocument(ctx, id, a.ID)
+		return front, err
+	case providers.IDBack:
+		_, back, err := p.client.personalDocument(ctx, id, a.ID)
+		return back, err
+	case providers.Dossier:
+		report, err := p.client.report(ctx, id)
+		for _, d := range report.Documents {
+			if d.ID == "" && d.URL != "" {
+				return d.URL, nil
+			}
+		}
+		return "", err
+	}
+	return "", &providers.Error{Kind: providers.Unsupported, Provider: Name, Code: "artifact_kind"}
 }
 
 // image is one side of a signer's identity paper and the template that it is read by.

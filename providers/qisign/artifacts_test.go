@@ -2,11 +2,13 @@ package qisign
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"io"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chancela/chancela/providers"
 )
@@ -27,24 +29,24 @@ func TestArtifacts(t *testing.T) {
 	}
 	var got []string
 	for _, a := range list {
-		got = append(got, strings.Join([]string{string(a.Kind), a.ID, a.ContentType, strings.TrimPrefix(a.URL, f.url), strings.TrimPrefix(a.Source, f.url+route1)}, " "))
-		if life := time.Until(a.Expires); a.URL != "" && (life > linkLife || life < linkLife-time.Minute) || a.URL == "" && !a.Expires.IsZero() {
-			t.Errorf("%s %s expires %s", a.Kind, a.ID, a.Expires)
+		got = append(got, strings.Join([]string{string(a.Kind), a.ID, a.ContentType, strings.TrimPrefix(a.Source, f.url+route1)}, " "))
+		if a.URL != "" || !a.Expires.IsZero() {
+			t.Errorf("%s %s is listed with an address", a.Kind, a.ID)
 		}
 	}
 	want := []string{
-		"dossier d-1 application/pdf /given/d-1.pdf /report",
-		"dossier d-2 application/pdf  /document/d-2/report",
-		"face 1 image/jpeg /given/face.jpeg /signer/1/face",
-		"id_front 1 image/jpeg /given/front.jpeg /signer/1/personal_document",
-		"id_back 1 image/jpeg /given/back.jpeg /signer/1/personal_document",
-		"id_front 2 image/jpeg /given/front2.jpeg /signer/2/personal_document",
+		"dossier d-1 application/pdf /report",
+		"dossier d-2 application/pdf /document/d-2/report",
+		"face 1 image/jpeg /signer/1/face",
+		"id_front 1 image/jpeg /signer/1/personal_document",
+		"id_back 1 image/jpeg /signer/1/personal_document",
+		"id_front 2 image/jpeg /signer/2/personal_document",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("artifacts\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 
-	f.answer("GET /given/d-1.pdf", 200, "%PDF 1")
+	f.answer("GET "+route1+"/document/d-1/report", 200, `{"id":"d-1","status":"available","document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF 1"))+`"}`)
 	f.answer("GET "+route1+"/document/d-2/report", 200, `{"id":"d-2","status":"available","document_report_url":"https://never.test/","document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF 2"))+`"}`)
 	for i, want := range []string{"%PDF 1", "%PDF 2"} {
 		content, err := p.Open(t.Context(), ref1(), list[i])
@@ -175,18 +177,61 @@ func TestOpenCutBase64(t *testing.T) {
 	}
 }
 
+// Every address dies as soon as the next one is asked for: files are archived all the
+// same, each by an address of its own, and none is refused.
+func TestAddressesAreAskedForWhenTheyAreUsed(t *testing.T) {
+	f, p := newFake(t)
+	asked := 0
+	addresses := func(fields ...string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			answer := map[string]string{}
+			for _, field := range fields {
+				asked++
+				path := "/given/" + strconv.Itoa(asked)
+				f.routes["GET "+path] = func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, field) }
+				answer[field] = f.url + path
+			}
+			for n := range asked - len(fields) {
+				f.answer("GET /given/"+strconv.Itoa(n+1), 403, "")
+			}
+			json.NewEncoder(w).Encode(answer)
+		}
+	}
+	f.answer("GET "+route1, 200, `{"status":"completed","documents":[{"id":"d-1"}],"signers":[{"id":"1"},{"id":"2"}]}`)
+	f.answer("GET "+route1+"/report", 200, `{"status":"available","documents_reports":[{"id":"d-1","url":"`+f.url+`/given/dead"}]}`)
+	f.answer("GET "+route1+"/document/d-1/report", 200, `{"document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF"))+`"}`)
+	for _, signer := range []string{"1", "2"} {
+		f.routes["GET "+route1+"/signer/"+signer+"/face"] = addresses("face_image_url")
+		f.routes["GET "+route1+"/signer/"+signer+"/personal_document"] = addresses("document_front_url", "document_back_url")
+	}
+	list, err := p.Artifacts(t.Context(), ref1())
+	if err != nil || len(list) != 7 {
+		t.Fatalf("%d files, %v", len(list), err)
+	}
+	want := map[providers.Kind]string{providers.Dossier: "%PDF", providers.Face: "face_image_url", providers.IDFront: "document_front_url", providers.IDBack: "document_back_url"}
+	for _, a := range list {
+		body, err := p.Open(t.Context(), ref1(), a)
+		if err != nil {
+			t.Errorf("%s of %s: %v", a.Kind, a.ID, err)
+			continue
+		}
+		if content, err := io.ReadAll(body); string(content) != want[a.Kind] || err != nil {
+			t.Errorf("%s of %s: %q, %v", a.Kind, a.ID, content, err)
+		}
+		body.Close()
+	}
+}
+
 func TestOpenExpired(t *testing.T) {
 	f, p := newFake(t)
-	face := providers.Artifact{Kind: providers.Face, ID: "1", URL: f.url + "/given/face.jpeg", Expires: time.Now().Add(-time.Second)}
-	_, err := p.Open(t.Context(), ref1(), face) // without a call
-	wantKind(t, err, providers.NotFound, providers.CodeAddressExpired)
-	face.Expires = time.Now().Add(time.Hour)
+	f.answer("GET "+route1+"/signer/1/face", 200, `{"face_image_url":"`+f.url+`/given/face.jpeg"}`)
+	face := providers.Artifact{Kind: providers.Face, ID: "1", URL: f.url + "/given/of-an-older-ledger.jpeg"}
 	for _, status := range []int{403, 404, 410} {
 		f.answer("GET /given/face.jpeg", status, "")
 		_, err := p.Open(t.Context(), ref1(), face)
 		wantKind(t, err, providers.NotFound, providers.CodeAddressExpired)
 	}
-	face.URL = ""
-	_, err = p.Open(t.Context(), ref1(), face)
-	wantKind(t, err, providers.NotFound, providers.CodeAddressExpired)
+	f.answer("GET "+route1+"/signer/1/face", 200, `{}`)
+	_, err := p.Open(t.Context(), ref1(), face)
+	wantKind(t, err, providers.Transient, providers.CodeNotReady)
 }

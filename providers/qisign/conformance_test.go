@@ -89,7 +89,7 @@ func TestConformance(t *testing.T) {
 				return "", true // it is there from before a crash
 			case status == 404 && (strings.HasPrefix(call, "Settle") || call == "Discard"):
 				return "", true
-			case call == "Artifacts" && strings.HasSuffix(op, "/report") && !slices.Contains([]int{401, 403, 404, 408, 410, 425, 429}, status) && status/100 == 4:
+			case (call == "Artifacts" || call == "Open dossier") && strings.HasSuffix(op, "/report") && !slices.Contains([]int{401, 403, 404, 407, 408, 410, 425, 429}, status) && status/100 == 4:
 				return providers.Transient, true // every refusal of a dossier means not yet
 			case call == "Artifacts" && notOffered && (status == 400 || status == 403 || status == 404 || status == 409 || status == 410):
 				return "", true // documented nowhere: nothing for this signer

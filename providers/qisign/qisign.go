@@ -89,12 +89,12 @@ func (p *Provider) Info() providers.Info {
 }
 
 // Calls counts the requests of one envelope up to its archive: create, documents,
-// images, submit, one look, then envelope and report, and face and papers of each
-// signer.
+// images, submit, one look, then envelope and report, a dossier for each document, and
+// for each signer face and papers, once to list them and once for each file's address.
 func (p *Provider) Calls(e providers.Envelope) int {
-	n := 5 + len(e.Documents)
+	n := 5 + 2*len(e.Documents)
 	for _, s := range e.Signers {
-		n += 2 + len(images(s))
+		n += 2 + 1 + 2*len(images(s))
 	}
 	return n
 }
