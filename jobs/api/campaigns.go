@@ -42,6 +42,8 @@ type CampaignAccepted struct {
 	Known    int       `json:"known" doc:"Envelopes that were there already with the same content."`
 	Rejected int       `json:"rejected" doc:"Envelopes that were left out; only with skip_invalid."`
 	Errors   []Mistake `json:"errors,omitempty" nullable:"false" doc:"Why they were left out; the first 1000 reasons."`
+
+	Elsewhere []Elsewhere `json:"elsewhere" nullable:"false" doc:"The other campaigns that ask the same people to sign the same documents. Nothing is refused for it."`
 }
 
 // CampaignInput is a campaign as JSON.
@@ -145,7 +147,7 @@ func (s *Server) campaigns(a huma.API) {
 	}
 	register(s, a, huma.Operation{OperationID: "enqueue-campaign", Method: http.MethodPost, Path: "/v1/campaigns", DefaultStatus: http.StatusAccepted,
 		Summary:     "Enqueue a campaign",
-		Description: "A CSV file with its documents, or JSON. Everything is checked first: when anything is wrong, nothing is enqueued and the problem lists every mistake. The same request again enqueues nothing twice."},
+		Description: "A CSV file with its documents, or JSON. Everything is checked first: when anything is wrong, nothing is enqueued and the problem lists every mistake. The same request again enqueues nothing twice. elsewhere tells when other campaigns ask the same people to sign the same documents: nothing is refused for it."},
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"multipart/form-data": {Schema: schemaOf[CampaignForm](schemas)},
 			"application/json":    {Schema: schemaOf[CampaignInput](schemas)},

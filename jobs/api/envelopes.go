@@ -69,17 +69,17 @@ func (s *Server) envelopes(a huma.API) {
 	type accepted struct {
 		Status   int
 		Location string `header:"Location"`
-		Body     jobs.Report
+		Body     EnvelopeAccepted
 	}
 	register(s, a, huma.Operation{OperationID: "enqueue-envelope", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/envelopes", DefaultStatus: http.StatusAccepted,
 		Summary:     "Enqueue one envelope",
-		Description: "202 the first time, 200 with the same content again, 409 with other content under the same id. Campaign and id are the idempotency key."},
+		Description: "202 the first time, 200 with the same content again, 409 with other content under the same id. Campaign and id are the idempotency key. elsewhere tells when other campaigns ask the same people to sign the same documents: nothing is refused for it."},
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"application/json":    {Schema: schemaOf[EnvelopeInput](schemas)},
 			"multipart/form-data": {Schema: schemaOf[EnvelopeForm](schemas)},
 		}},
 		func(ctx context.Context, in *CampaignPath) (*accepted, error) {
-			got, err := s.enqueueEnvelope(ctx, in.Campaign)
+			got, elsewhere, err := s.enqueueEnvelope(ctx, in.Campaign)
 			if err != nil {
 				return nil, err
 			}
@@ -88,7 +88,7 @@ func (s *Server) envelopes(a huma.API) {
 			if !got.New || got.State == ledger.Archived { // or taken over from the archive: nothing is to be done
 				status = http.StatusOK
 			}
-			return &accepted{status, "/v1/campaigns/" + pathEscape(got.Key.Campaign) + "/envelopes/" + pathEscape(got.Key.ID), report}, err
+			return &accepted{status, "/v1/campaigns/" + pathEscape(got.Key.Campaign) + "/envelopes/" + pathEscape(got.Key.ID), EnvelopeAccepted{report, elsewhere}}, err
 		})
 	answers := a.OpenAPI().Paths["/v1/campaigns/{campaign}/envelopes"].Post.Responses
 	answers["200"] = &huma.Response{Description: "It was there already, with the same content.", Content: answers["202"].Content}
@@ -154,33 +154,39 @@ func linked(r jobs.Report) jobs.Report {
 }
 
 // enqueueEnvelope takes one envelope with its documents.
-func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (jobs.Accepted, error) {
+func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got jobs.Accepted, elsewhere []Elsewhere, err error) {
 	x := exchangeOf(ctx)
-	campaign, err := named(ctx, campaign)
+	campaign, err = named(ctx, campaign)
 	if err != nil {
-		return jobs.Accepted{}, err
+		return got, nil, err
 	}
 	kind, err := mediaType(x.r, "application/json", "multipart/form-data")
 	if err != nil {
-		return jobs.Accepted{}, err
+		return got, nil, err
 	}
 	files, err := s.receive(ctx, s.limits.Envelope)
 	if err != nil {
-		return jobs.Accepted{}, err
+		return got, nil, err
 	}
 	defer files.close()
 	in, err := readEnvelope(x.r, kind, files)
 	if err != nil {
-		return jobs.Accepted{}, err
+		return got, nil, err
 	}
 	e, problems, err := s.envelope(ctx, campaign, in, files)
 	if err != nil {
-		return jobs.Accepted{}, err
+		return got, nil, err
 	}
 	if err := problems.Err(); err != nil {
-		return jobs.Accepted{}, err
+		return got, nil, err
 	}
-	return s.client.Enqueue(ctx, e)
+	if invitation, ok := jobs.InvitationOf(e); ok {
+		if elsewhere, err = s.elsewhere(ctx, campaign, []ledger.Invitation{invitation}); err != nil {
+			return got, nil, err
+		}
+	}
+	got, err = s.client.Enqueue(ctx, e)
+	return got, elsewhere, err
 }
 
 func readEnvelope(r *http.Request, kind string, files *spool) (in EnvelopeInput, err error) {

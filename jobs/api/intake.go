@@ -19,6 +19,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // upload is what is asked beside the body of a campaign.
@@ -84,6 +85,10 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	case good == 0:
 		return nil, problem(http.StatusUnprocessableEntity, "the campaign has no envelopes")
 	}
+	elsewhere, err := s.elsewhere(ctx, name, found.invitations) // before they are this campaign's, too
+	if err != nil {
+		return nil, err
+	}
 	sum, err := s.client.EnqueueAll(ctx, name, func(yield func(jobs.Envelope, error) bool) {
 		for it, err := range all {
 			if err == nil && len(it.mistakes) > 0 {
@@ -113,7 +118,7 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	if err != nil {
 		return nil, err
 	}
-	return &CampaignAccepted{CampaignStatus: StatusOf(c), New: sum.New, Known: sum.Known, Rejected: rejected, Errors: found.mistakes.list}, nil
+	return &CampaignAccepted{CampaignStatus: StatusOf(c), New: sum.New, Known: sum.Known, Rejected: rejected, Errors: found.mistakes.list, Elsewhere: elsewhere}, nil
 }
 
 // conflict names the envelope of an error of EnqueueAll, which begins with its key.
@@ -140,10 +145,11 @@ func (s *Server) receive(ctx context.Context, most int64) (*spool, error) {
 	return files, nil
 }
 
-// findings are what is wrong with a body.
+// findings are what is wrong with a body, and whom its good envelopes invite.
 type findings struct {
-	mistakes  mistakes
-	conflicts int // of them
+	mistakes    mistakes
+	conflicts   int // of them
+	invitations []ledger.Invitation
 }
 
 func (f *findings) problem() *Problem {
@@ -196,6 +202,9 @@ func (s *Server) check(ctx context.Context, all items, conflicts bool) (found fi
 			continue
 		}
 		good++
+		if invitation, ok := jobs.InvitationOf(it.envelope); ok {
+			found.invitations = append(found.invitations, invitation)
+		}
 		if !conflicts {
 			continue
 		}

@@ -1,0 +1,54 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// Elsewhere is another campaign that asks the same people to sign the same documents.
+type Elsewhere struct {
+	Campaign  string `json:"campaign"`
+	Envelopes int    `json:"envelopes" doc:"Envelopes of this request whose signers and documents are also in that campaign."`
+}
+
+// elsewhere finds them among the campaigns that the request's key is good for: of others
+// a client must not even learn the names.
+func (s *Server) elsewhere(ctx context.Context, campaign string, invitations []ledger.Invitation) ([]Elsewhere, error) {
+	found, err := s.client.Elsewhere(ctx, campaign, invitations)
+	if err != nil {
+		return nil, err
+	}
+	all := []Elsewhere{}
+	for _, e := range found {
+		if strings.HasPrefix(e.Campaign, clientOf(ctx).prefix) {
+			all = append(all, Elsewhere(e))
+		}
+	}
+	return all, nil
+}
+
+// EnvelopeAccepted is the answer to an envelope that was enqueued: its report, and where
+// else its signers are asked to sign its documents.
+type EnvelopeAccepted struct {
+	jobs.Report
+	Elsewhere []Elsewhere `json:"elsewhere" nullable:"false" doc:"The other campaigns that ask the same people to sign the same documents. Nothing is refused for it."`
+}
+
+// MarshalJSON writes the report's own form, and one field more.
+func (e EnvelopeAccepted) MarshalJSON() ([]byte, error) {
+	report, err := json.Marshal(e.Report)
+	if err != nil {
+		return nil, err
+	}
+	more, err := json.Marshal(map[string]any{"elsewhere": append([]Elsewhere{}, e.Elsewhere...)})
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(bytes.TrimSuffix(report, []byte("}")), []byte(","), more[1:]), nil
+}
