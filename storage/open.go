@@ -24,6 +24,15 @@ func Open(ctx context.Context, address string) (archive.Archive, error) {
 
 // OpenWith is Open with settings for a bucket.
 func OpenWith(ctx context.Context, address string, settings s3.Settings) (archive.Archive, error) {
+	return open(ctx, address, settings, dir.Open)
+}
+
+// OpenToRead is OpenWith for who only reads: a folder must be there, and stays as it is.
+func OpenToRead(ctx context.Context, address string, settings s3.Settings) (archive.Archive, error) {
+	return open(ctx, address, settings, dir.OpenToRead)
+}
+
+func open(ctx context.Context, address string, settings s3.Settings, folder func(string) (*dir.Archive, error)) (archive.Archive, error) {
 	if err := Check(address); err != nil {
 		return nil, err
 	}
@@ -31,7 +40,11 @@ func OpenWith(ctx context.Context, address string, settings s3.Settings) (archiv
 		bucket, prefix, _ := strings.Cut(rest, "/")
 		return s3.Open(ctx, bucket, prefix, settings)
 	}
-	return dir.Open(address)
+	a, err := folder(address)
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // Check says what is wrong with an archive's address, without opening anything. What only

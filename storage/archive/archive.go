@@ -17,6 +17,9 @@ var (
 	ErrConflict = errors.New("the archive holds other content under this key")
 	// ErrNotKept: a write was answered with success, and what was written is not there.
 	ErrNotKept = errors.New("the archive does not have what it said it has taken")
+	// ErrUnavailable: full, read-only, or not there. Nothing is wrong with what was to be
+	// kept, nothing of it was, and the same call succeeds when that is mended.
+	ErrUnavailable = errors.New("the archive cannot be used now")
 )
 
 // Archive is an S3-compatible bucket or a local folder. Keys are slash-separated

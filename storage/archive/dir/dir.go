@@ -42,18 +42,34 @@ func Open(folder string) (*Archive, error) {
 		return nil, fmt.Errorf("archive folder: %w", err)
 	}
 	if err := os.MkdirAll(abs, 0o700); err != nil {
-		return nil, fmt.Errorf("archive folder: %w", err)
+		return nil, fmt.Errorf("archive folder %s cannot be made: %w", abs, err)
 	}
-	root, err := os.OpenRoot(abs)
+	a, err := OpenToRead(abs)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.sweep(time.Now().Add(-stale)); err != nil {
+		a.root.Close()
+		return nil, a.explain(err)
+	}
+	return a, nil
+}
+
+// OpenToRead is Open for who only reads: the folder must be there, and nothing in it is
+// made or removed.
+func OpenToRead(folder string) (*Archive, error) {
+	abs, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, fmt.Errorf("archive folder: %w", err)
 	}
-	a := &Archive{root: root, path: abs}
-	if err := a.sweep(time.Now().Add(-stale)); err != nil {
-		root.Close()
-		return nil, fmt.Errorf("archive folder: %w", err)
+	root, err := os.OpenRoot(abs)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no archive folder %s: %w", abs, err)
+	case err != nil:
+		return nil, fmt.Errorf("archive folder %s cannot be opened: %w", abs, err)
 	}
-	return a, nil
+	return &Archive{root: root, path: abs}, nil
 }
 
 func (a *Archive) sweep(before time.Time) error {
@@ -85,7 +101,7 @@ func (a *Archive) Put(ctx context.Context, key string, content io.Reader, conten
 	}
 	size, sum, err := a.put(ctx, key, content, check)
 	if err != nil {
-		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+		return archive.Object{}, fmt.Errorf("archive %s: %w", key, a.explain(err))
 	}
 	if contentType == "" {
 		contentType = archive.ContentType(key)
@@ -94,6 +110,9 @@ func (a *Archive) Put(ctx context.Context, key string, content io.Reader, conten
 }
 
 func (a *Archive) put(ctx context.Context, key string, content io.Reader, check archive.Check) (size int64, sum string, err error) {
+	if err := a.present(); err != nil {
+		return 0, "", err
+	}
 	file, name, err := a.temporary()
 	if err != nil {
 		return 0, "", err
@@ -230,7 +249,7 @@ func (a *Archive) open(key string) (*os.File, fs.FileInfo, error) {
 	}
 	file, err := a.root.Open(key)
 	if err != nil {
-		return nil, nil, notFound(err)
+		return nil, nil, a.notFound(err)
 	}
 	return file, info, nil
 }
@@ -238,7 +257,7 @@ func (a *Archive) open(key string) (*os.File, fs.FileInfo, error) {
 func (a *Archive) stat(key string) (fs.FileInfo, error) {
 	info, err := a.root.Stat(key)
 	if err != nil {
-		return nil, notFound(err)
+		return nil, a.notFound(err)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, archive.ErrNotFound
@@ -246,11 +265,15 @@ func (a *Archive) stat(key string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-func notFound(err error) error {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return archive.ErrNotFound
+// notFound tells a key that holds nothing from a folder that has gone.
+func (a *Archive) notFound(err error) error {
+	if !missing(err) {
+		return err
 	}
-	return err
+	if err := a.present(); err != nil {
+		return err
+	}
+	return archive.ErrNotFound
 }
 
 func object(key string, info fs.FileInfo) archive.Object {
@@ -267,14 +290,17 @@ func (a *Archive) Ready(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := a.present(); err != nil {
+		return err
+	}
 	file, name, err := a.temporary()
 	if err != nil {
-		return fmt.Errorf("archive folder %s cannot be written to: %w", a.path, err)
+		return a.explain(err)
 	}
 	defer a.root.Remove(name)
 	_, err = file.WriteString("chancela\n")
 	if err := errors.Join(err, file.Close()); err != nil {
-		return fmt.Errorf("archive folder %s cannot be written to: %w", a.path, err)
+		return a.explain(err)
 	}
 	if err := a.root.Link(name, name+".ready"); err != nil {
 		return fmt.Errorf("archive folder %s is on a file system without hard links: %w", a.path, err)

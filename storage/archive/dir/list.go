@@ -20,7 +20,10 @@ func (a *Archive) List(ctx context.Context, prefix string) iter.Seq2[archive.Obj
 		err := archive.CheckPrefix(prefix)
 		if err == nil {
 			folder, _ := path.Split(prefix)
-			_, err = a.walk(ctx, folder, prefix, yield)
+			var whole bool
+			if whole, err = a.walk(ctx, folder, prefix, yield); whole {
+				err = a.present() // else it has found nothing, and that means nothing
+			}
 		}
 		if err != nil {
 			yield(archive.Object{}, fmt.Errorf("list archive: %w", err))
@@ -66,7 +69,7 @@ func (a *Archive) walk(ctx context.Context, folder, prefix string, yield func(ar
 // puts them where the keys below them belong: "a.pdf" before "a/b" before "a0".
 func (a *Archive) names(ctx context.Context, folder string) ([]string, error) {
 	file, err := a.root.Open(cmp.Or(folder, "."))
-	if errors.Is(notFound(err), archive.ErrNotFound) {
+	if err != nil && missing(err) {
 		return nil, nil
 	}
 	if err != nil {
