@@ -29,6 +29,10 @@ func code(err error) string {
 		return "archive_conflict"
 	case errors.Is(err, archive.ErrContent):
 		return "bad_content"
+	case errors.Is(err, archive.ErrNotKept):
+		return "archive_lost"
+	case errors.Is(err, archive.ErrUnavailable):
+		return "archive_unavailable"
 	}
 	return string(providers.Transient)
 }

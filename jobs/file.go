@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -30,17 +32,16 @@ func (h *handling) file(ctx context.Context) error {
 	if err != nil {
 		return h.fail(ctx, err)
 	}
-	for i := len(filed); i < len(listed); i++ {
+	for i := range listed {
+		if i < len(filed) && filed[i].Path == h.path(listed, i) {
+			continue
+		}
 		f, err := h.fetch(ctx, listed, i, again)
 		if err != nil {
 			return h.fail(ctx, err)
 		}
-		filed = append(filed, f)
-		b, err := json.Marshal(filed)
-		if err != nil {
-			return h.fail(ctx, err)
-		}
-		if err := h.claim.Write(detached(ctx), ledger.Change{Set: map[string]string{ledger.FieldArtifacts: string(b)}}); err != nil {
+		filed = slices.Insert(filed, i, f)
+		if err := h.recordFiled(ctx, filed); err != nil {
 			return later(time.Second, err)
 		}
 		if h.cfg.Hooks.Filed != nil {
@@ -48,6 +49,21 @@ func (h *handling) file(ctx context.Context) error {
 		}
 	}
 	return h.archived(ctx, filed)
+}
+
+// recordFiled writes which files are archived: in the order of the list, and the first
+// that is missing is fetched next.
+func (h *handling) recordFiled(ctx context.Context, filed []Filed) error {
+	b, err := json.Marshal(filed)
+	if err != nil {
+		return err
+	}
+	return h.claim.Write(detached(ctx), ledger.Change{Set: map[string]string{ledger.FieldArtifacts: string(b)}})
+}
+
+// path is where the archive keeps an artifact.
+func (h *handling) path(listed []providers.Artifact, i int) string {
+	return archive.EnvelopeKey(h.rec.Campaign, h.rec.ID, artifactName(listed, i))
 }
 
 // list gives the artifacts to fetch, from the ledger while their addresses live.
@@ -100,7 +116,7 @@ func sameFiles(a, b []providers.Artifact) bool {
 // is not fetched anew (some providers make the file anew for every download).
 func (h *handling) fetch(ctx context.Context, listed []providers.Artifact, i int, again bool) (Filed, error) {
 	a := listed[i]
-	key := archive.EnvelopeKey(h.rec.Campaign, h.rec.ID, artifactName(listed, i))
+	key := h.path(listed, i)
 	if again {
 		o, err := archive.Measure(ctx, h.archive, key)
 		if err == nil {
@@ -146,19 +162,27 @@ func artifactName(listed []providers.Artifact, i int) string {
 }
 
 // stillThere looks at every file once more: a manifest never vouches for one that has
-// gone since an earlier attempt archived it.
-func stillThere(ctx context.Context, store archive.Archive, filed []Filed) error {
+// gone since an earlier attempt archived it. It returns those that have not: with
+// archive.ErrNotKept, the others can be fetched again. One that is another file now is
+// archive.ErrConflict, because nothing in an archive is ever replaced.
+func stillThere(ctx context.Context, store archive.Archive, filed []Filed) (there []Filed, err error) {
+	var gone []string
 	for _, f := range filed {
 		switch o, err := store.Stat(ctx, f.Path); {
 		case errors.Is(err, archive.ErrNotFound):
-			return fmt.Errorf("%w: %s is gone", archive.ErrNotKept, f.Path)
+			gone = append(gone, f.Path)
+			continue
 		case err != nil:
-			return err
+			return filed, err
 		case o.Size != f.Size || o.SHA256 != "" && o.SHA256 != f.SHA256:
-			return fmt.Errorf("%w: %s is another file now", archive.ErrNotKept, f.Path)
+			return filed, fmt.Errorf("%w: %s is not the file that was archived: take it away, then retry", archive.ErrConflict, f.Path)
 		}
+		there = append(there, f)
 	}
-	return nil
+	if len(gone) > 0 {
+		return there, fmt.Errorf("%w: gone, and fetched again: %s", archive.ErrNotKept, strings.Join(gone, ", "))
+	}
+	return there, nil
 }
 
 // archived writes the manifest and ends the envelope's life.
@@ -180,7 +204,12 @@ func (h *handling) archived(ctx context.Context, filed []Filed) error {
 	if err != nil {
 		return h.fail(ctx, err)
 	}
-	if err := stillThere(ctx, h.archive, filed); err != nil {
+	if there, err := stillThere(ctx, h.archive, filed); err != nil {
+		if len(there) < len(filed) {
+			if werr := h.recordFiled(ctx, there); werr != nil {
+				return later(time.Second, werr)
+			}
+		}
 		return h.fail(ctx, err)
 	}
 	m := Manifest{Version: 1, Report: rep, Digest: h.rec.Digest, Artifacts: filed, Final: h.rec.Final, Evidence: h.rec.Evidence}

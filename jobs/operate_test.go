@@ -425,8 +425,8 @@ func TestVerifyComparesWithTheLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := stillThere(t.Context(), w.archive, m.Artifacts); err != nil {
-		t.Error(err)
+	if there, err := stillThere(t.Context(), w.archive, m.Artifacts); err != nil || len(there) != len(m.Artifacts) {
+		t.Error(there, err)
 	}
 	empty, err := dir.Open(t.TempDir())
 	if err != nil {
@@ -435,7 +435,7 @@ func TestVerifyComparesWithTheLedger(t *testing.T) {
 	if n := problems(empty); n != 1 {
 		t.Errorf("%d problems of an empty archive, want 1", n)
 	}
-	if err := stillThere(t.Context(), empty, m.Artifacts); !errors.Is(err, archive.ErrNotKept) {
+	if there, err := stillThere(t.Context(), empty, m.Artifacts); !errors.Is(err, archive.ErrNotKept) || len(there) > 0 {
 		t.Errorf("files that are gone: %v, want ErrNotKept", err)
 	}
 	m.Artifacts = m.Artifacts[:1]

@@ -113,10 +113,6 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// Handler serves every route. It may be mounted elsewhere than below [Server.Run]; who
-// does so without keys must see to it that only this machine reaches it.
-func (s *Server) Handler() http.Handler { return s.handler }
-
 // describe registers the API's operations and gives their OpenAPI 3.1 document.
 func (s *Server) describe(mux *http.ServeMux) ([]byte, error) {
 	config := huma.DefaultConfig("chancela", "1")

@@ -200,7 +200,7 @@ func FuzzWebhook(f *testing.F) {
 		r := httptest.NewRequest(http.MethodPost, "http://localhost/webhooks/x", readerOf(body))
 		r.URL.Path = "/webhooks/" + provider
 		r.Header["X-Certyneo-Signature"] = []string{signature}
-		s.server.Handler().ServeHTTP(w, r)
+		s.server.handler.ServeHTTP(w, r)
 		if w.Code == http.StatusOK && provider == "certyneo" {
 			t.Errorf("%q with %q is taken for a callback", body, signature)
 		}

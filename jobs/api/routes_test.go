@@ -88,7 +88,7 @@ func FuzzRoutes(f *testing.F) {
 		}
 		r.Header.Set("Content-Type", contentType)
 		w := httptest.NewRecorder()
-		s.server.Handler().ServeHTTP(w, r)
+		s.server.handler.ServeHTTP(w, r)
 		if w.Code >= 500 || w.Code < 200 {
 			t.Errorf("%s %q: %d %s", r.Method, path, w.Code, w.Body)
 		}

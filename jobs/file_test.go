@@ -1,0 +1,168 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/archive/archivetest"
+	"github.com/chancela/chancela/storage/archive/dir"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+func TestMain(m *testing.M) { archivetest.Main(m) }
+
+// beforeManifest does something when all files are archived, each time that they are
+// looked at before the manifest.
+type beforeManifest struct {
+	archive.Archive
+	do func(key string)
+}
+
+func (a beforeManifest) Stat(ctx context.Context, key string) (archive.Object, error) {
+	a.do(key)
+	return a.Archive.Stat(ctx, key)
+}
+
+// completed brings an envelope to where its files are fetched.
+func (w *world) completed(id string) Key {
+	w.t.Helper()
+	k := w.enqueue(id)
+	for range 20 {
+		if w.record(k).State == ledger.Completed {
+			return k
+		}
+		w.step(k)
+		w.forward(40 * time.Second)
+	}
+	w.state(k, ledger.Completed)
+	return k
+}
+
+// filed are the names of the files that the ledger has as archived.
+func (w *world) filed(k Key) string {
+	w.t.Helper()
+	var names []string
+	var filed []Filed
+	if b := w.record(k).Artifacts; len(b) > 0 {
+		if err := json.Unmarshal(b, &filed); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	for _, f := range filed {
+		names = append(names, filepath.Base(f.Path))
+	}
+	return strings.Join(names, " ")
+}
+
+// A file that was archived and then vanishes is fetched again; no manifest vouches for it
+// meanwhile.
+func TestFileThatVanishesIsFetchedAgain(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	k := w.completed("1")
+	vanish := true
+	w.worker.archive = beforeManifest{w.archive, func(key string) {
+		if vanish && strings.HasSuffix(key, "signed_document.pdf") {
+			if err := os.Remove(filepath.Join(w.folder, filepath.FromSlash(key))); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	w.step(k)
+	r := w.state(k, ledger.Completed)
+	if r.ErrorCode != "archive_lost" || !strings.Contains(r.ErrorMessage, "signed_document.pdf") || w.filed(k) != "dossier.pdf" {
+		t.Errorf("%s %s, archived %q", r.ErrorCode, r.ErrorMessage, w.filed(k))
+	}
+	if _, err := ReadManifest(t.Context(), w.archive, k.Campaign, k.ID); !errors.Is(err, archive.ErrNotFound) {
+		t.Errorf("manifest: %v", err)
+	}
+	for range 4 { // it vanishes again and again, until the attempts are used up
+		w.forward(40 * time.Second)
+		w.step(k)
+	}
+	if r := w.state(k, ledger.Failed); r.ErrorCode != "archive_lost" {
+		t.Errorf("%s %s", r.ErrorCode, r.ErrorMessage)
+	}
+	vanish = false
+	w.retry(k)
+	w.judge(k, 0, "retried")
+	if got := w.filed(k); got != "signed_document.pdf dossier.pdf" {
+		t.Errorf("archived %q", got)
+	}
+}
+
+// A file that is another one now is not vouched for, and not taken for ours.
+func TestFileThatChangesIsAConflict(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	k := w.completed("1")
+	change := true
+	var path string
+	w.worker.archive = beforeManifest{w.archive, func(key string) {
+		if change && strings.HasSuffix(key, "signed_document.pdf") {
+			path = filepath.Join(w.folder, filepath.FromSlash(key))
+			if err := os.WriteFile(path, []byte("%PDF-1.4 another"), 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	w.step(k)
+	if r := w.state(k, ledger.Failed); r.ErrorCode != "archive_conflict" || !strings.Contains(r.ErrorMessage, "signed_document.pdf") {
+		t.Errorf("%s %s", r.ErrorCode, r.ErrorMessage)
+	}
+	change = false
+	w.retry(k)
+	w.step(k)
+	w.state(k, ledger.Failed)
+	if err := os.Remove(path); err != nil { // as the message says
+		t.Fatal(err)
+	}
+	w.retry(k)
+	w.judge(k, 0, "retried")
+}
+
+// A full disk costs attempts and nothing else: no file is half there, no manifest is
+// without its files, and with room again the work goes on.
+func TestFullDisk(t *testing.T) {
+	archivetest.OnDisk(t, func(t *testing.T, d archivetest.Disk) {
+		w := newWorld(t, "certyneo")
+		store, err := dir.Open(filepath.Join(d.Folder, "archive"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := w.completed("1")
+		w.worker.archive = store
+		ballast := filepath.Join(d.Folder, "ballast")
+		_ = os.WriteFile(ballast, make([]byte, 1<<20), 0o600) // as much as there is room
+		w.step(k)
+		r := w.state(k, ledger.Completed)
+		if r.ErrorCode != "archive_unavailable" || !strings.Contains(r.ErrorMessage, "full") || w.filed(k) != "" {
+			t.Errorf("%s %s, archived %q", r.ErrorCode, r.ErrorMessage, w.filed(k))
+		}
+		for o, err := range store.List(t.Context(), "") {
+			t.Errorf("in the archive: %s %v", o.Key, err)
+		}
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+		w.forward(40 * time.Second)
+		w.step(k)
+		w.state(k, ledger.Archived)
+		v, err := Verify(t.Context(), store, w.client.ledger, "", func(key string, err error) { t.Errorf("%s: %v", key, err) })
+		if err != nil || v.Files != 2 {
+			t.Errorf("%+v %v", v, err)
+		}
+	})
+}
+
+func (w *world) retry(k Key) {
+	w.t.Helper()
+	if _, err := w.client.Retry(w.t.Context(), k.Campaign, k.ID); err != nil {
+		w.t.Fatal(err)
+	}
+}
