@@ -21,7 +21,14 @@ func (h *handling) cancel(ctx context.Context) error {
 		if !ok {
 			return h.failed(ctx, &providers.Error{Kind: providers.Unsupported, Provider: r.Provider, Op: "cancel"})
 		}
-		if err := p.Cancel(ctx, h.ref()); err != nil {
+		var err error
+		if r.Unchecked { // it could be somebody else's envelope
+			_, err = h.line.status(ctx, r)
+		}
+		if err == nil {
+			err = p.Cancel(ctx, h.ref())
+		}
+		if err != nil {
 			switch providers.KindOf(err) {
 			case providers.NotFound: // what is not there was not withdrawn
 				return h.notThere(ctx, err)

@@ -233,7 +233,7 @@ func (w *Worker) lookAt(ctx context.Context, line Line, r *ledger.Record) error 
 	if w.cfg.Hooks.Looked != nil {
 		w.cfg.Hooks.Looked(r.Provider)
 	}
-	s, err := line.Provider.Status(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
+	s, err := line.status(ctx, r)
 	if err != nil {
 		w.lookFailed(ctx, line, r, err)
 		return err

@@ -2,9 +2,11 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -109,6 +111,8 @@ func (c *Client) lookUp(ctx context.Context, r *ledger.Record, envelopeID string
 		return "", fmt.Errorf("%w: %s does not know it", ErrUnknownID, r.Provider)
 	case answer == checkDraft:
 		return "", fmt.Errorf("%w: %s has it as a draft, and nobody was invited", ErrUnknownID, r.Provider)
+	case answer == checkOthers:
+		return "", fmt.Errorf("%w: at %s it has other signers", ErrUnknownID, r.Provider)
 	}
 	return answer, nil
 }
@@ -118,6 +122,7 @@ const (
 	checkKnown   = "known"
 	checkUnknown = "unknown"
 	checkDraft   = "draft"
+	checkOthers  = "others"
 )
 
 // check answers a client's question about an id.
@@ -150,13 +155,15 @@ func (w *Worker) check(ctx context.Context, t *asynq.Task) error {
 	} else if admitted != ledger.Refused {
 		s, err := line.Provider.Status(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: id, Steps: r.Steps})
 		w.answered(ctx, r.Provider, admitted, err)
-		answer = checked(s, err)
+		answer = checked(r, s, err)
 	}
 	return w.ledger.Answer(detached(ctx), p.Token, answer)
 }
 
-func checked(s providers.Status, err error) string {
+func checked(r *ledger.Record, s providers.Status, err error) string {
 	switch kind := providers.KindOf(err); {
+	case err == nil && strangers(r, s.Signers):
+		return checkOthers
 	case err == nil && s.State == providers.Draft:
 		return checkDraft
 	case err == nil:
@@ -165,6 +172,44 @@ func checked(s providers.Status, err error) string {
 		return checkUnknown
 	}
 	return err.Error()
+}
+
+// status asks the provider about a sent envelope. One that an operator has called sent,
+// and that is of other people, is not there.
+func (l Line) status(ctx context.Context, r *ledger.Record) (providers.Status, error) {
+	s, err := l.Provider.Status(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
+	if err == nil && r.Unchecked && strangers(r, s.Signers) {
+		return s, &providers.Error{Kind: providers.NotFound, Provider: r.Provider, Op: "status", Err: errors.New("this id is of an envelope with other signers")}
+	}
+	return s, err
+}
+
+// strangers tells whether none of the signers that a provider has of an envelope is one
+// of the record's: a mistyped id may well be that of somebody else's contract. An address
+// decides where both sides have one, otherwise the name. Where nothing can be compared,
+// nobody is a stranger.
+func strangers(r *ledger.Record, theirs []providers.SignerStatus) bool {
+	var e providers.Envelope
+	if json.Unmarshal(r.Envelope, &e) != nil {
+		return false // forgotten
+	}
+	compared := false
+	for _, mine := range e.Signers {
+		for _, s := range theirs {
+			a, b := mine.Email, s.Email
+			if a == "" || b == "" {
+				a, b = mine.Name, s.Name
+			}
+			if a == "" || b == "" {
+				continue
+			}
+			if strings.EqualFold(a, b) {
+				return false
+			}
+			compared = true
+		}
+	}
+	return compared
 }
 
 // sent records that an envelope's signers were invited, as it was learnt from elsewhere

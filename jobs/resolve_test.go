@@ -82,6 +82,101 @@ func TestAnIDIsLookedUpBeforeItIsBelieved(t *testing.T) {
 	}
 }
 
+// elsewhere gives the id of a sent envelope of other people, which the ledger does not know.
+func (w *world) elsewhere() string {
+	w.t.Helper()
+	e := w.envelope("elsewhere")
+	e.Signers[0].Name, e.Signers[0].Email = "Bruno Prova de Souza", "bruno@example.com"
+	a, err := w.client.Enqueue(w.t.Context(), e)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.step(a.Key)
+	r := w.state(a.Key, ledger.Sent)
+	id := r.EnvelopeID
+	if err := w.client.ledger.Write(w.t.Context(), r, ledger.Change{Set: map[string]string{ledger.FieldEnvelopeID: strangeID}}); err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+func TestAnIDOfOtherPeopleIsNotBelieved(t *testing.T) {
+	w, k := doubtful(t, sandbox.DropAfter)
+	others := w.elsewhere()
+	w.steered()
+	if _, err := w.client.Resolve(t.Context(), k, others); !errors.Is(err, ErrUnknownID) || !strings.Contains(err.Error(), "other signers") {
+		t.Errorf("taken: %v", err)
+	}
+	w.state(k, ledger.InDoubt)
+}
+
+func TestAnUncheckedIDOfOtherPeople(t *testing.T) {
+	w, k := doubtful(t, sandbox.DropAfter)
+	right, others := w.sandbox.Books()[0].ID, w.elsewhere()
+	resolve := func(id string) {
+		t.Helper()
+		if unchecked, err := w.client.Resolve(t.Context(), k, id); err != nil || !unchecked { // no worker runs
+			t.Fatal(unchecked, err)
+		}
+	}
+	resolve(others)
+	w.step(k) // sDoc has a call after the invitation
+	w.state(k, ledger.InDoubt)
+	resolve(others)
+	if err := w.client.ledger.Write(t.Context(), w.record(k), ledger.Change{Remove: []string{ledger.FieldUnfinished}}); err != nil {
+		t.Fatal(err)
+	}
+	w.step(k)
+	if r := w.state(k, ledger.Sent); !r.Unchecked || r.ErrorCode != errNotThere {
+		t.Errorf("a look believes it: %+v", r)
+	}
+	if _, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.step(k)
+	w.state(k, ledger.InDoubt)
+	for _, e := range w.sandbox.Books() {
+		if e.ID == others && e.State == "canceled" {
+			t.Error("other people's envelope was withdrawn")
+		}
+	}
+	resolve(right)
+	w.step(k)
+	if r := w.state(k, ledger.Sent); r.Unchecked || r.ErrorCode != "" {
+		t.Errorf("the right one is not confirmed: %+v", r)
+	}
+}
+
+func TestStrangers(t *testing.T) {
+	record := func(signers string) *ledger.Record {
+		return &ledger.Record{Envelope: []byte(`{"signers":` + signers + `}`)}
+	}
+	ana := record(`[{"name":"Ana Lima","email":"ana@example.com"}]`)
+	one := func(name, email string) []providers.SignerStatus {
+		return []providers.SignerStatus{{Name: name, Email: email}}
+	}
+	for _, c := range []struct {
+		record *ledger.Record
+		seen   []providers.SignerStatus
+		want   bool
+	}{
+		{ana, one("Ana Lima", "ana@example.com"), false},
+		{ana, one("ANA DE LIMA", "Ana@Example.com"), false},
+		{ana, one("Ana Lima", "other@example.com"), true},
+		{ana, one("Ana lima", ""), false},
+		{ana, one("Bruno", ""), true},
+		{ana, one("", ""), false},
+		{ana, nil, false},
+		{ana, append(one("Bruno", "bruno@example.com"), one("Ana", "ana@example.com")...), false},
+		{record(`[{"name":"Ana Lima","phone":"+5511987654321"}]`), one("ana lima", "other@example.com"), false},
+		{&ledger.Record{}, one("Bruno", "bruno@example.com"), false},
+	} {
+		if got := strangers(c.record, c.seen); got != c.want {
+			t.Errorf("%s, %+v: %v", c.record.Envelope, c.seen, got)
+		}
+	}
+}
+
 func TestAnUncheckedIDIsConfirmedOrCorrected(t *testing.T) {
 	w, k := doubtful(t, sandbox.DropAfter)
 	right := w.sandbox.Books()[0].ID

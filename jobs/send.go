@@ -322,7 +322,7 @@ func (h *handling) finish(ctx context.Context) error {
 		ctx, _, cancel := untilStop(ctx, h.stopping)
 		defer cancel()
 		if h.rec.Unchecked { // an operator's word: it could be somebody else's envelope
-			if _, err := h.line.Provider.Status(ctx, h.ref()); providers.KindOf(err) == providers.NotFound && err != nil {
+			if _, err := h.line.status(ctx, h.rec); providers.KindOf(err) == providers.NotFound && err != nil {
 				return h.notThere(ctx, err)
 			} else if err != nil {
 				return h.fail(ctx, err)
