@@ -65,6 +65,8 @@ func TestUsageErrors(t *testing.T) {
 		{args: "report june --format pdf", env: redis, says: "csv, json, html"},
 		{args: "resolve june 1", env: redis, says: "--not-sent"},
 		{args: "resolve june 1 --sent x --not-sent", env: redis, says: "--not-sent"},
+		{args: "webhooks certyneo --subscribe --remove x", says: "[remove subscribe]"},
+		{args: "report june --json --format csv", env: redis, says: "[format json]"},
 		{args: "retry", env: redis, says: "wrong number of arguments"},
 		{args: "work --provider fax", env: redis, says: `"fax"`},
 		{args: "work", says: "CHANCELA_REDIS_URL"},

@@ -99,8 +99,12 @@ Without any configuration, simulated providers are used and nothing leaves the m
 			}
 			return usage("unknown command %q; see chancela --help", args[0])
 		},
-		PersistentPreRun: func(*cobra.Command, []string) { sys.begun = true },
-		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			err := cmd.ValidateFlagGroups() // cobra itself looks only after this
+			sys.begun = err == nil
+			return err
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("{{.Version}}\n")

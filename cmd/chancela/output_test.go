@@ -89,7 +89,7 @@ func TestEveryCommandThatPrintsSpeaksJSON(t *testing.T) {
 		switch has := cmd.Flags().Lookup("json") != nil; {
 		case slices.Contains(silent, cmd.Name()) && has:
 			t.Errorf("%s has --json and no results", cmd.Name())
-		case slices.Contains(silent, cmd.Name()) || cmd.Name() == "report": // --format json
+		case slices.Contains(silent, cmd.Name()):
 		case !has:
 			t.Errorf("%s has no --json", cmd.Name())
 		}
@@ -175,6 +175,10 @@ func TestJSONOfSteering(t *testing.T) {
 		c.test(t, env)
 	}
 
+	byFormat := invoke(t, env, "report", "june", "--format", "json").want(t, exitOK)
+	if r := invoke(t, env, "report", "june", "--json").want(t, exitOK); r.stdout != byFormat.stdout || strings.Count(r.stdout, "\n") != 2 {
+		t.Errorf("report --json: %s", r.stdout)
+	}
 	watched := invoke(t, env, "status", "june", "--watch", "--json").want(t, exitOK)
 	var s statusObject
 	if err := json.Unmarshal([]byte(watched.stdout), &s); err != nil || s.Campaign != "june" || s.States["canceled"] != 2 {

@@ -18,7 +18,7 @@ import (
 
 func newReport(sys *system) *cobra.Command {
 	var format, output, separator string
-	var local bool
+	var local, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "report CAMPAIGN",
 		Short: "A row for every envelope of a campaign",
@@ -34,6 +34,9 @@ UTC; with --local they are those of CHANCELA_TZ.`,
 		Args:              arguments(1, 1),
 		ValidArgsFunction: sys.completeCampaign,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asJSON {
+				format = "json"
+			}
 			if !slices.Contains(campaign.Formats, format) {
 				return usage("--format: %q is not one of %s", format, strings.Join(campaign.Formats, ", "))
 			}
@@ -60,6 +63,8 @@ UTC; with --local they are those of CHANCELA_TZ.`,
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "csv", strings.Join(campaign.Formats, ", "))
+	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
+	cmd.MarkFlagsMutuallyExclusive("format", "json")
 	cmd.Flags().StringVar(&output, "output", "", "write to this file")
 	cmd.Flags().StringVar(&separator, "separator", ",", `of csv: "," ";" or tab`)
 	cmd.Flags().BoolVar(&local, "local", false, "times of CHANCELA_TZ in csv and html")
