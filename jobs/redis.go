@@ -53,6 +53,9 @@ func Connect(address string) (redis.UniversalClient, error) {
 		}
 		return redis.NewClient(opt), nil
 	}
+	if u.Host == "" && !strings.HasPrefix(u.Scheme, "redis") {
+		return nil, errors.New("redis address: it begins with redis:// or rediss://, as in redis://localhost:6379/0")
+	}
 	opt, err := asynq.ParseRedisURI(address)
 	if err != nil {
 		return nil, fmt.Errorf("redis address: %s", strings.TrimPrefix(err.Error(), "asynq: "))

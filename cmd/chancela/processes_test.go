@@ -85,6 +85,9 @@ func TestProcesses(t *testing.T) {
 	if err := enqueue.cmd.Wait(); err != nil {
 		t.Fatalf("enqueue: %v: %s", err, enqueue.stderr.String())
 	}
+	if said := invoke(t, env, "status", "june").want(t, exitOK).stdout; !strings.Contains(said, "no worker runs for sdoc") {
+		t.Errorf("nobody works, and status says %q", said)
+	}
 	victim := start(t, env, "work")
 	survivor := start(t, env, "work")
 	start(t, env, "schedule")

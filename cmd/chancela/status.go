@@ -169,7 +169,7 @@ func (s *system) statusOf(ctx context.Context, e *engine, c ledger.Campaign) err
 	for _, state := range inOrder(c.States) {
 		fmt.Fprintf(s.stdout, "  %-10s %d\n", state, c.States[state])
 	}
-	if snap.speed > 0 {
+	if snap.speed > 0 && !c.Paused {
 		fmt.Fprintf(s.stdout, "%.1f envelopes a minute", snap.speed*time.Minute.Seconds())
 		if left := snap.left(); left > 0 {
 			fmt.Fprintf(s.stdout, ", about %s left", about(left))
@@ -182,6 +182,23 @@ func (s *system) statusOf(ctx context.Context, e *engine, c ledger.Campaign) err
 	for _, v := range snap.providers {
 		if wrong := v.wrong(snap.at); wrong != "" {
 			fmt.Fprintf(s.stdout, "%s %s\n", v.name, wrong)
+		}
+	}
+	return s.unworked(e, snap)
+}
+
+// unworked names the providers that have something to do and nobody to do it.
+func (s *system) unworked(e *engine, snap snapshot) error {
+	for _, v := range snap.providers {
+		if v.done() == v.sum() {
+			continue
+		}
+		worked, err := e.client.Courier().Worked(v.name)
+		if err != nil {
+			return err
+		}
+		if !worked {
+			fmt.Fprintf(s.stdout, "no worker runs for %s: start chancela work, and one chancela schedule\n", v.name)
 		}
 	}
 	return nil

@@ -28,6 +28,9 @@ func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jo
 		}
 		defer e.Close()
 		a, err := do(cmd.Context(), e.client, args)
+		if r, ok := a.fields["envelopes"]; err != nil && ok && r == 0 && len(a.fields["refused"].([]jobs.Refusal)) == 0 {
+			return err // nothing was done and nothing was refused: the error says it all
+		}
 		s.come(a.fields, a.text)
 		return err
 	}

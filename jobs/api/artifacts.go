@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"path"
 	"strconv"
@@ -73,7 +74,7 @@ func (s *Server) artifact(ctx context.Context, key jobs.Key, name string) (*huma
 	return &huma.StreamResponse{Body: func(c huma.Context) {
 		defer content.Close()
 		r, w := humago.Unwrap(c)
-		s.stream(w, r, content, object, name, sum)
+		s.stream(w, r, content, object, downloadName(key, name), sum)
 	}}, nil
 }
 
@@ -92,8 +93,14 @@ func locate(r *ledger.Record, name string) (key, sha256 string, err error) {
 			return f.Path, f.SHA256, nil
 		}
 	}
+	if !r.State.Terminal() {
+		return "", "", problem(http.StatusNotFound, "the envelope is "+string(r.State)+", not archived yet: its files come when everybody has signed")
+	}
 	return "", "", archive.ErrNotFound
 }
+
+// downloadName tells the files of different envelopes apart in one folder.
+func downloadName(key jobs.Key, name string) string { return key.Campaign + "-" + key.ID + "-" + name }
 
 // stream sends a file. What an archive holds under a key never changes, so its hash is
 // its ETag.
@@ -112,7 +119,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, content io.Reade
 	}
 	h.Set("Content-Type", o.ContentType)
 	h.Set("Content-Length", strconv.FormatInt(o.Size, 10))
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`) // a file's name in the archive: nothing to escape
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
 		return

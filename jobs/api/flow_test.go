@@ -282,7 +282,7 @@ func (x *live) fetch(t *testing.T, e jobs.Report) {
 		if got := hex.EncodeToString(sum[:]); got != a.SHA256 || int64(len(r.body)) != a.Size {
 			t.Errorf("%s: %d bytes with %s, want %d with %s", a.Key, len(r.body), got, a.Size, a.SHA256)
 		}
-		if r.Header.Get("Content-Type") != a.ContentType || r.Header.Get("ETag") != `"`+a.SHA256+`"` || !strings.HasPrefix(r.Header.Get("Content-Disposition"), "attachment") {
+		if r.Header.Get("Content-Type") != a.ContentType || r.Header.Get("ETag") != `"`+a.SHA256+`"` || !strings.HasPrefix(r.Header.Get("Content-Disposition"), "attachment; filename=") {
 			t.Errorf("%s: %v", a.Key, r.Header)
 		}
 	}
