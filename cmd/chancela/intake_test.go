@@ -188,7 +188,7 @@ func TestCopiesAreNoticed(t *testing.T) {
 		"10;certyneo;Outro;documentos/contrato.pdf;Nívea Sabiá;pessoa9@exemplo.test;\n")
 
 	r := invoke(t, env, "enqueue", original, renamed).want(t, exitUsage) // in one command
-	if !strings.Contains(r.stderr, "campaign utf8--1- asks the same people to sign the same documents as campaign utf8 does, in 1 of 1 envelope\n") {
+	if !strings.Contains(r.stderr, "campaign utf8-1 asks the same people to sign the same documents as campaign utf8 does, in 1 of 1 envelope\n") {
 		t.Error(r.stderr)
 	}
 	if got := ids(t, env, "utf8"); got != "" {

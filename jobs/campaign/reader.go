@@ -282,13 +282,7 @@ func Name(file string) string {
 	for strings.HasSuffix(name, ".rejected") {
 		name = strings.TrimSuffix(name, ".rejected")
 	}
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r) {
-			return r
-		}
-		return '-'
-	}, name)
-	name = strings.TrimLeft(name, "._-")
+	name = strings.TrimLeft(hyphenated(name), "._-")
 	if runes := []rune(name); len(runes) > 100 {
 		name = string(runes[:100])
 	}
@@ -300,6 +294,22 @@ func Name(file string) string {
 		return "campaign"
 	}
 	return name
+}
+
+// hyphenated puts one hyphen where characters stand that no name may have, and none at
+// the ends: "june (2)" is june-2. A name that is fine is left as it is.
+func hyphenated(name string) string {
+	parts := strings.FieldsFunc(name, func(r rune) bool {
+		fine := (unicode.IsLetter(r) || unicode.IsDigit(r)) && !providers.Invisible(r) || strings.ContainsRune("._-", r)
+		return !fine
+	})
+	if len(parts) == 1 && parts[0] == name {
+		return name
+	}
+	for i := range parts {
+		parts[i] = strings.Trim(parts[i], "-")
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "-")
 }
 
 // Campaign is the campaign's name.

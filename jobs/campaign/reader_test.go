@@ -223,6 +223,12 @@ func TestName(t *testing.T) {
 		"june.csv":                        "june",
 		"a/b/june.rejected.csv":           "june",
 		"cobrança de março.csv":           "cobrança-de-março",
+		"utf8 (1).csv":                    "utf8-1",
+		"utf8 (1).rejected.csv":           "utf8-1",
+		"Junho - final [v2.1] .csv":       "Junho-final-v2.1",
+		"(1).csv":                         "1",
+		"a\u200bb\u3164.csv":              "a-b",
+		"a--b_-.csv":                      "a--b_-", // nothing to change
 		"cobranc\u0327a.csv":              "cobrança",
 		".csv":                            "campaign",
 		"--.csv":                          "campaign",
