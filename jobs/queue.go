@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -169,24 +168,17 @@ func (c *Courier) Carried(r *ledger.Record) (carried, taken bool, err error) {
 const archiveKeep = 1000
 
 // Prune deletes a queue's failed tasks when there are too many: they are a view, the
-// ledger is the record.
-func (c *Courier) Prune(provider string) (int, error) {
-	// GetQueueInfo has no error of its own for a queue that nobody has used yet.
-	queues, err := c.inspector.Queues()
-	if err != nil {
-		return 0, fmt.Errorf("reading the queues: %w", err)
-	}
+// ledger is the record. asynq's own count of a queue would run MEMORY USAGE, which a Redis
+// may forbid.
+func (c *Courier) Prune(ctx context.Context, provider string) (int, error) {
 	total := 0
 	for _, class := range classes {
 		queue := Queue(provider, class)
-		if !slices.Contains(queues, queue) {
-			continue
-		}
-		info, err := c.inspector.GetQueueInfo(queue)
+		archived, err := c.db.ZCard(ctx, queueKey(queue, "archived")).Result()
 		if err != nil {
 			return total, fmt.Errorf("reading queue %s: %w", queue, err)
 		}
-		if info.Archived <= archiveKeep {
+		if archived <= archiveKeep {
 			continue
 		}
 		n, err := c.inspector.DeleteAllArchivedTasks(queue)

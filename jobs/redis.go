@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hibiken/asynq"
@@ -12,8 +14,10 @@ import (
 )
 
 // Connect opens the Redis of an address: redis:// and rediss://[[user]:password@]host[:port][/db],
-// redis-socket:// and redis-sentinel:// as asynq reads them, or
-// redis-cluster://[[user]:password@]host[:port],host[:port]. The port is 6379, of Sentinels 26379.
+// redis-socket:// as asynq reads it, redis-cluster://[[user]:password@]host[:port],host[:port], or
+// redis-sentinel://[[user]:password@]host[:port],host[:port][/db]?master=NAME. The port is 6379,
+// of Sentinels 26379. User and password are for the Sentinels and for the Redis that they name,
+// unless sentinel_username and sentinel_password give the Sentinels others, or none.
 // The caller closes it.
 func Connect(address string) (redis.UniversalClient, error) {
 	if rest, ok := strings.CutPrefix(address, "redis-cluster://"); ok {
@@ -52,6 +56,12 @@ func Connect(address string) (redis.UniversalClient, error) {
 			return nil, fmt.Errorf("redis address: want %s://[[user]:password@]host[:port][/db]", u.Scheme)
 		}
 		return redis.NewClient(opt), nil
+	case "redis-sentinel":
+		opt, err := sentinels(u)
+		if err != nil {
+			return nil, err
+		}
+		return redis.NewFailoverClient(opt), nil
 	}
 	if u.Host == "" && !strings.HasPrefix(u.Scheme, "redis") {
 		return nil, errors.New("redis address: it begins with redis:// or rediss://, as in redis://localhost:6379/0")
@@ -60,21 +70,39 @@ func Connect(address string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, fmt.Errorf("redis address: %s", strings.TrimPrefix(err.Error(), "asynq: "))
 	}
-	switch o := opt.(type) { // asynq leaves the user out, and the port as it is
-	case asynq.RedisClientOpt:
+	if o, ok := opt.(asynq.RedisClientOpt); ok { // asynq leaves the user out
 		o.Username = u.User.Username()
-		opt = o
-	case asynq.RedisFailoverClientOpt:
-		o.SentinelUsername = u.User.Username()
-		for i, host := range o.SentinelAddrs {
-			if _, _, err := net.SplitHostPort(host); err != nil {
-				o.SentinelAddrs[i] = net.JoinHostPort(strings.Trim(host, "[]"), "26379")
-			}
-		}
-		if o.MasterName == "" {
-			return nil, errors.New("redis address: want redis-sentinel://host,host?master=NAME")
-		}
 		opt = o
 	}
 	return opt.MakeRedisClient().(redis.UniversalClient), nil
+}
+
+// sentinels reads the address of a Redis that Sentinels name.
+func sentinels(u *url.URL) (*redis.FailoverOptions, error) {
+	q := u.Query()
+	opt := &redis.FailoverOptions{MasterName: q.Get("master"), Username: u.User.Username()}
+	opt.Password, _ = u.User.Password()
+	opt.SentinelUsername, opt.SentinelPassword = opt.Username, opt.Password
+	if q.Has("sentinel_username") || q.Has("sentinel_password") {
+		opt.SentinelUsername, opt.SentinelPassword = q.Get("sentinel_username"), q.Get("sentinel_password")
+	}
+	for host := range strings.SplitSeq(u.Host, ",") {
+		if _, _, err := net.SplitHostPort(host); err != nil {
+			host = net.JoinHostPort(strings.Trim(host, "[]"), "26379")
+		}
+		opt.SentinelAddrs = append(opt.SentinelAddrs, host)
+	}
+	var err error
+	if db := strings.Trim(u.Path, "/"); db != "" {
+		opt.DB, err = strconv.Atoi(db)
+	}
+	for name := range q {
+		if name != "master" && name != "sentinel_username" && name != "sentinel_password" {
+			err = errors.New("unknown")
+		}
+	}
+	if err != nil || opt.DB < 0 || opt.MasterName == "" || slices.Contains(opt.SentinelAddrs, ":26379") {
+		return nil, errors.New("redis address: want redis-sentinel://[[user]:password@]host[:port],host[:port][/db]?master=NAME, and sentinel_username and sentinel_password where the Sentinels have others")
+	}
+	return opt, nil
 }

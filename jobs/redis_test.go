@@ -1,6 +1,8 @@
 package jobs
 
 import (
+	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -40,13 +42,39 @@ func TestConnect(t *testing.T) {
 	}
 	for _, address := range []string{
 		"localhost:6379", "redis://", "redis://host/hunter2", "redis://app/hunter2@host", "redis://hunter2@host", "redis://:hunter2%zz@host",
-		"redis://host:port", "redis-sentinel://a,b", "redis-cluster://", "http://host", "redis://host?hunter2=1",
+		"redis://host:port", "redis-sentinel://a,b", "redis-sentinel://?master=m", "redis-sentinel://a/hunter2?master=m", "redis-sentinel://a?master=m&pasword=hunter2",
+		"redis-cluster://", "http://host", "redis://host?hunter2=1",
 	} {
 		if db, err := Connect(address); err == nil {
 			db.Close()
 			t.Errorf("%s is taken", address)
 		} else if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("a secret in %v", err)
+		}
+	}
+}
+
+// User and password are for the Sentinels and for the Redis behind them; the Sentinels may have
+// others, or none.
+func TestConnectThroughSentinels(t *testing.T) {
+	for address, want := range map[string]redis.FailoverOptions{
+		"redis-sentinel://a,b:2?master=m": {SentinelAddrs: []string{"a:26379", "b:2"}},
+		"redis-sentinel://[::1]?master=m": {SentinelAddrs: []string{"[::1]:26379"}},
+		"redis-sentinel://app:s%40cret@a/3?master=m": {SentinelAddrs: []string{"a:26379"}, DB: 3,
+			Username: "app", Password: "s@cret", SentinelUsername: "app", SentinelPassword: "s@cret"},
+		"redis-sentinel://:secret@a?master=m":                                              {SentinelAddrs: []string{"a:26379"}, Password: "secret", SentinelPassword: "secret"},
+		"redis-sentinel://:secret@a?master=m&sentinel_password=":                           {SentinelAddrs: []string{"a:26379"}, Password: "secret"},
+		"redis-sentinel://a?master=m&sentinel_password=other":                              {SentinelAddrs: []string{"a:26379"}, SentinelPassword: "other"},
+		"redis-sentinel://u:p@a?master=m&sentinel_username=other&sentinel_password=an%26d": {SentinelAddrs: []string{"a:26379"}, Username: "u", Password: "p", SentinelUsername: "other", SentinelPassword: "an&d"},
+	} {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.MasterName = "m"
+		got, err := sentinels(u)
+		if err != nil || !reflect.DeepEqual(*got, want) {
+			t.Errorf("%s: %+v, %v", address, got, err)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	for _, p := range s.cfg.Providers {
 		s.every(ctx, &wg, "look-"+p, s.cfg.LookEvery, func(ctx context.Context, period string) error { return s.look(ctx, p, period) })
 		s.every(ctx, &wg, "sweep-"+p, sweepEvery, func(ctx context.Context, _ string) error { return s.sweep(ctx, p) })
-		s.every(ctx, &wg, "prune-"+p, pruneEvery, func(context.Context, string) error { return s.prune(p) })
+		s.every(ctx, &wg, "prune-"+p, pruneEvery, func(ctx context.Context, _ string) error { return s.prune(ctx, p) })
 	}
 	s.every(ctx, &wg, "renew", renewEvery, s.renew)
 	wg.Wait()
@@ -207,10 +207,10 @@ func (s *Scheduler) renew(ctx context.Context, period string) error {
 	return nil
 }
 
-func (s *Scheduler) prune(provider string) error {
-	n, err := s.courier.Prune(provider)
+func (s *Scheduler) prune(ctx context.Context, provider string) error {
+	n, err := s.courier.Prune(ctx, provider)
 	if n > 0 {
-		s.log.Info("pruned failed tasks", "provider", provider, "tasks", n)
+		s.log.InfoContext(ctx, "pruned failed tasks", "provider", provider, "tasks", n)
 	}
 	return err
 }
