@@ -9,11 +9,12 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// deniedPause is how long a provider that refuses the key is left alone.
+// deniedPause is how long a provider that is stopped is left alone.
 const deniedPause = time.Minute
 
 // code is what reports show of an error beside its message.
@@ -122,6 +123,29 @@ func (h *handling) denied(ctx context.Context, err error) error {
 		return later(time.Second, werr)
 	}
 	return nil
+}
+
+// deny stops a provider, and says so once a pause.
+func (w *Worker) deny(ctx context.Context, provider string, err error) error {
+	news, derr := w.ledger.Deny(detached(ctx), provider, stopState(err), err.Error(), deniedPause)
+	switch {
+	case derr != nil:
+		return derr
+	case news && stopState(err) == ledger.Blocked:
+		w.log.ErrorContext(ctx, "no way to the provider: its envelopes wait", "provider", provider, "error", err)
+	case news:
+		w.log.ErrorContext(ctx, "provider refuses the key: its envelopes wait", "provider", provider, "error", err)
+	}
+	return nil
+}
+
+// stopState is why a provider is stopped, by what it or the way to it has refused.
+func stopState(err error) ledger.TroubleState {
+	e, ok := errors.AsType[*providers.Error](err)
+	if ok && (e.Code == rest.CodeCertificate || e.Code == rest.CodeProxyRefused) {
+		return ledger.Blocked
+	}
+	return ledger.KeyRefused
 }
 
 // failed gives an envelope up until it is retried. One that may have reached people is

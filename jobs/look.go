@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -130,12 +131,6 @@ func (w *Worker) answered(ctx context.Context, provider string, admitted ledger.
 			w.log.WarnContext(ctx, "ledger", "error", aerr)
 		}
 	}
-}
-
-// deny stops a provider that refuses the key.
-func (w *Worker) deny(ctx context.Context, provider string, err error) error {
-	w.log.ErrorContext(ctx, "provider refuses the key: its envelopes wait", "provider", provider, "error", err)
-	return w.ledger.Deny(detached(ctx), provider, err.Error(), deniedPause)
 }
 
 // hold keeps envelopes that wait for their look from being taken by others, until the
@@ -332,7 +327,11 @@ func (w *Worker) lookFailed(ctx context.Context, line Line, r *ledger.Record, er
 	case providers.Denied:
 		wait = deniedPause
 	default:
-		w.log.WarnContext(ctx, "look failed", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
+		level := slog.LevelWarn
+		if k := providers.KindOf(err); k == providers.Transient || k == providers.Ambiguous {
+			level = slog.LevelDebug // the provider's trouble, which Troubles tells once for all envelopes
+		}
+		w.log.Log(ctx, level, "look failed", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
 		wait = nextLook(2*line.PollEvery, time.Since(r.SentAt))
 		if providers.KindOf(err) == providers.NotFound { // it stands in the report, and an operator may resolve it
 			werr := w.ledger.Write(detached(ctx), r, ledger.Change{Set: map[string]string{ledger.FieldErrorCode: errNotThere, ledger.FieldError: err.Error()}})

@@ -17,6 +17,8 @@ import (
 const (
 	// troubleEvery is how often one process writes down how a provider is, at most.
 	troubleEvery = time.Second
+	// troubleSaid is how often the log says so of one provider, at most.
+	troubleSaid = time.Minute
 	// troubleGrace is how long a failure that another process has met is left standing.
 	troubleGrace = 5 * time.Second
 	// slowAfter is the time to an answer from which a provider is called slow.
@@ -37,10 +39,13 @@ type Troubles struct {
 // wellbeing is how one provider does.
 type wellbeing struct {
 	trouble *ledger.Trouble // nil: well
+	err     error           // what it was
 	until   time.Time       // the provider's own time for the next try
 	told    bool            // a trouble stands in the ledger that this process has written
 	waits   *time.Timer     // of the next writing; nil: none is due
 	written time.Time
+	said    time.Time // when the log said that it is in trouble
+	ended   bool      // and that this is over
 }
 
 // NewTroubles makes the record of what is wrong with providers; a nil log is slog's default.
@@ -62,10 +67,10 @@ func (t *Troubles) Observe(o rest.Observation) {
 	defer t.mu.Unlock()
 	w := t.providers[o.Provider]
 	if w == nil {
-		w = &wellbeing{}
+		w = &wellbeing{ended: true}
 		t.providers[o.Provider] = w
 	}
-	w.trouble, w.until = trouble, until
+	w.trouble, w.err, w.until = trouble, o.Err, until
 	if t.closed || w.waits != nil || trouble == nil && !w.told && time.Since(w.written) < 2*troubleEvery {
 		return
 	}
@@ -99,7 +104,7 @@ func judge(o rest.Observation) (t *ledger.Trouble, until time.Time, judged bool)
 	case e.Kind == providers.Interrupted:
 		return nil, time.Time{}, false
 	case e.Kind == providers.Denied:
-		t.State = ledger.KeyRefused
+		t.State = stopState(e)
 	case e.Kind == providers.RateLimited:
 		t.State = ledger.Held
 	case o.Status >= 500:
@@ -116,6 +121,7 @@ func (t *Troubles) write(provider string, w *wellbeing) {
 	t.mu.Lock()
 	trouble, until, told := w.trouble, w.until, w.told
 	w.waits, w.written, w.told = nil, time.Now(), trouble != nil
+	t.say(provider, w)
 	t.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second) // of nobody's request
 	defer cancel()
@@ -123,17 +129,30 @@ func (t *Troubles) write(provider string, w *wellbeing) {
 		grace := troubleGrace
 		if told {
 			grace = 0
-			t.log.InfoContext(ctx, "provider is well again", "provider", provider)
 		}
 		if err := t.ledger.EndTrouble(ctx, provider, grace); err != nil {
 			t.log.DebugContext(ctx, "ledger", "error", err)
 		}
 		return
 	}
-	if !told {
-		t.log.WarnContext(ctx, "provider in trouble", "provider", provider, "state", string(trouble.State), "op", trouble.Op, "kind", trouble.Kind, "status", trouble.Status, "code", trouble.Code)
-	}
 	if err := t.ledger.SetTrouble(ctx, provider, *trouble, time.Until(until)); err != nil {
 		t.log.DebugContext(ctx, "ledger", "error", err)
+	}
+}
+
+// say logs how a provider is when there is news, or it is still in trouble: a line a
+// minute. The worker itself says that a provider is stopped.
+func (t *Troubles) say(provider string, w *wellbeing) {
+	switch {
+	case w.trouble == nil && !w.ended:
+		w.ended = true
+		t.log.Info("provider is well again", "provider", provider)
+	case w.trouble != nil && !w.trouble.State.Stops() && time.Since(w.said) >= troubleSaid:
+		w.said, w.ended = time.Now(), false
+		attrs := []any{"provider", provider, "state", string(w.trouble.State), "op", w.trouble.Op}
+		if w.err != nil {
+			attrs = append(attrs, "error", w.err)
+		}
+		t.log.Warn("provider in trouble", attrs...)
 	}
 }

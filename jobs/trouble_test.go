@@ -2,6 +2,9 @@ package jobs
 
 import (
 	"context"
+	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,6 +50,39 @@ func TestTroublesAreWrittenOnceASecond(t *testing.T) {
 	})
 }
 
+// Trouble that lasts, or comes and goes, is a line a minute.
+func TestTroublesAreSaidOnceAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said strings.Builder
+		db := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"})
+		defer db.Close()
+		db.AddHook(hook(func(redis.Cmder) error { return nil }))
+		tr := NewTroubles(db, slog.New(slog.NewTextHandler(&said, nil)))
+		defer tr.Close()
+		for range 150 { // five minutes of ups and downs
+			tr.Observe(rest.Observation{Provider: "certyneo", Op: "GET /x", Err: &providers.Error{Kind: providers.Transient, Op: "GET /x", Err: errors.New("connection refused")}})
+			time.Sleep(time.Second)
+			tr.Observe(rest.Observation{Provider: "certyneo", Op: "GET /x", Status: 200})
+			time.Sleep(time.Second)
+		}
+		time.Sleep(2 * time.Second)
+		if down, up := strings.Count(said.String(), "in trouble"), strings.Count(said.String(), "well again"); down < 4 || down > 6 || up != down {
+			t.Errorf("%d times in trouble, %d times well again in five minutes", down, up)
+		}
+		if !strings.Contains(said.String(), "connection refused") {
+			t.Errorf("it does not say why: %s", said.String())
+		}
+		said.Reset()
+		for range 300 {
+			tr.Observe(rest.Observation{Provider: "sdoc", Op: "GET /x", Err: &providers.Error{Kind: providers.Transient}})
+			time.Sleep(time.Second)
+		}
+		if n := strings.Count(said.String(), "in trouble"); n != 5 {
+			t.Errorf("%d lines in five minutes of failures", n)
+		}
+	})
+}
+
 // hook answers every command itself.
 type hook func(redis.Cmder) error
 
@@ -78,6 +114,8 @@ func TestWhatAnAnswerTellsOfItsProvider(t *testing.T) {
 		{"its own error to an invitation", 503, 0, &providers.Error{Kind: providers.Ambiguous}, ledger.Failing, true},
 		{"a pause", 429, 0, &providers.Error{Kind: providers.RateLimited, Until: until}, ledger.Held, true},
 		{"the key", 401, 0, &providers.Error{Kind: providers.Denied}, ledger.KeyRefused, true},
+		{"its certificate", 0, 0, &providers.Error{Kind: providers.Denied, Code: rest.CodeCertificate}, ledger.Blocked, true},
+		{"the proxy", 0, 0, &providers.Error{Kind: providers.Denied, Code: rest.CodeProxyRefused}, ledger.Blocked, true},
 		{"a refused envelope", 422, 0, &providers.Error{Kind: providers.Invalid}, "", true},
 		{"an unknown envelope", 404, 0, &providers.Error{Kind: providers.NotFound}, "", true},
 	} {

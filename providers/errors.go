@@ -17,7 +17,7 @@ const (
 	RateLimited ErrorKind = "rate_limited" // refused before it was handled: try again at Until
 	Ambiguous   ErrorKind = "ambiguous"    // the call may or may not have had its effect
 	Invalid     ErrorKind = "invalid"      // this envelope is refused and always will be
-	Denied      ErrorKind = "denied"       // the key is refused: stop this provider, not the envelope
+	Denied      ErrorKind = "denied"       // the key is refused, or there is no way to the provider: stop it, not the envelope
 	NotFound    ErrorKind = "not_found"
 	Unsupported ErrorKind = "unsupported" // the provider cannot do this
 	Interrupted ErrorKind = "canceled"    // the context ended before the call left

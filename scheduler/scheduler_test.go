@@ -107,14 +107,14 @@ func TestSweepBringsWhatNoTaskCarries(t *testing.T) {
 func TestOneTriesWhenTheKeyWasRefused(t *testing.T) {
 	b := newBench(t)
 	b.envelopes(t, 9, ledger.Queued, nil)
-	if err := b.ledger.Deny(t.Context(), "certyneo", "HTTP 401", time.Minute); err != nil {
+	if _, err := b.ledger.Deny(t.Context(), "certyneo", ledger.KeyRefused, "HTTP 401", time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	b.forward(time.Second)
 	if err := b.sweep(t.Context(), "certyneo"); err != nil || b.swept != 0 {
 		t.Fatalf("swept %d while the key is refused: %v", b.swept, err)
 	}
-	if err := b.ledger.Deny(t.Context(), "certyneo", "HTTP 401", 0); err != nil { // its pause is over
+	if _, err := b.ledger.Deny(t.Context(), "certyneo", ledger.KeyRefused, "HTTP 401", 0); err != nil { // its pause is over
 		t.Fatal(err)
 	}
 	b.forward(time.Second)

@@ -28,7 +28,7 @@ type providerView struct {
 	stats  pace.Stats
 
 	trouble *ledger.Trouble // nil: its last call went well
-	denied  string          // why it refuses the key
+	denied  string          // why it is stopped
 }
 
 // total, done and paused are over all campaigns of the snapshot.
@@ -158,7 +158,7 @@ func (o *observer) inspect(ctx context.Context, v *providerView) (err error) {
 		return err
 	}
 	v.trouble = &trouble
-	if trouble.State == ledger.KeyRefused {
+	if trouble.State.Stops() {
 		v.denied, _, _, err = o.ledger.Denial(ctx, v.name)
 	}
 	return err
@@ -175,6 +175,8 @@ func (v providerView) wrong(now time.Time) string {
 	switch t.State {
 	case ledger.KeyRefused:
 		s = "refuses the key, its envelopes wait"
+	case ledger.Blocked:
+		s = "cannot be reached safely, its envelopes wait"
 	case ledger.Unreachable:
 		s = "does not answer"
 	case ledger.Failing:

@@ -22,6 +22,8 @@ func TestTroubleIsSaid(t *testing.T) {
 			"answers with errors for 1h: create 503 unavailable"},
 		"key": {providerView{denied: "certyneo: send: denied (401)", trouble: &ledger.Trouble{State: ledger.KeyRefused, Since: now}},
 			"refuses the key, its envelopes wait: certyneo: send: denied (401)"},
+		"certificate": {providerView{denied: "certyneo: send: denied, certificate", trouble: &ledger.Trouble{State: ledger.Blocked, Since: now}},
+			"cannot be reached safely, its envelopes wait: certyneo: send: denied, certificate"},
 		"paused": {providerView{trouble: &ledger.Trouble{State: ledger.Held, NextTry: now.Add(time.Minute)}}, "asks to wait, next try in 1m"},
 	} {
 		if got := c.view.wrong(now); got != c.want {

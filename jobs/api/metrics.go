@@ -199,7 +199,7 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 var (
 	descEnvelopes = gauge("envelopes", "Envelopes by state.", "provider", "state")
 	descDue       = gauge("due_envelopes", "Envelopes that stand in an index of what is due: work or look.", "provider", "index")
-	descDenied    = gauge("provider_denied", "1 while the provider refuses the key and its envelopes wait.", "provider")
+	descDenied    = gauge("provider_denied", "1 while the provider refuses the key, or there is no way to it (proxy, certificate), and its envelopes wait.", "provider")
 	descAllowed   = gauge("rate_allowed", "Requests per second that the provider's rate allows.", "provider")
 	descUsed      = gauge("rate_used", "Requests per second that left in the last minute, of all processes.", "provider")
 	descPause     = gauge("rate_pause_seconds", "How long the provider has asked to be left alone.", "provider")

@@ -116,7 +116,7 @@ func TestReadiness(t *testing.T) {
 	}
 	fresh := func() { s.server.ready.mu.Lock(); s.server.ready.at = time.Time{}; s.server.ready.mu.Unlock() }
 	fresh()
-	if err := s.client.Ledger().Deny(t.Context(), "certyneo", "certyneo: denied, HTTP 401", time.Hour); err != nil {
+	if _, err := s.client.Ledger().Deny(t.Context(), "certyneo", ledger.KeyRefused, "certyneo: denied, HTTP 401", time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	s.get("/readyz").want(t, http.StatusOK, &h)

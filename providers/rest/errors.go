@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -24,6 +23,7 @@ const (
 	CodeBadAnswer      = "bad_answer" // a 2xx whose body is not what is documented
 	CodeTooLarge       = "answer_too_large"
 	CodeProxyRefused   = "proxy_refused"   // the proxy does not let us out
+	CodeCertificate    = "certificate"     // the server's certificate is not to be trusted
 	CodeBadHeader      = "bad_header"      // what no header can hold
 	CodeAddressRefused = "address_refused" // a given address that is not https or not public
 )
@@ -76,6 +76,8 @@ func (call *call) unanswered(w *watch, err error, left bool) error {
 		return call.byProxy(err)
 	case left && call.inviting:
 		return call.fail(providers.Ambiguous, call.cause(ended, err))
+	case distrust(err) != "":
+		return call.untrusted(distrust(err))
 	case !left && w.parent.Err() != nil:
 		return call.fail(providers.Interrupted, w.parent.Err())
 	}
@@ -148,9 +150,6 @@ func (call *call) cause(ended, err error) error {
 		return e
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
-		return e
-	}
-	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return e
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

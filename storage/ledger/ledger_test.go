@@ -372,7 +372,7 @@ func TestOutboxKeepsTheOrder(t *testing.T) {
 func TestDeniedProviderWaits(t *testing.T) {
 	l, clock := open(t)
 	create(t, l, "1")
-	if err := l.Deny(t.Context(), "certyneo", "HTTP 401", time.Minute); err != nil {
+	if _, err := l.Deny(t.Context(), "certyneo", KeyRefused, "HTTP 401", time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if _, h, wait, err := l.Claim(t.Context(), "june/1", 1, time.Second); err != nil || h != Denied || wait <= 0 {

@@ -15,11 +15,15 @@ type TroubleState string
 // The states of a provider that is in trouble. Without one its last call went well.
 const (
 	KeyRefused  TroubleState = "key_refused" // its envelopes wait until the key is accepted
+	Blocked     TroubleState = "blocked"     // they wait until a proxy lets us out, or a certificate is trusted
 	Unreachable TroubleState = "unreachable" // no answer
 	Failing     TroubleState = "failing"     // it answers with errors of its own
 	Held        TroubleState = "paused"      // it has asked for a pause: 429
 	Slow        TroubleState = "slow"
 )
+
+// Stops tells whether a provider in this state is left alone, with one call in each pause.
+func (s TroubleState) Stops() bool { return s == KeyRefused || s == Blocked }
 
 // Trouble is what is wrong with a provider, as the calls of all processes have met it.
 type Trouble struct {
@@ -97,14 +101,15 @@ func milliTime(s string) time.Time {
 	return time.Time{}
 }
 
-// Deny stops a provider for a while: it refuses the key. Its envelopes wait.
-func (l *Ledger) Deny(ctx context.Context, provider, reason string, pause time.Duration) error {
+// Deny stops a provider for a while, because of a state that Stops: its envelopes wait.
+// It is false when the provider was stopped before and its pause is not over.
+func (l *Ledger) Deny(ctx context.Context, provider string, state TroubleState, reason string, pause time.Duration) (news bool, err error) {
 	stop := max(pause.Milliseconds(), 1)
-	err := troubleScript.Run(ctx, l.db, []string{providerKey(provider)}, string(KeyRefused), 0, stop, "kind", "denied", "reason", reason).Err()
+	news, err = troubleScript.Run(ctx, l.db, []string{providerKey(provider)}, string(state), 0, stop, "kind", "denied", "reason", reason).Bool()
 	if err != nil {
-		return fmt.Errorf("ledger: stopping %s: %w", provider, err)
+		return false, fmt.Errorf("ledger: stopping %s: %w", provider, err)
 	}
-	return nil
+	return news, nil
 }
 
 // Allow ends what Deny began: the provider has accepted the key.

@@ -71,16 +71,26 @@ func TestOneProbeAPause(t *testing.T) {
 		}
 	}
 	admit(Free, 0)
-	if err := l.Deny(t.Context(), "certyneo", "HTTP 401", time.Minute); err != nil {
+	if _, err := l.Deny(t.Context(), "certyneo", KeyRefused, "HTTP 401", time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	admit(Refused, time.Minute)
+	if news, err := l.Deny(t.Context(), "certyneo", Blocked, "certificate", time.Minute); err != nil || news {
+		t.Errorf("stopped for the first time again: %v", err)
+	}
+	if news, err := l.Deny(t.Context(), "certyneo", KeyRefused, "HTTP 401", time.Minute); err != nil || news {
+		t.Errorf("stopped for the first time again: %v", err)
+	}
 	if got, ok, err := l.Trouble(t.Context(), "certyneo"); err != nil || !ok || got.State != KeyRefused || !got.NextTry.Equal(clock.at.Add(time.Minute)) {
 		t.Errorf("%+v %v %v", got, ok, err)
 	}
 	clock.forward(time.Minute)
 	admit(Probe, 0)
 	admit(Refused, time.Minute)
+	clock.forward(time.Minute)
+	if news, err := l.Deny(t.Context(), "certyneo", KeyRefused, "HTTP 401", time.Minute); err != nil || !news {
+		t.Errorf("stopped again after a pause is no news: %v", err)
+	}
 
 	// A claim is a probe too, and leaves none for others.
 	create(t, l, "1")
