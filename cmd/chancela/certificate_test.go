@@ -28,7 +28,7 @@ func TestAnUntrustedCertificateStopsTheProvider(t *testing.T) {
 	if s, open := counts(t, env, "june"); open != 2 {
 		t.Errorf("states: %v", s)
 	}
-	if out := invoke(t, env, "status").want(t, exitOK).stdout; !strings.Contains(out, "cannot be reached safely, its envelopes wait") || !strings.Contains(out, "SSL_CERT_FILE") {
+	if out := invoke(t, env, "status", "june").want(t, exitOK).stdout; !strings.Contains(out, "cannot be reached safely, its envelopes wait") || !strings.Contains(out, "SSL_CERT_FILE") {
 		t.Errorf("status: %s", out)
 	}
 }
