@@ -33,6 +33,7 @@ type Client struct {
 	providers map[string]providers.Provider
 	sources   OpenSource
 	log       *slog.Logger
+	close     func() error // nil: nothing is the client's own
 
 	staged sync.Map // hash → struct{}: what this client knows to be in the archive
 }
@@ -50,7 +51,7 @@ type ClientConfig struct {
 	Log     *slog.Logger // nil: slog.Default
 }
 
-// NewClient gives a client. It starts nothing and needs no Close.
+// NewClient returns a client of what is open already. [Open] makes one of two addresses.
 func NewClient(c ClientConfig) *Client {
 	if c.Log == nil {
 		c.Log = slog.Default()

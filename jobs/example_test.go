@@ -19,6 +19,21 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
+// A program has a client by two addresses. Workers elsewhere (chancela work) do the rest.
+func ExampleOpen() {
+	ctx := context.Background()
+	client, err := jobs.Open(ctx, "redis://localhost:6379/0", "s3://contracts/2026")
+	if err != nil {
+		log.Fatal(err) // also when this Redis could forget an envelope
+	}
+	defer client.Close()
+	_, err = client.Enqueue(ctx, jobs.Envelope{Campaign: "leases-june", ID: "0001", Provider: "certyneo", Subject: "Lease of flat 11",
+		Template: "tpl_lease", Signers: []jobs.Signer{{Name: "Aurora Dália", Email: "aurora@example.com"}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
 // A service enqueues an envelope under its own key; enqueuing it again sends nothing.
 // Workers (chancela work, or a jobs.Worker) do the rest.
 func ExampleClient_Enqueue() {
@@ -96,8 +111,8 @@ func ExampleClient_Watch() {
 	// canceled
 }
 
-// newClient is a client on a Redis and an archive. A real one looks like this, too, with
-// the addresses of the real ones.
+// newClient is what the examples that run have in the place of [jobs.Open]: a Redis in
+// this process, which keeps nothing.
 func newClient(ctx context.Context) (client *jobs.Client, done func()) {
 	m, err := miniredis.Run()
 	if err != nil {

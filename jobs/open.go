@@ -1,0 +1,59 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
+	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// Open is a client of a Redis (redis://, rediss://, redis-socket://, redis-sentinel://,
+// redis-cluster://) and an archive (a folder, or s3://bucket/prefix), for all providers.
+// A Redis that may forget what it has acknowledged is refused: a forgotten envelope could
+// be sent twice. [Client.Close] ends it.
+func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
+	var judges []providers.Provider
+	for _, p := range registry.All() {
+		judge, err := p.New(rest.Settings{}) // only its Check is used: no key is needed
+		if err != nil {
+			return nil, err
+		}
+		judges = append(judges, judge)
+	}
+	store, err := storage.Open(ctx, archiveURL)
+	if err != nil {
+		return nil, fmt.Errorf("archive: %w", err)
+	}
+	db, err := Connect(redisURL)
+	if err != nil {
+		return nil, fmt.Errorf("redis: %w", err)
+	}
+	server, err := ledger.Inspect(ctx, db)
+	if err == nil && server.Barrier == ledger.BarrierNone {
+		err = fmt.Errorf("this redis may forget what it has acknowledged: %s", strings.Join(server.Warnings, "; "))
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	c := NewClient(ClientConfig{Redis: db, Barrier: server.Barrier, Archive: store, Providers: judges})
+	c.close = db.Close
+	for _, w := range server.Warnings {
+		c.log.WarnContext(ctx, w)
+	}
+	return c, nil
+}
+
+// Close ends the connections of a client that [Open] has made. One of [NewClient] has
+// none of its own.
+func (c *Client) Close() error {
+	if c.close == nil {
+		return nil
+	}
+	return c.close()
+}
