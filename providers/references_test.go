@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chancela/chancela/providers/registry"
 )
 
 var (
@@ -23,7 +25,7 @@ var (
 // TestCitedSectionsExist wants every "§4.1" of the provider's code and of its simulator
 // to be a section, or a numbered item of one, in the provider's REFERENCE.md.
 func TestCitedSectionsExist(t *testing.T) {
-	names := []string{"contraktor", "certyneo", "sdoc", "catalisa", "qisign"}
+	names := registry.Names()
 	sections := map[string]map[string]bool{}
 	for _, name := range names {
 		text, err := os.ReadFile(name + "/REFERENCE.md")
