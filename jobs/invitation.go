@@ -45,36 +45,22 @@ func InvitationOf(e Envelope) (ledger.Invitation, bool) {
 	return ledger.Invitation(sum[:len(ledger.Invitation{})]), true
 }
 
-// Elsewhere is a campaign that has asked the same people to sign the same documents.
-type Elsewhere struct {
-	Campaign  string
-	Envelopes int // of those that were asked about
-}
-
-// Elsewhere finds the other campaigns that hold invitations which a campaign does not hold
-// yet, the one with most of them first. It takes a round trip for every few hundred.
-func (c *Client) Elsewhere(ctx context.Context, campaign string, invitations []ledger.Invitation) ([]Elsewhere, error) {
-	counts := map[string]int{}
+// Elsewhere finds the envelopes of other campaigns that hold each of some invitations, and
+// have reached people, or will. What a campaign holds itself goes on, whoever else asks. It
+// takes two round trips for every few hundred.
+func (c *Client) Elsewhere(ctx context.Context, campaign string, invitations []ledger.Invitation) ([][]ledger.Holder, error) {
+	out := make([][]ledger.Holder, 0, len(invitations))
 	for part := range slices.Chunk(invitations, 2*batchSize) {
 		held, err := c.ledger.HeldBy(ctx, part)
 		if err != nil {
 			return nil, err
 		}
-		for _, campaigns := range held {
-			if slices.Contains(campaigns, campaign) {
-				continue
+		for _, holders := range held {
+			if slices.ContainsFunc(holders, func(h ledger.Holder) bool { return h.Campaign == campaign }) {
+				holders = nil
 			}
-			for _, name := range campaigns {
-				counts[name]++
-			}
+			out = append(out, slices.DeleteFunc(holders, func(h ledger.Holder) bool { return h.Unsent }))
 		}
 	}
-	var out []Elsewhere
-	for name, n := range counts {
-		out = append(out, Elsewhere{name, n})
-	}
-	slices.SortFunc(out, func(a, b Elsewhere) int {
-		return cmp.Or(cmp.Compare(b.Envelopes, a.Envelopes), cmp.Compare(a.Campaign, b.Campaign))
-	})
 	return out, nil
 }

@@ -64,6 +64,7 @@ type campaignFiles struct {
 
 	refused     []string                       // files of which no row can be taken
 	invitations map[string][]ledger.Invitation // by campaign, of the good rows
+	asked       asked                          // of those, what is left out because another campaign has asked
 }
 
 func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges []providers.Provider) (*campaignFiles, error) {
@@ -271,6 +272,9 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, rejected *campaign.Rejected) jobs.Source {
 	return func(yield func(jobs.Envelope, error) bool) {
 		for row, err := range r.Rows(ctx) {
+			if by, ok := f.asked.of(row.Envelope); err == nil && len(row.Problems) == 0 && ok {
+				row.Problems = []campaign.Problem{{Line: row.Line, Column: 1, Name: "id", Message: askedAlready(row.Envelope, by)}}
+			}
 			switch {
 			case err == nil && len(row.Problems) > 0 && f.flags.skipInvalid:
 				err = rejected.Write(row)

@@ -44,7 +44,9 @@ that ask the same people to sign the same documents.`,
 				return err
 			}
 			sys.come(map[string]any{"files": s.Files, "refused": s.Refused, "rows": s.Rows, "valid": s.Good, "problems": s.Problems}, verdict(s))
-			files.tellCopies(cmd.Context(), cfg, sys.tell)
+			if err := files.tellCopies(cmd.Context(), cfg, sys.tell); err != nil {
+				return err
+			}
 			cfg.tellEstimates(s, files.judges, sys.tell)
 			files.tellLeftOut(sys.tell)
 			if !s.OK() {
@@ -79,23 +81,30 @@ func verdict(s campaign.Summary) string {
 		count(s.Problems, "problem"), s.Good, count(s.Rows, "row"), are, count(s.Refused, "file"))
 }
 
-// tellCopies says which other campaigns ask the same people to sign the same documents, where
-// there is a Redis that knows. A check does not need one.
-func (f *campaignFiles) tellCopies(ctx context.Context, cfg *config, tell tell) {
-	if cfg.RedisURL == "" || len(f.invitations) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	db, err := jobs.Connect(cfg.RedisURL.Reveal())
-	if err == nil {
-		defer db.Close()
-		_, err = f.tellElsewhere(ctx, jobs.NewClient(jobs.ClientConfig{Redis: db}), tell)
-	}
+// tellCopies says which rows other campaigns have asked: those of this command, and where
+// there is a Redis, those that it knows. A check does not need one.
+func (f *campaignFiles) tellCopies(ctx context.Context, cfg *config, tell tell) error {
+	found, err := f.askedIn(ctx, cfg)
 	if err != nil {
 		text := fmt.Sprintf("whether other campaigns ask the same people is not known: redis does not answer at %s: %s", redacted(cfg.RedisURL), oneLine(err))
 		tell("warning", map[string]any{"message": text}, text)
 	}
+	return f.tellAsked(ctx, found, tell)
+}
+
+func (f *campaignFiles) askedIn(ctx context.Context, cfg *config) (asked, error) {
+	if cfg.RedisURL == "" || len(f.invitations) == 0 {
+		return f.elsewhere(ctx, nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	db, err := jobs.Connect(cfg.RedisURL.Reveal())
+	if err != nil {
+		found, _ := f.elsewhere(ctx, nil)
+		return found, err
+	}
+	defer db.Close()
+	return f.elsewhere(ctx, jobs.NewClient(jobs.ClientConfig{Redis: db}))
 }
 
 // judgesFor are the providers whose rules apply: those with a key, or all when none has

@@ -1,65 +1,191 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// tellElsewhere says which other campaigns ask the same people to sign the same documents,
-// and whether there are any: a renamed or mended copy of a file has another campaign's
-// name, and the idempotency key alone does not know it.
-func (f *campaignFiles) tellElsewhere(ctx context.Context, c *jobs.Client, tell tell) (there bool, err error) {
-	for _, name := range f.campaigns() {
-		invitations := f.invitations[name]
-		found, err := c.Elsewhere(ctx, name, invitations)
-		if err != nil {
-			return false, err
-		}
-		for _, other := range append(f.together(name), found...) {
-			there = true
-			tell("elsewhere", map[string]any{"campaign": name, "other": other.Campaign, "envelopes": other.Envelopes, "of": len(invitations)},
-				fmt.Sprintf("campaign %s asks the same people to sign the same documents as campaign %s does, in %d of %s",
-					name, other.Campaign, other.Envelopes, count(len(invitations), "envelope")))
-		}
+// asked are the good rows' invitations that another campaign sends or has sent, by the
+// row's campaign: a renamed or mended copy of a file has another campaign's name, and the
+// idempotency key alone does not know it.
+type asked map[string]map[ledger.Invitation]ledger.Holder
+
+// add notes who holds an invitation; the first one is named.
+func (a asked) add(name string, i ledger.Invitation, by ledger.Holder) {
+	if a[name] == nil {
+		a[name] = map[ledger.Invitation]ledger.Holder{}
 	}
-	return there, nil
+	if _, ok := a[name][i]; !ok {
+		a[name][i] = by
+	}
 }
 
-// together finds the campaigns before this one in the same command.
-func (f *campaignFiles) together(name string) []jobs.Elsewhere {
-	var found []jobs.Elsewhere
-	names := f.campaigns()
-	for _, other := range names[:slices.Index(names, name)] {
-		held := make(map[ledger.Invitation]bool, len(f.invitations[other]))
-		for _, i := range f.invitations[other] {
-			held[i] = true
-		}
-		n := 0
+// of tells who else asks the people of an envelope to sign the same documents.
+func (a asked) of(e jobs.Envelope) (ledger.Holder, bool) {
+	invitation, ok := jobs.InvitationOf(e)
+	if !ok {
+		return ledger.Holder{}, false
+	}
+	by, ok := a[e.Campaign][invitation]
+	return by, ok
+}
+
+// elsewhere finds the rows that other campaigns have asked: those before it in the same
+// command, and those in the ledger, when there is one.
+func (f *campaignFiles) elsewhere(ctx context.Context, c *jobs.Client) (asked, error) {
+	found := asked{}
+	first := map[ledger.Invitation]string{} // the campaign of this command that has it first
+	for _, name := range f.campaigns() {
 		for _, i := range f.invitations[name] {
-			if held[i] {
-				n++
+			if other, ok := first[i]; !ok {
+				first[i] = name
+			} else if other != name {
+				found.add(name, i, ledger.Holder{Campaign: other})
 			}
 		}
-		if n > 0 {
-			found = append(found, jobs.Elsewhere{Campaign: other, Envelopes: n})
+	}
+	if c == nil {
+		return found, nil
+	}
+	for _, name := range f.campaigns() {
+		held, err := c.Elsewhere(ctx, name, f.invitations[name])
+		if err != nil {
+			return found, err
+		}
+		for i, by := range held {
+			if len(by) > 0 {
+				found.add(name, f.invitations[name][i], by[0])
+			}
 		}
 	}
-	return found
+	return found, nil
+}
+
+// tellAsked says what other campaigns have asked: each campaign with the number of
+// envelopes, then the rows.
+func (f *campaignFiles) tellAsked(ctx context.Context, found asked, tell tell) error {
+	if len(found) == 0 {
+		return nil
+	}
+	for _, name := range f.campaigns() {
+		counts := map[string]int{}
+		for _, i := range f.invitations[name] {
+			if by, ok := found[name][i]; ok {
+				counts[by.Campaign]++
+			}
+		}
+		others := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
+		of := len(f.invitations[name])
+		for _, other := range others {
+			tell("elsewhere", map[string]any{"campaign": name, "other": other, "envelopes": counts[other], "of": of},
+				fmt.Sprintf("campaign %s asks the same people to sign the same documents as campaign %s does, in %d of %s",
+					name, other, counts[other], count(of, "envelope")))
+		}
+	}
+	return f.tellAskedRows(ctx, found, tell)
+}
+
+// tellAskedRows names the first rows that another campaign has asked: by reading the files
+// once more, which is rare, instead of remembering the line of every row.
+func (f *campaignFiles) tellAskedRows(ctx context.Context, found asked, tell tell) error {
+	rows := 0
+	for _, name := range f.names {
+		err := f.eachGood(ctx, name, func(row campaign.Row) {
+			by, ok := found.of(row.Envelope)
+			if !ok {
+				return
+			}
+			if rows++; rows <= maxListed {
+				p := campaign.Problem{File: name, Line: row.Line, Column: 1, Name: "id", Message: askedAlready(row.Envelope, by)}
+				tell("asked", p, p.String())
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if more := rows - maxListed; more > 0 {
+		tell("more", map[string]any{"rows": more}, fmt.Sprintf("and %d more", more))
+	}
+	return nil
+}
+
+// eachGood reads a file's good rows.
+func (f *campaignFiles) eachGood(ctx context.Context, name string, see func(campaign.Row)) error {
+	r, err := campaign.Open(name, f.options(name, nil))
+	if _, ok := errors.AsType[campaign.Problem](err); ok {
+		return nil // the check has said why
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if len(r.Problems()) > 0 {
+		return nil
+	}
+	for row, err := range r.Rows(ctx) {
+		if err != nil {
+			return err
+		}
+		if len(row.Problems) == 0 {
+			see(row)
+		}
+	}
+	return nil
+}
+
+// askedAlready says which envelope asks a row's people already.
+func askedAlready(e jobs.Envelope, by ledger.Holder) string {
+	other := "campaign " + by.Campaign
+	if by.ID != "" {
+		other = fmt.Sprintf("%s (its id %s)", other, by.ID)
+	}
+	return fmt.Sprintf("%s: these people are asked to sign these documents by %s already", e.ID, other)
 }
 
 // insistNew refuses to invite people again by mistake: who names the campaign, or says
-// --again, means it.
+// --again, means it. With --skip-invalid the rows are left out.
 func (f *campaignFiles) insistNew(ctx context.Context, sys *system, c *jobs.Client) error {
-	there, err := f.tellElsewhere(ctx, c, sys.note)
-	if err != nil || !there {
+	found, err := f.elsewhere(ctx, c)
+	if err == nil {
+		err = f.tellAsked(ctx, found, sys.note)
+	}
+	if err != nil {
 		return err
 	}
-	if f.flags.again || f.flags.campaign != "" {
+	if len(found) == 0 || f.flags.again || f.flags.campaign != "" {
 		return nil
 	}
-	return usage("nothing was enqueued: these people have been asked already; --campaign NAME goes on with that campaign, --again asks them once more")
+	rows, all := 0, 0
+	others := map[string]bool{}
+	for name, invitations := range f.invitations {
+		all += len(invitations)
+		for _, i := range invitations {
+			if by, ok := found[name][i]; ok {
+				rows++
+				others[by.Campaign] = true
+			}
+		}
+	}
+	if f.flags.skipInvalid && rows < all {
+		f.asked = found
+		return nil
+	}
+	campaign, skip := "NAME", ""
+	if len(others) == 1 {
+		campaign = slices.Collect(maps.Keys(others))[0]
+	}
+	if rows < all {
+		skip = fmt.Sprintf(", --skip-invalid takes the %s", count(all-rows, "other row"))
+	}
+	return usage("nothing was enqueued: the people of %s have been asked already; --campaign %s goes on with that campaign, --again asks them once more%s",
+		count(rows, "row"), campaign, skip)
 }

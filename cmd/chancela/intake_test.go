@@ -205,6 +205,13 @@ func TestCopiesAreNoticed(t *testing.T) {
 			t.Errorf("enqueue %s: %s", file, r.stderr)
 		}
 	}
+	if r := invoke(t, nil, "check", original, renamed).want(t, exitOK); !strings.Contains(r.stdout, "campaign utf8--1- asks the same people") { // no Redis needed
+		t.Errorf("check without a Redis: %s", r.stdout)
+	}
+	if r := invoke(t, env, "enqueue", mended).want(t, exitUsage); !strings.Contains(r.stderr, mended+":2:1: id: 9: these people are asked to sign these documents by campaign utf8 (its id 0001) already\n") ||
+		!strings.Contains(r.stderr, "--campaign utf8 goes on") || !strings.Contains(r.stderr, "--skip-invalid takes the 1 other row") {
+		t.Errorf("enqueue: %s", r.stderr)
+	}
 	if r := invoke(t, env, "run", mended).want(t, exitUsage); !strings.Contains(r.stderr, "in 1 of 2 envelopes") {
 		t.Errorf("run: %s", r.stderr)
 	}
@@ -226,6 +233,30 @@ func TestCopiesAreNoticed(t *testing.T) {
 	} else if held, err := db.HGetAll(t.Context(), keys[0]).Result(); err != nil || strings.Contains(fmt.Sprint(held), "exemplo") {
 		t.Errorf("%v %v", held, err)
 	}
+}
+
+// Rows that another campaign has asked are left out by themselves, and what never reached
+// anybody is no reason.
+func TestOnlyWhatIsNewIsTaken(t *testing.T) {
+	t.Parallel()
+	env := queued(t)
+	dir := t.TempDir()
+	head, row := "id;provider;subject;document;signer1.name;signer1.email\n", ";certyneo;Contrato;documentos/contrato.pdf;Nívea;"
+	leases := caseFile(t, dir, "leases.csv", head+"11"+row+"a@exemplo.test\n12"+row+"b@exemplo.test\n")
+	doze := caseFile(t, dir, "doze.csv", head+"1"+row+"b@exemplo.test\n2"+row+"c@exemplo.test\n")
+	invoke(t, env, "enqueue", leases).want(t, exitOK)
+
+	r := invoke(t, env, "enqueue", "--skip-invalid", doze).want(t, exitUnfinished)
+	if got := ids(t, env, "doze"); got != "2" || !strings.Contains(load(t, filepath.Join(dir, "doze.rejected.csv")), "id: 1: these people are asked to sign these documents by campaign leases (its id 12) already") {
+		t.Errorf("enqueued %s: %s", got, r.stdout)
+	}
+	invoke(t, env, "enqueue", doze).want(t, exitUsage)
+	invoke(t, env, "cancel", "leases", "12").want(t, exitOK)
+	invoke(t, env, "enqueue", doze).want(t, exitOK)
+	if got := ids(t, env, "doze"); got != "1 2" {
+		t.Errorf("enqueued %s", got)
+	}
+	invoke(t, env, "enqueue", leases).want(t, exitOK) // goes on, whoever asks the same now
 }
 
 // Other content under the same id is told by field.

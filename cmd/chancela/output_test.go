@@ -157,8 +157,8 @@ func TestJSONOfSteering(t *testing.T) {
 	for _, c := range []spoken{
 		{"enqueue " + file, exitOK, "campaign", map[string]any{"enqueued": 2.0, "known": 0.0}},
 		{"enqueue " + file, exitOK, "campaign", map[string]any{"enqueued": 0.0, "known": 2.0}},
-		{"check " + renamed, exitOK, "elsewhere estimate", nil},
-		{"enqueue " + renamed, exitUsage, "elsewhere", nil},
+		{"check " + renamed, exitOK, "elsewhere asked estimate", nil},
+		{"enqueue " + renamed, exitUsage, "elsewhere asked", nil},
 		{"pause june", exitOK, "", map[string]any{"campaign": "june", "paused": true}},
 		{"resume june", exitOK, "", map[string]any{"campaign": "june", "paused": false}},
 		{"pause july", exitError, "", nil},

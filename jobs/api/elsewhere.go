@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -24,12 +25,23 @@ func (s *Server) elsewhere(ctx context.Context, campaign string, invitations []l
 	if err != nil {
 		return nil, err
 	}
-	all := []Elsewhere{}
-	for _, e := range found {
-		if strings.HasPrefix(e.Campaign, clientOf(ctx).prefix) {
-			all = append(all, Elsewhere(e))
+	counts := map[string]int{}
+	for _, holders := range found {
+		seen := map[string]bool{}
+		for _, h := range holders {
+			if !seen[h.Campaign] && strings.HasPrefix(h.Campaign, clientOf(ctx).prefix) {
+				seen[h.Campaign] = true
+				counts[h.Campaign]++
+			}
 		}
 	}
+	all := make([]Elsewhere, 0, len(counts))
+	for name, n := range counts {
+		all = append(all, Elsewhere{name, n})
+	}
+	slices.SortFunc(all, func(a, b Elsewhere) int {
+		return cmp.Or(cmp.Compare(b.Envelopes, a.Envelopes), cmp.Compare(a.Campaign, b.Campaign))
+	})
 	return all, nil
 }
 

@@ -15,7 +15,7 @@ import (
 // Invitation identifies whom an envelope asks to sign what, so that a campaign is found
 // that asks the same people for the same again. The zero value: not known.
 //
-// Which campaigns hold one is recorded in the same step as the envelope, under a hash with
+// Which envelopes hold one is recorded in the same step as the envelope, under a hash with
 // a key that this Redis alone has: names, addresses and documents cannot be found from it,
 // and so it stays when a campaign is forgotten.
 type Invitation [16]byte
@@ -39,7 +39,7 @@ func (l *Ledger) invitationKey(ctx context.Context) ([]byte, error) {
 	return key, nil
 }
 
-// slot is where the campaigns that hold an invitation stand: a hash and a field of it.
+// slot is where the envelopes that hold an invitation stand: a hash and a field of it.
 // Many small hashes take a fraction of the memory of as many keys.
 func (i Invitation) slot(key []byte) (bucket, field string) {
 	mac := hmac.New(sha256.New, key)
@@ -48,28 +48,70 @@ func (i Invitation) slot(key []byte) (bucket, field string) {
 	return fmt.Sprintf("%sinvited:%02x%02x", prefix, sum[0], sum[1]), string(sum[2:18])
 }
 
-// HeldBy names the campaigns that hold each of some invitations, in one round trip.
-func (l *Ledger) HeldBy(ctx context.Context, invitations []Invitation) ([][]string, error) {
+// Holder is an envelope that holds an invitation.
+type Holder struct {
+	Campaign string
+	ID       string // empty: one of several of the campaign
+
+	// Unsent tells that the envelope has ended, and nobody was invited by it.
+	Unsent bool
+}
+
+// HeldBy finds the envelopes that hold each of some invitations, in two round trips. One
+// whose record says nothing to the contrary may have reached people.
+func (l *Ledger) HeldBy(ctx context.Context, invitations []Invitation) ([][]Holder, error) {
 	key, err := l.invitationKey(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: looking for invitations: %w", err)
 	}
-	cmds := make([]*redis.StringCmd, len(invitations))
+	held := make([]*redis.StringCmd, len(invitations))
 	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, invitation := range invitations {
 			bucket, field := invitation.slot(key)
-			cmds[i] = p.HGet(ctx, bucket, field)
+			held[i] = p.HGet(ctx, bucket, field)
 		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("ledger: looking for invitations: %w", err)
 	}
-	out := make([][]string, len(invitations))
-	for i, c := range cmds {
-		if held := c.Val(); held != "" {
-			out[i] = strings.Split(held, "/") // no name of a campaign holds one
+	out := make([][]Holder, len(invitations))
+	var known []*Holder
+	for i, c := range held {
+		if c.Val() == "" {
+			continue
+		}
+		for entry := range strings.SplitSeq(c.Val(), "/") { // no name holds one, nor a colon
+			campaign, id, _ := strings.Cut(entry, ":")
+			out[i] = append(out[i], Holder{Campaign: campaign, ID: id})
+		}
+		for j := range out[i] {
+			if out[i][j].ID != "" {
+				known = append(known, &out[i][j])
+			}
 		}
 	}
-	return out, nil
+	return out, l.unsent(ctx, known)
+}
+
+// unsent finds which envelopes have ended without reaching anybody.
+func (l *Ledger) unsent(ctx context.Context, holders []*Holder) error {
+	records := make([]*redis.SliceCmd, len(holders))
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, h := range holders {
+			records[i] = p.HMGet(ctx, envelopeKey(h.Campaign+"/"+h.ID), "state", FieldSentAt, FieldIntentAt, FieldErrorCode, FieldError)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: looking for invitations: %w", err)
+	}
+	for i, c := range records {
+		text := func(field int) string { s, _ := c.Val()[field].(string); return s }
+		state := State(text(0))
+		ended := state.Terminal() && state != Archived && state != InDoubt
+		doubtful := text(3) == CodeForgotten && text(4) != forgotten+string(Failed)
+		holders[i].Unsent = ended && text(1) == "" && text(2) == "" && !doubtful
+	}
+	return nil
 }

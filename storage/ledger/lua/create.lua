@@ -6,14 +6,19 @@ local at = now()
 local due = at + number(ARGV[8])
 known(ARGV[7])
 pairs_from(11)
+-- Who holds an invitation: CAMPAIGN:ID/CAMPAIGN:ID..., and CAMPAIGN alone for one that holds it more
+-- often than it pays to remember.
 local function invited()
   local bucket, field = ARGV[9], ARGV[10]
   if bucket == '' then return end
   local held = redis.call('HGET', bucket, field)
-  if not held then redis.call('HSET', bucket, field, campaign)
-  elseif not string.find('/' .. held .. '/', '/' .. campaign .. '/', 1, true) then
-    redis.call('HSET', bucket, field, held .. '/' .. campaign)
-  end
+  local all, entry = '/' .. (held or '') .. '/', campaign .. ':' .. id
+  local function holds(text, from) return string.find(all, text, from, true) end
+  if holds('/' .. entry .. '/', 1) or holds('/' .. campaign .. '/', 1) then return end
+  local n, at = 0, holds('/' .. campaign .. ':', 1)
+  while at do n, at = n + 1, holds('/' .. campaign .. ':', at + 1) end
+  if n == 8 then entry = campaign end
+  redis.call('HSET', bucket, field, held and held .. '/' .. entry or entry)
 end
 local have = redis.call('HMGET', e, 'digest', 'state', 'gen')
 if have[1] and have[1] ~= digest then return {'conflict', have[2], have[3]} end
