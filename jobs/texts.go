@@ -84,12 +84,13 @@ func (c *checker) written(field string, text *string, within func(field, s strin
 }
 
 var (
-	sheetError = regexp.MustCompile(`^(#[¡¿]?[\p{Lu}_0-9/]+[!?]|#+|#NV|#GETTING_DATA|#OBTENDO_DADOS|Err:[0-9]{3})$` +
+	sheetError = regexp.MustCompile(`^(#[¡¿]?[\p{Lu}_0-9/]+[!?]|#+|#NV|#(REF|ERRO|ERROR|VALOR|VALUE|NOME|NAME)|#GETTING_DATA|#OBTENDO_DADOS|Err:[0-9]{3})$` +
 		`|(?i)(^|[\s(:;,"'])#(N/[AD]|[¡¿]?(REF|VALOR|VALUE|NOME|NAME|DIV/0|N[UÚ]M|NULO|NULL|ERROR?|DESPEJAR|SPILL|CALC|CAMPO)[!?])`)
-	formula = regexp.MustCompile(`^=\s*[+-]?('|"|\$?\p{L}{1,3}\$?[0-9]|[\p{L}_.]+\(|[\p{L}\p{N}_.]+!|[0-9.,+*/()^-]+$)|^[+@][\p{L}_.]+\(`)
+	scientific = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]{2,3}$`)
+	formula    = regexp.MustCompile(`^=\s*[+-]?('|"|\$?\p{L}{1,3}\$?[0-9]|[\p{L}_.]+\(|[\p{L}\p{N}_.]+!|[0-9.,+*/()^-]+$)|^[+@][\p{L}_.]+\(`)
 	// placeholder is a name between the signs of a mail merge or a program.
 	placeholder = regexp.MustCompile(`\{\{[^{}]*\}\}|[$#]?\{[\p{L}_.]+\}|\$\{[^{}]*\}|<<[^<>]*>>|<%.*%>|\[\[[^\[\]]*\]\]|` +
-		`(^|\s)%[\p{Lu}_]{2,}%(\s|$)|%\([\p{L}_]+\)[sd]|^(«[^«»\s]*»|<[^<>]*>|__[\p{L}_]+__)$`)
+		`(^|\s)%[\p{Lu}_]{2,}%(\s|$)|%\([\p{L}_]+\)[sd]|^(«[^«»\s]*»|<[^<>]*>|__[\p{L}_]+__|%[\p{L}_]+%|\$[\p{L}_]{2,})$`)
 )
 
 // nobodysWords are what programs write for nothing, and for yes and no. As names are
@@ -133,6 +134,9 @@ func notAName(s string) error {
 	if err := notWritten(s); err != nil {
 		return err
 	}
+	if scientific.MatchString(s) {
+		return errors.New("is a number in scientific notation, made by a spreadsheet")
+	}
 	letters := false
 	for i, r := range []rune(s) {
 		letters = letters || unicode.IsLetter(r)
@@ -156,7 +160,7 @@ const nameSigns = " '’‘ʼ`´-‐‑–—.,&/()+!:;#@*_%$\"“”«»·•º
 
 var (
 	lostSign    = regexp.MustCompile(`\p{L}\?{1,3}\p{Ll}`)
-	latinQuoted = regexp.MustCompile(`[A-Za-z]=[C-F][0-9A-F][a-z]|=\?[A-Za-z0-9-]+\?[QqBb]\?`)
+	latinQuoted = regexp.MustCompile(`[A-Za-z][=%][C-F][0-9A-F][a-z]|=\?[A-Za-z0-9-]+\?[QqBb]\?`)
 	inAddress   = regexp.MustCompile(`\S*(://|www\.|@)\S*`)
 )
 
@@ -174,7 +178,7 @@ func garbled(s string) error {
 		return errors.New(wrong)
 	}
 	if latinQuoted.MatchString(plain) {
-		return errors.New("holds a letter in the encoding of mails, such as =E3 for ã: write the letter itself")
+		return errors.New("holds a letter in the encoding of mails, or of web addresses, such as =E3 or %E3 for ã: write the letter itself")
 	}
 	if lostSign.MatchString(plain) {
 		return errors.New("has a question mark inside a word, where a letter was lost when the text was saved or read in a wrong encoding")

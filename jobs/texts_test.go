@@ -91,11 +91,21 @@ func TestGarbledTexts(t *testing.T) {
 }
 
 // TestNamesThatPeopleHave are easily taken for mistakes.
+func TestNumbersAreNoNames(t *testing.T) {
+	for _, value := range []string{"1,2E+10", "4.28311E10"} {
+		e := valid()
+		e.Signers[0].Name = value
+		if p := normalizeOn(t, &e); len(p) != 1 || p[0].Field != "signer1.name" || !strings.Contains(p[0].Message, "spreadsheet") {
+			t.Errorf("%s: %v", value, p)
+		}
+	}
+}
+
 func TestNamesThatPeopleHave(t *testing.T) {
 	for _, name := range []string{
 		"Jo\u00e3o", "IN\u00caS F\u00c1TIMA MOUR\u00c3O", "IRM\u00c3 DULCE", "S\u00e1", "\u00d3", "Jos\u00e9 D\u00b4\u00c1vila", "Luiz D\u2019\u00c1vila", "DeÁvila", "Siobh\u00e1n N\u00ed McÉwan", "Kr\u00ed\u017e", "KR\u00cd\u017d", "K\u00da\u017dE\u013d",
 		"\u00c6gir Kj\u00e6r", "\u00c5se \u00d8yvind", "Nan Null", "Nan", "Nat True", "Rosa N\u00e3o", "M\u00fcller & Filhos Ltda.", "C&A Modas S/A", "3M do Brasil", "99 Tecnologia Ltda (filial 2)", "Yahoo! do Brasil",
-		"Jos\u00e9 \u201cZ\u00e9\u201d Lima", "Jos\u00e9 \"Z\u00e9\" Lima", "M.\u00aa Jos\u00e9", "van 't Hooft", "\u674e\u5c0f\u9f99", "\u0410\u043d\u043d\u0430", "\u0645\u062d\u0645\u062f", "\u0646\u06cc\u200c\u0644\u0648\u0641\u0631", "L\u00ea Th\u1ecb", "Tok&Stok", "AT&T; Ltda", "B3 S.A. \u2013 Brasil, Bolsa, Balc\u00e3o",
+		"Jos\u00e9 \u201cZ\u00e9\u201d Lima", "Jos\u00e9 \"Z\u00e9\" Lima", "M.\u00aa Jos\u00e9", "van 't Hooft", "\u674e\u5c0f\u9f99", "\u0410\u043d\u043d\u0430", "\u0645\u062d\u0645\u062f", "\u0646\u06cc\u200c\u0644\u0648\u0641\u0631", "L\u00ea Th\u1ecb", "Ind\u00fastria 4.0", "3E Energia", "Tok&Stok", "AT&T; Ltda", "B3 S.A. \u2013 Brasil, Bolsa, Balc\u00e3o",
 		"LANCH\u00c3\u2026",
 	} {
 		e := valid()

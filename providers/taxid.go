@@ -38,6 +38,8 @@ func ParseTaxID(s string) (string, error) {
 func checkTaxID(id string) error {
 	digits := strings.Trim(id, "0123456789") == ""
 	switch {
+	case len(id) == 14 && strings.HasPrefix(id, "CPF") && strings.Trim(id[3:], "0123456789") == "":
+		return errors.New("has the word CPF in front, with which it could be read as a CNPJ: write the digits alone") // both can fit
 	case ValidTaxID(id):
 		return nil
 	case id != "" && strings.Trim(id, id[:1]) == "":

@@ -83,6 +83,9 @@ func TestParseTaxID(t *testing.T) {
 		"0":                        "repeats one digit",
 		"42831O9576O":              "has letters in place of digits",
 		"CPF: 42831095760":         "character 4 is U+003A (colon)",
+		"CPF 31269003801":          "the word CPF in front", // its check digits fit a CNPJ, too
+		"cpf385.926.471-00":        "the word CPF in front",
+		"CPF 42831095760":          "the word CPF in front",
 		"***.310.957-**":           "character 1 is U+002A (asterisk)",
 		"428\u00B7310\u00B7957-60": "character 4 is U+00B7 (middle dot)",
 		"\uFF14\uFF12\uFF18\uFF13\uFF11\uFF10\uFF19\uFF15\uFF17\uFF16\uFF10": "character 1 is U+FF14 (fullwidth digit four)",
