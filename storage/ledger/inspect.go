@@ -77,10 +77,12 @@ func (in *inspection) read(section string) error {
 }
 
 // forbidden tells whether the server answers and will not do it: by its ACL, by its
-// operator, or because it does not know the command.
+// operator, or because it does not know the command or the section. Other answers begin
+// with a code of their own (LOADING, NOAUTH): those are not about the command.
 func forbidden(err error) bool {
 	_, answered := errors.AsType[redis.Error](err)
-	return answered && (strings.HasPrefix(err.Error(), "NOPERM") || strings.HasPrefix(err.Error(), "ERR "))
+	code, _, _ := strings.Cut(err.Error(), " ")
+	return answered && (code == "NOPERM" || code == "ERR" || code != strings.ToUpper(code))
 }
 
 // config is a setting of the server; empty when it is not shown.

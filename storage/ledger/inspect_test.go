@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
 	"github.com/redis/go-redis/v9"
 )
@@ -103,5 +104,15 @@ func TestInspectOtherServers(t *testing.T) {
 	}
 	if _, err := Inspect(t.Context(), other{info: info("5.0.7", "1"), config: always}.start(t)); err == nil {
 		t.Error("5.0 is taken")
+	}
+}
+
+// A server that has no such section of INFO says so in words of its own, without a code.
+func TestInspectWithoutSections(t *testing.T) {
+	db := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	defer db.Close()
+	s, err := Inspect(t.Context(), db)
+	if err != nil || s.Version != "unknown" || s.Barrier != BarrierNone || !strings.Contains(strings.Join(s.Warnings, "; "), "does not tell its version") {
+		t.Errorf("%+v %v", s, err)
 	}
 }
