@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"path"
 	"strings"
 
 	"github.com/chancela/chancela/storage/archive"
@@ -16,6 +17,10 @@ type Verification struct {
 	Envelopes int
 	Files     int
 	Bytes     int64
+
+	// What was not read, because there is nothing to compare it with.
+	Staged    int      // documents that were to be signed
+	Unvouched []string // keys of files that no manifest vouches for: of envelopes that have not ended, or somebody else's
 }
 
 // Verify re-reads the archive of a campaign, or of all when the name is empty: every
@@ -23,49 +28,95 @@ type Verification struct {
 // report; the error is only for what kept it from looking. With a ledger, envelopes that it
 // calls archived and whose manifest is missing, or vouches for other files, are wrong, too.
 func Verify(ctx context.Context, store archive.Archive, book *ledger.Ledger, campaign string, report func(key string, err error)) (Verification, error) {
-	var v Verification
+	v := verifying{store: store, report: report, seen: map[string]uint64{}}
 	prefix := ""
 	if campaign != "" {
 		prefix = campaign + "/"
 	}
-	seen := map[string]uint64{} // what each manifest vouches for
 	for o, err := range store.List(ctx, prefix) {
 		if err != nil {
-			return v, fmt.Errorf("listing the archive: %w", err)
+			return v.Verification, fmt.Errorf("listing the archive: %w", err)
 		}
-		folder, ok := strings.CutSuffix(o.Key, "/"+ManifestName)
-		if !ok || strings.Count(folder, "/") != 1 {
-			continue
-		}
-		seen[folder] = 0
-		v.Envelopes++
-		m, err := readManifest(ctx, store, o.Key)
-		if err != nil {
-			if ctx.Err() != nil {
-				return v, ctx.Err()
-			}
-			report(o.Key, err)
-			continue
-		}
-		seen[folder] = vouched(m.Artifacts)
-		for _, f := range m.Artifacts {
-			have, err := archive.Measure(ctx, store, f.Path)
-			switch {
-			case ctx.Err() != nil:
-				return v, ctx.Err()
-			case err != nil:
-				report(f.Path, err)
-			case have.SHA256 != f.SHA256 || have.Size != f.Size:
-				report(f.Path, fmt.Errorf("has %d bytes with SHA-256 %s, the manifest says %d with %s", have.Size, have.SHA256, f.Size, f.SHA256))
-			}
-			v.Files++
-			v.Bytes += have.Size
+		if err := v.take(ctx, o.Key); err != nil {
+			return v.Verification, err
 		}
 	}
+	v.leave()
 	if book == nil {
-		return v, nil
+		return v.Verification, nil
 	}
-	return v, missing(ctx, book, campaign, seen, report)
+	return v.Verification, missing(ctx, book, campaign, v.seen, report)
+}
+
+type verifying struct {
+	Verification
+	store  archive.Archive
+	report func(key string, err error)
+	seen   map[string]uint64 // what each manifest vouches for
+
+	folder  string // of the envelope whose keys are being listed
+	files   []string
+	vouched map[string]bool
+}
+
+// take looks at the next key. Those of an envelope stand together.
+func (v *verifying) take(ctx context.Context, key string) error {
+	if strings.HasPrefix(key, archive.Documents+"/") {
+		v.Staged++
+		return nil
+	}
+	folder, name := path.Split(key)
+	if folder != v.folder {
+		v.leave()
+		v.folder = folder
+	}
+	if name != ManifestName || strings.Count(folder, "/") != 2 {
+		v.files = append(v.files, key)
+		return nil
+	}
+	return v.manifest(ctx, key)
+}
+
+// leave ends an envelope's folder.
+func (v *verifying) leave() {
+	for _, key := range v.files {
+		if !v.vouched[key] {
+			v.Unvouched = append(v.Unvouched, key)
+		}
+	}
+	v.files, v.vouched = nil, nil
+}
+
+// manifest reads every file that a manifest vouches for.
+func (v *verifying) manifest(ctx context.Context, key string) error {
+	envelope := strings.TrimSuffix(key, "/"+ManifestName)
+	v.seen[envelope] = 0
+	v.Envelopes++
+	m, err := readManifest(ctx, v.store, key)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		v.report(key, err)
+		return nil
+	}
+	v.seen[envelope] = vouched(m.Artifacts)
+	v.vouched = make(map[string]bool, len(m.Artifacts))
+	for _, f := range m.Artifacts {
+		v.vouched[f.Path] = true
+		have, err := archive.Measure(ctx, v.store, f.Path)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			v.report(f.Path, err)
+		case have.SHA256 != f.SHA256 || have.Size != f.Size:
+			v.report(f.Path, fmt.Errorf("has %d bytes with SHA-256 %s, the manifest says %d with %s", have.Size, have.SHA256, f.Size, f.SHA256))
+		}
+		v.Files++
+		v.Bytes += have.Size
+	}
+	return nil
 }
 
 var vouchedSeed = maphash.MakeSeed()

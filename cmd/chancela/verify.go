@@ -21,7 +21,9 @@ func newVerify(sys *system) *cobra.Command {
 vouches for, and compares sizes and SHA-256. It needs the archive alone; where
 CHANCELA_REDIS_URL is set, it also looks whether every envelope that the ledger calls archived
 has its manifest, with the same files. Each thing that is wrong is one line, and the exit
-status is then 1; so it is when there is nothing to verify.`,
+status is then 1; so it is when there is nothing to verify. What it could not check is
+said, too: documents as they were sent, and files that no manifest vouches for. It writes
+nothing, so the archive may be read-only.`,
 		Example: `  chancela verify
   CHANCELA_ARCHIVE_URL=s3://contracts/2026 chancela verify june`,
 		GroupID:           groupMain,
@@ -45,7 +47,7 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	if campaign != "" && !jobs.ValidCampaign(campaign) {
 		return usage("%q is not the name of a campaign", campaign)
 	}
-	store, err := storage.OpenWith(ctx, cfg.ArchiveURL, cfg.s3())
+	store, err := storage.OpenToRead(ctx, cfg.ArchiveURL, cfg.s3())
 	if err != nil {
 		return usage("%sARCHIVE_URL: %w", prefix, err)
 	}
@@ -80,10 +82,20 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	if wrong > 0 {
 		text, status = count(wrong, "thing")+" wrong in "+read, exitError
 	}
+	for _, key := range v.Unvouched {
+		s.tell("unvouched", map[string]any{"key": key}, "not checked: "+key+": no manifest vouches for it")
+	}
+	if n := len(v.Unvouched); n > 0 {
+		text += "\nnot checked: " + count(n, "file") + " without a manifest, of envelopes that have not ended or put there by somebody else"
+	}
+	if v.Staged > 0 {
+		text += "\nnot checked: " + count(v.Staged, "document") + " as sent to be signed"
+	}
 	if book == nil {
 		text += "\nnot compared with a ledger: whether something is missing was not looked at"
 	}
-	s.come(map[string]any{"envelopes": v.Envelopes, "files": v.Files, "bytes": v.Bytes, "wrong": wrong, "compared": book != nil}, text)
+	s.come(map[string]any{"envelopes": v.Envelopes, "files": v.Files, "bytes": v.Bytes, "wrong": wrong,
+		"unvouched": len(v.Unvouched), "staged": v.Staged, "compared": book != nil}, text)
 	return quietly(status)
 }
 

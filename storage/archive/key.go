@@ -68,10 +68,13 @@ func CheckPrefix(prefix string) error {
 	return CheckKey(strings.TrimSuffix(prefix, "/"))
 }
 
+// Documents is the folder of the documents that are to be signed.
+const Documents = "_documents"
+
 // DocumentKey is where a document to be signed is staged: once for each content, however
 // many envelopes use it. The hash is lower-case hex.
 func DocumentKey(sha256 string) string {
-	return "_documents/" + sha256[:min(2, len(sha256))] + "/" + sha256
+	return Documents + "/" + sha256[:min(2, len(sha256))] + "/" + sha256
 }
 
 // EnvelopeKey is where a file of an envelope is kept. It does not clean what it is
