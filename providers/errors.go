@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -73,6 +74,34 @@ func KindOf(err error) ErrorKind {
 		return e.Kind
 	}
 	return Transient
+}
+
+// StatusOf is the HTTP status of a failure, 0 when it has none.
+func StatusOf(err error) int {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Status
+	}
+	return 0
+}
+
+// CodeOf is the stable code of a failure, empty when it has none.
+func CodeOf(err error) string {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// Reread is the same failure read with knowledge of the call: of another kind, and with
+// another code unless that is empty.
+func Reread(err error, kind ErrorKind, code string) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return err
+	}
+	changed := *e
+	changed.Kind, changed.Code = kind, cmp.Or(code, e.Code)
+	return &changed
 }
 
 // Problem is one thing that is wrong with an envelope before it is accepted. Field is

@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"regexp"
-	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 )
 
 // The create request (reference §7.1, §7.2).
@@ -55,10 +55,10 @@ type (
 	resource struct {
 		ID         string `json:"id"`
 		Attributes struct {
-			Status      string `json:"status"`
-			BusinessID  string `json:"businessId"`
-			CreatedAt   moment `json:"createdAt"`
-			CompletedAt moment `json:"completedAt"`
+			Status      string      `json:"status"`
+			BusinessID  string      `json:"businessId"`
+			CreatedAt   rest.Moment `json:"createdAt"`
+			CompletedAt rest.Moment `json:"completedAt"`
 		} `json:"attributes"`
 		Relationships struct {
 			Signers struct {
@@ -69,10 +69,10 @@ type (
 		} `json:"relationships"`
 	}
 	signerAttributes struct {
-		Name     string `json:"name"`
-		Email    string `json:"email"`
-		Status   string `json:"status"`
-		SignedAt moment `json:"signedAt"`
+		Name     string      `json:"name"`
+		Email    string      `json:"email"`
+		Status   string      `json:"status"`
+		SignedAt rest.Moment `json:"signedAt"`
 	}
 	listing struct {
 		Data []resource `json:"data"`
@@ -85,8 +85,8 @@ type (
 		} `json:"links"`
 	}
 	download struct {
-		DownloadURL string `json:"downloadUrl"`
-		ExpiresAt   moment `json:"expiresAt"`
+		DownloadURL string      `json:"downloadUrl"`
+		ExpiresAt   rest.Moment `json:"expiresAt"`
 	}
 
 	// fileRequest is flat, unlike the others (reference §8).
@@ -123,22 +123,6 @@ type (
 		ExpiresIn   float64 `json:"expires_in"` // seconds
 	}
 )
-
-// moment is a time that may be missing. One that cannot be read is missing too: no
-// decision rests on it.
-type moment struct{ time.Time }
-
-func (m *moment) UnmarshalJSON(b []byte) error {
-	*m = moment{}
-	var s *string
-	if err := json.Unmarshal(b, &s); err != nil || s == nil {
-		return err
-	}
-	if t, err := time.Parse(time.RFC3339Nano, *s); err == nil {
-		m.Time = t.UTC()
-	}
-	return nil
-}
 
 // maxBusinessID is the longest businessId (reference §7.1).
 const maxBusinessID = 100

@@ -11,7 +11,6 @@ package certyneo
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -107,10 +106,10 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 			return "", err
 		}
 		id, err := p.client.create(ctx, d)
-		if d.WorkspaceID != "" && status(err) == http.StatusForbidden {
+		if d.WorkspaceID != "" && providers.StatusOf(err) == http.StatusForbidden {
 			// The account is no member of the workspace (reference §4): the row is wrong,
 			// not the key. A key without the scope would have failed at the upload.
-			err = rekind(err, providers.Invalid, "workspace")
+			err = providers.Reread(err, providers.Invalid, "workspace")
 		}
 		return id, err
 	})
@@ -175,15 +174,15 @@ func ordered(signers []providers.Signer) []providers.Signer {
 func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	job.Ref.ID = envelopeID(job.Ref)
 	err := p.client.send(ctx, job.Ref.ID, job.Commit)
-	if status(err) != http.StatusConflict {
+	if providers.StatusOf(err) != http.StatusConflict {
 		return err
 	}
-	if strings.EqualFold(code(err), codeSignerWithoutField) { // the codes' case is not uniform (reference §10)
-		return rekind(err, providers.Invalid, "")
+	if strings.EqualFold(providers.CodeOf(err), codeSignerWithoutField) { // the codes' case is not uniform (reference §10)
+		return providers.Reread(err, providers.Invalid, "")
 	}
 	// What a second send answers is not documented (reference §15). A conflict may mean
 	// that the envelope is sent already: Settle finds out.
-	return rekind(err, providers.Ambiguous, "")
+	return providers.Reread(err, providers.Ambiguous, "")
 }
 
 // Settle looks whether the draft has left.
@@ -191,7 +190,7 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 	job.Ref.ID = envelopeID(job.Ref)
 	e, _, err := p.client.envelope(ctx, pace.Send, job.Ref.ID)
 	switch {
-	case status(err) == http.StatusNotFound:
+	case providers.StatusOf(err) == http.StatusNotFound:
 		// Not documented. The draft was there when it was sent; whoever removed it may
 		// have done so before or after, so nothing is certain (our choice).
 		return providers.Unknown, nil
@@ -257,11 +256,11 @@ func (p *Provider) Open(ctx context.Context, ref providers.Ref, a providers.Arti
 		return nil, &providers.Error{Kind: providers.Unsupported, Provider: Name, Code: "artifact_kind"}
 	}
 	body, err := p.client.download(ctx, envelopeID(ref), route)
-	switch status(err) {
+	switch providers.StatusOf(err) {
 	case http.StatusConflict:
-		return nil, rekind(err, providers.Transient, providers.CodeNotReady)
+		return nil, providers.Reread(err, providers.Transient, providers.CodeNotReady)
 	case http.StatusGone:
-		return nil, rekind(err, providers.NotFound, codePurged)
+		return nil, providers.Reread(err, providers.NotFound, codePurged)
 	}
 	return body, err
 }
@@ -271,7 +270,7 @@ func (p *Provider) Open(ctx context.Context, ref providers.Ref, a providers.Arti
 // documented: what Certyneo keeps of the documents is left to it.
 func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 	if id := envelopeID(ref); id != "" {
-		if err := p.client.deleteEnvelope(ctx, id); err != nil && status(err) != http.StatusNotFound {
+		if err := p.client.deleteEnvelope(ctx, id); err != nil && providers.StatusOf(err) != http.StatusNotFound {
 			return err
 		}
 	}
@@ -281,7 +280,7 @@ func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 			return nil
 		}
 		err := p.client.deleteDocument(ctx, id)
-		if s := status(err); err != nil && s != http.StatusNotFound && s != http.StatusConflict {
+		if s := providers.StatusOf(err); err != nil && s != http.StatusNotFound && s != http.StatusConflict {
 			return err
 		}
 	}
@@ -309,7 +308,7 @@ func (p *Provider) Subscriptions(ctx context.Context) ([]providers.Subscription,
 
 // Unsubscribe removes a subscription. One that is gone already is success.
 func (p *Provider) Unsubscribe(ctx context.Context, id string) error {
-	if err := p.client.unsubscribe(ctx, id); status(err) != http.StatusNotFound {
+	if err := p.client.unsubscribe(ctx, id); providers.StatusOf(err) != http.StatusNotFound {
 		return err
 	}
 	return nil
@@ -317,31 +316,3 @@ func (p *Provider) Unsubscribe(ctx context.Context, id string) error {
 
 // envelopeID is the id under which Certyneo knows the envelope.
 func envelopeID(ref providers.Ref) string { return cmp.Or(ref.ID, ref.Steps[stepEnvelope]) }
-
-// status is the HTTP status of a failure, 0 when it has none.
-func status(err error) int {
-	if e, ok := errors.AsType[*providers.Error](err); ok {
-		return e.Status
-	}
-	return 0
-}
-
-// code is the stable code of a failure.
-func code(err error) string {
-	if e, ok := errors.AsType[*providers.Error](err); ok {
-		return e.Code
-	}
-	return ""
-}
-
-// rekind is the same failure read with knowledge of the call: another kind, and
-// another code unless that is empty.
-func rekind(err error, kind providers.ErrorKind, code string) error {
-	e, ok := errors.AsType[*providers.Error](err)
-	if !ok {
-		return err
-	}
-	changed := *e
-	changed.Kind, changed.Code = kind, cmp.Or(code, e.Code)
-	return &changed
-}

@@ -157,7 +157,7 @@ func TestPrepareRefused(t *testing.T) {
 		{"not our workspace", "ws_1", 403, `{}`, providers.Invalid, "workspace"},
 		{"too many", "", 429, `{}`, providers.RateLimited, ""},
 		{"unavailable", "", 503, `oops`, providers.Transient, ""},
-		{"no id", "", 201, `{"status":"DRAFT"}`, providers.Transient, "no_id"},
+		{"no id", "", 201, `{"status":"DRAFT"}`, providers.Transient, "bad_answer"},
 		{"id of a wrong type", "", 201, `{"id":{}}`, providers.Transient, "bad_answer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

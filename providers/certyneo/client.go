@@ -101,7 +101,7 @@ func (c *client) newID(ctx context.Context, r rest.Request) (string, error) {
 		return "", err
 	}
 	if made.Value.ID == "" {
-		return "", &providers.Error{Kind: providers.Transient, Provider: Name, Op: r.Method + " " + r.Path, Code: "no_id"}
+		return "", &providers.Error{Kind: providers.Transient, Provider: Name, Op: r.Method + " " + r.Path, Code: rest.CodeBadAnswer, Err: errors.New("the answer has no id")}
 	}
 	return made.Value.ID, nil
 }
@@ -199,7 +199,7 @@ func (c *client) subscribe(ctx context.Context, address string, events []string)
 		return subscription{}, err
 	}
 	if s.Value.ID == "" {
-		return subscription{}, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "POST /webhooks", Code: "no_id"}
+		return subscription{}, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "POST /webhooks", Code: rest.CodeBadAnswer, Err: errors.New("the answer has no id")}
 	}
 	return s.Value, nil
 }

@@ -120,7 +120,7 @@ func wantKind(t *testing.T, err error, kind providers.ErrorKind, wantCode string
 	if err == nil {
 		t.Fatalf("no error, want %s", kind)
 	}
-	if got := providers.KindOf(err); got != kind || code(err) != wantCode {
-		t.Fatalf("%v: kind %s, code %q; want %s, %q", err, got, code(err), kind, wantCode)
+	if got := providers.KindOf(err); got != kind || providers.CodeOf(err) != wantCode {
+		t.Fatalf("%v: kind %s, code %q; want %s, %q", err, got, providers.CodeOf(err), kind, wantCode)
 	}
 }

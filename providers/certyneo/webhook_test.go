@@ -75,7 +75,7 @@ func TestWebhook(t *testing.T) {
 				c.signature = sign("whsec", c.body)
 			}
 			_, err := deliver(p, c.body, c.signature)
-			if err == nil || providers.KindOf(err) != c.kind || code(err) != c.code || strings.Contains(err.Error(), "nadia") {
+			if err == nil || providers.KindOf(err) != c.kind || providers.CodeOf(err) != c.code || strings.Contains(err.Error(), "nadia") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

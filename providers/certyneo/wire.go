@@ -5,9 +5,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"strings"
-	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 )
 
 // draft is the body of POST /envelopes (reference §4).
@@ -58,19 +58,19 @@ var secretFields = []string{"accessToken", "signUrl", "sign_url"}
 
 // envelope is what GET /envelopes/{id} answers.
 type envelope struct {
-	ID          string  `json:"id"`
-	Status      string  `json:"status"`
-	Recipients  []party `json:"recipients"`
-	CompletedAt moment  `json:"completedAt"`
+	ID          string      `json:"id"`
+	Status      string      `json:"status"`
+	Recipients  []party     `json:"recipients"`
+	CompletedAt rest.Moment `json:"completedAt"`
 }
 
 // party is one recipient of an envelope.
 type party struct {
-	Email    string `json:"email"`
-	Name     string `json:"name"`
-	Role     string `json:"role"`
-	Status   string `json:"status"`
-	SignedAt moment `json:"signedAt"`
+	Email    string      `json:"email"`
+	Name     string      `json:"name"`
+	Role     string      `json:"role"`
+	Status   string      `json:"status"`
+	SignedAt rest.Moment `json:"signedAt"`
 }
 
 // envelopeList is what GET /envelopes answers (reference §7).
@@ -124,30 +124,6 @@ func (o *object[T]) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &o.Value)
 }
 
-// moment is a time that may be null. The schema says "string" only (reference §4): one
-// without a zone is read as UTC (our choice), what is no time at all is told apart from
-// null by set, and has no Time.
-type moment struct {
-	time.Time
-	set bool
-}
-
-func (m *moment) UnmarshalJSON(b []byte) error {
-	*m = moment{}
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return err
-	}
-	m.set = s != ""
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			m.Time = t.UTC()
-			break
-		}
-	}
-	return nil
-}
-
 // state puts an envelope's status (reference §5) into chancela's words. An unknown one
 // is taken for one on the way: the next look may know better.
 func state(status string) providers.State {
@@ -173,9 +149,9 @@ func signerState(r party) string {
 	switch {
 	case status == "DECLINED" || status == "REFUSED" || status == "REJECTED":
 		return providers.SignerDeclined
-	case status == "APPROVED" || r.SignedAt.set && r.Role == roleApprover:
+	case status == "APPROVED" || r.SignedAt.Set && r.Role == roleApprover:
 		return providers.SignerApproved
-	case status == "SIGNED" || status == "COMPLETED" || r.SignedAt.set:
+	case status == "SIGNED" || status == "COMPLETED" || r.SignedAt.Set:
 		return providers.SignerSigned
 	case status == "VIEWED" || status == "OPENED":
 		return providers.SignerViewed

@@ -97,7 +97,7 @@ func TestMomentForms(t *testing.T) {
 		`"2024-05-21T15:44:05"`: true, `"2024-05-21T15:44:06.947768Z"`: true, `"2024-05-21T15:44:06.947768"`: true,
 		`"yesterday"`: true, `null`: false, `""`: false,
 	} {
-		var m moment
+		var m rest.Moment
 		if err := json.Unmarshal([]byte(in), &m); err != nil || m.Set != filled {
 			t.Errorf("%s: %+v, %v", in, m, err)
 		}

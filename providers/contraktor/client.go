@@ -66,7 +66,7 @@ func create(ctx context.Context, c *client, route, path string, body rest.Body) 
 		return "", err
 	}
 	if made.ID <= 0 {
-		return "", &providers.Error{Kind: providers.Transient, Provider: Name, Op: "POST " + route, Err: errNoID}
+		return "", &providers.Error{Kind: providers.Transient, Provider: Name, Op: "POST " + route, Code: rest.CodeBadAnswer, Err: errNoID}
 	}
 	return formatID(made.ID), nil
 }
@@ -241,7 +241,7 @@ func (c *client) createProof(ctx context.Context, fields proofFields, before fun
 		return "", err
 	}
 	if out.Data.ID <= 0 {
-		return "", &providers.Error{Kind: providers.Ambiguous, Provider: Name, Op: "POST /proofs", Err: errNoID}
+		return "", &providers.Error{Kind: providers.Ambiguous, Provider: Name, Op: "POST /proofs", Code: rest.CodeBadAnswer, Err: errNoID}
 	}
 	return formatID(out.Data.ID), nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/chancela/chancela/providers/rest"
 )
@@ -23,34 +22,6 @@ func (a *answer[T]) UnmarshalJSON(b []byte) error {
 		b = wrapped.Data
 	}
 	return json.Unmarshal(b, &a.Data)
-}
-
-// moment is a time that may be null. The service writes whole seconds without a zone,
-// microseconds without a zone, and microseconds with Z (reference §1); it does not say
-// which zone the naive ones are in, so they are read as UTC (our choice). Set tells
-// that the field was filled, even with something that cannot be read as a time.
-type moment struct {
-	Set  bool
-	Time time.Time
-}
-
-func (m *moment) UnmarshalJSON(b []byte) error {
-	var s *string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return err
-	}
-	*m = moment{}
-	if s == nil || *s == "" {
-		return nil
-	}
-	m.Set = true
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
-		if t, err := time.Parse(layout, *s); err == nil {
-			m.Time = t.UTC()
-			break
-		}
-	}
-	return nil
 }
 
 func (l *proofList) UnmarshalJSON(b []byte) error {
@@ -161,22 +132,22 @@ type (
 		ids  []int64
 	}
 	proof struct {
-		ID        int64     `json:"id"`
-		Status    string    `json:"status"`
-		Ordered   bool      `json:"ordered"`
-		DeletedAt moment    `json:"deleted_at"`
-		Subjects  []subject `json:"subjects"`
-		Signed    *file     `json:"signed_file"`
-		Receipt   *file     `json:"receipt_file"`
-		Package   *file     `json:"packaged_file"`
+		ID        int64       `json:"id"`
+		Status    string      `json:"status"`
+		Ordered   bool        `json:"ordered"`
+		DeletedAt rest.Moment `json:"deleted_at"`
+		Subjects  []subject   `json:"subjects"`
+		Signed    *file       `json:"signed_file"`
+		Receipt   *file       `json:"receipt_file"`
+		Package   *file       `json:"packaged_file"`
 	}
 	subject struct {
-		ID          int64  `json:"id"`
-		Name        string `json:"name"`
-		Email       string `json:"email"`
-		SentAt      moment `json:"sent_at"`
-		ViewedAt    moment `json:"viewed_at"`
-		ConfirmedAt moment `json:"confirmed_at"`
+		ID          int64       `json:"id"`
+		Name        string      `json:"name"`
+		Email       string      `json:"email"`
+		SentAt      rest.Moment `json:"sent_at"`
+		ViewedAt    rest.Moment `json:"viewed_at"`
+		ConfirmedAt rest.Moment `json:"confirmed_at"`
 	}
 	file struct {
 		ID          int64  `json:"id"`

@@ -118,9 +118,9 @@ func (p *Provider) pictures(ctx context.Context, id, signerID string) ([]provide
 func notYet(err error) error {
 	switch kind := providers.KindOf(err); {
 	case kind == providers.NotFound:
-		return rekind(err, providers.NotFound, providers.CodeNotReady)
-	case kind == providers.Invalid, status(err) == http.StatusNoContent:
-		return rekind(err, providers.Transient, providers.CodeNotReady)
+		return providers.Reread(err, providers.NotFound, providers.CodeNotReady)
+	case kind == providers.Invalid, providers.StatusOf(err) == http.StatusNoContent:
+		return providers.Reread(err, providers.Transient, providers.CodeNotReady)
 	}
 	return err
 }
@@ -128,7 +128,7 @@ func notYet(err error) error {
 // notOffered tells that a route has nothing for this signer or is not open to the key,
 // which 403 means here (reference §A10).
 func notOffered(err error) bool {
-	switch status(err) {
+	switch providers.StatusOf(err) {
 	case http.StatusNoContent, http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusGone:
 		return true
 	}

@@ -106,7 +106,7 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 	job.Ref.ID = id
 	_, err := job.Step(ctx, stepEnvelope, func(ctx context.Context) (string, error) {
 		err := p.client.create(ctx, newEnvelope(job, id))
-		if status(err) == http.StatusConflict {
+		if providers.StatusOf(err) == http.StatusConflict {
 			return id, p.adopt(ctx, job, id)
 		}
 		return id, err
@@ -154,7 +154,7 @@ func opener(job *providers.Job, d providers.Document) func(context.Context) (io.
 // recorded, for success: 409 is "the request's id was processed" (reference §A10).
 // That it covers documents is our reading.
 func unlessThere(err error) error {
-	if status(err) == http.StatusConflict {
+	if providers.StatusOf(err) == http.StatusConflict {
 		return nil
 	}
 	return err
@@ -211,9 +211,9 @@ func sameSigners(there envelope, ours providers.Envelope) bool {
 func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	job.Ref.ID = envelopeID(job.Ref)
 	err := p.client.submit(ctx, job.Ref.ID, job.Commit)
-	if status(err) == http.StatusConflict {
+	if providers.StatusOf(err) == http.StatusConflict {
 		// "Already processed" may well mean: submitted before. Settle finds out.
-		return rekind(err, providers.Ambiguous, "")
+		return providers.Reread(err, providers.Ambiguous, "")
 	}
 	return err
 }
@@ -223,7 +223,7 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 	job.Ref.ID = envelopeID(job.Ref)
 	e, _, err := p.client.envelope(ctx, pace.Send, job.Ref.ID)
 	switch {
-	case status(err) == http.StatusNotFound:
+	case providers.StatusOf(err) == http.StatusNotFound:
 		// Not documented: envelopes cannot be deleted. Nothing is certain (our choice).
 		return providers.Unknown, nil
 	case err != nil:
@@ -298,7 +298,7 @@ func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 	if _, ok := ref.Steps[stepEnvelope]; !ok && ref.ID == "" {
 		return nil
 	}
-	if err := p.Cancel(ctx, ref); status(err) != http.StatusNotFound {
+	if err := p.Cancel(ctx, ref); providers.StatusOf(err) != http.StatusNotFound {
 		return err
 	}
 	return nil
@@ -307,24 +307,4 @@ func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 // envelopeID is the id under which QI Sign knows the envelope.
 func envelopeID(ref providers.Ref) string {
 	return cmp.Or(ref.ID, ref.Steps[stepEnvelope], keyID(ref.Key).String())
-}
-
-// status is the HTTP status of a failure, 0 when it has none.
-func status(err error) int {
-	if e, ok := errors.AsType[*providers.Error](err); ok {
-		return e.Status
-	}
-	return 0
-}
-
-// rekind is the same failure read with knowledge of the call: another kind, and
-// another code unless that is empty.
-func rekind(err error, kind providers.ErrorKind, code string) error {
-	e, ok := errors.AsType[*providers.Error](err)
-	if !ok {
-		return err
-	}
-	changed := *e
-	changed.Kind, changed.Code = kind, cmp.Or(code, e.Code)
-	return &changed
 }

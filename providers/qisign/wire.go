@@ -1,7 +1,6 @@
 package qisign
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 )
 
 // envelopeOut is the body of POST /sign/envelope (reference §A4).
@@ -78,7 +78,7 @@ type signer struct {
 	Email          string        `json:"email"`
 	DocumentNumber string        `json:"document_number"`
 	Status         string        `json:"status"`
-	SignedAt       moment        `json:"signed_at"`
+	SignedAt       rest.Moment   `json:"signed_at"`
 	Documents      []documentRef `json:"documents"`
 }
 
@@ -114,21 +114,6 @@ type envelopeReport struct {
 
 // The status of a report that is ready. The other is "unavailable".
 const reportAvailable = "available"
-
-// moment is a time that may be null, missing or empty.
-type moment struct{ time.Time }
-
-func (m *moment) UnmarshalJSON(b []byte) error {
-	*m = moment{}
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return err
-	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		m.Time = t.UTC()
-	}
-	return nil
-}
 
 // state puts an envelope's status (reference §A5) into chancela's words. An unknown one
 // is taken for one on the way: the next look may know better.
