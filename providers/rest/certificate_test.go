@@ -28,13 +28,13 @@ func TestCertificatesThatAreNotTrusted(t *testing.T) {
 	roots.AddCert(server.Certificate())
 	for name, c := range map[string]struct {
 		host   string
-		client tls.Config
+		client *tls.Config
 		says   string
 	}{
-		"unknown authority": {"example.com", tls.Config{RootCAs: x509.NewCertPool()}, "SSL_CERT_FILE"},
-		"another name":      {"other.example", tls.Config{RootCAs: roots}, "for another name"},
-		"too old":           {"example.com", tls.Config{RootCAs: roots, Time: func() time.Time { return server.Certificate().NotAfter.Add(time.Hour) }}, "clock"},
-		"too new":           {"example.com", tls.Config{RootCAs: roots, Time: func() time.Time { return server.Certificate().NotBefore.Add(-time.Hour) }}, "clock"},
+		"unknown authority": {"example.com", &tls.Config{RootCAs: x509.NewCertPool()}, "SSL_CERT_FILE"},
+		"another name":      {"other.example", &tls.Config{RootCAs: roots}, "for another name"},
+		"too old":           {"example.com", &tls.Config{RootCAs: roots, Time: func() time.Time { return server.Certificate().NotAfter.Add(time.Hour) }}, "clock"},
+		"too new":           {"example.com", &tls.Config{RootCAs: roots, Time: func() time.Time { return server.Certificate().NotBefore.Add(-time.Hour) }}, "clock"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client, err := New(Config{Provider: "test", Base: "https://" + c.host})
@@ -42,7 +42,7 @@ func TestCertificatesThatAreNotTrusted(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, transport := range []*http.Transport{client.ordinary, client.inviting, client.given.Transport.(guarded).direct} {
-				transport.TLSClientConfig = &c.client
+				transport.TLSClientConfig = c.client
 				transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
 					return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
 				}
