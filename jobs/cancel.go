@@ -46,9 +46,7 @@ func (h *handling) cancel(ctx context.Context) error {
 		}
 	}
 	from := r.State
-	err := h.claim.Write(detached(ctx), ledger.Change{To: ledger.Canceled, Index: ledger.Nowhere, Release: true, Bump: true,
-		Remove: []string{ledger.FieldCancel, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore, ledger.FieldUnfinished, ledger.FieldUnchecked}})
-	if err != nil {
+	if err := h.claim.Cancel(detached(ctx)); err != nil {
 		return later(time.Second, err)
 	}
 	h.note(ctx, h.rec, from)
@@ -59,15 +57,8 @@ func (h *handling) cancel(ctx context.Context) error {
 // has called sent, and that nobody has confirmed, is in doubt again; another stays sent,
 // and its looks go on.
 func (h *handling) notThere(ctx context.Context, err error) error {
-	ch := ledger.Change{Index: ledger.Look, Due: h.line.PollEvery, Release: true, Bump: true,
-		Set:    map[string]string{ledger.FieldErrorCode: errNotThere, ledger.FieldError: err.Error()},
-		Remove: []string{ledger.FieldCancel, ledger.FieldNotBefore, ledger.FieldAttempts}}
-	if h.rec.Unchecked {
-		ch.To, ch.Index = ledger.InDoubt, ledger.Nowhere
-		ch.Remove = append(ch.Remove, ledger.FieldUnchecked, ledger.FieldUnfinished, ledger.FieldEnvelopeID, ledger.FieldSentAt, ledger.FieldSigners)
-	}
 	from := h.rec.State
-	if werr := h.claim.Write(detached(ctx), ch); werr != nil {
+	if werr := h.claim.NotThere(detached(ctx), err.Error(), h.line.PollEvery); werr != nil {
 		return later(time.Second, werr)
 	}
 	h.log.WarnContext(ctx, "the provider does not know an envelope", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "state", string(h.rec.State))

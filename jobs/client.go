@@ -21,9 +21,6 @@ import (
 	"github.com/chancela/chancela/storage/source"
 )
 
-// sweepAfter is when the sweeper first looks whether a task carries a new envelope.
-const sweepAfter = 30 * time.Second
-
 // Client enqueues envelopes and steers campaigns. It is what other programs import; the
 // CSV reader, the HTTP API and the commands use it too.
 type Client struct {
@@ -150,7 +147,7 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 		}
 		e := &batch[i]
 		keys[i] = e.Key().String()
-		entries[i] = ledger.Entry{Campaign: e.Campaign, ID: e.ID, Provider: e.Provider, Digest: digest, State: ledger.Queued, SweepAfter: sweepAfter}
+		entries[i] = ledger.Entry{Campaign: e.Campaign, ID: e.ID, Provider: e.Provider, Digest: digest, State: ledger.Queued, SweepAfter: ledger.SweepAfter}
 		entries[i].Invitation, _ = InvitationOf(*e)
 	}
 	known, err := c.ledger.Digests(ctx, keys)
@@ -184,14 +181,9 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", e.Key(), err)
 		}
-		entries[i].Fields = map[string]string{ledger.FieldEnvelope: string(b)}
-		if p, ok := c.providers[e.Provider]; ok && p.Info().Simulated {
-			entries[i].Fields[ledger.FieldSimulated] = "1"
-		}
+		p, ok := c.providers[e.Provider]
 		spanned, span := startSpan(ctx, "", "enqueue")
-		if trace := traceParent(spanned); trace != "" {
-			entries[i].Fields[ledger.FieldTrace] = trace
-		}
+		entries[i].Content = ledger.Content{Envelope: b, Simulated: ok && p.Info().Simulated, Trace: traceParent(spanned)}
 		span.End()
 	}
 	created, err := c.ledger.Create(ctx, entries)
@@ -229,7 +221,7 @@ func (c *Client) adopt(ctx context.Context, e *ledger.Entry) (bool, error) {
 		return false, err
 	}
 	e.Digest, e.State = m.Digest, ledger.Archived
-	e.Fields, err = m.fields()
+	e.Content, err = m.content()
 	return true, err
 }
 

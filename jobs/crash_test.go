@@ -400,7 +400,7 @@ func TestTripwireCountsNoRenewals(t *testing.T) {
 	if n := w.wire.passed.Load(); n != before || before == 0 {
 		t.Errorf("%d boundaries before the renewals, %d after", before, n)
 	}
-	if err := c.Write(t.Context(), ledger.Change{To: ledger.Preparing}); err != nil {
+	if err := c.MarkPreparing(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	if n := w.wire.passed.Load(); n < before+2 {

@@ -38,6 +38,9 @@ func code(err error) string {
 	return string(providers.Transient)
 }
 
+// reason is what the record keeps of an error.
+func reason(err error) ledger.Reason { return ledger.Reason{Code: code(err), Message: err.Error()} }
+
 // fail records a failed attempt and decides what comes next by the error's kind alone.
 // Nobody has been invited by what failed, or everybody had been before.
 func (h *handling) fail(ctx context.Context, err error) error {
@@ -57,20 +60,16 @@ func (h *handling) fail(ctx context.Context, err error) error {
 		if e != nil && !e.Until.IsZero() {
 			wait = max(wait, time.Until(e.Until))
 		}
-		return h.wait(ctx, wait, err, nil)
+		return h.wait(ctx, err, ledger.Deferral{Wait: wait})
 	case providers.Denied:
 		return h.denied(ctx, err)
 	case providers.NotFound:
 		// Something that an earlier step made is gone: made again, a few times.
 		if len(h.rec.Steps) > 0 && h.rec.State == ledger.Preparing && h.rec.IntentAt.IsZero() && h.rec.Attempts < 3 {
-			var steps []string
-			for s := range h.rec.Steps {
-				steps = append(steps, ledger.StepField(s))
-			}
-			return h.attempt(ctx, err, steps)
+			return h.attempt(ctx, err, ledger.Deferral{ForgetSteps: true})
 		}
 		if e.Code == providers.CodeNotReady || e.Code == providers.CodeAddressExpired {
-			return h.attempt(ctx, err, []string{ledger.FieldListed})
+			return h.attempt(ctx, err, ledger.Deferral{ForgetListed: true})
 		}
 		return h.failed(ctx, err)
 	case providers.Invalid, providers.Unsupported:
@@ -79,37 +78,35 @@ func (h *handling) fail(ctx context.Context, err error) error {
 	if errors.Is(err, archive.ErrConflict) {
 		return h.failed(ctx, err)
 	}
-	return h.attempt(ctx, err, nil)
+	return h.attempt(ctx, err, ledger.Deferral{})
 }
 
 // attempt counts a transient failure and puts the envelope off, or fails it when its
 // attempts are used up.
-func (h *handling) attempt(ctx context.Context, err error, remove []string) error {
+func (h *handling) attempt(ctx context.Context, err error, d ledger.Deferral) error {
 	h.rec.Attempts++
 	if h.rec.Attempts >= h.cfg.Attempts {
 		return h.failed(ctx, err)
 	}
-	wait := backoff(h.cfg.RetryBase, h.cfg.RetryMax, h.rec.Attempts)
+	d.Wait = backoff(h.cfg.RetryBase, h.cfg.RetryMax, h.rec.Attempts)
 	if e, ok := errors.AsType[*providers.Error](err); ok {
 		if e.Code == providers.CodeNotReady {
-			wait = max(wait, h.line.PollEvery) // asking again is one more look
+			d.Wait = max(d.Wait, h.line.PollEvery) // asking again is one more look
 		}
 		if !e.Until.IsZero() {
-			wait = max(wait, time.Until(e.Until))
+			d.Wait = max(d.Wait, time.Until(e.Until))
 		}
 	}
-	return h.wait(ctx, wait, err, remove)
+	return h.wait(ctx, err, d)
 }
 
-func (h *handling) wait(ctx context.Context, wait time.Duration, err error, remove []string) error {
-	h.log.DebugContext(ctx, "envelope waits", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "for", wait, "error", err)
-	ch := ledger.Change{Release: true, Index: ledger.Work, Due: wait + time.Second, Remove: remove,
-		Set:   map[string]string{ledger.FieldAttempts: fmt.Sprint(h.rec.Attempts), ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()},
-		Times: map[string]time.Duration{ledger.FieldNotBefore: wait}}
-	if werr := h.claim.Write(detached(ctx), ch); werr != nil {
+func (h *handling) wait(ctx context.Context, err error, d ledger.Deferral) error {
+	h.log.DebugContext(ctx, "envelope waits", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "for", d.Wait, "error", err)
+	d.Attempts, d.Reason = h.rec.Attempts, reason(err)
+	if werr := h.claim.Defer(detached(ctx), d); werr != nil {
 		return later(time.Second, werr)
 	}
-	return later(wait, err)
+	return later(d.Wait, err)
 }
 
 // denied stops the provider, not the envelope: it and all others wait until the key is
@@ -118,8 +115,7 @@ func (h *handling) denied(ctx context.Context, err error) error {
 	if derr := h.deny(ctx, h.rec.Provider, err); derr != nil {
 		return later(deniedPause, derr)
 	}
-	ch := ledger.Change{Release: true, Index: ledger.Work, Due: deniedPause, Set: map[string]string{ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()}}
-	if werr := h.claim.Write(detached(ctx), ch); werr != nil {
+	if werr := h.claim.AwaitKey(detached(ctx), reason(err), deniedPause); werr != nil {
 		return later(time.Second, werr)
 	}
 	return nil
@@ -155,13 +151,13 @@ func (h *handling) failed(ctx context.Context, err error) error {
 		return h.doubt(ctx)
 	}
 	from := h.rec.State
-	set := map[string]string{ledger.FieldAttempts: fmt.Sprint(h.rec.Attempts), ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()}
-	ch := ledger.Change{To: ledger.Failed, Index: ledger.Nowhere, Release: true, Bump: true, Set: set}
-	if from == ledger.Sent { // what follows an invitation has failed; the signers can still sign
-		ch.To, ch.Index, ch.Due = ledger.Sent, ledger.Look, h.line.PollEvery
-		ch.Remove = []string{ledger.FieldUnfinished, ledger.FieldCancel}
+	var werr error
+	if from == ledger.Sent { // what follows an invitation has failed
+		werr = h.claim.KeepSent(detached(ctx), h.rec.Attempts, reason(err), h.line.PollEvery)
+	} else {
+		werr = h.claim.Fail(detached(ctx), h.rec.Attempts, reason(err))
 	}
-	if werr := h.claim.Write(detached(ctx), ch); werr != nil {
+	if werr != nil {
 		return later(time.Second, werr)
 	}
 	h.note(ctx, h.rec, from, "error", err.Error())

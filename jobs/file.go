@@ -58,7 +58,7 @@ func (h *handling) recordFiled(ctx context.Context, filed []Filed) error {
 	if err != nil {
 		return err
 	}
-	return h.claim.Write(detached(ctx), ledger.Change{Set: map[string]string{ledger.FieldArtifacts: string(b)}})
+	return h.claim.RecordArtifacts(detached(ctx), b)
 }
 
 // path is where the archive keeps an artifact.
@@ -96,7 +96,7 @@ func (h *handling) list(ctx context.Context) ([]providers.Artifact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return renewed, h.claim.Write(detached(ctx), ledger.Change{Set: map[string]string{ledger.FieldListed: string(b)}})
+	return renewed, h.claim.RecordListed(detached(ctx), b)
 }
 
 func sameFiles(a, b []providers.Artifact) bool {
@@ -217,14 +217,7 @@ func (h *handling) archived(ctx context.Context, filed []Filed) error {
 		return h.fail(ctx, err)
 	}
 	from := h.rec.State
-	set := map[string]string{ledger.FieldArchived: ledger.FormatTime(now), ledger.FieldArtifacts: string(b)}
-	if done.Simulated {
-		set[ledger.FieldSimulated] = "1"
-	}
-	err = h.claim.Write(detached(ctx), ledger.Change{To: ledger.Archived, Index: ledger.Nowhere, Release: true, Bump: true,
-		Set:    set,
-		Remove: []string{ledger.FieldListed, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore}})
-	if err != nil {
+	if err := h.claim.Archive(detached(ctx), now, b, done.Simulated); err != nil {
 		return later(time.Second, err)
 	}
 	h.note(ctx, h.rec, from)
@@ -269,7 +262,7 @@ func (w *Worker) renew(ctx context.Context, t *asynq.Task) error {
 	if err != nil {
 		return nil
 	}
-	if err := w.ledger.Write(ctx, r, ledger.Change{Set: map[string]string{ledger.FieldListed: string(b)}}); err != nil && !errors.Is(err, ledger.ErrLost) {
+	if err := w.ledger.RenewListed(ctx, r, b); err != nil && !errors.Is(err, ledger.ErrLost) {
 		return later(2*time.Second, err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -233,24 +234,12 @@ func (w *Worker) lookAt(ctx context.Context, line Line, r *ledger.Record) error 
 		w.lookFailed(ctx, line, r, err)
 		return err
 	}
-	signers, err := json.Marshal(s.Signers)
-	if err != nil {
-		w.log.WarnContext(ctx, "look", "error", err)
-		return nil
-	}
-	ch, news := w.seen(line, r, s, string(signers))
-	if !news {
-		if err := w.ledger.Postpone(detached(ctx), ledger.Look, r.Provider, r.Key(), ch.Due); err != nil {
-			w.log.WarnContext(ctx, "ledger", "error", err)
-		}
-		return nil
-	}
 	from := r.State
-	if err := w.ledger.Write(detached(ctx), r, ch); err != nil {
-		if !errors.Is(err, ledger.ErrLost) {
+	if err := w.seen(detached(ctx), line, r, s); err != nil {
+		if !errors.Is(err, ledger.ErrLost) { // somebody changed it meanwhile: it is looked at again
 			w.log.WarnContext(ctx, "ledger", "error", err)
 		}
-		return nil // somebody changed it meanwhile: it is looked at again
+		return nil
 	}
 	if r.State == from {
 		return nil
@@ -264,37 +253,28 @@ func (w *Worker) lookAt(ctx context.Context, line Line, r *ledger.Record) error 
 	return nil
 }
 
-// seen is the change that a look makes. news is false when it has found nothing new.
-func (w *Worker) seen(line Line, r *ledger.Record, s providers.Status, signers string) (ch ledger.Change, news bool) {
-	ch = ledger.Change{Set: map[string]string{}, Times: map[string]time.Duration{}, Index: ledger.Look, Due: nextLook(line.PollEvery, time.Since(r.SentAt)),
-		Remove: []string{ledger.FieldAttempts, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldUnchecked}}
+// seen records what a look has seen.
+func (w *Worker) seen(ctx context.Context, line Line, r *ledger.Record, s providers.Status) error {
+	var signers json.RawMessage
 	if len(s.Signers) > 0 {
-		ch.Set[ledger.FieldSigners] = signers
+		b, err := json.Marshal(s.Signers)
+		if err != nil {
+			return fmt.Errorf("signers of %s: %w", r.Key(), err)
+		}
+		signers = b
 	}
+	next := nextLook(line.PollEvery, time.Since(r.SentAt))
 	to, ended := endState(s.State)
-	if !ended {
-		if r.Unchecked && s.State == providers.Draft { // its provider has it, and nobody was invited
-			ch.Remove = []string{ledger.FieldAttempts}
-			ch.Set[ledger.FieldErrorCode], ch.Set[ledger.FieldError] = errUnchecked, r.Provider+" has it as a draft: nobody was invited; use chancela resolve"
-		}
-		return ch, said(r) || len(s.Signers) > 0 && signers != string(r.Signers)
+	switch {
+	case ended:
+		return w.ledger.End(ctx, r, ledger.Ending{To: to, Signers: signers, Final: s.Raw, Reason: s.Reason, CompletedAt: s.CompletedAt})
+	case r.Unchecked && s.State == providers.Draft: // its provider has it, and nobody was invited
+		why := ledger.Reason{Code: errUnchecked, Message: r.Provider + " has it as a draft: nobody was invited; use chancela resolve"}
+		return w.ledger.RecordDraft(ctx, r, why, signers, next)
+	case said(r) || len(signers) > 0 && string(signers) != string(r.Signers):
+		return w.ledger.RecordLook(ctx, r, signers, next)
 	}
-	ch.To, ch.Index, ch.Due, ch.Bump = to, ledger.Nowhere, 0, true
-	ch.Set[ledger.FieldFinal] = string(s.Raw)
-	ch.Remove = append(ch.Remove, ledger.FieldCancel)
-	if s.Reason != "" {
-		ch.Set[ledger.FieldErrorCode], ch.Set[ledger.FieldError] = string(to), s.Reason
-		ch.Remove = []string{ledger.FieldAttempts, ledger.FieldCancel, ledger.FieldUnchecked}
-	}
-	if to == ledger.Completed {
-		ch.Index, ch.Due = ledger.Work, sweepAfter
-		if s.CompletedAt.IsZero() {
-			ch.Times[ledger.FieldCompleted] = 0
-		} else {
-			ch.Set[ledger.FieldCompleted] = ledger.FormatTime(s.CompletedAt)
-		}
-	}
-	return ch, true
+	return w.ledger.Postpone(ctx, ledger.Look, r.Provider, r.Key(), next)
 }
 
 // endState is the ledger's state for a provider's that needs no more looks.
@@ -334,7 +314,7 @@ func (w *Worker) lookFailed(ctx context.Context, line Line, r *ledger.Record, er
 		w.log.Log(ctx, level, "look failed", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
 		wait = nextLook(2*line.PollEvery, time.Since(r.SentAt))
 		if providers.KindOf(err) == providers.NotFound { // it stands in the report, and an operator may resolve it
-			werr := w.ledger.Write(detached(ctx), r, ledger.Change{Set: map[string]string{ledger.FieldErrorCode: errNotThere, ledger.FieldError: err.Error()}})
+			werr := w.ledger.RecordNotThere(detached(ctx), r, err.Error())
 			if werr != nil && !errors.Is(werr, ledger.ErrLost) {
 				w.log.WarnContext(ctx, "ledger", "error", werr)
 			}

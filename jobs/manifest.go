@@ -81,10 +81,11 @@ func DecodeManifest(key string, b []byte) (Manifest, error) {
 	return m, nil
 }
 
-func (m Manifest) fields() (map[string]string, error) {
+// content is what a new record of an envelope that is archived already begins with.
+func (m Manifest) content() (ledger.Content, error) {
 	filed, err := json.Marshal(m.Artifacts)
 	if err != nil {
-		return nil, err
+		return ledger.Content{}, err
 	}
 	signers := make([]providers.SignerStatus, len(m.Report.Signers))
 	for i, s := range m.Report.Signers {
@@ -95,27 +96,20 @@ func (m Manifest) fields() (map[string]string, error) {
 	}
 	seen, err := json.Marshal(signers)
 	if err != nil {
-		return nil, err
+		return ledger.Content{}, err
 	}
 	envelope, err := json.Marshal(Envelope{Campaign: m.Report.Campaign, ID: m.Report.ID, Provider: m.Report.Provider, Subject: m.Report.Subject, Meta: m.Report.Meta})
 	if err != nil {
-		return nil, err
+		return ledger.Content{}, err
 	}
-	at := func(t *time.Time) string {
+	at := func(t *time.Time) time.Time {
 		if t == nil {
-			return ""
+			return time.Time{}
 		}
-		return ledger.FormatTime(*t)
+		return *t
 	}
-	fields := map[string]string{
-		ledger.FieldEnvelope: string(envelope), ledger.FieldEnvelopeID: m.Report.EnvelopeID,
-		ledger.FieldArtifacts: string(filed), ledger.FieldSigners: string(seen),
-		ledger.FieldSentAt: at(m.Report.SentAt), ledger.FieldCompleted: at(m.Report.CompletedAt), ledger.FieldArchived: at(m.Report.ArchivedAt),
-	}
-	if m.Report.Simulated {
-		fields[ledger.FieldSimulated] = "1"
-	}
-	return fields, nil
+	return ledger.Content{Envelope: envelope, Simulated: m.Report.Simulated, EnvelopeID: m.Report.EnvelopeID, Signers: seen, Artifacts: filed,
+		SentAt: at(m.Report.SentAt), CompletedAt: at(m.Report.CompletedAt), ArchivedAt: at(m.Report.ArchivedAt)}, nil
 }
 
 // write files the manifest. One that vouches for the same files is the same: only its

@@ -50,7 +50,7 @@ func FuzzManifest(f *testing.F) {
 				t.Errorf("%q left its folder", a.Path)
 			}
 		}
-		if _, err := m.fields(); err != nil {
+		if _, err := m.content(); err != nil {
 			t.Error(err)
 		}
 	})

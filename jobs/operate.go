@@ -55,22 +55,11 @@ func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (Res
 		if r.State != ledger.Failed {
 			return notNow(string(r.State), "%s, and only failed envelopes are retried", r.State)
 		}
-		ch := ledger.Change{To: ledger.Queued, Index: ledger.Work, Due: sweepAfter, Bump: true, Set: map[string]string{ledger.FieldLane: string(lane)},
-			Remove: []string{ledger.FieldAttempts, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore}}
-		if !r.CompletedAt.IsZero() {
-			ch.To = ledger.Completed
+		if err := c.ledger.Requeue(ctx, r, string(lane)); err != nil {
+			return err
 		}
-		return c.steer(ctx, r, lane, ch)
+		return c.courier.Carry(ctx, r)
 	})
-}
-
-// steer writes a change and enqueues the task that carries it out.
-func (c *Client) steer(ctx context.Context, r *ledger.Record, lane pace.Class, ch ledger.Change) error {
-	if err := c.ledger.Write(ctx, r, ch); err != nil {
-		return err
-	}
-	r.Lane = string(lane)
-	return c.courier.Carry(ctx, r)
 }
 
 // Cancel stops envelopes that are not sent, and withdraws those that are where the
@@ -96,7 +85,7 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 		}
 		if r.State == ledger.Queued && len(r.Steps) == 0 {
 			// Nothing is at the provider, and nobody holds it: a claim would change the version.
-			if err := c.ledger.Write(ctx, r, ledger.Change{To: ledger.Canceled, Index: ledger.Nowhere, Bump: true}); err != nil {
+			if err := c.ledger.CancelQueued(ctx, r); err != nil {
 				return err
 			}
 			c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
@@ -104,8 +93,10 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 		}
 		// A worker that holds the envelope sees the wish before it invites; otherwise the
 		// new task carries it out.
-		return c.steer(ctx, r, lane, ledger.Change{Set: map[string]string{ledger.FieldCancel: "1", ledger.FieldLane: string(lane)},
-			Remove: []string{ledger.FieldNotBefore}, Index: ledger.Work, Due: time.Second, Bump: true})
+		if err := c.ledger.AskCancel(ctx, r, string(lane)); err != nil {
+			return err
+		}
+		return c.courier.Carry(ctx, r)
 	})
 }
 
@@ -128,10 +119,6 @@ func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Re
 		return c.courier.Remind(ctx, r.Provider, lane, r.Key(), now)
 	})
 }
-
-// forgetIntent are the fields of an inviting call whose outcome is known now.
-var forgetIntent = []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldErrorCode, ledger.FieldError,
-	ledger.FieldAttempts, ledger.FieldNotBefore, ledger.FieldUnchecked}
 
 // Event takes a verified callback: the envelope is looked at now. For an envelope whose
 // invitation was never confirmed, a callback that carries our key is the confirmation.
@@ -159,7 +146,7 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 		case unconfirmed && ev.ID != "":
 			return c.sent(ctx, r, ev.ID, "")
 		case len(ev.Evidence) > 0 && r.State == ledger.Sent:
-			return c.ledger.Write(ctx, r, ledger.Change{Set: map[string]string{ledger.FieldEvidence: string(ev.Evidence)}})
+			return c.ledger.RecordEvidence(ctx, r, ev.Evidence)
 		}
 		return nil
 	})

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,9 +53,10 @@ func (c *Client) Resolve(ctx context.Context, key Key, envelopeID string) (unche
 		if envelopeID != "" {
 			return c.sent(ctx, r, envelopeID, why)
 		}
-		remove := append([]string{ledger.FieldEnvelopeID, ledger.FieldSentAt, ledger.FieldUnfinished, ledger.FieldCancel, ledger.FieldSigners}, forgetIntent...)
-		return c.steer(ctx, r, pace.Steer, ledger.Change{To: ledger.Queued, Remove: remove, Set: map[string]string{ledger.FieldLane: string(pace.Steer)},
-			Index: ledger.Work, Due: sweepAfter, Bump: true})
+		if err := c.ledger.ResolveNotSent(ctx, r, string(pace.Steer)); err != nil {
+			return err
+		}
+		return c.courier.Carry(ctx, r)
 	})
 	return why != "", err
 }
@@ -215,36 +215,17 @@ func strangers(r *ledger.Record, theirs []providers.SignerStatus) bool {
 // sent records that an envelope's signers were invited, as it was learnt from elsewhere
 // than the call's own answer. why says what has kept anybody from looking the id up.
 func (c *Client) sent(ctx context.Context, r *ledger.Record, envelopeID, why string) error {
-	ch := ledger.Change{To: ledger.Sent, Index: ledger.Look, Release: true, Bump: true, Remove: forgetIntent,
-		Set: map[string]string{ledger.FieldEnvelopeID: envelopeID}, Times: map[string]time.Duration{}}
-	switch {
-	case !r.IntentAt.IsZero():
-		ch.Set[ledger.FieldSentAt] = ledger.FormatTime(r.IntentAt)
-	case r.SentAt.IsZero():
-		ch.Times[ledger.FieldSentAt] = 0
-	}
-	if why != "" {
-		ch.Remove = without(forgetIntent, ledger.FieldUnchecked, ledger.FieldErrorCode, ledger.FieldError)
-		ch.Set[ledger.FieldUnchecked], ch.Set[ledger.FieldErrorCode] = "1", errUnchecked
-		ch.Set[ledger.FieldError] = "the id was not looked up (" + why + "): the next look confirms it"
-	}
 	_, finisher := c.providers[r.Provider].(providers.Finisher)
-	if finisher {
-		ch.Index, ch.Due = ledger.Work, sweepAfter
-		ch.Set[ledger.FieldUnfinished], ch.Set[ledger.FieldLane] = "1", string(pace.Steer)
+	in := ledger.Invited{EnvelopeID: envelopeID, Unfinished: finisher, Lane: string(pace.Steer)}
+	if why != "" {
+		in.Unchecked = ledger.Reason{Code: errUnchecked, Message: "the id was not looked up (" + why + "): the next look confirms it"}
 	}
-	if err := c.ledger.Write(ctx, r, ch); err != nil {
+	if err := c.ledger.ConfirmSent(ctx, r, in); err != nil {
 		return err
 	}
 	c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
 	if finisher {
-		r.Lane = string(pace.Steer)
 		return c.courier.Carry(ctx, r)
 	}
 	return nil
-}
-
-// without is a list of fields without some.
-func without(fields []string, some ...string) []string {
-	return slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return slices.Contains(some, f) })
 }

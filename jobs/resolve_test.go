@@ -94,7 +94,10 @@ func (w *world) elsewhere() string {
 	w.step(a.Key)
 	r := w.state(a.Key, ledger.Sent)
 	id := r.EnvelopeID
-	if err := w.client.ledger.Write(w.t.Context(), r, ledger.Change{Set: map[string]string{ledger.FieldEnvelopeID: strangeID}}); err != nil {
+	if err := w.client.ledger.RecordNotThere(w.t.Context(), r, "gone"); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.client.ledger.ConfirmSent(w.t.Context(), w.record(a.Key), ledger.Invited{EnvelopeID: strangeID}); err != nil {
 		w.t.Fatal(err)
 	}
 	return id
@@ -123,7 +126,7 @@ func TestAnUncheckedIDOfOtherPeople(t *testing.T) {
 	w.step(k) // sDoc has a call after the invitation
 	w.state(k, ledger.InDoubt)
 	resolve(others)
-	if err := w.client.ledger.Write(t.Context(), w.record(k), ledger.Change{Remove: []string{ledger.FieldUnfinished}}); err != nil {
+	if err := w.client.ledger.ConfirmSent(t.Context(), w.record(k), ledger.Invited{EnvelopeID: others, Unchecked: ledger.Reason{Code: errUnchecked, Message: "no worker"}}); err != nil {
 		t.Fatal(err)
 	}
 	w.step(k)
@@ -256,7 +259,10 @@ func TestWhatIsNotThereWasNotWithdrawn(t *testing.T) {
 	k = w.enqueue("1")
 	w.step(k)
 	r := w.state(k, ledger.Sent)
-	if err := w.client.ledger.Write(t.Context(), r, ledger.Change{Set: map[string]string{ledger.FieldEnvelopeID: "gone"}}); err != nil {
+	if err := w.client.ledger.RecordNotThere(t.Context(), r, "gone"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.client.ledger.ConfirmSent(t.Context(), r, ledger.Invited{EnvelopeID: "gone"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil {

@@ -58,7 +58,11 @@ func TestFewGoAheadOfMany(t *testing.T) {
 	n := fewEnvelopes + 5
 	for i := range n {
 		k := w.enqueue(fmt.Sprint(i))
-		if err := w.client.ledger.Write(t.Context(), w.record(k), ledger.Change{To: ledger.Failed, Index: ledger.Nowhere, Bump: true}); err != nil {
+		c, _, _, err := w.client.ledger.Claim(t.Context(), k.String(), 1, Lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Fail(t.Context(), 1, ledger.Reason{Code: "invalid", Message: "refused"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"strconv"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -34,7 +33,7 @@ type handling struct {
 	rec   *ledger.Record
 
 	committed bool              // the intent stands, and nobody but us knows what comes of it
-	notes     map[string]string // steps noted after the intent: written with the outcome
+	brought   map[string]string // results of steps after the intent: written with the outcome
 	letGo     func() bool       // detaches the inviting call from the task's end and the worker's stop
 }
 
@@ -79,14 +78,10 @@ func (h *handling) ref() providers.Ref {
 func (h *handling) record(ctx context.Context, step, result string) error {
 	if h.committed {
 		// The call is out: what it brought is written in one step with its outcome.
-		h.notes[ledger.StepField(step)] = result
+		h.brought[step] = result
 		return nil
 	}
-	if err := h.claim.Write(detached(ctx), ledger.Change{Set: map[string]string{ledger.StepField(step): result}}); err != nil {
-		return err
-	}
-	h.rec.Steps[step] = result
-	return nil
+	return h.claim.RecordStep(detached(ctx), step, result)
 }
 
 // commit is Job.Commit: the intent, durable, after one more look at whether it may be.
@@ -98,12 +93,12 @@ func (h *handling) commit(ctx context.Context) error {
 	if err != nil {
 		// The intent may stand although nothing was sent: only we know, and must say so.
 		h.log.WarnContext(ctx, "nobody is invited without a durable intent", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "error", err)
-		h.persist(ctx, ledger.Change{Remove: []string{ledger.FieldIntentAt, ledger.FieldInviter}, Index: ledger.Work, Due: sweepAfter})
+		h.persist(ctx, func(ctx context.Context) error { return h.claim.WithdrawIntent(ctx, nil) })
 		return err
 	}
 	switch intent {
 	case ledger.IntentOK:
-		h.committed, h.notes = true, map[string]string{}
+		h.committed, h.brought = true, map[string]string{}
 		return nil
 	case ledger.IntentPaused:
 		return errPaused
@@ -115,16 +110,10 @@ func (h *handling) commit(ctx context.Context) error {
 
 func (h *handling) send(ctx context.Context) error {
 	if h.rec.State == ledger.Queued {
-		change := ledger.Change{To: ledger.Preparing}
-		if h.line.Provider.Info().Simulated { // whoever enqueued it may not have known
-			change.Set = map[string]string{ledger.FieldSimulated: "1"}
-		} else {
-			change.Remove = []string{ledger.FieldSimulated}
-		}
-		if err := h.claim.Write(detached(ctx), change); err != nil {
+		// Whoever enqueued it may not have known that the provider is simulated.
+		if err := h.claim.MarkPreparing(detached(ctx), h.line.Provider.Info().Simulated); err != nil {
 			return later(time.Second, err)
 		}
-		h.rec.Simulated = len(change.Set) > 0
 		h.note(ctx, h.rec, ledger.Queued)
 	}
 	job, err := h.job()
@@ -153,7 +142,7 @@ func (h *handling) invited(ctx context.Context, job *providers.Job, err error) e
 		return h.sent(ctx, job, true)
 	case errors.Is(err, errPaused):
 		// Parked: resume puts it back.
-		if err := h.claim.Write(detached(ctx), ledger.Change{Release: true, Index: ledger.Nowhere}); err != nil {
+		if err := h.claim.Park(detached(ctx)); err != nil {
 			return later(time.Second, err)
 		}
 		return nil
@@ -167,16 +156,15 @@ func (h *handling) invited(ctx context.Context, job *providers.Job, err error) e
 	// Only an answer of the provider proves that nothing happened; any other error does not.
 	if _, answered := errors.AsType[*providers.Error](err); !answered || providers.KindOf(err) == providers.Ambiguous {
 		h.log.WarnContext(ctx, "invitation without an answer", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "error", err)
-		set := map[string]string{ledger.FieldErrorCode: code(err), ledger.FieldError: err.Error()}
-		maps.Copy(set, h.notes)
-		if err := h.persist(ctx, ledger.Change{Set: set, Index: ledger.Work, Due: h.line.SettleAfter + time.Second,
-			Times: map[string]time.Duration{ledger.FieldSettleAt: h.line.SettleAfter, ledger.FieldNotBefore: h.line.SettleAfter}}); err != nil {
+		if err := h.persist(ctx, func(ctx context.Context) error {
+			return h.claim.AwaitSettling(ctx, reason(err), h.brought, h.line.SettleAfter)
+		}); err != nil {
 			return later(h.line.SettleAfter, err)
 		}
 		return later(h.line.SettleAfter, err)
 	}
 	// A definite refusal: nobody was invited, the intent is withdrawn.
-	if werr := h.persist(ctx, ledger.Change{Set: h.notes, Remove: []string{ledger.FieldIntentAt, ledger.FieldInviter}, Index: ledger.Work, Due: sweepAfter}); werr != nil {
+	if werr := h.persist(ctx, func(ctx context.Context) error { return h.claim.WithdrawIntent(ctx, h.brought) }); werr != nil {
 		return later(time.Second, werr)
 	}
 	h.committed = false
@@ -192,21 +180,13 @@ func (h *handling) invited(ctx context.Context, job *providers.Job, err error) e
 // sent records that the signers were invited. byUs tells that it was this claim's call.
 func (h *handling) sent(ctx context.Context, job *providers.Job, byUs bool) error {
 	_, finisher := h.line.Provider.(providers.Finisher)
-	ch := ledger.Change{To: ledger.Sent, Index: ledger.Look, Due: h.line.PollEvery, Release: true, Bump: true,
-		Set:    map[string]string{ledger.FieldEnvelopeID: job.Ref.ID},
-		Times:  map[string]time.Duration{ledger.FieldSentAt: 0},
-		Remove: forgetIntent}
-	maps.Copy(ch.Set, h.notes)
-	if finisher {
-		ch.Index, ch.Due = ledger.Work, sweepAfter
-		ch.Set[ledger.FieldUnfinished] = "1"
-	}
+	in := ledger.Invited{EnvelopeID: job.Ref.ID, Steps: h.brought, Unfinished: finisher, NextLook: h.line.PollEvery}
 	from := h.rec.State
 	var err error
 	if byUs {
-		err = h.persist(ctx, ch)
+		err = h.persist(ctx, func(ctx context.Context) error { return h.claim.MarkSent(ctx, in) })
 	} else {
-		err = h.claim.Write(detached(ctx), ch)
+		err = h.claim.ConfirmSent(detached(ctx), in)
 	}
 	if err != nil {
 		return later(time.Second, err)
@@ -223,13 +203,12 @@ func (h *handling) sent(ctx context.Context, job *providers.Job, byUs bool) erro
 const persistFor = 10 * time.Minute
 
 // persist writes an outcome of the inviting call, however long Redis is away.
-func (h *handling) persist(ctx context.Context, ch ledger.Change) error {
+func (h *handling) persist(ctx context.Context, write func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(detached(ctx), persistFor)
 	defer cancel()
-	ch.Release = true
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		err := h.claim.Outcome(ctx, ch)
-		if err == nil || errors.Is(err, ledger.ErrLost) {
+		err := write(ctx)
+		if err == nil || errors.Is(err, ledger.ErrLost) || errors.Is(err, ledger.ErrTransition) {
 			return err
 		}
 		h.log.WarnContext(ctx, "an invitation's outcome waits for redis", "campaign", h.rec.Campaign, "id", h.rec.ID, "error", err)
@@ -250,8 +229,7 @@ func (h *handling) settle(ctx context.Context) error {
 		at = h.rec.IntentAt.Add(rest.SendWithin + h.line.SettleAfter)
 	}
 	if wait := at.Sub(h.claim.At); wait > 0 {
-		if err := h.claim.Write(detached(ctx), ledger.Change{Release: true, Index: ledger.Work, Due: wait + time.Second,
-			Times: map[string]time.Duration{ledger.FieldNotBefore: wait}}); err != nil {
+		if err := h.claim.PutOff(detached(ctx), wait); err != nil {
 			return later(time.Second, err)
 		}
 		return later(wait, nil)
@@ -277,34 +255,25 @@ func (h *handling) settle(ctx context.Context) error {
 // again counts an interrupted call that has invited nobody as an attempt, and makes
 // another one as long as there are some left.
 func (h *handling) again(ctx context.Context) error {
-	h.rec.Attempts++
-	ch := ledger.Change{Set: map[string]string{ledger.FieldAttempts: strconv.Itoa(h.rec.Attempts)},
-		Remove: []string{ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldNotBefore}}
-	over := h.rec.Attempts >= h.cfg.Attempts
-	if over { // the error of the last call stands in the record
-		ch.To, ch.Index, ch.Release, ch.Bump = ledger.Failed, ledger.Nowhere, true, true
-		if h.rec.ErrorCode == "" {
-			ch.Set[ledger.FieldErrorCode], ch.Set[ledger.FieldError] = string(providers.Ambiguous), "every call was interrupted, and invited nobody"
+	if h.rec.Attempts+1 < h.cfg.Attempts {
+		if err := h.claim.NotInvited(detached(ctx)); err != nil {
+			return later(time.Second, err)
 		}
+		return h.run(ctx)
 	}
 	from := h.rec.State
-	if err := h.claim.Write(detached(ctx), ch); err != nil {
+	if err := h.claim.FailUninvited(detached(ctx), ledger.Reason{Code: string(providers.Ambiguous), Message: "every call was interrupted, and invited nobody"}); err != nil {
 		return later(time.Second, err)
 	}
-	if over {
-		h.note(ctx, h.rec, from, "error", h.rec.ErrorMessage)
-		return fmt.Errorf("attempts used up: %w", asynq.SkipRetry)
-	}
-	h.rec.IntentAt, h.rec.SettleAt = time.Time{}, time.Time{}
-	return h.run(ctx)
+	h.note(ctx, h.rec, from, "error", h.rec.ErrorMessage)
+	return fmt.Errorf("attempts used up: %w", asynq.SkipRetry)
 }
 
 // doubt leaves an envelope to people: it is never sent again by itself.
 func (h *handling) doubt(ctx context.Context) error {
 	from := h.rec.State
-	err := h.claim.Write(detached(ctx), ledger.Change{To: ledger.InDoubt, Index: ledger.Nowhere, Release: true, Bump: true,
-		Set: map[string]string{ledger.FieldErrorCode: "in_doubt",
-			ledger.FieldError: "the send call may or may not have reached " + h.rec.Provider + "; look there, then use chancela resolve"}})
+	err := h.claim.Doubt(detached(ctx), ledger.Reason{Code: "in_doubt",
+		Message: "the send call may or may not have reached " + h.rec.Provider + "; look there, then use chancela resolve"})
 	if err != nil {
 		return later(time.Second, err)
 	}
@@ -332,9 +301,7 @@ func (h *handling) finish(ctx context.Context) error {
 			return h.fail(ctx, err)
 		}
 	}
-	err = h.claim.Write(detached(ctx), ledger.Change{Index: ledger.Look, Due: h.line.PollEvery, Release: true, Bump: true,
-		Remove: []string{ledger.FieldUnfinished, ledger.FieldUnchecked, ledger.FieldAttempts, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore}})
-	if err != nil {
+	if err := h.claim.Finish(detached(ctx), h.line.PollEvery); err != nil {
 		return later(time.Second, err)
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/storage/ledger"
 )
 
 // real is a simulator that says it is none.
@@ -37,9 +36,9 @@ func TestSimulatedSaysSo(t *testing.T) {
 	if err != nil || !c.Simulated {
 		t.Errorf("the campaign: simulated %v, %v", c.Simulated, err)
 	}
-	fields, err := m.fields()
-	if err != nil || fields[ledger.FieldSimulated] != "1" {
-		t.Errorf("taken over from its manifest: %v, %v", fields, err)
+	content, err := m.content()
+	if err != nil || !content.Simulated {
+		t.Errorf("taken over from its manifest: %v, %v", content, err)
 	}
 }
 

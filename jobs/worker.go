@@ -255,7 +255,7 @@ func (w *Worker) release(ctx context.Context, c *ledger.Claim, why error) error 
 	if l, ok := errors.AsType[*laterError](why); ok {
 		wait = l.wait
 	}
-	if err := c.Write(detached(ctx), ledger.Change{Release: true, Index: ledger.Work, Due: wait + sweepAfter}); err != nil {
+	if err := c.Release(detached(ctx), wait); err != nil {
 		return later(wait, err)
 	}
 	return why

@@ -169,7 +169,7 @@ func (s *Scheduler) bring(ctx context.Context, r *ledger.Record) (bool, error) {
 	}
 	if taken || err != nil { // a task that asynq cannot read carries nothing; if it is Redis that is away, the write says so
 		// The task's id is blocked by one that does nothing any more.
-		err := s.ledger.Write(ctx, r, ledger.Change{Bump: true})
+		err := s.ledger.NewTask(ctx, r)
 		if errors.Is(err, ledger.ErrLost) {
 			return false, nil // somebody works on it after all
 		}

@@ -42,13 +42,28 @@ func (b *bench) forward(d time.Duration) {
 }
 
 // envelopes records envelopes without tasks, as a producer leaves them that dies in between.
-func (b *bench) envelopes(t *testing.T, n int, state ledger.State, fields map[string]string) {
+func (b *bench) envelopes(t *testing.T, n int, state ledger.State) {
 	t.Helper()
 	for i := range n {
-		_, err := b.ledger.Create(t.Context(), []ledger.Entry{{Campaign: "june", ID: fmt.Sprintf("%s-%d", state, i), Provider: "certyneo", Digest: "d", State: state, Fields: fields}})
+		_, err := b.ledger.Create(t.Context(), []ledger.Entry{{Campaign: "june", ID: fmt.Sprintf("%s-%d", state, i), Provider: "certyneo", Digest: "d", State: state}})
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// sent lets a worker send a queued envelope.
+func (b *bench) sent(t *testing.T, r *ledger.Record) {
+	t.Helper()
+	c, _, _, err := b.ledger.Claim(t.Context(), r.Key(), r.Generation, time.Minute)
+	if err == nil {
+		err = c.MarkPreparing(t.Context(), false)
+	}
+	if err == nil {
+		err = c.ConfirmSent(t.Context(), ledger.Invited{EnvelopeID: "env"})
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -89,8 +104,8 @@ func TestAPeriodHappensOnce(t *testing.T) {
 
 func TestSweepBringsWhatNoTaskCarries(t *testing.T) {
 	b := newBench(t)
-	b.envelopes(t, 3, ledger.Queued, nil)
-	b.envelopes(t, 2, ledger.Completed, nil)
+	b.envelopes(t, 3, ledger.Queued)
+	b.envelopes(t, 2, ledger.Completed)
 	b.forward(time.Second)
 	if err := b.sweep(t.Context(), "certyneo"); err != nil {
 		t.Fatal(err)
@@ -106,7 +121,7 @@ func TestSweepBringsWhatNoTaskCarries(t *testing.T) {
 
 func TestOneTriesWhenTheKeyWasRefused(t *testing.T) {
 	b := newBench(t)
-	b.envelopes(t, 9, ledger.Queued, nil)
+	b.envelopes(t, 9, ledger.Queued)
 	if _, err := b.ledger.Deny(t.Context(), "certyneo", ledger.KeyRefused, "HTTP 401", time.Minute); err != nil {
 		t.Fatal(err)
 	}
@@ -128,14 +143,12 @@ func TestLookOnlyWhenSomethingIsPending(t *testing.T) {
 	if err := b.look(t.Context(), "certyneo", "1"); err != nil || b.tasks(t, pace.Look) != 0 {
 		t.Errorf("a round for nothing: %v", err)
 	}
-	b.envelopes(t, 1, ledger.Queued, nil)
+	b.envelopes(t, 1, ledger.Queued)
 	r, err := b.ledger.Get(t.Context(), "june/queued-0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.ledger.Write(t.Context(), r, ledger.Change{To: ledger.Sent, Index: ledger.Look}); err != nil {
-		t.Fatal(err)
-	}
+	b.sent(t, r)
 	if err := b.look(t.Context(), "certyneo", "2"); err != nil || b.tasks(t, pace.Look) != 1 {
 		t.Errorf("no round although an envelope is pending: %v", err)
 	}
@@ -143,14 +156,18 @@ func TestLookOnlyWhenSomethingIsPending(t *testing.T) {
 
 func TestRenewBeforeAddressesDie(t *testing.T) {
 	b := newBench(t)
-	listed := func(in time.Duration) map[string]string {
-		raw, err := json.Marshal([]providers.Artifact{{Kind: providers.Dossier, URL: "https://x.test/a", Expires: b.at.Add(in)}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return map[string]string{ledger.FieldListed: string(raw)}
+	raw, err := json.Marshal([]providers.Artifact{{Kind: providers.Dossier, URL: "https://x.test/a", Expires: b.at.Add(time.Hour)}})
+	if err != nil {
+		t.Fatal(err)
 	}
-	b.envelopes(t, 1, ledger.Completed, listed(time.Hour))
+	b.envelopes(t, 1, ledger.Completed)
+	r, err := b.ledger.Get(t.Context(), "june/completed-0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.ledger.RenewListed(t.Context(), r, raw); err != nil {
+		t.Fatal(err)
+	}
 	if err := b.renew(t.Context(), "1"); err != nil || b.tasks(t, pace.Fetch) != 0 {
 		t.Errorf("renewed an hour before: %v", err)
 	}

@@ -55,7 +55,7 @@ func intents(ctx context.Context, l *ledger.Ledger, campaign string, n, callers 
 	claims := make([]*ledger.Claim, n)
 	for i := range claims {
 		e := ledger.Entry{Campaign: campaign, ID: fmt.Sprintf("e-%d", i), Provider: "certyneo", Digest: "v1:x", State: ledger.Queued,
-			Fields: map[string]string{ledger.FieldEnvelope: "{}"}, SweepAfter: time.Hour}
+			Content: ledger.Content{Envelope: []byte("{}")}, SweepAfter: time.Hour}
 		created, err := l.Create(ctx, []ledger.Entry{e})
 		if err != nil {
 			return 0, err
@@ -65,7 +65,7 @@ func intents(ctx context.Context, l *ledger.Ledger, campaign string, n, callers 
 			err = fmt.Errorf("no claim: %s", hold)
 		}
 		if err == nil {
-			err = claim.Write(ctx, ledger.Change{To: ledger.Preparing})
+			err = claim.MarkPreparing(ctx, false)
 		}
 		if err != nil {
 			return 0, err

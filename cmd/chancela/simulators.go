@@ -227,13 +227,7 @@ func (s *simulators) restart(ctx context.Context) error {
 
 func (s *simulators) beginAgain(ctx context.Context, r *ledger.Record) error {
 	for !r.State.Terminal() {
-		forget := []string{ledger.FieldEnvelopeID, ledger.FieldIntentAt, ledger.FieldInviter, ledger.FieldSettleAt, ledger.FieldUnfinished,
-			ledger.FieldAttempts, ledger.FieldErrorCode, ledger.FieldError, ledger.FieldNotBefore, ledger.FieldSentAt,
-			ledger.FieldCompleted, ledger.FieldSigners, ledger.FieldFinal, ledger.FieldListed, ledger.FieldArtifacts, ledger.FieldEvidence}
-		for step := range r.Steps {
-			forget = append(forget, ledger.StepField(step))
-		}
-		err := s.ledger.Write(ctx, r, ledger.Change{To: ledger.Queued, Index: ledger.Work, Due: time.Second, Remove: forget, Release: true, Bump: true})
+		err := s.ledger.BeginAgain(ctx, r)
 		if err == nil {
 			return s.courier.Envelope(ctx, r.Provider, pace.Send, r.Key(), r.Generation, 0)
 		}

@@ -11,12 +11,46 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// put brings an envelope into a state as a worker would.
-func (s *stack) put(id string, to ledger.State, set map[string]string) {
+// worked lets a worker take an envelope up, and do something to it.
+func (s *stack) worked(id string, do func(*ledger.Claim) error) {
 	s.t.Helper()
-	r, err := s.client.Ledger().Get(s.t.Context(), "june/"+id)
+	c, hold, _, err := s.client.Ledger().Claim(s.t.Context(), "june/"+id, 1, time.Minute)
+	if err == nil && hold == ledger.Granted {
+		if err = c.MarkPreparing(s.t.Context(), false); err == nil {
+			err = do(c)
+		}
+	}
+	if err != nil || hold != ledger.Granted {
+		s.t.Fatal(hold, err)
+	}
+}
+
+func (s *stack) failed(id string) {
+	s.t.Helper()
+	s.worked(id, func(c *ledger.Claim) error {
+		return c.Fail(s.t.Context(), 1, ledger.Reason{Code: "invalid", Message: "refused"})
+	})
+}
+
+func (s *stack) sent(id string) {
+	s.t.Helper()
+	s.worked(id, func(c *ledger.Claim) error {
+		return c.ConfirmSent(s.t.Context(), ledger.Invited{EnvelopeID: "env-" + id, NextLook: time.Hour})
+	})
+}
+
+func (s *stack) doubted(id string) {
+	s.t.Helper()
+	s.worked(id, func(c *ledger.Claim) error { // it dies after its intent
+		_, err := c.Intend(s.t.Context())
+		if err == nil {
+			err = c.Release(s.t.Context(), 0)
+		}
+		return err
+	})
+	c, _, _, err := s.client.Ledger().Claim(s.t.Context(), "june/"+id, 1, time.Minute)
 	if err == nil {
-		err = s.client.Ledger().Write(s.t.Context(), r, ledger.Change{To: to, Set: set, Index: ledger.Nowhere})
+		err = c.Doubt(s.t.Context(), ledger.Reason{Code: "in_doubt", Message: "no answer"})
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -42,9 +76,9 @@ func enqueued(t *testing.T, ids ...string) *stack {
 func TestOperations(t *testing.T) {
 	s := enqueued(t, "1", "2", "3")
 	const base = "/v1/campaigns/june"
-	s.put("1", ledger.Failed, map[string]string{ledger.FieldErrorCode: "invalid", ledger.FieldError: "refused"})
-	s.put("2", ledger.Sent, map[string]string{ledger.FieldEnvelopeID: "env-2"})
-	s.put("3", ledger.InDoubt, nil)
+	s.failed("1")
+	s.sent("2")
+	s.doubted("3")
 
 	p := s.postJSON(base+"/envelopes/2/retry", "").problem(t, http.StatusConflict)
 	if !strings.Contains(p.Detail, "sent") {
@@ -153,7 +187,7 @@ func TestWebhooks(t *testing.T) {
 	})
 	s.key = "key-of-all"
 	s.postJSON("/v1/campaigns/june/envelopes", envelopeJSON("1", pdf("a"))).want(t, http.StatusAccepted, nil)
-	s.put("1", ledger.Sent, map[string]string{ledger.FieldEnvelopeID: "env-1"})
+	s.sent("1")
 	s.key = "" // callbacks have none
 	post := func(path, body string) reply {
 		return s.do(http.MethodPost, path, "application/json", strings.NewReader(body))

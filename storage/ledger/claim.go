@@ -72,42 +72,41 @@ func (c *Claim) Renew(ctx context.Context, lease time.Duration) error {
 	return nil
 }
 
-// Change is one step of a record.
-type Change struct {
+// change is one step of a record.
+type change struct {
 	To      State // empty: stays
 	Set     map[string]string
 	Times   map[string]time.Duration // fields that become the server's time after this
 	Remove  []string
-	Index   Index // empty: Stay
+	Index   Index // empty: keep
 	Due     time.Duration
 	Release bool // the claim ends with this change
 	Bump    bool // tasks that exist become stale; a new one is to be enqueued
 }
 
-// Write changes the record under the claim; ErrLost when the claim is another's by now.
+// write changes the record under the claim; ErrLost when the claim is another's by now.
 // The claim's record follows the change in State, Version and Generation only.
-func (c *Claim) Write(ctx context.Context, ch Change) error {
+func (c *Claim) write(ctx context.Context, ch change) error {
 	return c.ledger.write(ctx, c.Record, "token:"+c.token, ch)
 }
 
-// Outcome writes what became of the inviting call that this claim intended. It is
-// accepted also when the claim has lapsed since: the caller alone has seen it.
-func (c *Claim) Outcome(ctx context.Context, ch Change) error {
+// outcome writes what became of the inviting call that this claim intended. It is
+// accepted also when the claim has lapsed since: the caller alone has seen it. The claim
+// ends with it.
+func (c *Claim) outcome(ctx context.Context, ch change) error {
 	return c.ledger.write(ctx, c.Record, "inviter:"+c.token, ch)
 }
 
-// Write changes a record that nobody need hold, under the version that was read.
-func (l *Ledger) Write(ctx context.Context, r *Record, ch Change) error {
-	return l.write(ctx, r, "version:"+strconv.FormatInt(r.Version, 10), ch)
-}
+// fence lets a change through only while nobody has changed the record since it was read.
+func (r *Record) fence() string { return "version:" + strconv.FormatInt(r.Version, 10) }
 
-func (l *Ledger) write(ctx context.Context, r *Record, fence string, ch Change) error {
+func (l *Ledger) write(ctx context.Context, r *Record, fence string, ch change) error {
 	to, index := ch.To, ch.Index
 	if to == "" {
 		to = r.State
 	}
 	if index == "" {
-		index = Stay
+		index = keep
 	}
 	args := []any{r.Key(), fence, string(r.State), string(to), string(index), millis(ch.Due), flag(ch.Release), flag(ch.Bump), len(ch.Set), len(ch.Times)}
 	for f, v := range ch.Set {

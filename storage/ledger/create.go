@@ -2,7 +2,9 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,9 +15,34 @@ type Entry struct {
 	Campaign, ID, Provider string
 	Digest                 string
 	State                  State // Queued, or Archived for one that is found in the archive
-	Fields                 map[string]string
+	Content                Content
 	Invitation             Invitation
 	SweepAfter             time.Duration // when the sweeper shall look whether a task carries it
+}
+
+// Content is what a new record begins with. What is below Trace is known of an envelope
+// that is found in the archive.
+type Content struct {
+	Envelope  json.RawMessage
+	Simulated bool
+	Trace     string
+
+	EnvelopeID                      string
+	Signers, Artifacts              json.RawMessage
+	SentAt, CompletedAt, ArchivedAt time.Time
+}
+
+func (c Content) fields() map[string]string {
+	all := map[string]string{
+		fieldEnvelope: string(c.Envelope), fieldTrace: c.Trace, fieldEnvelopeID: c.EnvelopeID,
+		fieldSigners: string(c.Signers), fieldArtifacts: string(c.Artifacts),
+		fieldSentAt: formatTime(c.SentAt), fieldCompleted: formatTime(c.CompletedAt), fieldArchived: formatTime(c.ArchivedAt),
+	}
+	if c.Simulated {
+		all[fieldSimulated] = "1"
+	}
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
+	return all
 }
 
 // Verdict is what Create found.
@@ -52,14 +79,14 @@ func (l *Ledger) Create(ctx context.Context, entries []Entry) ([]Creation, error
 			key := e.Campaign + "/" + e.ID
 			index := Work
 			if e.State.Terminal() {
-				index = Nowhere
+				index = none
 			}
 			bucket, field := "", ""
 			if e.Invitation != (Invitation{}) {
 				bucket, field = e.Invitation.slot(hashKey)
 			}
 			args := []any{key, e.Campaign, e.ID, e.Provider, e.Digest, string(e.State), string(index), millis(e.SweepAfter), bucket, field}
-			for f, v := range e.Fields {
+			for f, v := range e.Content.fields() {
 				args = append(args, f, v)
 			}
 			cmds[i] = createScript.EvalSha(ctx, p, []string{envelopeKey(key)}, args...)

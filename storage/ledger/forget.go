@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -96,17 +97,14 @@ func (l *Ledger) forgettable(ctx context.Context, campaign string, alsoUnfinishe
 func lost(r *Record) bool { return r.State == Sent && r.ErrorCode == CodeNotThere }
 
 func (l *Ledger) forget(ctx context.Context, r *Record, alsoUnfinished bool) error {
-	ch := Change{Remove: []string{FieldEnvelope, FieldSigners, FieldFinal, FieldListed, FieldEvidence}}
-	for step := range r.Steps {
-		ch.Remove = append(ch.Remove, StepField(step))
-	}
+	ch := change{Remove: append(r.stepFields(), fieldEnvelope, fieldSigners, fieldFinal, fieldListed, fieldEvidence)}
 	switch {
 	case alsoUnfinished && (r.State == InDoubt || r.State == Failed || lost(r)):
-		ch.To, ch.Index, ch.Release, ch.Bump = Canceled, Nowhere, true, true
-		ch.Set = map[string]string{FieldErrorCode: CodeForgotten, FieldError: forgotten + string(r.State)}
-		ch.Remove = append(ch.Remove, FieldIntentAt, FieldInviter, FieldSettleAt, FieldNotBefore, FieldUnfinished, FieldUnchecked, FieldCancel)
+		ch.To, ch.Index, ch.Release, ch.Bump = Canceled, none, true, true
+		ch.Set = Reason{CodeForgotten, forgotten + string(r.State)}.fields()
+		ch.Remove = slices.Concat(ch.Remove, intentFields, []string{fieldNotBefore, fieldUnfinished, fieldUnchecked, fieldCancel})
 	case !r.State.Terminal() || r.State == InDoubt || r.State == Failed:
 		return ErrLost // it was not so when the campaign was counted
 	}
-	return l.Write(ctx, r, ch)
+	return l.write(ctx, r, r.fence(), ch)
 }

@@ -99,7 +99,7 @@ func (l *Ledger) unsent(ctx context.Context, holders []*Holder) error {
 	records := make([]*redis.SliceCmd, len(holders))
 	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, h := range holders {
-			records[i] = p.HMGet(ctx, envelopeKey(h.Campaign+"/"+h.ID), "state", FieldSentAt, FieldIntentAt, FieldErrorCode, FieldError)
+			records[i] = p.HMGet(ctx, envelopeKey(h.Campaign+"/"+h.ID), "state", fieldSentAt, fieldIntentAt, fieldErrorCode, fieldError)
 		}
 		return nil
 	})

@@ -77,19 +77,22 @@ func TestInvitationsThatWereNeverSent(t *testing.T) {
 		{"canceled in the queue", Canceled, nil, true},
 		{"failed", Failed, nil, true},
 		{"expired in the queue", Expired, nil, true},
-		{"canceled once sent", Canceled, map[string]string{FieldSentAt: "1"}, false},
-		{"declined", Declined, map[string]string{FieldSentAt: "1"}, false},
-		{"failed in the archive", Failed, map[string]string{FieldSentAt: "1"}, false},
-		{"in doubt", InDoubt, map[string]string{FieldIntentAt: "1"}, false},
-		{"ended with an intent", Canceled, map[string]string{FieldIntentAt: "1"}, false},
+		{"canceled once sent", Canceled, map[string]string{fieldSentAt: "1"}, false},
+		{"declined", Declined, map[string]string{fieldSentAt: "1"}, false},
+		{"failed in the archive", Failed, map[string]string{fieldSentAt: "1"}, false},
+		{"in doubt", InDoubt, map[string]string{fieldIntentAt: "1"}, false},
+		{"ended with an intent", Canceled, map[string]string{fieldIntentAt: "1"}, false},
 		{"archived", Archived, nil, false},
-		{"forgotten in doubt", Canceled, map[string]string{FieldErrorCode: CodeForgotten, FieldError: forgotten + string(InDoubt)}, false},
-		{"forgotten, failed", Canceled, map[string]string{FieldErrorCode: CodeForgotten, FieldError: forgotten + string(Failed)}, true},
+		{"forgotten in doubt", Canceled, map[string]string{fieldErrorCode: CodeForgotten, fieldError: forgotten + string(InDoubt)}, false},
+		{"forgotten, failed", Canceled, map[string]string{fieldErrorCode: CodeForgotten, fieldError: forgotten + string(Failed)}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l, _ := open(t)
-			e := Entry{Campaign: "june", ID: "1", Provider: "certyneo", Digest: "a", State: c.state, Fields: c.fields, Invitation: Invitation{1}}
+			e := Entry{Campaign: "june", ID: "1", Provider: "certyneo", Digest: "a", State: c.state, Invitation: Invitation{1}}
 			if _, err := l.Create(t.Context(), []Entry{e}); err != nil {
+				t.Fatal(err)
+			}
+			if err := writeRecord(t.Context(), l, get(t, l, "1"), change{Set: c.fields}); err != nil {
 				t.Fatal(err)
 			}
 			held, err := l.HeldBy(t.Context(), []Invitation{{1}})

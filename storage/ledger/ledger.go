@@ -147,10 +147,10 @@ type Index string
 
 // The indexes, and the two ways of not standing in a new one.
 const (
-	Work    Index = "work"
-	Look    Index = "look"
-	Nowhere Index = "none"
-	Stay    Index = "keep"
+	Work Index = "work"
+	Look Index = "look"
+	none Index = "none"
+	keep Index = "keep"
 )
 
 func (x Index) key(provider string) string { return prefix + string(x) + ":" + provider }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -40,7 +41,7 @@ func open(t *testing.T) (*Ledger, *clock) {
 func create(t *testing.T, l *Ledger, id string) *Record {
 	t.Helper()
 	out, err := l.Create(t.Context(), []Entry{{Campaign: "june", ID: id, Provider: "certyneo", Digest: "d-" + id, State: Queued, SweepAfter: time.Minute,
-		Fields: map[string]string{FieldEnvelope: `{"id":"` + id + `"}`}}})
+		Content: Content{Envelope: []byte(`{"id":"` + id + `"}`)}}})
 	if err != nil || out[0].Verdict != Created {
 		t.Fatalf("create: %v %v", out, err)
 	}
@@ -65,9 +66,14 @@ func claim(t *testing.T, l *Ledger, id string, generation int64) *Claim {
 	return c
 }
 
-func write(t *testing.T, c *Claim, ch Change) {
+// writeRecord makes any change, under the version that was read.
+func writeRecord(ctx context.Context, l *Ledger, r *Record, ch change) error {
+	return l.write(ctx, r, r.fence(), ch)
+}
+
+func write(t *testing.T, c *Claim, ch change) {
 	t.Helper()
-	if err := c.Write(t.Context(), ch); err != nil {
+	if err := c.write(t.Context(), ch); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -76,7 +82,7 @@ func preparing(t *testing.T, l *Ledger, id string) *Claim {
 	t.Helper()
 	create(t, l, id)
 	c := claim(t, l, id, 1)
-	write(t, c, Change{To: Preparing})
+	write(t, c, change{To: Preparing})
 	return c
 }
 
@@ -129,7 +135,7 @@ func TestClaimKeepsOthersOut(t *testing.T) {
 	}
 	clock.forward(6 * time.Second)
 	second := claim(t, l, "1", 1)
-	if err := first.Write(t.Context(), Change{To: Preparing}); !errors.Is(err, ErrLost) {
+	if err := first.write(t.Context(), change{To: Preparing}); !errors.Is(err, ErrLost) {
 		t.Errorf("a worker that was taken over wrote: %v", err)
 	}
 	if err := first.Renew(t.Context(), time.Second); !errors.Is(err, ErrLost) {
@@ -138,7 +144,7 @@ func TestClaimKeepsOthersOut(t *testing.T) {
 	if i, err := first.Intend(t.Context()); err != nil || i != IntentLost {
 		t.Errorf("a worker that was taken over may invite: %s %v", i, err)
 	}
-	write(t, second, Change{To: Preparing, Release: true, Times: map[string]time.Duration{FieldNotBefore: time.Minute}})
+	write(t, second, change{To: Preparing, Release: true, Times: map[string]time.Duration{fieldNotBefore: time.Minute}})
 	if h := hold(1); h != Early {
 		t.Errorf("before its time: %s", h)
 	}
@@ -159,13 +165,13 @@ func TestIntentIsTheLastLook(t *testing.T) {
 	if err := l.SetPaused(t.Context(), "june", false); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Write(t.Context(), get(t, l, "1"), Change{Set: map[string]string{FieldCancel: "1"}}); err != nil {
+	if err := writeRecord(t.Context(), l, get(t, l, "1"), change{Set: map[string]string{fieldCancel: "1"}}); err != nil {
 		t.Fatal(err)
 	}
 	if i, err := c.Intend(t.Context()); err != nil || i != IntentCanceled {
 		t.Errorf("cancelled: %s %v", i, err)
 	}
-	write(t, c, Change{Remove: []string{FieldCancel}})
+	write(t, c, change{Remove: []string{fieldCancel}})
 	clock.forward(21 * time.Second)
 	if i, err := c.Intend(t.Context()); err != nil || i != IntentLost {
 		t.Errorf("a lapsed claim, though nobody else came: %s %v", i, err)
@@ -189,12 +195,12 @@ func TestOutcomeIsAFactHoweverLate(t *testing.T) {
 		clock.forward(time.Minute)
 		other := claim(t, l, "1", 1)
 		if doubted {
-			write(t, other, Change{To: InDoubt, Index: Nowhere, Release: true})
+			write(t, other, change{To: InDoubt, Index: none, Release: true})
 		}
-		if err := other.Outcome(t.Context(), Change{To: Sent}); !errors.Is(err, ErrLost) {
+		if err := other.outcome(t.Context(), change{To: Sent}); !errors.Is(err, ErrLost) {
 			t.Errorf("an outcome of somebody who did not invite: %v", err)
 		}
-		if err := inviter.Outcome(t.Context(), Change{To: Sent, Index: Look, Set: map[string]string{FieldEnvelopeID: "env_1"}, Remove: []string{FieldIntentAt}}); err != nil {
+		if err := inviter.outcome(t.Context(), change{To: Sent, Index: Look, Set: map[string]string{fieldEnvelopeID: "env_1"}, Remove: []string{fieldIntentAt}}); err != nil {
 			t.Fatal(err)
 		}
 		r := get(t, l, "1")
@@ -204,7 +210,7 @@ func TestOutcomeIsAFactHoweverLate(t *testing.T) {
 		if key, err := l.KeyOf(t.Context(), "certyneo", "env_1"); err != nil || key != "june/1" {
 			t.Errorf("KeyOf: %q %v", key, err)
 		}
-		if err := other.Write(t.Context(), Change{To: InDoubt}); !errors.Is(err, ErrLost) {
+		if err := other.write(t.Context(), change{To: InDoubt}); !errors.Is(err, ErrLost) {
 			t.Errorf("the other worker overwrote the fact: %v", err)
 		}
 		c, err := l.Campaign(t.Context(), "june")
@@ -218,17 +224,17 @@ func TestWriteChecksTheVersionAndTheState(t *testing.T) {
 	l, _ := open(t)
 	old := create(t, l, "1")
 	fresh := *old
-	if err := l.Write(t.Context(), &fresh, Change{Set: map[string]string{FieldCancel: "1"}, Bump: true}); err != nil {
+	if err := writeRecord(t.Context(), l, &fresh, change{Set: map[string]string{fieldCancel: "1"}, Bump: true}); err != nil {
 		t.Fatal(err)
 	}
 	if fresh.Generation != 2 {
 		t.Errorf("generation %d", fresh.Generation)
 	}
-	if err := l.Write(t.Context(), old, Change{To: Canceled}); !errors.Is(err, ErrLost) {
+	if err := writeRecord(t.Context(), l, old, change{To: Canceled}); !errors.Is(err, ErrLost) {
 		t.Errorf("a write under an old version: %v", err)
 	}
 	fresh.State = Sent
-	if err := l.Write(t.Context(), &fresh, Change{To: Completed}); !errors.Is(err, ErrLost) {
+	if err := writeRecord(t.Context(), l, &fresh, change{To: Completed}); !errors.Is(err, ErrLost) {
 		t.Errorf("a write from a state that it is not in: %v", err)
 	}
 }
@@ -253,7 +259,7 @@ func TestDueIndexes(t *testing.T) {
 	if got := take(Work); len(got) != 0 {
 		t.Errorf("taken twice: %v", got)
 	}
-	write(t, c, Change{To: Sent, Index: Look, Due: time.Minute, Release: true})
+	write(t, c, change{To: Sent, Index: Look, Due: time.Minute, Release: true})
 	clock.forward(2 * time.Hour)
 	if got := take(Work); len(got) != 0 {
 		t.Errorf("in two indexes: %v", got)
@@ -292,7 +298,7 @@ func TestPagesAndForget(t *testing.T) {
 		t.Error("forgot a campaign that is not finished")
 	}
 	for _, id := range []string{"a", "b", "c"} {
-		if err := l.Write(t.Context(), get(t, l, id), Change{To: Canceled, Index: Nowhere}); err != nil {
+		if err := writeRecord(t.Context(), l, get(t, l, id), change{To: Canceled, Index: none}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -310,7 +316,7 @@ func TestOutboxKeepsTheOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := preparing(t, l, "1")
-	write(t, c, Change{To: Sent, Index: Look})
+	write(t, c, change{To: Sent, Index: Look})
 	next := func() (Notification, bool) {
 		n, ok, err := l.NextNotification(t.Context(), time.Minute)
 		if err != nil {
@@ -470,8 +476,8 @@ func TestOnRealRedis(t *testing.T) {
 	if i, err := c.Intend(t.Context()); err != nil || i != IntentOK {
 		t.Fatal(i, err)
 	}
-	if err := c.Outcome(t.Context(), Change{To: Sent, Index: Look, Release: true, Bump: true,
-		Set: map[string]string{FieldEnvelopeID: "e"}, Times: map[string]time.Duration{FieldSentAt: 0}, Remove: []string{FieldIntentAt}}); err != nil {
+	if err := c.outcome(t.Context(), change{To: Sent, Index: Look, Release: true, Bump: true,
+		Set: map[string]string{fieldEnvelopeID: "e"}, Times: map[string]time.Duration{fieldSentAt: 0}, Remove: []string{fieldIntentAt}}); err != nil {
 		t.Fatal(err)
 	}
 	r := get(t, l, "1")
@@ -501,11 +507,11 @@ func TestBarrierFailsWithoutAReplica(t *testing.T) {
 func TestForgetLeavesWhatIsUndecided(t *testing.T) {
 	l, _ := open(t)
 	for id, to := range map[string]State{"1": Archived, "2": InDoubt, "3": Failed, "4": Sent} {
-		ch := Change{To: to, Index: Nowhere, Set: map[string]string{FieldIntentAt: "1", FieldInviter: "x"}}
+		ch := change{To: to, Index: none, Set: map[string]string{fieldIntentAt: "1", fieldInviter: "x"}}
 		if to == Sent {
-			ch.Set = map[string]string{FieldErrorCode: CodeNotThere}
+			ch.Set = map[string]string{fieldErrorCode: CodeNotThere}
 		}
-		if err := l.Write(t.Context(), create(t, l, id), ch); err != nil {
+		if err := writeRecord(t.Context(), l, create(t, l, id), ch); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -540,7 +546,7 @@ func TestValuesAreNotCommands(t *testing.T) {
 	l, _ := open(t)
 	r := create(t, l, "1")
 	for _, v := range []string{"@now+5", "@now+x", "@now+"} {
-		if err := l.Write(t.Context(), r, Change{Set: map[string]string{FieldEnvelopeID: v, FieldError: v}}); err != nil {
+		if err := writeRecord(t.Context(), l, r, change{Set: map[string]string{fieldEnvelopeID: v, fieldError: v}}); err != nil {
 			t.Fatal(err)
 		}
 		if got := get(t, l, "1"); got.EnvelopeID != v || got.ErrorMessage != v {
@@ -557,7 +563,7 @@ func TestScriptsJudgeBeforeTheyWrite(t *testing.T) {
 	l, _ := open(t)
 	create(t, l, "1")
 	db := l.Redis()
-	if err := l.Write(t.Context(), get(t, l, "1"), Change{Index: Look}); err != nil { // its version is 2 now
+	if err := writeRecord(t.Context(), l, get(t, l, "1"), change{Index: Look}); err != nil { // its version is 2 now
 		t.Fatal(err)
 	}
 	all := func() string {
@@ -629,11 +635,11 @@ func TestUnparkLeavesWhatHasGoneOn(t *testing.T) {
 	for id, to := range map[string]State{"1": Sent, "2": Failed, "3": Queued} {
 		r := create(t, l, id)
 		stale := *r
-		ch := Change{To: to, Index: Nowhere}
+		ch := change{To: to, Index: none}
 		if to == Sent {
 			ch.Index = Look
 		}
-		if err := l.Write(t.Context(), r, ch); err != nil {
+		if err := writeRecord(t.Context(), l, r, ch); err != nil {
 			t.Fatal(err)
 		}
 		if err := l.Unpark(t.Context(), &stale); err != nil {

@@ -17,7 +17,7 @@ func TestCampaignCountsByProvider(t *testing.T) {
 	if _, err := l.Create(t.Context(), entries); err != nil {
 		t.Fatal(err)
 	}
-	write(t, claim(t, l, "1", 1), Change{To: Preparing})
+	write(t, claim(t, l, "1", 1), change{To: Preparing})
 	c, err := l.Campaign(t.Context(), "june")
 	if err != nil {
 		t.Fatal(err)

@@ -51,36 +51,42 @@ type Record struct {
 // Key is CAMPAIGN/ID.
 func (r *Record) Key() string { return r.Campaign + "/" + r.ID }
 
-// Names of the fields that others than this package write.
+// Names of the fields that transitions write.
 const (
-	FieldSimulated  = "simulated" // "1"; the campaign is then one with simulated envelopes, too
-	FieldEnvelopeID = "envelope_id"
-	FieldIntentAt   = "intent_at"
-	FieldInviter    = "inviter"
-	FieldSettleAt   = "settle_at"
-	FieldUnfinished = "unfinished"
-	FieldUnchecked  = "unchecked"
-	FieldLane       = "lane"
-	FieldCancel     = "cancel"
-	FieldAttempts   = "attempts"
-	FieldErrorCode  = "error_code"
-	FieldError      = "error"
-	FieldNotBefore  = "not_before"
-	FieldSentAt     = "sent_at"
-	FieldCompleted  = "completed_at"
-	FieldArchived   = "archived_at"
-	FieldSigners    = "signers"
-	FieldFinal      = "final"
-	FieldListed     = "listed"
-	FieldArtifacts  = "artifacts"
-	FieldEvidence   = "evidence"
-	FieldEnvelope   = "envelope"
-	FieldTrace      = "trace"
+	fieldSimulated  = "simulated" // "1"; the campaign is then one with simulated envelopes, too
+	fieldEnvelopeID = "envelope_id"
+	fieldIntentAt   = "intent_at"
+	fieldInviter    = "inviter"
+	fieldSettleAt   = "settle_at"
+	fieldUnfinished = "unfinished"
+	fieldUnchecked  = "unchecked"
+	fieldLane       = "lane"
+	fieldCancel     = "cancel"
+	fieldAttempts   = "attempts"
+	fieldErrorCode  = "error_code"
+	fieldError      = "error"
+	fieldNotBefore  = "not_before"
+	fieldSentAt     = "sent_at"
+	fieldCompleted  = "completed_at"
+	fieldArchived   = "archived_at"
+	fieldSigners    = "signers"
+	fieldFinal      = "final"
+	fieldListed     = "listed"
+	fieldArtifacts  = "artifacts"
+	fieldEvidence   = "evidence"
+	fieldEnvelope   = "envelope"
+	fieldTrace      = "trace"
 	stepPrefix      = "step:"
 )
 
-// StepField is where a step's result stands.
-func StepField(step string) string { return stepPrefix + step }
+// stepFields are the fields of a record's steps.
+func (r *Record) stepFields() []string {
+	var fields []string
+	for step := range r.Steps {
+		fields = append(fields, stepPrefix+step)
+	}
+	return fields
+}
 
 func parse(h map[string]string) *Record {
 	at := func(field string) time.Time {
@@ -102,15 +108,15 @@ func parse(h map[string]string) *Record {
 	}
 	r := &Record{
 		Campaign: h["campaign"], ID: h["id"], Provider: h["provider"], State: State(h["state"]),
-		Version: num("version"), Generation: num("gen"), Digest: h["digest"], Simulated: h[FieldSimulated] == "1", Seq: num("seq"),
-		Envelope: raw(FieldEnvelope), EnvelopeID: h[FieldEnvelopeID], Steps: map[string]string{},
-		IntentAt: at(FieldIntentAt), Inviter: h[FieldInviter], SettleAt: at(FieldSettleAt),
-		Unfinished: h[FieldUnfinished] == "1", Unchecked: h[FieldUnchecked] == "1", Lane: h[FieldLane], CancelAsked: h[FieldCancel] == "1",
-		Tries: int(num("tries")), Attempts: int(num(FieldAttempts)), ErrorCode: h[FieldErrorCode], ErrorMessage: h[FieldError],
-		NotBefore: at(FieldNotBefore),
-		CreatedAt: at("created_at"), SentAt: at(FieldSentAt), CompletedAt: at(FieldCompleted), ArchivedAt: at(FieldArchived),
-		Signers: raw(FieldSigners), Final: raw(FieldFinal), Listed: raw(FieldListed),
-		Artifacts: raw(FieldArtifacts), Evidence: raw(FieldEvidence), Trace: h[FieldTrace],
+		Version: num("version"), Generation: num("gen"), Digest: h["digest"], Simulated: h[fieldSimulated] == "1", Seq: num("seq"),
+		Envelope: raw(fieldEnvelope), EnvelopeID: h[fieldEnvelopeID], Steps: map[string]string{},
+		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt),
+		Unfinished: h[fieldUnfinished] == "1", Unchecked: h[fieldUnchecked] == "1", Lane: h[fieldLane], CancelAsked: h[fieldCancel] == "1",
+		Tries: int(num("tries")), Attempts: int(num(fieldAttempts)), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],
+		NotBefore: at(fieldNotBefore),
+		CreatedAt: at("created_at"), SentAt: at(fieldSentAt), CompletedAt: at(fieldCompleted), ArchivedAt: at(fieldArchived),
+		Signers: raw(fieldSigners), Final: raw(fieldFinal), Listed: raw(fieldListed),
+		Artifacts: raw(fieldArtifacts), Evidence: raw(fieldEvidence), Trace: h[fieldTrace],
 	}
 	for f, v := range h {
 		if step, ok := strings.CutPrefix(f, stepPrefix); ok {
@@ -120,8 +126,8 @@ func parse(h map[string]string) *Record {
 	return r
 }
 
-// FormatTime is how a time stands in a field.
-func FormatTime(t time.Time) string {
+// formatTime is how a time stands in a field.
+func formatTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}

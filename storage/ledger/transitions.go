@@ -1,0 +1,552 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Every change of a record after its creation is one of the methods of this file.
+//
+//	method              from                      to                    guard
+//	Claim.MarkPreparing  queued                   preparing             the claim
+//	Claim.RecordStep     any that is claimed      same                  the claim
+//	Claim.MarkSent       preparing, in_doubt      sent                  the claim that wrote the intent, however late
+//	Claim.ConfirmSent    preparing                sent                  the claim
+//	Ledger.ConfirmSent   preparing, in_doubt,     sent                  the version; an intent stands, or nobody has
+//	                     sent                                           confirmed the id, or the provider does not know it
+//	Claim.AwaitSettling  preparing, in_doubt      same                  the claim that wrote the intent
+//	Claim.WithdrawIntent preparing, in_doubt      preparing, in_doubt   the claim that wrote the intent
+//	Claim.NotInvited     preparing                preparing             the claim; an intent stands
+//	Claim.FailUninvited  preparing                failed                the claim; an intent stands
+//	Claim.Doubt          preparing                in_doubt              the claim; an intent stands
+//	Claim.Fail           preparing, queued,       failed                the claim; no intent stands
+//	                     completed
+//	Claim.Defer, PutOff, any that is claimed      same                  the claim
+//	Park, AwaitKey,
+//	Release
+//	Claim.Finish,        sent                     sent                  the claim
+//	KeepSent
+//	Claim.NotThere       sent                     sent, in_doubt        the claim; in doubt when the id is unchecked
+//	Claim.Cancel         queued, preparing, sent  canceled              the claim; no intent stands
+//	Claim.RecordListed,  completed                completed             the claim
+//	RecordArtifacts
+//	Claim.Archive        completed                archived              the claim
+//	Ledger.RecordLook,   sent                     sent                  the version
+//	RecordDraft,
+//	RecordNotThere
+//	Ledger.End           sent                     completed, declined,  the version
+//	                                              expired, canceled
+//	Ledger.RenewListed   completed                completed             the version
+//	Ledger.Requeue       failed                   queued, completed     the version; completed when its signers have signed
+//	Ledger.ResolveNotSent in_doubt, sent          queued                the version; a sent one is unchecked
+//	Ledger.CancelQueued  queued                   canceled              the version; nothing is at the provider
+//	Ledger.AskCancel     queued, preparing, sent  same                  the version
+//	Ledger.RecordEvidence any but archived        same                  the version
+//	Ledger.NewTask       any                      same                  the version
+//	Ledger.BeginAgain    any that has not ended   queued                the version; its simulator is gone
+//	Ledger.Forget        any that has ended       same, canceled        the version
+//
+// The fence (claim, inviter or version) is checked by Redis in the same step as the
+// change: [ErrLost]. From and the other guards are checked before, on the record that the
+// fence protects: [ErrTransition].
+
+// ErrTransition: the envelope's state does not allow this change. It is a mistake of the
+// program, not of its user.
+var ErrTransition = errors.New("this is no step from the envelope's state")
+
+// SweepAfter is when the sweeper looks whether a task carries what has just become work.
+const SweepAfter = 30 * time.Second
+
+// Reason is why an envelope waits or has ended, as reports show it.
+type Reason struct{ Code, Message string }
+
+// Invited is what is known of an envelope whose signers were invited.
+type Invited struct {
+	EnvelopeID string
+	Steps      map[string]string // results that the inviting call has brought
+	Unfinished bool              // calls after the invitation are due: work, before any look
+	NextLook   time.Duration     // of one that is finished
+	Lane       string            // the way to a worker for what is unfinished; empty: stays
+	Unchecked  Reason            // why nobody has looked the id up; zero: somebody has
+}
+
+// Deferral puts an envelope off after a failed attempt.
+type Deferral struct {
+	Wait         time.Duration
+	Attempts     int
+	Reason       Reason
+	ForgetSteps  bool // what was made at the provider is gone: it is made again
+	ForgetListed bool // the download addresses are dead: they are asked for again
+}
+
+// Ending is how a provider says that an envelope has ended.
+type Ending struct {
+	To          State // Completed, Declined, Expired or Canceled
+	Signers     json.RawMessage
+	Final       json.RawMessage // the provider's raw state
+	Reason      string
+	CompletedAt time.Time // zero: now
+}
+
+// guard refuses a method from another state than those that it is for.
+func guard(r *Record, method string, ok bool, from ...State) error {
+	if ok && slices.Contains(from, r.State) {
+		return nil
+	}
+	return fmt.Errorf("ledger: %s of %s, which is %s: %w", method, r.Key(), r.State, ErrTransition)
+}
+
+func (x Reason) fields() map[string]string {
+	return map[string]string{fieldErrorCode: x.Code, fieldError: x.Message}
+}
+
+func stepFields(steps map[string]string) map[string]string {
+	out := make(map[string]string, len(steps))
+	for step, result := range steps {
+		out[stepPrefix+step] = result
+	}
+	return out
+}
+
+// with joins fields into one map.
+func with(fields ...map[string]string) map[string]string {
+	out := map[string]string{}
+	for _, f := range fields {
+		maps.Copy(out, f)
+	}
+	return out
+}
+
+func attempts(n int) map[string]string { return map[string]string{fieldAttempts: strconv.Itoa(n)} }
+
+// held are the states in which a worker holds an envelope.
+var held = []State{Queued, Preparing, Sent, Completed}
+
+// intentFields are those of an inviting call whose outcome is not known.
+var intentFields = []string{fieldIntentAt, fieldInviter, fieldSettleAt}
+
+// troubleFields are those of failed attempts.
+var troubleFields = []string{fieldAttempts, fieldErrorCode, fieldError, fieldNotBefore}
+
+// MarkPreparing says that the first call to the provider is about to be made.
+func (c *Claim) MarkPreparing(ctx context.Context, simulated bool) error {
+	if err := guard(c.Record, "MarkPreparing", true, Queued); err != nil {
+		return err
+	}
+	ch := change{To: Preparing}
+	if simulated {
+		ch.Set = map[string]string{fieldSimulated: "1"}
+	} else {
+		ch.Remove = []string{fieldSimulated}
+	}
+	if err := c.write(ctx, ch); err != nil {
+		return err
+	}
+	c.Record.Simulated = simulated
+	return nil
+}
+
+// RecordStep keeps the result of a call that is harmless when repeated.
+func (c *Claim) RecordStep(ctx context.Context, step, result string) error {
+	if err := guard(c.Record, "RecordStep", true, held...); err != nil {
+		return err
+	}
+	if err := c.write(ctx, change{Set: map[string]string{stepPrefix + step: result}}); err != nil {
+		return err
+	}
+	c.Record.Steps[step] = result
+	return nil
+}
+
+// invited is the change to sent, whoever has learnt of it: in.Unchecked apart, nothing is
+// left of the inviting call.
+func (in Invited) change(sentAt string) change {
+	ch := change{To: Sent, Index: Look, Due: in.NextLook, Release: true, Bump: true,
+		Set: with(stepFields(in.Steps), map[string]string{fieldEnvelopeID: in.EnvelopeID}), Times: map[string]time.Duration{},
+		Remove: slices.Concat(intentFields, troubleFields, []string{fieldUnchecked})}
+	if sentAt != "" {
+		ch.Set[fieldSentAt] = sentAt
+	} else {
+		ch.Times[fieldSentAt] = 0
+	}
+	if in.Unchecked != (Reason{}) {
+		maps.Copy(ch.Set, with(in.Unchecked.fields(), map[string]string{fieldUnchecked: "1"}))
+		ch.Remove = slices.Concat(intentFields, []string{fieldAttempts, fieldNotBefore})
+	}
+	if !in.Unfinished {
+		ch.Remove = append(ch.Remove, fieldUnfinished)
+	} else {
+		ch.Index, ch.Due = Work, SweepAfter
+		ch.Set[fieldUnfinished] = "1"
+		if in.Lane != "" {
+			ch.Set[fieldLane] = in.Lane
+		}
+	}
+	return ch
+}
+
+// MarkSent records the answer of the inviting call that this claim has made. It is a fact
+// that nobody else knows, and is taken also when the claim has lapsed since.
+func (c *Claim) MarkSent(ctx context.Context, in Invited) error {
+	if err := guard(c.Record, "MarkSent", true, Preparing); err != nil {
+		return err
+	}
+	return c.outcome(ctx, in.change(""))
+}
+
+// ConfirmSent records that an inviting call was found to have had its effect.
+func (c *Claim) ConfirmSent(ctx context.Context, in Invited) error {
+	if err := guard(c.Record, "ConfirmSent", true, Preparing); err != nil {
+		return err
+	}
+	return c.write(ctx, in.change(""))
+}
+
+// ConfirmSent records what an operator or a callback says: the signers were invited, under
+// this id. One that is sent already has had a wrong id.
+func (l *Ledger) ConfirmSent(ctx context.Context, r *Record, in Invited) error {
+	known := r.State == InDoubt || r.State == Preparing && !r.IntentAt.IsZero() || r.State == Sent && (r.Unchecked || r.ErrorCode == CodeNotThere)
+	if err := guard(r, "ConfirmSent", known, Preparing, InDoubt, Sent); err != nil {
+		return err
+	}
+	at := r.IntentAt
+	if at.IsZero() {
+		at = r.SentAt
+	}
+	if err := l.write(ctx, r, r.fence(), in.change(formatTime(at))); err != nil {
+		return err
+	}
+	if in.Unfinished && in.Lane != "" {
+		r.Lane = in.Lane
+	}
+	return nil
+}
+
+// AwaitSettling records that the inviting call has ended without an answer: what became of
+// it is asked after the quiet period.
+func (c *Claim) AwaitSettling(ctx context.Context, why Reason, steps map[string]string, quiet time.Duration) error {
+	if err := guard(c.Record, "AwaitSettling", true, Preparing); err != nil {
+		return err
+	}
+	return c.outcome(ctx, change{Set: with(stepFields(steps), why.fields()), Index: Work, Due: quiet + time.Second,
+		Times: map[string]time.Duration{fieldSettleAt: quiet, fieldNotBefore: quiet}})
+}
+
+// WithdrawIntent records that the inviting call was not made, or was refused: nobody was
+// invited. The claim ends with it.
+func (c *Claim) WithdrawIntent(ctx context.Context, steps map[string]string) error {
+	if err := guard(c.Record, "WithdrawIntent", true, Preparing); err != nil {
+		return err
+	}
+	return c.outcome(ctx, change{Set: stepFields(steps), Remove: []string{fieldIntentAt, fieldInviter}, Index: Work, Due: SweepAfter})
+}
+
+// NotInvited records that an interrupted inviting call has invited nobody. It counts as an
+// attempt; the claim goes on.
+func (c *Claim) NotInvited(ctx context.Context) error {
+	if err := guard(c.Record, "NotInvited", !c.Record.IntentAt.IsZero(), Preparing); err != nil {
+		return err
+	}
+	ch := change{Set: attempts(c.Record.Attempts + 1), Remove: append([]string{fieldNotBefore}, intentFields...)}
+	if err := c.write(ctx, ch); err != nil {
+		return err
+	}
+	c.Record.Attempts++
+	c.Record.IntentAt, c.Record.SettleAt = time.Time{}, time.Time{}
+	return nil
+}
+
+// FailUninvited is NotInvited for the last attempt. The reason of the last call stays, and
+// otherwise it is this one.
+func (c *Claim) FailUninvited(ctx context.Context, otherwise Reason) error {
+	r := c.Record
+	if err := guard(r, "FailUninvited", !r.IntentAt.IsZero(), Preparing); err != nil {
+		return err
+	}
+	ch := change{To: Failed, Index: none, Release: true, Bump: true, Set: attempts(r.Attempts + 1), Remove: append([]string{fieldNotBefore}, intentFields...)}
+	if r.ErrorCode == "" {
+		maps.Copy(ch.Set, otherwise.fields())
+	}
+	return c.write(ctx, ch)
+}
+
+// Doubt leaves an envelope to people: nobody can tell whether its signers were invited.
+func (c *Claim) Doubt(ctx context.Context, why Reason) error {
+	if err := guard(c.Record, "Doubt", !c.Record.IntentAt.IsZero(), Preparing); err != nil {
+		return err
+	}
+	return c.write(ctx, change{To: InDoubt, Index: none, Release: true, Bump: true, Set: why.fields()})
+}
+
+// Fail gives an envelope up until it is retried.
+func (c *Claim) Fail(ctx context.Context, tried int, why Reason) error {
+	if err := guard(c.Record, "Fail", c.Record.IntentAt.IsZero(), Queued, Preparing, Completed); err != nil {
+		return err
+	}
+	return c.write(ctx, change{To: Failed, Index: none, Release: true, Bump: true, Set: with(attempts(tried), why.fields())})
+}
+
+// Defer puts an envelope off after a failed attempt.
+func (c *Claim) Defer(ctx context.Context, d Deferral) error {
+	if err := guard(c.Record, "Defer", true, held...); err != nil {
+		return err
+	}
+	var forget []string
+	if d.ForgetSteps {
+		forget = c.Record.stepFields()
+	}
+	if d.ForgetListed {
+		forget = append(forget, fieldListed)
+	}
+	return c.write(ctx, change{Release: true, Index: Work, Due: d.Wait + time.Second, Remove: forget,
+		Set: with(attempts(d.Attempts), d.Reason.fields()), Times: map[string]time.Duration{fieldNotBefore: d.Wait}})
+}
+
+// PutOff gives a claim back; nobody takes the envelope up before the time.
+func (c *Claim) PutOff(ctx context.Context, wait time.Duration) error {
+	if err := guard(c.Record, "PutOff", true, held...); err != nil {
+		return err
+	}
+	return c.write(ctx, change{Release: true, Index: Work, Due: wait + time.Second, Times: map[string]time.Duration{fieldNotBefore: wait}})
+}
+
+// AwaitKey gives a claim back because the provider refuses the key.
+func (c *Claim) AwaitKey(ctx context.Context, why Reason, pause time.Duration) error {
+	if err := guard(c.Record, "AwaitKey", true, held...); err != nil {
+		return err
+	}
+	return c.write(ctx, change{Release: true, Index: Work, Due: pause, Set: why.fields()})
+}
+
+// Park gives a claim back because the campaign is paused: [Ledger.Unpark] puts it back.
+func (c *Claim) Park(ctx context.Context) error {
+	if err := guard(c.Record, "Park", true, Queued, Preparing); err != nil {
+		return err
+	}
+	return c.write(ctx, change{Release: true, Index: none})
+}
+
+// Release gives a claim back without a change; its task comes again after the time.
+func (c *Claim) Release(ctx context.Context, wait time.Duration) error {
+	if err := guard(c.Record, "Release", true, held...); err != nil {
+		return err
+	}
+	return c.write(ctx, change{Release: true, Index: Work, Due: wait + SweepAfter})
+}
+
+// Finish records that the calls after the invitation are made: now it is looked at.
+func (c *Claim) Finish(ctx context.Context, nextLook time.Duration) error {
+	if err := guard(c.Record, "Finish", true, Sent); err != nil {
+		return err
+	}
+	return c.write(ctx, change{Index: Look, Due: nextLook, Release: true, Bump: true, Remove: append([]string{fieldUnfinished, fieldUnchecked}, troubleFields...)})
+}
+
+// KeepSent gives up what was to follow an invitation: the signers can still sign, so the
+// looks go on.
+func (c *Claim) KeepSent(ctx context.Context, tried int, why Reason, nextLook time.Duration) error {
+	if err := guard(c.Record, "KeepSent", true, Sent); err != nil {
+		return err
+	}
+	return c.write(ctx, change{Index: Look, Due: nextLook, Release: true, Bump: true, Set: with(attempts(tried), why.fields()),
+		Remove: []string{fieldUnfinished, fieldCancel}})
+}
+
+// NotThere records that the provider does not know a sent envelope. One whose id nobody has
+// confirmed is in doubt again; another stays sent, and its looks go on.
+func (c *Claim) NotThere(ctx context.Context, message string, nextLook time.Duration) error {
+	if err := guard(c.Record, "NotThere", true, Sent); err != nil {
+		return err
+	}
+	ch := change{Index: Look, Due: nextLook, Release: true, Bump: true, Set: Reason{CodeNotThere, message}.fields(),
+		Remove: []string{fieldCancel, fieldNotBefore, fieldAttempts}}
+	if c.Record.Unchecked {
+		ch.To, ch.Index = InDoubt, none
+		ch.Remove = append(ch.Remove, fieldUnchecked, fieldUnfinished, fieldEnvelopeID, fieldSentAt, fieldSigners)
+	}
+	return c.write(ctx, ch)
+}
+
+// Cancel ends an envelope that was withdrawn at the provider, or discarded before anybody
+// was invited.
+func (c *Claim) Cancel(ctx context.Context) error {
+	if err := guard(c.Record, "Cancel", c.Record.IntentAt.IsZero(), Queued, Preparing, Sent); err != nil {
+		return err
+	}
+	return c.write(ctx, change{To: Canceled, Index: none, Release: true, Bump: true,
+		Remove: []string{fieldCancel, fieldErrorCode, fieldError, fieldNotBefore, fieldUnfinished, fieldUnchecked}})
+}
+
+// RecordListed keeps what the provider offers to download, with its addresses.
+func (c *Claim) RecordListed(ctx context.Context, listed json.RawMessage) error {
+	if err := guard(c.Record, "RecordListed", true, Completed); err != nil {
+		return err
+	}
+	return c.write(ctx, change{Set: map[string]string{fieldListed: string(listed)}})
+}
+
+// RecordArtifacts keeps which files are in the archive.
+func (c *Claim) RecordArtifacts(ctx context.Context, artifacts json.RawMessage) error {
+	if err := guard(c.Record, "RecordArtifacts", true, Completed); err != nil {
+		return err
+	}
+	return c.write(ctx, change{Set: map[string]string{fieldArtifacts: string(artifacts)}})
+}
+
+// Archive ends an envelope whose manifest is written.
+func (c *Claim) Archive(ctx context.Context, at time.Time, artifacts json.RawMessage, simulated bool) error {
+	if err := guard(c.Record, "Archive", true, Completed); err != nil {
+		return err
+	}
+	ch := change{To: Archived, Index: none, Release: true, Bump: true,
+		Set:    map[string]string{fieldArchived: formatTime(at), fieldArtifacts: string(artifacts)},
+		Remove: []string{fieldListed, fieldErrorCode, fieldError, fieldNotBefore}}
+	if simulated {
+		ch.Set[fieldSimulated] = "1"
+	}
+	return c.write(ctx, ch)
+}
+
+// signersField are the signers as a look has seen them; none: they stay.
+func signersField(signers json.RawMessage) map[string]string {
+	if len(signers) == 0 {
+		return nil
+	}
+	return map[string]string{fieldSigners: string(signers)}
+}
+
+// RecordLook records that the provider knows a sent envelope, and how its signers stand.
+func (l *Ledger) RecordLook(ctx context.Context, r *Record, signers json.RawMessage, nextLook time.Duration) error {
+	if err := guard(r, "RecordLook", true, Sent); err != nil {
+		return err
+	}
+	return l.write(ctx, r, r.fence(), change{Index: Look, Due: nextLook, Set: signersField(signers),
+		Remove: []string{fieldAttempts, fieldErrorCode, fieldError, fieldUnchecked}})
+}
+
+// RecordDraft records that an id which nobody has confirmed is that of a draft.
+func (l *Ledger) RecordDraft(ctx context.Context, r *Record, why Reason, signers json.RawMessage, nextLook time.Duration) error {
+	if err := guard(r, "RecordDraft", r.Unchecked, Sent); err != nil {
+		return err
+	}
+	return l.write(ctx, r, r.fence(), change{Index: Look, Due: nextLook, Set: with(signersField(signers), why.fields()), Remove: []string{fieldAttempts}})
+}
+
+// RecordNotThere is NotThere of a look, which holds no claim: it stands in the report, and
+// an operator may resolve it.
+func (l *Ledger) RecordNotThere(ctx context.Context, r *Record, message string) error {
+	if err := guard(r, "RecordNotThere", true, Sent); err != nil {
+		return err
+	}
+	return l.write(ctx, r, r.fence(), change{Set: Reason{CodeNotThere, message}.fields()})
+}
+
+// End records that the provider calls a sent envelope ended. A completed one has still to
+// be archived.
+func (l *Ledger) End(ctx context.Context, r *Record, e Ending) error {
+	known := slices.Contains([]State{Completed, Declined, Expired, Canceled}, e.To)
+	if err := guard(r, "End", known, Sent); err != nil {
+		return err
+	}
+	ch := change{To: e.To, Index: none, Bump: true, Set: with(signersField(e.Signers), map[string]string{fieldFinal: string(e.Final)}),
+		Times: map[string]time.Duration{}, Remove: []string{fieldAttempts, fieldUnchecked, fieldCancel}}
+	if e.Reason != "" {
+		maps.Copy(ch.Set, Reason{string(e.To), e.Reason}.fields())
+	} else {
+		ch.Remove = append(ch.Remove, fieldErrorCode, fieldError)
+	}
+	if e.To == Completed {
+		ch.Index, ch.Due = Work, SweepAfter
+		if e.CompletedAt.IsZero() {
+			ch.Times[fieldCompleted] = 0
+		} else {
+			ch.Set[fieldCompleted] = formatTime(e.CompletedAt)
+		}
+	}
+	return l.write(ctx, r, r.fence(), ch)
+}
+
+// RenewListed keeps new download addresses of the same files.
+func (l *Ledger) RenewListed(ctx context.Context, r *Record, listed json.RawMessage) error {
+	if err := guard(r, "RenewListed", true, Completed); err != nil {
+		return err
+	}
+	return l.write(ctx, r, r.fence(), change{Set: map[string]string{fieldListed: string(listed)}})
+}
+
+// Requeue puts a failed envelope back to where it failed, with all attempts anew.
+func (l *Ledger) Requeue(ctx context.Context, r *Record, lane string) error {
+	if err := guard(r, "Requeue", true, Failed); err != nil {
+		return err
+	}
+	ch := change{To: Queued, Index: Work, Due: SweepAfter, Bump: true, Set: map[string]string{fieldLane: lane}, Remove: troubleFields}
+	if !r.CompletedAt.IsZero() {
+		ch.To = Completed
+	}
+	return l.steer(ctx, r, lane, ch)
+}
+
+// ResolveNotSent puts an envelope back whose signers were not invited, as an operator says.
+func (l *Ledger) ResolveNotSent(ctx context.Context, r *Record, lane string) error {
+	if err := guard(r, "ResolveNotSent", r.State == InDoubt || r.Unchecked, InDoubt, Sent); err != nil {
+		return err
+	}
+	return l.steer(ctx, r, lane, change{To: Queued, Index: Work, Due: SweepAfter, Bump: true, Set: map[string]string{fieldLane: lane},
+		Remove: slices.Concat(intentFields, troubleFields, []string{fieldUnchecked, fieldEnvelopeID, fieldSentAt, fieldUnfinished, fieldCancel, fieldSigners})})
+}
+
+// CancelQueued ends an envelope of which nothing is at the provider.
+func (l *Ledger) CancelQueued(ctx context.Context, r *Record) error {
+	if err := guard(r, "CancelQueued", len(r.Steps) == 0, Queued); err != nil {
+		return err
+	}
+	return l.write(ctx, r, r.fence(), change{To: Canceled, Index: none, Bump: true})
+}
+
+// AskCancel keeps the wish to cancel: a worker that holds the envelope sees it before it
+// invites, and otherwise a new task carries it out.
+func (l *Ledger) AskCancel(ctx context.Context, r *Record, lane string) error {
+	if err := guard(r, "AskCancel", true, Queued, Preparing, Sent); err != nil {
+		return err
+	}
+	return l.steer(ctx, r, lane, change{Set: map[string]string{fieldCancel: "1", fieldLane: lane}, Remove: []string{fieldNotBefore},
+		Index: Work, Due: time.Second, Bump: true})
+}
+
+// steer writes what an operator has asked for; its task takes the lane.
+func (l *Ledger) steer(ctx context.Context, r *Record, lane string, ch change) error {
+	if err := l.write(ctx, r, r.fence(), ch); err != nil {
+		return err
+	}
+	r.Lane = lane
+	return nil
+}
+
+// RecordEvidence keeps what a callback has brought, for the manifest.
+func (l *Ledger) RecordEvidence(ctx context.Context, r *Record, evidence json.RawMessage) error {
+	if err := guard(r, "RecordEvidence", r.State != Archived, States...); err != nil {
+		return err
+	}
+	return l.write(ctx, r, r.fence(), change{Set: map[string]string{fieldEvidence: string(evidence)}})
+}
+
+// NewTask makes the tasks of an envelope stale: the caller enqueues another one.
+func (l *Ledger) NewTask(ctx context.Context, r *Record) error {
+	return l.write(ctx, r, r.fence(), change{Bump: true})
+}
+
+// BeginAgain puts a simulated envelope back to its beginning: its simulator is gone.
+func (l *Ledger) BeginAgain(ctx context.Context, r *Record) error {
+	if err := guard(r, "BeginAgain", true, held...); err != nil {
+		return err
+	}
+	forget := slices.Concat(r.stepFields(), intentFields, troubleFields, []string{fieldEnvelopeID, fieldUnfinished, fieldSentAt, fieldCompleted,
+		fieldSigners, fieldFinal, fieldListed, fieldArtifacts, fieldEvidence})
+	return l.write(ctx, r, r.fence(), change{To: Queued, Index: Work, Due: time.Second, Remove: forget, Release: true, Bump: true})
+}
