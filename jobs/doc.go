@@ -6,19 +6,21 @@
 //
 // # The life of an envelope
 //
-//	          enqueue
-//	             │
-//	             ▼    claim                 intent, invite, outcome
-//	  ┌───► queued ───────► preparing ──────────────────────────────► sent
-//	  │      ▲ │              │  ▲ │                                 ▲ │ │
-//	  │      │ │ cancel       │  └─┘ not invited: once more    resolve│ │ │ look
-//	  │      │ ▼              ▼                                       │ │ ▼
-//	  │      │ canceled     failed          in_doubt ◄────────────────┼─┘ ┌─ completed ─┬─ declined
-//	  │      │                │             │      │   not at the     │   │      │      ├─ expired
-//	  │      │                │             │      └── provider ──────┘   │      ▼      └─ canceled
-//	  │      └────────────────┼─────────────┘ resolve (not sent)          │   archived
-//	  └───────── retry ───────┴─────────────────────────── failed ◄───────┘
-//	                                     (retry: completed)
+//	        enqueue
+//	           │
+//	           ▼    claim                 intent, invite, outcome
+//	┌───► queued ───────► preparing ──────────────────────────────► sent
+//	│      ▲ │              │  ▲ │                                 ▲ │ │
+//	│      │ │ cancel       │  └─┘ not invited: once more    resolve│ │ │ look
+//	│      │ ▼              ▼                                       │ │ ▼
+//	│      │ canceled     failed          in_doubt ◄────────────────┼─┘ ┌─ completed ─┬─ declined
+//	│      │                │             │      │   not at the     │   │      │      ├─ expired
+//	│      │                │             │      └── provider ──────┘   │      ▼      └─ canceled
+//	│      └────────────────┼─────────────┘ resolve (not sent)          │   archived
+//	└───────── retry ───────┴─────────────────────────── failed ◄───────┘
+//	                                   (retry: completed)
+//
+// Each change is one method of storage/ledger/transitions.go, with the same table by method.
 //
 //	from        to          guard, checked in the same step as the change
 //	(none)      queued      the key is new in the ledger, and has no manifest in the archive

@@ -262,7 +262,7 @@ func TestWhatIsNotThereWasNotWithdrawn(t *testing.T) {
 	if err := w.client.ledger.RecordNotThere(t.Context(), r, "gone"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.client.ledger.ConfirmSent(t.Context(), r, ledger.Invited{EnvelopeID: "gone"}); err != nil {
+	if err := w.client.ledger.ConfirmSent(t.Context(), w.record(k), ledger.Invited{EnvelopeID: "gone"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil {

@@ -20,12 +20,12 @@ import (
 //	Claim.ConfirmSent    preparing                sent                  the claim
 //	Ledger.ConfirmSent   preparing, in_doubt,     sent                  the version; an intent stands, or nobody has
 //	                     sent                                           confirmed the id, or the provider does not know it
-//	Claim.AwaitSettling  preparing, in_doubt      same                  the claim that wrote the intent
-//	Claim.WithdrawIntent preparing, in_doubt      preparing, in_doubt   the claim that wrote the intent
+//	Claim.AwaitSettling, preparing, in_doubt      preparing             the claim that wrote the intent, however late
+//	WithdrawIntent
 //	Claim.NotInvited     preparing                preparing             the claim; an intent stands
 //	Claim.FailUninvited  preparing                failed                the claim; an intent stands
 //	Claim.Doubt          preparing                in_doubt              the claim; an intent stands
-//	Claim.Fail           preparing, queued,       failed                the claim; no intent stands
+//	Claim.Fail           queued, preparing,       failed                the claim; no intent stands
 //	                     completed
 //	Claim.Defer, PutOff, any that is claimed      same                  the claim
 //	Park, AwaitKey,
