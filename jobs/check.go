@@ -143,7 +143,11 @@ func (c *checker) content(e *providers.Envelope) {
 	}
 	e.Documents = slices.Clone(e.Documents)
 	for i := range e.Documents {
-		c.document("document", fmt.Sprintf("document %d: ", i+1), &e.Documents[i])
+		which := ""
+		if len(e.Documents) > 1 {
+			which = fmt.Sprintf("document %d: ", i+1)
+		}
+		c.document("document", which, &e.Documents[i])
 	}
 }
 

@@ -174,7 +174,11 @@ func (s *system) openLedger(ctx context.Context, command string) (*engine, error
 		return nil, err
 	}
 	if cfg.RedisURL == "" {
-		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its run", command, prefix)
+		instead := ""
+		if command == "report" {
+			instead = "; chancela run --report FILE writes a report at its end"
+		}
+		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its run%s", command, prefix, instead)
 	}
 	e := &engine{cfg: cfg, log: s.logger(slog.LevelWarn)}
 	err = e.connect(ctx)

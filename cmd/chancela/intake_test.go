@@ -277,6 +277,28 @@ func TestConflictsTellTheFields(t *testing.T) {
 	}
 }
 
+// What a person has meant is said, once.
+func TestCheckTellsWhatWasMeant(t *testing.T) {
+	dir := t.TempDir()
+	head, row := "id;provider;subject;document;signer1.name;signer1.email\n", ";certyneo;Contrato;documentos/contrato.pdf;Nívea;a@exemplo.test\n"
+	for _, c := range []struct{ text, want string }{
+		{head + "1;contrakto;Contrato;documentos/contrato.pdf;Nívea;a@exemplo.test\n", "qisign: did you mean contraktor?"},
+		{head + "1" + row + "TOTAL;;;2;;\n", "june.csv:3:1: this looks like a row of totals: remove it\n1 problem: 1 of 2 rows is valid"},
+		{head + "1;certyneo;Contrato;nada.pdf;Nívea;a@exemplo.test\n", "document: there is no file"},
+	} {
+		if r := invoke(t, nil, "check", caseFile(t, dir, "june.csv", c.text)); !strings.Contains(r.stdout, c.want) {
+			t.Errorf("got %s, want %s", r.stdout, c.want)
+		}
+	}
+	file := caseFile(t, dir, "june.csv", head+"1"+row)
+	if r := invoke(t, nil, "run", "--report", filepath.Join(dir, "nowhere", "r.csv"), file).want(t, exitUsage); !strings.Contains(r.stderr, "--report: cannot write into the folder of") {
+		t.Error(r.stderr)
+	}
+	if r := invoke(t, nil, "report", "june").want(t, exitUsage); !strings.Contains(r.stderr, "chancela run --report FILE") {
+		t.Error(r.stderr)
+	}
+}
+
 func TestCheckVerdicts(t *testing.T) {
 	dir := t.TempDir()
 	head, row := "id;provider;subject;document;signer1.name;signer1.email\n", ";certyneo;Contrato;documentos/contrato.pdf;Nívea;a@exemplo.test\n"

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -99,6 +101,26 @@ func writeReports(ctx context.Context, client *jobs.Client, campaigns []string, 
 	return writeFile(path, func(w io.Writer) error {
 		return campaign.WriteReport(w, style, reports(ctx, client, campaigns))
 	})
+}
+
+// writable refuses a report that could not be written when all work is done.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".chancela-*")
+	if err != nil {
+		return usage("--report: cannot write into the folder of %s: %w", path, cause(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// cause is what went wrong with a file, without the name of a temporary one.
+func cause(err error) error {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err
+	}
+	return err
 }
 
 func writeFile(path string, write func(io.Writer) error) error {

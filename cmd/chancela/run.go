@@ -53,6 +53,9 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	if report != "" && !slices.Contains(campaign.Formats, format) {
 		return usage("--report: want a file that ends in .%s", strings.Join(campaign.Formats, ", ."))
 	}
+	if err := writable(report); err != nil {
+		return err
+	}
 	start, err := sys.start("run")
 	if err != nil {
 		return err
@@ -136,7 +139,11 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	}
 	files.tellLast(all, sys.tell)
 	if ctx.Err() != nil {
-		fmt.Fprintln(sys.stderr, "interrupted: start it again, and it goes on")
+		again := "start it again, and it goes on"
+		if start.cfg.RedisURL == "" {
+			again = "without a Redis only what is in the archive is kept; started again, all else begins anew"
+		}
+		fmt.Fprintln(sys.stderr, "interrupted: "+again)
 		return quietly(exitInterrupted)
 	}
 	return quietly(cmp.Or(files.status(all), sum.status()))

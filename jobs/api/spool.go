@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -136,7 +137,7 @@ func (s *spool) document(ctx context.Context, source string) (jobs.Document, err
 	}
 	own, ok := s.part(name)
 	if !ok {
-		return jobs.Document{}, errors.New("no part of this request has this file name")
+		return jobs.Document{}, fmt.Errorf("no part of this request has the file name %s", strconv.QuoteToGraphic(name))
 	}
 	return s.own(ctx, own, source)
 }

@@ -100,7 +100,7 @@ func known(rec record) int {
 // parseHeader reads the first row. What is wrong with it is reported once; rows are
 // then read with the columns that are understood. An error means that it is no header:
 // nothing of it is repeated, for it may be somebody's data.
-func parseHeader(rec record, provider string, p *problems) (header, error) {
+func parseHeader(rec record, comma byte, provider string, p *problems) (header, error) {
 	h := header{reason: -1, missing: map[string]bool{}}
 	for _, c := range rec.cells {
 		if strings.Contains(c.text, "\r") {
@@ -112,7 +112,8 @@ func parseHeader(rec record, provider string, p *problems) (header, error) {
 		if len(rec.cells) == 1 && strings.Count(rec.cells[0].text, "|") > 1 {
 			hint = " (separated by commas, semicolons or tabs, not by |)"
 		}
-		return h, errors.New("the first line must name the columns" + hint + ", as in: id,provider,subject,document,signer1.name,signer1.email")
+		example := strings.Join([]string{"id", "provider", "subject", "document", "signer1.name", "signer1.email"}, string(rune(comma)))
+		return h, errors.New("the first line must name the columns" + hint + ", as in: " + strings.ReplaceAll(example, "\t", " (tab) ") + foundInstead(rec))
 	}
 	seen := map[string]bool{}
 	signers := map[int]cell{} // where each one is named first
@@ -151,6 +152,24 @@ func parseHeader(rec record, provider string, p *problems) (header, error) {
 		}
 	}
 	return h, nil
+}
+
+// foundInstead repeats the first names of a header that has none of ours. What looks like
+// somebody's data is not repeated.
+func foundInstead(rec record) string {
+	var names []string
+	for _, c := range rec.cells {
+		if c.text = shorten(c.text); strings.ContainsFunc(c.text, func(r rune) bool { return r == '@' || unicode.IsDigit(r) }) {
+			return ""
+		}
+		if c.text != "" && len(names) < 6 {
+			names = append(names, c.text)
+		}
+	}
+	if len(rec.cells) < 2 {
+		return ""
+	}
+	return "; none of these is known: " + strings.Join(names, ", ")
 }
 
 // unknown reports a column that is not known. Text that looks like somebody's data is not
@@ -209,6 +228,15 @@ func suggestion(s string) string {
 		if c, ok := parseColumn(group + "." + part); ok && c.signer > 0 {
 			candidates = append(candidates, group+"."+part)
 		}
+	}
+	return meant(s, candidates)
+}
+
+// meant asks for the candidate that a misspelt word is nearest to.
+func meant(s string, candidates []string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if len(s) > 40 {
+		return ""
 	}
 	best, distance := "", 3
 	for _, c := range candidates {

@@ -198,7 +198,7 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		r.rejected = true
 		restoreAll(first.cells)
 	}
-	if r.header, err = parseHeader(first, r.options.Provider, &p); err != nil {
+	if r.header, err = parseHeader(first, r.format.comma, r.options.Provider, &p); err != nil {
 		p.add(cell{line: first.line, column: 1}, "", err.Error()+r.elsewhere())
 		return nil
 	}

@@ -29,6 +29,7 @@ type rowReader struct {
 func (r *Reader) row(ctx context.Context, rec record) Row {
 	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line}, found: problems{file: r.name}}
 	b.read(ctx)
+	b.totals()
 	b.row.Problems = b.found.sorted()
 	return b.row
 }
@@ -65,6 +66,22 @@ func (b *rowReader) read(ctx context.Context) {
 			b.addAll(problems)
 		} else if err != nil {
 			b.problem("provider", err.Error())
+		}
+	}
+}
+
+// totals recognises the row of totals that spreadsheets end with: what else is wrong with it
+// says nothing.
+func (b *rowReader) totals() {
+	if len(b.found.list) == 0 {
+		return
+	}
+	for _, c := range b.rec.cells {
+		switch strings.ToLower(strings.Trim(providers.Trim(c.text), ":.= ")) {
+		case "total", "totais", "total geral", "grand total", "subtotal", "sub-total", "soma", "sum":
+			b.found = problems{file: b.name}
+			b.found.add(c, "", "this looks like a row of totals: remove it")
+			return
 		}
 	}
 }
@@ -188,6 +205,7 @@ func (b *rowReader) documents(ctx context.Context, e *providers.Envelope, c cell
 		e.Documents = []providers.Document{unusable}
 		return
 	}
+	several := strings.Contains(value, "|")
 	for source := range strings.SplitSeq(value, "|") {
 		if ctx.Err() != nil {
 			return
@@ -197,7 +215,11 @@ func (b *rowReader) documents(ctx context.Context, e *providers.Envelope, c cell
 			d, err = b.options.Document(ctx, source)
 		}
 		if err != nil {
-			b.found.add(c, "document", fmt.Sprintf("document %d: %v", len(e.Documents)+1, err))
+			message := err.Error()
+			if several {
+				message = fmt.Sprintf("document %d: %v", len(e.Documents)+1, err)
+			}
+			b.found.add(c, "document", message)
 			d = unusable
 		}
 		e.Documents = append(e.Documents, d)
@@ -306,6 +328,9 @@ func (b *rowReader) addAll(problems providers.Problems) {
 	for _, p := range problems {
 		left := slices.ContainsFunc(b.gap, func(prefix string) bool { return strings.HasPrefix(p.Field, prefix) })
 		if !left && !b.header.missing[p.Field] && !slices.Contains(known, p.Field) {
+			if p.Field == "provider" && !registry.Known(b.row.Envelope.Provider) {
+				p.Message += meant(b.row.Envelope.Provider, registry.Names())
+			}
 			b.problem(p.Field, p.Message)
 		}
 	}
