@@ -50,10 +50,13 @@ func (c *checker) contact(prefix string, s *providers.Signer) {
 	c.channel(prefix+"auth", s.Auth, given)
 }
 
+// maxIdentifier is above the longest e-mail address, phone or tax id in any way of writing.
+const maxIdentifier = 500
+
 // identifier brings a value that must be right to the letter into its form, or says why
 // there is none.
 func (c *checker) identifier(field string, value *string, parse func(string) (string, error)) {
-	if *value == "" {
+	if *value == "" || c.endless(field, *value, maxIdentifier) {
 		return
 	}
 	err := absent(*value)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -20,6 +21,9 @@ import (
 // nothing that cannot be seen. Line breaks stay, to be refused.
 func (c *checker) name(field string, name *string) {
 	given := *name
+	if c.endless(field, given, maxName) {
+		return
+	}
 	s := norm.NFC.String(withoutJoiners(providers.WithoutHollow(providers.Trim(given))))
 	*name = strings.Join(strings.FieldsFunc(s, providers.Blank), " ")
 	if c.empty(field, given, *name) || !c.line(field, *name, maxName) {
@@ -32,6 +36,16 @@ func (c *checker) name(field string, name *string) {
 	if err != nil {
 		c.add(field, "%v", err)
 	}
+}
+
+// endless reports a text so long that no trimming makes it fit, before any work is done
+// on it: a request may hold megabytes in one value.
+func (c *checker) endless(field, text string, limit int) bool {
+	if len(text) <= 16*limit { // a character has up to four bytes, and blanks may be trimmed
+		return false
+	}
+	c.add(field, "has %d characters, at most %d are allowed", utf8.RuneCountInString(text), limit)
+	return true
 }
 
 // withoutJoiners leaves out the joiners that join nothing: Latin letters, Greek and
@@ -50,6 +64,9 @@ func withoutJoiners(s string) string {
 // title is name for the subject, which may hold any signs.
 func (c *checker) title(field string, title *string) {
 	given := *title
+	if c.endless(field, given, maxSubject) {
+		return
+	}
 	*title = norm.NFC.String(providers.Trim(given))
 	if c.empty(field, given, *title) || !c.line(field, *title, maxSubject) {
 		return
@@ -74,6 +91,9 @@ func (c *checker) empty(field, given, text string) bool {
 
 // written checks an optional text.
 func (c *checker) written(field string, text *string, within func(field, s string, limit int) bool, limit int) {
+	if c.endless(field, *text, limit) {
+		return
+	}
 	*text = norm.NFC.String(providers.Trim(*text))
 	if *text == "" || !within(field, *text, limit) {
 		return
