@@ -177,7 +177,6 @@ func (f *campaignFiles) insist(ctx context.Context, note tell) error {
 	if err != nil {
 		return err
 	}
-	f.tellLeftOut(note)
 	switch {
 	case s.Problems == 0:
 		return nil
@@ -372,6 +371,15 @@ func (e enqueued) tellLeft(tell tell) {
 	for _, l := range e.left {
 		tell("rejected", map[string]any{"file": l.File, "rows": l.Rows, "path": l.Path, "kept": l.Kept}, l.String())
 	}
+}
+
+// fresh is how many envelopes were new.
+func (e enqueued) fresh() int {
+	n := 0
+	for _, s := range e.sums {
+		n += s.New
+	}
+	return n
 }
 
 // tellLast is what stands at the end: what was not taken, and how many rows are where.

@@ -77,6 +77,9 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 		return err
 	}
 	all.tellCampaigns(sys.tell)
+	if all.fresh() > 0 {
+		files.tellLeftOut(sys.note)
+	}
 	files.tellLast(all, sys.tell)
 	sys.come(all.result(), "")
 	return quietly(files.status(all))

@@ -259,6 +259,20 @@ func TestOnlyWhatIsNewIsTaken(t *testing.T) {
 	invoke(t, env, "enqueue", leases).want(t, exitOK) // goes on, whoever asks the same now
 }
 
+// What a service has no place for is told when envelopes are taken, not when they are known.
+func TestWhatIsLeftOutIsToldOnce(t *testing.T) {
+	t.Parallel()
+	env := queued(t)
+	env["CHANCELA_CONTRAKTOR_API_KEY"], env["CHANCELA_CONTRAKTOR_BASE_URL"] = "k", "http://127.0.0.1:1/api"
+	file := caseFile(t, t.TempDir(), "june.csv", strings.Replace(june, "certyneo", "contraktor", 1))
+	for i := range 2 {
+		r := invoke(t, env, "enqueue", file).want(t, exitOK)
+		if told := strings.Contains(r.stderr, "contraktor has no place for message"); told != (i == 0) {
+			t.Errorf("time %d: %s", i+1, r.stderr)
+		}
+	}
+}
+
 // Other content under the same id is told by field.
 func TestConflictsTellTheFields(t *testing.T) {
 	t.Parallel()

@@ -105,6 +105,9 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 			return err
 		}
 		all.tellCampaigns(sys.note)
+		if all.fresh() > 0 {
+			files.tellLeftOut(sys.note)
+		}
 		if !sys.json { // the end says it again
 			all.tellLeft(sys.note)
 		}
