@@ -145,7 +145,11 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 		switch {
 		case unconfirmed && ev.ID != "":
 			return c.sent(ctx, r, ev.ID, "")
-		case len(ev.Evidence) > 0 && r.State == ledger.Sent:
+		case len(ev.Evidence) == 0:
+			return nil
+		case c.archive != nil && (r.State == ledger.Completed || r.State == ledger.Archived): // its manifest may be written
+			return fileEvidence(ctx, c.archive, Key{Campaign: r.Campaign, ID: r.ID}, ev.Evidence)
+		case r.State != ledger.Archived:
 			return c.ledger.RecordEvidence(ctx, r, ev.Evidence)
 		}
 		return nil

@@ -70,11 +70,30 @@ func (v *verifying) take(ctx context.Context, key string) error {
 		v.leave()
 		v.folder = folder
 	}
+	if sum, ok := evidenceHash(name); ok && strings.Count(folder, "/") == 2 {
+		return v.evidence(ctx, key, sum)
+	}
 	if name != ManifestName || strings.Count(folder, "/") != 2 {
 		v.files = append(v.files, key)
 		return nil
 	}
 	return v.manifest(ctx, key)
+}
+
+// evidence reads a file of evidence, whose name vouches for it.
+func (v *verifying) evidence(ctx context.Context, key, sum string) error {
+	have, err := archive.Measure(ctx, v.store, key)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		v.report(key, err)
+	case have.SHA256 != sum:
+		v.report(key, fmt.Errorf("has SHA-256 %s, and its name says another", have.SHA256))
+	}
+	v.Files++
+	v.Bytes += have.Size
+	return nil
 }
 
 // leave ends an envelope's folder.
