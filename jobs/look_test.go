@@ -1,9 +1,12 @@
 package jobs
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/hibiken/asynq"
 
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -80,5 +83,99 @@ func TestARefusedKeyIsTriedOnceAPause(t *testing.T) {
 				w.state(k, ledger.Completed)
 			}
 		})
+	}
+}
+
+// TestALookWritesWhatIsNew: a look that finds nothing new leaves the record as it is, a mark
+// that the provider's word takes off goes, and the end brings its time and its task.
+func TestALookWritesWhatIsNew(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	k := w.sentMany(1)[0]
+	looked := 0
+	w.worker.cfg.Hooks.Looked = func(string) { looked++ }
+	w.step(k) // has the signers as the provider tells them
+	before := w.state(k, ledger.Sent)
+	w.step(k)
+	if r := w.state(k, ledger.Sent); r.Version != before.Version {
+		t.Errorf("written again without news: version %d, was %d", r.Version, before.Version)
+	}
+	if err := w.client.ledger.RecordNotThere(t.Context(), before, "404"); err != nil {
+		t.Fatal(err)
+	}
+	w.step(k)
+	if r := w.state(k, ledger.Sent); r.ErrorCode != "" || r.ErrorMessage != "" {
+		t.Errorf("the provider knows it, and it says %s", r.ErrorCode)
+	}
+	w.forward(time.Minute)
+	w.step(k)
+	r := w.state(k, ledger.Completed)
+	if r.CompletedAt.IsZero() || r.CompletedAt.After(w.at) || len(r.Signers) == 0 || len(r.Final) == 0 || r.ErrorCode != "" {
+		t.Errorf("%+v", r)
+	}
+	if carried, _, err := w.client.courier.Carried(r); err != nil || !carried {
+		t.Errorf("no task archives it: %v", err)
+	}
+	if looked != 4 {
+		t.Errorf("%d looks were told", looked)
+	}
+}
+
+// TestManyAreLookedAtByOneList: a list is asked for two or more, and those that it calls
+// pending need no look of their own; one that carries a mark does.
+func TestManyAreLookedAtByOneList(t *testing.T) {
+	const list, single = "GET /envelopes", "GET /envelopes/{id}"
+	w := newWorld(t, "certyneo")
+	count := func(n int) (lists, singles int) {
+		t.Helper()
+		before := w.sandbox.Calls("certyneo")
+		var records []*ledger.Record
+		for i := range n {
+			records = append(records, w.record(Key{Campaign: "crash", ID: fmt.Sprint(i)}))
+		}
+		w.worker.lookAtAll(t.Context(), w.worker.lines["certyneo"], records, ledger.Free)
+		after := w.sandbox.Calls("certyneo")
+		return after[list] - before[list], after[single] - before[single]
+	}
+	keys := w.sentMany(3)
+	if lists, singles := count(3); lists != 1 || singles != 0 {
+		t.Errorf("three: %d lists, %d single looks", lists, singles)
+	}
+	if lists, singles := count(1); lists != 0 || singles != 1 {
+		t.Errorf("one: %d lists, %d single looks", lists, singles)
+	}
+	if err := w.client.ledger.RecordNotThere(t.Context(), w.record(keys[0]), "404"); err != nil {
+		t.Fatal(err)
+	}
+	if lists, singles := count(3); lists != 1 || singles != 1 {
+		t.Errorf("one of three with a mark: %d lists, %d single looks", lists, singles)
+	}
+}
+
+// TestAReminderReachesOnlyPendingSigners: a reminder that comes too late, or while the key is
+// refused, calls nobody.
+func TestAReminderReachesOnlyPendingSigners(t *testing.T) {
+	w := newWorld(t, "contraktor")
+	k := w.enqueue("1")
+	remind := func() (calls int, err error) {
+		t.Helper()
+		b, err := json.Marshal(payload{Key: k.String()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := w.calls()
+		err = w.worker.remind(t.Context(), asynq.NewTask(TypeRemind, b))
+		return w.calls() - before, err
+	}
+	if n, err := remind(); n != 0 || err != nil {
+		t.Errorf("queued: %d calls, %v", n, err)
+	}
+	w.step(k)
+	w.state(k, ledger.Sent)
+	if n, err := remind(); n < 2 || err != nil {
+		t.Errorf("sent: %d calls, %v", n, err)
+	}
+	k.ID = "none"
+	if n, err := remind(); n != 0 || err != nil {
+		t.Errorf("unknown: %d calls, %v", n, err)
 	}
 }
