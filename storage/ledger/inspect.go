@@ -111,6 +111,9 @@ func (in *inspection) barrier() (Barrier, string) {
 			return BarrierReplicas, ""
 		}
 	}
+	if _, cluster := in.db.(*redis.ClusterClient); cluster && aof == "1" {
+		return BarrierNone, "a Redis Cluster that writes its append-only file once a second cannot be waited for (WAITAOF speaks of one connection's writes): set appendfsync always on every node"
+	}
 	switch aof {
 	case "1":
 		return BarrierNone, "redis writes its append-only file once a second, as far as it tells: set appendfsync always, or use 7.2+ (and allow WAITAOF), so that no invitation can be forgotten in a crash"

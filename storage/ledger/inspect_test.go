@@ -116,3 +116,13 @@ func TestInspectWithoutSections(t *testing.T) {
 		t.Errorf("%+v %v", s, err)
 	}
 }
+
+// WAITAOF speaks of one connection: on a cluster it would be chosen, and every intent fail.
+func TestAClusterIsNotWaitedFor(t *testing.T) {
+	db := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{miniredis.RunT(t).Addr()}})
+	t.Cleanup(func() { db.Close() })
+	in := inspection{ctx: t.Context(), db: db, info: map[string]string{"aof_enabled": "1", "connected_slaves": "1"}}
+	if b, why := in.barrier(); b != BarrierNone || !strings.Contains(why, "Cluster") || !strings.Contains(why, "appendfsync always") {
+		t.Errorf("%s: %s", b, why)
+	}
+}
