@@ -54,7 +54,7 @@ type payload struct {
 }
 
 // maxRetry keeps asynq from ever giving a task up by itself: attempts are counted in
-// the ledger. A crash eats one of these (anchors B2.2).
+// the ledger. A crash eats one of these (queue/PITFALLS.md, 2).
 const maxRetry = 1 << 20
 
 // taskTimeout bounds one run of a handler; the work itself ends sooner by the timeouts
@@ -165,7 +165,7 @@ func (c *Courier) Carried(r *ledger.Record) (carried, taken bool, err error) {
 }
 
 // archiveKeep is how many failed tasks stay visible in a queue. asynq itself trims at
-// 10,000 and breaks its Lua stack above some 8,000 old ones (anchors B2.7 and B2.9).
+// 10,000 and breaks its Lua stack above some 8,000 old ones (queue/PITFALLS.md, 7 and 9).
 const archiveKeep = 1000
 
 // Prune deletes a queue's failed tasks when there are too many: they are a view, the

@@ -144,8 +144,8 @@ func (w *Worker) start(provider string, c crew, handler asynq.Handler) (*asynq.S
 		RetryDelayFunc:           retryDelay,
 		IsFailure:                func(err error) bool { return !isLater(err) },
 		ShutdownTimeout:          w.cfg.Shutdown,
-		TaskCheckInterval:        200 * time.Millisecond, // an idle queue is asked five times a second (anchors B2.18)
-		DelayedTaskCheckInterval: time.Second,            // anchors B2.17
+		TaskCheckInterval:        200 * time.Millisecond, // an idle queue is asked five times a second (queue/PITFALLS.md, 18)
+		DelayedTaskCheckInterval: time.Second,            // queue/PITFALLS.md, 17
 		Logger:                   queueLog{w.log.With("provider", provider)},
 		LogLevel:                 asynq.WarnLevel,
 	})
@@ -167,7 +167,7 @@ func (w *Worker) mux(line Line) *asynq.ServeMux {
 }
 
 // laterError puts a task off without counting a failure: asynq's own count is not used
-// (anchors B2.2), the ledger has the attempts.
+// (queue/PITFALLS.md, 2), the ledger has the attempts.
 type laterError struct {
 	wait time.Duration
 	why  error

@@ -186,7 +186,7 @@ func TestInterruptedRunEnds(t *testing.T) {
 	t.Parallel()
 	file := someOf(t, "june.csv", "cer-005") // never ends soon
 	r := invokeUntil(t, map[string]string{"CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "a")}, `"state":"sent"`, "run", file).want(t, exitInterrupted)
-	if !strings.Contains(r.stdout, "1 envelope invited") || !strings.Contains(r.stderr, "goes on") {
+	if !strings.Contains(r.stdout, "1 envelope invited") || !strings.Contains(r.stderr, "begins anew") {
 		t.Errorf("stdout: %s\nstderr: %s", r.stdout, r.stderr)
 	}
 }
