@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -86,10 +87,10 @@ type Accepted struct {
 // provider's. It brings the envelope into normal form and measures its documents, and
 // calls nobody.
 func (c *Client) Check(ctx context.Context, e *Envelope) error {
-	problems := Normalize(e)
-	for _, d := range documents(e) {
-		if err := measure(ctx, d.doc, c.sources); err != nil {
-			problems.Add(d.name, "cannot be read: %v", err)
+	problems := intake.Normalize(e)
+	for _, d := range intake.Documents(e) {
+		if err := intake.Measure(ctx, d.Document, c.sources); err != nil {
+			problems.Add(d.Column, "cannot be read: %v", err)
 		}
 	}
 	if p, ok := c.providers[e.Provider]; ok {
@@ -141,14 +142,14 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 	entries := make([]ledger.Entry, len(batch))
 	keys := make([]string, len(batch))
 	for i := range batch {
-		digest, err := Digest(batch[i])
+		digest, err := intake.Digest(batch[i])
 		if err != nil {
 			return nil, err
 		}
 		e := &batch[i]
 		keys[i] = e.Key().String()
 		entries[i] = ledger.Entry{Campaign: e.Campaign, ID: e.ID, Provider: e.Provider, Digest: digest, State: ledger.Queued, SweepAfter: ledger.SweepAfter}
-		entries[i].Invitation, _ = InvitationOf(*e)
+		entries[i].Invitation, _ = intake.InvitationOf(*e)
 	}
 	known, err := c.ledger.Digests(ctx, keys)
 	if err != nil {
@@ -168,14 +169,14 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 				continue
 			}
 		}
-		for _, d := range documents(e) {
-			if _, ok := c.staged.Load(d.doc.SHA256); ok {
+		for _, d := range intake.Documents(e) {
+			if _, ok := c.staged.Load(d.SHA256); ok {
 				continue
 			}
-			if err := stage(ctx, c.archive, d.doc); err != nil {
-				return nil, fmt.Errorf("%s: keeping %s: %w", e.Key(), d.name, err)
+			if err := stage(ctx, c.archive, d.Document); err != nil {
+				return nil, fmt.Errorf("%s: keeping %s: %w", e.Key(), d.Column, err)
 			}
-			c.staged.Store(d.doc.SHA256, struct{}{})
+			c.staged.Store(d.SHA256, struct{}{})
 		}
 		b, err := json.Marshal(e)
 		if err != nil {

@@ -63,6 +63,8 @@ func forbidden(pkg, imported string) string {
 		return "providers and storage do not know each other"
 	case in(pkg, "jobs") && in(own, "scheduler"):
 		return "jobs is below scheduler"
+	case in(pkg, "jobs/intake") && in(own, "jobs") && !in(own, "jobs/intake"):
+		return "intake is the ground that jobs stands on"
 	case in(pkg, services...) && in(own, services...):
 		return "a provider never imports another"
 	case in(pkg, "cmd/chancela", "jobs", "scheduler") && in(own, services...):
@@ -81,6 +83,7 @@ func TestForbiddenSeesEachLayer(t *testing.T) {
 		"storage/ledger":     module + "providers",
 		"jobs":               module + "scheduler",
 		"jobs/api":           module + "providers/catalisa",
+		"jobs/intake":        module + "jobs/campaign",
 		"scheduler":          module + "cmd/chancela",
 		"cmd/chancela":       module + "providers/providertest",
 	} {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/source"
 )
@@ -25,7 +26,7 @@ func TestClientTakesNothingFromItsArchive(t *testing.T) {
 			return io.NopCloser(strings.NewReader("%PDF-1.7 <</Type/Page>> %%EOF")), nil
 		}})
 	for name, want := range map[string]error{"s3://contracts/2026/june/1/face.jpg": source.ErrOwn, "s3://contracts/docs/a.pdf": nil} {
-		if err := measure(t.Context(), &Document{Source: name}, c.Sources()); !errors.Is(err, want) {
+		if err := intake.Measure(t.Context(), &Document{Source: name}, c.Sources()); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)
 		}
 	}

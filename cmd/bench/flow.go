@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/certyneo"
 	"github.com/chancela/chancela/providers/pace"
@@ -172,7 +173,7 @@ func each(ctx context.Context, n int, do func(context.Context, int) error) error
 }
 
 func plainSend(ctx context.Context, p providers.Provider, e jobs.Envelope) (providers.Ref, error) {
-	if err := jobs.Normalize(&e).Err(); err != nil {
+	if err := intake.Normalize(&e).Err(); err != nil {
 		return providers.Ref{}, err
 	}
 	e.Documents[0].Size, e.Documents[0].Type = int64(len(pdf)), "application/pdf"

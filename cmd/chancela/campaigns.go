@@ -16,6 +16,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
@@ -43,7 +44,7 @@ func (f *campaignFlags) addTaking(cmd *cobra.Command) {
 
 func (f *campaignFlags) valid() error {
 	f.campaign = norm.NFC.String(f.campaign) // as the envelopes have it
-	if f.campaign != "" && !jobs.ValidCampaign(f.campaign) {
+	if f.campaign != "" && !intake.ValidCampaign(f.campaign) {
 		return usage("--campaign: a name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens")
 	}
 	if f.provider != "" && !registry.Known(f.provider) {
@@ -114,7 +115,7 @@ func (f *campaignFiles) tellLeftOut(tell tell) {
 // calls counts the requests of a good row, and notes what of it is left out and whom it
 // invites.
 func (f *campaignFiles) calls(e providers.Envelope) int {
-	if invitation, ok := jobs.InvitationOf(e); ok {
+	if invitation, ok := intake.InvitationOf(e); ok {
 		f.invitations[e.Campaign] = append(f.invitations[e.Campaign], invitation)
 	}
 	judge := f.judges[e.Provider] // a good row has one

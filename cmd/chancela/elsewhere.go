@@ -10,6 +10,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -30,7 +31,7 @@ func (a asked) add(name string, i ledger.Invitation, by ledger.Holder) {
 
 // of tells who else asks the people of an envelope to sign the same documents.
 func (a asked) of(e jobs.Envelope) (ledger.Holder, bool) {
-	invitation, ok := jobs.InvitationOf(e)
+	invitation, ok := intake.InvitationOf(e)
 	if !ok {
 		return ledger.Holder{}, false
 	}

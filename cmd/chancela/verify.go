@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -44,7 +45,7 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	if err != nil {
 		return err
 	}
-	if campaign != "" && !jobs.ValidCampaign(campaign) {
+	if campaign != "" && !intake.ValidCampaign(campaign) {
 		return usage("%q is not the name of a campaign", campaign)
 	}
 	store, err := storage.OpenToRead(ctx, cfg.ArchiveURL, cfg.s3())

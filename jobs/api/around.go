@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 )
 
 var tracer = otel.Tracer("github.com/chancela/chancela/jobs/api")
@@ -57,7 +57,7 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		begun := time.Now()
 		id := r.Header.Get("X-Request-Id")
-		if !jobs.ValidID(id) {
+		if !intake.ValidID(id) {
 			id = rand.Text()
 		}
 		rw.Header().Set("X-Request-Id", id)
@@ -182,10 +182,10 @@ func (s *Server) record(r *http.Request, w *answer, client *hashedKey, place are
 	if client != nil {
 		attrs = append(attrs, "key", client.name)
 	}
-	if c := r.PathValue("campaign"); jobs.ValidCampaign(c) {
+	if c := r.PathValue("campaign"); intake.ValidCampaign(c) {
 		attrs = append(attrs, "campaign", c)
 	}
-	if id := r.PathValue("id"); jobs.ValidID(id) {
+	if id := r.PathValue("id"); intake.ValidID(id) {
 		attrs = append(attrs, "id", id)
 	}
 	level := slog.LevelInfo

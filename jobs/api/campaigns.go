@@ -12,7 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -218,7 +218,7 @@ func campaignCursor(cursor string) (created time.Time, last string, err error) {
 	}
 	at, last, _ := strings.Cut(cursor, "~")
 	ms, err := strconv.ParseInt(at, 10, 64)
-	if err != nil || !jobs.ValidCampaign(last) {
+	if err != nil || !intake.ValidCampaign(last) {
 		return created, "", problem(http.StatusBadRequest, "cursor must be the next of the page before")
 	}
 	return time.UnixMilli(ms), last, nil

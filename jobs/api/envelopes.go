@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -180,7 +181,7 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got jobs
 	if err := problems.Err(); err != nil {
 		return got, nil, err
 	}
-	if invitation, ok := jobs.InvitationOf(e); ok {
+	if invitation, ok := intake.InvitationOf(e); ok {
 		if elsewhere, err = s.elsewhere(ctx, campaign, []ledger.Invitation{invitation}); err != nil {
 			return got, nil, err
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -202,13 +203,13 @@ func (s *Server) check(ctx context.Context, all items, conflicts bool) (found fi
 			continue
 		}
 		good++
-		if invitation, ok := jobs.InvitationOf(it.envelope); ok {
+		if invitation, ok := intake.InvitationOf(it.envelope); ok {
 			found.invitations = append(found.invitations, invitation)
 		}
 		if !conflicts {
 			continue
 		}
-		digest, err := jobs.Digest(it.envelope)
+		digest, err := intake.Digest(it.envelope)
 		if err != nil {
 			return found, 0, err
 		}
@@ -228,7 +229,7 @@ func (s *Server) check(ctx context.Context, all items, conflicts bool) (found fi
 // named checks the name of a campaign that is to be enqueued.
 func named(ctx context.Context, name string) (string, error) {
 	name = norm.NFC.String(strings.TrimSpace(name))
-	if !jobs.ValidCampaign(name) {
+	if !intake.ValidCampaign(name) {
 		var m mistakes
 		m.add(Mistake{Field: "campaign", Message: "must begin with a letter or digit and have 1 to 100 letters, digits, dots, underscores or hyphens, in at most 255 bytes"})
 		return "", m.problem(http.StatusUnprocessableEntity, "the campaign has no valid name; nothing was enqueued")
@@ -294,7 +295,7 @@ func csvMistakes(id string, problems []campaign.Problem) []Mistake {
 }
 
 func validID(id string) string {
-	if !jobs.ValidID(id) {
+	if !intake.ValidID(id) {
 		return ""
 	}
 	return id

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/source"
 )
@@ -49,11 +50,11 @@ func ParseKeys(s string) ([]Key, error) {
 			return nil, fmt.Errorf("API key %d is not of the form NAME:KEY or NAME@PREFIX:KEY", n)
 		}
 		name, prefix, limited := strings.Cut(name, "@")
-		if !jobs.ValidID(name) {
+		if !intake.ValidID(name) {
 			return nil, fmt.Errorf("the name of API key %d must have 1 to 100 letters, digits, dots, underscores or hyphens", n)
 		}
 		prefix = norm.NFC.String(prefix)
-		if limited && !jobs.ValidCampaign(prefix) {
+		if limited && !intake.ValidCampaign(prefix) {
 			return nil, fmt.Errorf("the prefix of API key %s is not the beginning of a campaign's name", name)
 		}
 		keys = append(keys, Key{Name: name, Prefix: prefix, Secret: providers.Secret(secret)})
@@ -216,7 +217,7 @@ func campaignFor(ctx context.Context, name string) (string, error) {
 	if !strings.HasPrefix(name, clientOf(ctx).prefix) {
 		return "", problem(http.StatusForbidden, "this key is limited to campaigns of another prefix")
 	}
-	if !jobs.ValidCampaign(name) {
+	if !intake.ValidCampaign(name) {
 		return "", problem(http.StatusNotFound, "there is no campaign of this name")
 	}
 	return name, nil
@@ -228,7 +229,7 @@ func keyFor(ctx context.Context, campaign, id string) (jobs.Key, error) {
 	if err != nil {
 		return jobs.Key{}, err
 	}
-	if !jobs.ValidID(id) {
+	if !intake.ValidID(id) {
 		return jobs.Key{}, problem(http.StatusNotFound, "there is no envelope of this id")
 	}
 	return jobs.Key{Campaign: campaign, ID: id}, nil

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -150,7 +150,7 @@ func TestReexportsAreTheSame(t *testing.T) {
 		if len(all) != 1 {
 			t.Fatalf("%s: %d rows", name, len(all))
 		}
-		d, err := jobs.Digest(all[0].Envelope)
+		d, err := intake.Digest(all[0].Envelope)
 		if err != nil {
 			t.Fatal(err)
 		}

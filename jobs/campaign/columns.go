@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 )
@@ -57,11 +57,11 @@ func parseColumn(s string) (column, bool) {
 	}
 	group = strings.ToLower(providers.WithoutHollow(group))
 	if group == "field" || group == "meta" {
-		return column{name: group + "." + key, group: group, key: key}, jobs.ValidKey(key) && !strings.ContainsFunc(key, providers.Hollow)
+		return column{name: group + "." + key, group: group, key: key}, intake.ValidKey(key) && !strings.ContainsFunc(key, providers.Hollow)
 	}
 	key = strings.ToLower(providers.WithoutHollow(key))
 	if registry.Known(group) {
-		return column{name: group + "." + key, group: group, key: key}, jobs.ValidOption(key)
+		return column{name: group + "." + key, group: group, key: key}, intake.ValidOption(key)
 	}
 	number, ok := strings.CutPrefix(group, "signer")
 	n, err := strconv.Atoi(number)
@@ -180,7 +180,7 @@ func (p *problems) unknown(i int, c cell) {
 		r, _ := utf8.DecodeRuneInString(providers.Trim(c.text)[j:])
 		message = "holds " + providers.Character(r) + ", which cannot be seen: write the name again"
 	}
-	if wrong := jobs.Garbled(c.text); wrong != "" {
+	if wrong := intake.Garbled(c.text); wrong != "" {
 		message = wrong
 	}
 	digits := 0

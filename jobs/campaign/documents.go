@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/chancela/chancela/jobs/filetype"
+	"github.com/chancela/chancela/jobs/intake/filetype"
 	"github.com/chancela/chancela/providers"
 )
 

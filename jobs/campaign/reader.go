@@ -25,7 +25,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
 )
@@ -40,7 +40,7 @@ type Options struct {
 	Document func(ctx context.Context, source string) (providers.Document, error)
 
 	// Check is the row's provider's own judgement. Nil: only the rules of
-	// [jobs.Normalize] apply. An error that is not [providers.Problems] is the row's problem, too.
+	// [intake.Normalize] apply. An error that is not [providers.Problems] is the row's problem, too.
 	Check func(providers.Envelope) error
 
 	// Calls is what [Check] counts an envelope's requests with. Nil: [GeneralCalls].
@@ -152,7 +152,7 @@ func Open(name string, options Options) (*Reader, error) {
 func NewReader(name string, in io.ReadSeeker, options Options) (*Reader, error) {
 	if options.Campaign == "" {
 		options.Campaign = Name(name)
-	} else if !jobs.ValidCampaign(options.Campaign) {
+	} else if !intake.ValidCampaign(options.Campaign) {
 		return nil, errors.New("a campaign's name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens")
 	}
 	if options.Seen == nil {
@@ -290,7 +290,7 @@ func Name(file string) string {
 		_, last := utf8.DecodeLastRuneInString(name)
 		name = name[:len(name)-last]
 	}
-	if !jobs.ValidCampaign(name) {
+	if !intake.ValidCampaign(name) {
 		return "campaign"
 	}
 	return name

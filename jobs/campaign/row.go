@@ -10,8 +10,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/chancela/chancela/jobs"
-	"github.com/chancela/chancela/jobs/filetype"
+	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/jobs/intake/filetype"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 )
@@ -54,8 +54,8 @@ func (b *rowReader) read(ctx context.Context) {
 	e := &b.row.Envelope
 	e.Campaign, e.Provider = r.options.Campaign, r.options.Provider
 	b.fill(ctx, e)
-	b.addAll(jobs.Normalize(e))
-	if jobs.ValidID(e.ID) {
+	b.addAll(intake.Normalize(e))
+	if intake.ValidID(e.ID) {
 		if file, line, again := r.options.Seen.add(e.Key(), rec.line); again {
 			b.problem("id", fmt.Sprintf("the same id stands in %s line %d", file, line))
 		}
@@ -196,7 +196,7 @@ func (b *rowReader) plain(ctx context.Context, e *providers.Envelope, col column
 	}
 }
 
-// maxDocuments is the most that [jobs.Normalize] takes: more are not even looked for.
+// maxDocuments is the most that [intake.Normalize] takes: more are not even looked for.
 const maxDocuments = 100
 
 func (b *rowReader) documents(ctx context.Context, e *providers.Envelope, c cell, value string) {

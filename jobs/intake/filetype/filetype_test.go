@@ -11,7 +11,7 @@ import (
 
 	"io"
 
-	"github.com/chancela/chancela/jobs/filetype"
+	"github.com/chancela/chancela/jobs/intake/filetype"
 )
 
 func zipped(t *testing.T, names ...string) string {
@@ -43,7 +43,7 @@ func zipped(t *testing.T, names ...string) string {
 func wide(s string) string { return strings.Join(strings.Split(s, ""), "\x00") + "\x00" }
 
 func TestTypes(t *testing.T) {
-	raw, err := os.ReadFile("../campaign/testdata/cases/documentos/contrato.pdf")
+	raw, err := os.ReadFile("../../campaign/testdata/cases/documentos/contrato.pdf")
 	if err != nil {
 		t.Fatal(err)
 	}

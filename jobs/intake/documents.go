@@ -1,0 +1,73 @@
+package intake
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/chancela/chancela/jobs/intake/filetype"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/source"
+)
+
+// Documents are all files of an envelope, identity images included.
+func Documents(e *providers.Envelope) []File {
+	var out []File
+	for i := range e.Documents {
+		out = append(out, File{"document", &e.Documents[i]})
+	}
+	for i := range e.Signers {
+		if d := e.Signers[i].IDFront; d != nil {
+			out = append(out, File{fmt.Sprintf("signer%d.id_front", i+1), d})
+		}
+		if d := e.Signers[i].IDBack; d != nil {
+			out = append(out, File{fmt.Sprintf("signer%d.id_back", i+1), d})
+		}
+	}
+	return out
+}
+
+// File is a document of an envelope, with the CSV column that it came from.
+type File struct {
+	Column string
+	*providers.Document
+}
+
+// Measure reads a document once, for its hash, size and type. A document that has them
+// already is left alone. Sources opens s3:// addresses; nil: they are refused.
+func Measure(ctx context.Context, d *providers.Document, sources source.Open) error {
+	if d.SHA256 != "" {
+		return nil
+	}
+	if d.Open == nil {
+		if !strings.HasPrefix(d.Source, "s3://") || sources == nil {
+			return errors.New("no content was given")
+		}
+		name := d.Source
+		d.Open = func(ctx context.Context) (io.ReadCloser, error) { return sources(ctx, name) }
+	}
+	if d.Name == "" {
+		d.Name = path.Base(d.Source)
+	}
+	r, err := d.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	hash, kind := sha256.New(), filetype.New(d.Name)
+	size, err := io.Copy(io.MultiWriter(hash, kind), r)
+	if err != nil {
+		return err
+	}
+	mime, err := kind.Type()
+	if err != nil {
+		return err
+	}
+	d.SHA256, d.Size, d.Type = hex.EncodeToString(hash.Sum(nil)), size, mime
+	return nil
+}
