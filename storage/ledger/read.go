@@ -52,23 +52,13 @@ const pageSize = 200
 // of one state or (empty) of all. Cursor is empty for the first page; next is empty
 // behind the last.
 func (l *Ledger) Page(ctx context.Context, campaign string, state State, cursor string, n int) (records []*Record, next string, err error) {
-	after := int64(0)
-	if cursor != "" {
-		if after, err = strconv.ParseInt(cursor, 10, 64); err != nil {
-			return nil, "", fmt.Errorf("cursor %q is not one of ours", cursor)
-		}
-	}
-	key := idsKey(campaign)
-	if state != "" {
-		key = inKey(campaign, state)
-	}
-	ids, err := l.db.ZRangeByScoreWithScores(ctx, key, &redis.ZRangeBy{Min: "(" + strconv.FormatInt(after, 10), Max: "+inf", Count: int64(n)}).Result()
+	ids, next, err := l.ids(ctx, campaign, state, cursor, n)
 	if err != nil {
-		return nil, "", fmt.Errorf("ledger: listing %s: %w", campaign, err)
+		return nil, "", err
 	}
 	keys := make([]string, len(ids))
-	for i, z := range ids {
-		keys[i] = campaign + "/" + fmt.Sprint(z.Member)
+	for i, id := range ids {
+		keys[i] = campaign + "/" + id.id
 	}
 	all, err := l.GetMany(ctx, keys)
 	if err != nil {
@@ -79,10 +69,38 @@ func (l *Ledger) Page(ctx context.Context, campaign string, state State, cursor 
 			records = append(records, r)
 		}
 	}
-	if len(ids) == n {
-		next = strconv.FormatInt(int64(ids[n-1].Score), 10)
-	}
 	return records, next, nil
+}
+
+// place is an envelope's in its campaign.
+type place struct {
+	id  string
+	seq int64
+}
+
+// ids reads which envelopes are on a page.
+func (l *Ledger) ids(ctx context.Context, campaign string, state State, cursor string, n int) (ids []place, next string, err error) {
+	after := int64(0)
+	if cursor != "" {
+		if after, err = strconv.ParseInt(cursor, 10, 64); err != nil {
+			return nil, "", fmt.Errorf("cursor %q is not one of ours", cursor)
+		}
+	}
+	key := idsKey(campaign)
+	if state != "" {
+		key = inKey(campaign, state)
+	}
+	page, err := l.db.ZRangeByScoreWithScores(ctx, key, &redis.ZRangeBy{Min: "(" + strconv.FormatInt(after, 10), Max: "+inf", Count: int64(n)}).Result()
+	if err != nil {
+		return nil, "", fmt.Errorf("ledger: listing %s: %w", campaign, err)
+	}
+	for _, z := range page {
+		ids = append(ids, place{fmt.Sprint(z.Member), int64(z.Score)})
+	}
+	if len(ids) == n && n > 0 {
+		next = strconv.FormatInt(ids[n-1].seq, 10)
+	}
+	return ids, next, nil
 }
 
 // All reads every envelope of a campaign, page by page, of one state or (empty) of all.

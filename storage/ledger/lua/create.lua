@@ -27,7 +27,10 @@ if have[1] then return {'same', have[2], have[3]} end
 local c = P .. 'campaign:' .. campaign
 local seq = redis.call('HINCRBY', c, 'seq', 1)
 redis.call('HSETNX', c, 'created', at)
-if seq == 1 then redis.call('HSET', c, 'counted', 1) end -- an older campaign's counts by provider begin in the middle
+if seq == 1 then -- an older campaign's counts by provider, and its course, would begin in the middle
+  redis.call('HSET', c, 'counted', 1)
+  redis.call('HSET', P .. 'course:' .. campaign, 'width', 1000, 'begin', at)
+end
 redis.call('HSET', c, 'changed', at)
 redis.call('ZADD', P .. 'campaigns', 'NX', at, campaign)
 redis.call('HSET', e, 'campaign', campaign, 'id', id, 'provider', p, 'digest', digest, 'state', state,
@@ -36,6 +39,7 @@ for i = 11, #ARGV, 2 do set(e, campaign, ARGV[i], ARGV[i + 1]) end
 redis.call('ZADD', P .. 'ids:' .. campaign, seq, id)
 redis.call('ZADD', P .. 'in:' .. campaign .. ':' .. state, seq, id)
 count(p, campaign, state, 1)
+course(campaign, nil, state, at)
 place(key, p, ARGV[7], due)
 tell(key, state, 1, at)
 return {'created', state, '1'}

@@ -41,5 +41,10 @@ local gen = h.gen
 if ARGV[8] == '1' then gen = redis.call('HINCRBY', e, 'gen', 1) end
 h.version = redis.call('HINCRBY', e, 'version', 1)
 if to ~= from then shift(e, key, h, to, at) end
+local code = redis.call('HGET', e, 'error_code')
+if to ~= from or code ~= (h.error_code or false) then
+  blame(h, from, h.error_code, -1)
+  blame(h, to, code, 1)
+end
 place(key, h.provider, index, due)
 return {'ok', h.version, gen}
