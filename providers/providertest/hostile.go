@@ -91,7 +91,7 @@ func testHostile(t *testing.T, s *Suite, tp *tap) {
 			what := fmt.Sprintf("%s, %s, %s", tr.call.name, tr.ops[n], name)
 			download := strings.HasPrefix(tr.call.name, "Open")
 			large := strings.HasPrefix(name, "long") || strings.HasPrefix(name, "deep") || name == "blanks"
-			if large && (download || met[tr.ops[n]] || raced && name != "long text") {
+			if large && (download || met[tr.ops[n]] || Raced && name != "long text") {
 				continue // a large file is for the room stream
 			}
 			do := tr.next()
@@ -160,7 +160,7 @@ func testMutants(t *testing.T, s *Suite, tp *tap) {
 	met := make(map[string]bool)
 	eachRequest(t, w, func(t *testing.T, tr *trial, n int) {
 		step := 1
-		if raced || !tr.call.reads && met[tr.ops[n]] {
+		if Raced || !tr.call.reads && met[tr.ops[n]] {
 			step = 7 // the answer was gone through in another call, or is without the detector
 		}
 		met[tr.ops[n]] = true

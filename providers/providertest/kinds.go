@@ -62,7 +62,7 @@ func testKinds(t *testing.T, s *Suite, tp *tap) {
 		again := met[tr.ops[n]]
 		met[tr.ops[n]] = true
 		for _, status := range statuses {
-			if (raced || again && !tr.call.reads) && !slices.Contains(telling, status) {
+			if (Raced || again && !tr.call.reads) && !slices.Contains(telling, status) {
 				continue
 			}
 			op := tr.ops[n]

@@ -2,4 +2,4 @@
 
 package providertest
 
-const raced = false
+const Raced = false

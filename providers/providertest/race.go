@@ -2,6 +2,6 @@
 
 package providertest
 
-// raced tells that the race detector makes everything ten times slower: files are then
+// Raced tells that the race detector makes everything ten times slower: files are then
 // smaller, and what only repeats itself is left out.
-const raced = true
+const Raced = true

@@ -17,7 +17,7 @@ import (
 
 // LargePDF is a document of a size that is never in memory as a whole.
 func LargePDF(size int64) providers.Document {
-	if raced {
+	if Raced {
 		size /= 10
 	}
 	const begin = "%PDF-1.4\n% " + Confidential + "\n"
@@ -61,7 +61,7 @@ func testStream(t *testing.T, s *Suite, tp *tap) {
 				return w.provider.Invite(t.Context(), job)
 			})
 			t.Logf("%d files of %d bytes: %d bytes allocated", together, size, grown)
-			if grown > size*together/4 && !raced {
+			if grown > size*together/4 && !Raced {
 				t.Errorf("%d bytes allocated for %d files of %d", grown, together, size)
 			}
 			if n := w.invitations(1); n != together {
@@ -71,7 +71,7 @@ func testStream(t *testing.T, s *Suite, tp *tap) {
 		})
 	}
 	size := int64(13_000_000)
-	if raced {
+	if Raced {
 		size /= 10
 	}
 	w := newWorld(t, s, tp, setup{})
@@ -100,7 +100,7 @@ func testStream(t *testing.T, s *Suite, tp *tap) {
 			}
 			grown := allocated(t, together, func(int) error { return read() })
 			t.Logf("%d files of %d bytes: %d bytes allocated", together, size, grown)
-			if grown > size*together/4 && !raced {
+			if grown > size*together/4 && !Raced {
 				t.Errorf("%d bytes allocated for %d files of %d", grown, together, size)
 			}
 		})
