@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -214,7 +215,7 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 // adopt turns the entry of an envelope whose manifest is in the archive into an
 // archived one.
 func (c *Client) adopt(ctx context.Context, e *ledger.Entry) (bool, error) {
-	m, err := ReadManifest(ctx, c.archive, e.Campaign, e.ID)
+	m, err := report.ReadManifest(ctx, c.archive, e.Campaign, e.ID)
 	if errors.Is(err, archive.ErrNotFound) {
 		return false, nil
 	}
@@ -222,7 +223,7 @@ func (c *Client) adopt(ctx context.Context, e *ledger.Entry) (bool, error) {
 		return false, err
 	}
 	e.Digest, e.State = m.Digest, ledger.Archived
-	e.Content, err = m.content()
+	e.Content, err = m.Content()
 	return true, err
 }
 
@@ -255,7 +256,7 @@ const batchSize = 200
 // conflict is reported and does not stop the others. Interrupted and called again, it
 // goes on: what is there is known.
 func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source) (Summary, error) {
-	archived, err := archivedIDs(ctx, c.archive, campaign)
+	archived, err := report.ArchivedIDs(ctx, c.archive, campaign)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -313,7 +314,7 @@ func (c *Client) moved(ctx context.Context, k Key, listed map[string]bool, other
 		return 0, nil
 	}
 	if others == 0 {
-		_, err := c.archive.Stat(ctx, archive.EnvelopeKey(k.Campaign, k.ID, ManifestName))
+		_, err := c.archive.Stat(ctx, archive.EnvelopeKey(k.Campaign, k.ID, report.ManifestName))
 		if err == nil {
 			listed[k.ID] = true
 			return 0, nil
@@ -335,7 +336,7 @@ func (c *Client) Get(ctx context.Context, key Key) (Report, error) {
 }
 
 // Report tells a person what the ledger has on an envelope.
-func (c *Client) Report(r *ledger.Record) (Report, error) { return newReport(r) }
+func (c *Client) Report(r *ledger.Record) (Report, error) { return report.Of(r) }
 
 // watchEvery is how often Watch reads the ledger.
 const watchEvery = 500 * time.Millisecond

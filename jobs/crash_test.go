@@ -20,6 +20,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -295,7 +296,7 @@ func (w *world) judge(k Key, mark int, what string) *ledger.Record {
 		w.t.Errorf("%s: ends as %s: %s %s", what, r.State, r.ErrorCode, r.ErrorMessage)
 		return r
 	}
-	m, err := ReadManifest(w.t.Context(), w.archive, k.Campaign, k.ID)
+	m, err := report.ReadManifest(w.t.Context(), w.archive, k.Campaign, k.ID)
 	if err != nil {
 		w.t.Fatal(err)
 	}

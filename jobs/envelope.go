@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/source"
@@ -18,6 +19,9 @@ type (
 	Expiry   = providers.Expiry
 	Key      = providers.Key
 )
+
+// Report is what a person is told about an envelope.
+type Report = report.Report
 
 // OpenSource opens a document that is named s3://bucket/key.
 type OpenSource = source.Open

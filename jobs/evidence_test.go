@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -41,7 +42,7 @@ func TestEvidenceIsKeptWhateverTheState(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.HasPrefix(path.Base(o.Key), evidencePrefix) {
+			if strings.HasPrefix(path.Base(o.Key), "evidence-") {
 				found = append(found, path.Base(o.Key))
 			}
 		}
@@ -51,7 +52,7 @@ func TestEvidenceIsKeptWhateverTheState(t *testing.T) {
 		problems := 0
 		verify := func() int {
 			problems = 0
-			v, err := Verify(t.Context(), w.archive, w.client.ledger, "", func(string, error) { problems++ })
+			v, err := report.Verify(t.Context(), w.archive, w.client.ledger, "", func(string, error) { problems++ })
 			if err != nil || len(v.Unvouched) != 0 {
 				t.Fatalf("%+v %v", v, err)
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
@@ -28,7 +29,7 @@ func (h *handling) file(ctx context.Context) error {
 	if err != nil {
 		return h.fail(ctx, err)
 	}
-	filed, err := filedOf(h.rec)
+	filed, err := report.Archived(h.rec)
 	if err != nil {
 		return h.fail(ctx, err)
 	}
@@ -53,7 +54,7 @@ func (h *handling) file(ctx context.Context) error {
 
 // recordFiled writes which files are archived: in the order of the list, and the first
 // that is missing is fetched next.
-func (h *handling) recordFiled(ctx context.Context, filed []Filed) error {
+func (h *handling) recordFiled(ctx context.Context, filed []report.ArchivedArtifact) error {
 	b, err := json.Marshal(filed)
 	if err != nil {
 		return err
@@ -114,7 +115,7 @@ func sameFiles(a, b []providers.Artifact) bool {
 // fetch streams one artifact into the archive. again tells that an earlier attempt may
 // have archived it already: content under its key is then ours, whole and checked, and
 // is not fetched anew (some providers make the file anew for every download).
-func (h *handling) fetch(ctx context.Context, listed []providers.Artifact, i int, again bool) (Filed, error) {
+func (h *handling) fetch(ctx context.Context, listed []providers.Artifact, i int, again bool) (report.ArchivedArtifact, error) {
 	a := listed[i]
 	key := h.path(listed, i)
 	if again {
@@ -123,23 +124,23 @@ func (h *handling) fetch(ctx context.Context, listed []providers.Artifact, i int
 			return h.filed(a, key, o), nil
 		}
 		if !errors.Is(err, archive.ErrNotFound) {
-			return Filed{}, err
+			return report.ArchivedArtifact{}, err
 		}
 	}
 	body, err := h.line.Provider.Open(ctx, h.ref(), a)
 	if err != nil {
-		return Filed{}, err
+		return report.ArchivedArtifact{}, err
 	}
 	defer body.Close()
 	o, err := h.archive.Put(ctx, key, body, a.ContentType, archive.CheckFor(a.ContentType))
 	if err != nil {
-		return Filed{}, fmt.Errorf("archiving %s: %w", a.Kind, err)
+		return report.ArchivedArtifact{}, fmt.Errorf("archiving %s: %w", a.Kind, err)
 	}
 	return h.filed(a, key, o), nil
 }
 
-func (h *handling) filed(a providers.Artifact, key string, o archive.Object) Filed {
-	return Filed{ReportArtifact: ReportArtifact{Kind: a.Kind, Key: h.archive.Locate(key), SHA256: o.SHA256, Size: o.Size, ContentType: a.ContentType},
+func (h *handling) filed(a providers.Artifact, key string, o archive.Object) report.ArchivedArtifact {
+	return report.ArchivedArtifact{Artifact: report.Artifact{Kind: a.Kind, Key: h.archive.Locate(key), SHA256: o.SHA256, Size: o.Size, ContentType: a.ContentType},
 		Source: a.Source, ID: a.ID, Path: key}
 }
 
@@ -165,7 +166,7 @@ func artifactName(listed []providers.Artifact, i int) string {
 // gone since an earlier attempt archived it. It returns those that have not: with
 // archive.ErrNotKept, the others can be fetched again. One that is another file now is
 // archive.ErrConflict, because nothing in an archive is ever replaced.
-func stillThere(ctx context.Context, store archive.Archive, filed []Filed) (there []Filed, err error) {
+func stillThere(ctx context.Context, store archive.Archive, filed []report.ArchivedArtifact) (there []report.ArchivedArtifact, err error) {
 	var gone []string
 	for _, f := range filed {
 		switch o, err := store.Stat(ctx, f.Path); {
@@ -186,7 +187,7 @@ func stillThere(ctx context.Context, store archive.Archive, filed []Filed) (ther
 }
 
 // archived writes the manifest and ends the envelope's life.
-func (h *handling) archived(ctx context.Context, filed []Filed) error {
+func (h *handling) archived(ctx context.Context, filed []report.ArchivedArtifact) error {
 	now, err := h.ledger.Now(ctx)
 	if err != nil {
 		return later(time.Second, err)
@@ -200,7 +201,7 @@ func (h *handling) archived(ctx context.Context, filed []Filed) error {
 		return h.fail(ctx, err)
 	}
 	done.Artifacts = b
-	rep, err := newReport(&done)
+	rep, err := report.Of(&done)
 	if err != nil {
 		return h.fail(ctx, err)
 	}
@@ -212,8 +213,8 @@ func (h *handling) archived(ctx context.Context, filed []Filed) error {
 		}
 		return h.fail(ctx, err)
 	}
-	m := Manifest{Version: 1, Report: rep, Digest: h.rec.Digest, Artifacts: filed, Final: h.rec.Final, Evidence: h.rec.Evidence}
-	if err := m.write(ctx, h.archive); err != nil {
+	m := report.Manifest{Version: 1, Report: rep, Digest: h.rec.Digest, Artifacts: filed, Final: h.rec.Final, Evidence: h.rec.Evidence}
+	if err := m.Write(ctx, h.archive); err != nil {
 		return h.fail(ctx, err)
 	}
 	from := h.rec.State

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/archive/archivetest"
 	"github.com/chancela/chancela/storage/archive/dir"
@@ -49,7 +50,7 @@ func (w *world) completed(id string) Key {
 func (w *world) filed(k Key) string {
 	w.t.Helper()
 	var names []string
-	var filed []Filed
+	var filed []report.ArchivedArtifact
 	if b := w.record(k).Artifacts; len(b) > 0 {
 		if err := json.Unmarshal(b, &filed); err != nil {
 			w.t.Fatal(err)
@@ -79,7 +80,7 @@ func TestFileThatVanishesIsFetchedAgain(t *testing.T) {
 	if r.ErrorCode != "archive_lost" || !strings.Contains(r.ErrorMessage, "signed_document.pdf") || w.filed(k) != "dossier.pdf" {
 		t.Errorf("%s %s, archived %q", r.ErrorCode, r.ErrorMessage, w.filed(k))
 	}
-	if _, err := ReadManifest(t.Context(), w.archive, k.Campaign, k.ID); !errors.Is(err, archive.ErrNotFound) {
+	if _, err := report.ReadManifest(t.Context(), w.archive, k.Campaign, k.ID); !errors.Is(err, archive.ErrNotFound) {
 		t.Errorf("manifest: %v", err)
 	}
 	for range 4 { // it vanishes again and again, until the attempts are used up
@@ -153,7 +154,7 @@ func TestFullDisk(t *testing.T) {
 		w.forward(40 * time.Second)
 		w.step(k)
 		w.state(k, ledger.Archived)
-		v, err := Verify(t.Context(), store, w.client.ledger, "", func(key string, err error) { t.Errorf("%s: %v", key, err) })
+		v, err := report.Verify(t.Context(), store, w.client.ledger, "", func(key string, err error) { t.Errorf("%s: %v", key, err) })
 		if err != nil || v.Files != 2 {
 			t.Errorf("%+v %v", v, err)
 		}

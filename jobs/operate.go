@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
@@ -148,7 +149,7 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 		case len(ev.Evidence) == 0:
 			return nil
 		case c.archive != nil && (r.State == ledger.Completed || r.State == ledger.Archived): // its manifest may be written
-			return fileEvidence(ctx, c.archive, Key{Campaign: r.Campaign, ID: r.ID}, ev.Evidence)
+			return report.KeepEvidence(ctx, c.archive, Key{Campaign: r.Campaign, ID: r.ID}, ev.Evidence)
 		case r.State != ledger.Archived:
 			return c.ledger.RecordEvidence(ctx, r, ev.Evidence)
 		}

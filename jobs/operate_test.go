@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
@@ -252,7 +253,7 @@ func TestCallbacks(t *testing.T) {
 		t.Error("another provider spoke for the envelope")
 	}
 	w.judge(k, 0, "with callbacks")
-	m, err := ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
+	m, err := report.ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
 	if err != nil || string(m.Evidence) == "" {
 		t.Errorf("evidence %q %v", m.Evidence, err)
 	}
@@ -377,7 +378,7 @@ func TestVerifySeesEveryDamage(t *testing.T) {
 	k := w.enqueue("1")
 	w.judge(k, 0, "first")
 	verify := func() (problems int) {
-		_, err := Verify(t.Context(), w.archive, w.client.ledger, "", func(string, error) { problems++ })
+		_, err := report.Verify(t.Context(), w.archive, w.client.ledger, "", func(string, error) { problems++ })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -390,7 +391,7 @@ func TestVerifySeesEveryDamage(t *testing.T) {
 	if n := verify(); n != 1 {
 		t.Errorf("%d problems of a changed file", n)
 	}
-	w.damage(k, ManifestName)
+	w.damage(k, report.ManifestName)
 	if n := verify(); n != 1 {
 		t.Errorf("%d problems of a changed manifest", n)
 	}
@@ -416,12 +417,12 @@ func TestVerifyComparesWithTheLedger(t *testing.T) {
 	k := w.enqueue("1")
 	w.judge(k, 0, "first")
 	problems := func(store archive.Archive) (n int) {
-		if _, err := Verify(t.Context(), store, w.client.ledger, "", func(string, error) { n++ }); err != nil {
+		if _, err := report.Verify(t.Context(), store, w.client.ledger, "", func(string, error) { n++ }); err != nil {
 			t.Fatal(err)
 		}
 		return n
 	}
-	m, err := ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
+	m, err := report.ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -439,7 +440,7 @@ func TestVerifyComparesWithTheLedger(t *testing.T) {
 		t.Errorf("files that are gone: %v, want ErrNotKept", err)
 	}
 	m.Artifacts = m.Artifacts[:1]
-	if err := m.write(t.Context(), empty); err != nil {
+	if err := m.Write(t.Context(), empty); err != nil {
 		t.Fatal(err)
 	}
 	content, _, err := w.archive.Open(t.Context(), m.Artifacts[0].Path)

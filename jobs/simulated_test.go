@@ -3,6 +3,7 @@ package jobs
 import (
 	"testing"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -24,7 +25,7 @@ func TestSimulatedSaysSo(t *testing.T) {
 		t.Error("an envelope that waits for a simulator does not say so")
 	}
 	w.live(k)
-	m, err := ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
+	m, err := report.ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
 	if err != nil || !m.Report.Simulated {
 		t.Errorf("the manifest: simulated %v, %v", m.Report.Simulated, err)
 	}
@@ -36,7 +37,7 @@ func TestSimulatedSaysSo(t *testing.T) {
 	if err != nil || !c.Simulated {
 		t.Errorf("the campaign: simulated %v, %v", c.Simulated, err)
 	}
-	content, err := m.content()
+	content, err := m.Content()
 	if err != nil || !content.Simulated {
 		t.Errorf("taken over from its manifest: %v, %v", content, err)
 	}
@@ -53,7 +54,7 @@ func TestTheWorkerKnowsWhatIsSimulated(t *testing.T) {
 		t.Fatal("the client knew")
 	}
 	w.live(k)
-	if m, err := ReadManifest(t.Context(), w.archive, k.Campaign, k.ID); err != nil || !m.Report.Simulated {
+	if m, err := report.ReadManifest(t.Context(), w.archive, k.Campaign, k.ID); err != nil || !m.Report.Simulated {
 		t.Errorf("the manifest: simulated %v, %v", m.Report.Simulated, err)
 	}
 }

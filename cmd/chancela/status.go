@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -142,7 +142,7 @@ func (s *system) statusJSON(snap snapshot) error {
 		o := statusObject{c.Name, c.Total, c.States, c.Paused, c.Simulated, []troubleObject{}}
 		for _, v := range snap.providers {
 			if t := v.trouble; t != nil && v.worksFor(c) {
-				o.Troubles = append(o.Troubles, troubleObject{v.name, t.State, t.Since, jobs.ReportTime(t.NextTry), troubleError{t.Kind, t.Code, t.Op, t.Status}})
+				o.Troubles = append(o.Troubles, troubleObject{v.name, t.State, t.Since, report.Time(t.NextTry), troubleError{t.Kind, t.Code, t.Op, t.Status}})
 			}
 		}
 		if err := enc.Encode(o); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/charmbracelet/lipgloss/table"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -87,9 +88,9 @@ func (s *system) tellTrouble(r *ledger.Record) {
 	if !s.json {
 		return
 	}
-	var why *jobs.ReportError
+	var why *report.Error
 	if r.ErrorCode != "" {
-		why = &jobs.ReportError{Code: r.ErrorCode, Message: r.ErrorMessage}
+		why = &report.Error{Code: r.ErrorCode, Message: r.ErrorMessage}
 	}
 	s.print("envelope", map[string]any{"campaign": r.Campaign, "id": r.ID, "provider": r.Provider, "state": r.State, "error": why})
 }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -65,7 +65,7 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 		}
 	}
 	wrong := 0
-	v, err := jobs.Verify(ctx, store, book, campaign, func(key string, err error) {
+	v, err := report.Verify(ctx, store, book, campaign, func(key string, err error) {
 		wrong++
 		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, key+": "+oneLine(err))
 	})

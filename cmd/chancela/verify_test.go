@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -20,8 +21,8 @@ func archived(t *testing.T) (folder string) {
 	folder = filepath.Join(t.TempDir(), "archive")
 	content := "%PDF-1.4 signed %%EOF"
 	sum := sha256.Sum256([]byte(content))
-	m := jobs.Manifest{Version: 1, Digest: "v1:1", Report: jobs.Report{Campaign: "june", ID: "1", Provider: "certyneo", State: "archived"},
-		Artifacts: []jobs.Filed{{ReportArtifact: jobs.ReportArtifact{Kind: "signed_document", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}, Path: "june/1/signed_document.pdf"}}}
+	m := report.Manifest{Version: 1, Digest: "v1:1", Report: jobs.Report{Campaign: "june", ID: "1", Provider: "certyneo", State: "archived"},
+		Artifacts: []report.ArchivedArtifact{{Artifact: report.Artifact{Kind: "signed_document", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))}, Path: "june/1/signed_document.pdf"}}}
 	b, err := json.Marshal(m)
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/archive"
@@ -104,7 +104,7 @@ type leftovers struct{ archive.Archive }
 
 func (a leftovers) Put(ctx context.Context, key string, content io.Reader, contentType string, check archive.Check) (archive.Object, error) {
 	o, err := a.Archive.Put(ctx, key, content, contentType, check)
-	if !errors.Is(err, archive.ErrConflict) || path.Base(key) == jobs.ManifestName || key == worldKey {
+	if !errors.Is(err, archive.ErrConflict) || path.Base(key) == report.ManifestName || key == worldKey {
 		return o, err
 	}
 	return archive.Measure(ctx, a, key)

@@ -120,6 +120,7 @@ func (s *Server) describe(mux *http.ServeMux) ([]byte, error) {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
 	config.AllowAdditionalPropertiesByDefault = true // answers may grow; requests forbid it themselves
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"key": {}}}
 	config.Servers = []*huma.Server{{URL: "/"}}

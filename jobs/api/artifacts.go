@@ -16,6 +16,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -79,10 +80,10 @@ func (s *Server) artifact(ctx context.Context, key jobs.Key, name string) (*huma
 }
 
 func locate(r *ledger.Record, name string) (key, sha256 string, err error) {
-	if name == jobs.ManifestName && r.State == ledger.Archived {
+	if name == report.ManifestName && r.State == ledger.Archived {
 		return archive.EnvelopeKey(r.Campaign, r.ID, name), "", nil
 	}
-	var filed []jobs.Filed
+	var filed []report.ArchivedArtifact
 	if len(r.Artifacts) > 0 {
 		if err := json.Unmarshal(r.Artifacts, &filed); err != nil {
 			return "", "", fmt.Errorf("the ledger's artifacts of %s: %w", r.Key(), err)

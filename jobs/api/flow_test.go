@@ -22,6 +22,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -286,8 +287,8 @@ func (x *live) fetch(t *testing.T, e jobs.Report) {
 			t.Errorf("%s: %v", a.Key, r.Header)
 		}
 	}
-	var m jobs.Manifest
-	x.get(base+jobs.ManifestName).want(t, http.StatusOK, &m)
+	var m report.Manifest
+	x.get(base+report.ManifestName).want(t, http.StatusOK, &m)
 	if len(m.Artifacts) != len(e.Artifacts) || len(m.Artifacts) == 0 {
 		t.Errorf("%s: the manifest has %d artifacts, the report %d", e.ID, len(m.Artifacts), len(e.Artifacts))
 	}

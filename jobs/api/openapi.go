@@ -18,7 +18,19 @@ import (
 // schemaOf is the reference to a type's schema.
 func schemaOf[T any](schemas huma.Registry) *huma.Schema {
 	t := reflect.TypeFor[T]()
-	return schemas.Schema(t, true, t.Name())
+	return schemas.Schema(t, true, schemaName(t, t.Name()))
+}
+
+// schemaName names a type in the document: the parts of a report by what they are parts of.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if strings.HasSuffix(t.PkgPath(), "/jobs/report") && name != "Report" {
+		return "Report" + name
+	}
+	return name
 }
 
 func pathEscape(s string) string { return url.PathEscape(s) }

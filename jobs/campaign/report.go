@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 )
 
 // Formats are the words for [ReportStyle].
@@ -113,7 +114,7 @@ func (s ReportStyle) row(r jobs.Report) ([]string, error) {
 	return row, nil
 }
 
-func (s ReportStyle) signersCell(signers []jobs.ReportSigner) string {
+func (s ReportStyle) signersCell(signers []report.Signer) string {
 	list := make([]string, len(signers))
 	for i, person := range signers {
 		list[i] = person.Name
@@ -128,7 +129,7 @@ func (s ReportStyle) signersCell(signers []jobs.ReportSigner) string {
 	return strings.Join(list, "; ")
 }
 
-func artifactsCell(artifacts []jobs.ReportArtifact) string {
+func artifactsCell(artifacts []report.Artifact) string {
 	list := make([]string, len(artifacts))
 	for i, a := range artifacts {
 		list[i] = a.Key + " sha256:" + a.SHA256

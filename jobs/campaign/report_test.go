@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -19,15 +20,15 @@ func sampleReports() []jobs.Report {
 	return []jobs.Report{
 		{
 			Campaign: "june", ID: "=1+1", Provider: "sdoc", State: "archived", EnvelopeID: "-e1", Attempts: 1,
-			Signers: []jobs.ReportSigner{
+			Signers: []report.Signer{
 				{Name: `@SUM(A1) <script>alert("x")</script>`, Email: "ana@example.com", State: "signed", SignedAt: &at},
 				{Name: "Bia", State: "pending"},
 			},
-			Artifacts: []jobs.ReportArtifact{{Kind: providers.Dossier, Key: "june/1/dossier.pdf", SHA256: "00ff", Size: 7, ContentType: "application/pdf"}},
+			Artifacts: []report.Artifact{{Kind: providers.Dossier, Key: "june/1/dossier.pdf", SHA256: "00ff", Size: 7, ContentType: "application/pdf"}},
 			CreatedAt: &at, SentAt: &at, CompletedAt: &at, ArchivedAt: &at, Meta: map[string]string{"order": "7"},
 		},
 		{Campaign: "june", ID: "2", Provider: "qisign", State: "failed", Attempts: 25, CreatedAt: &at,
-			Error: &jobs.ReportError{Code: "invalid", Message: "\t=cmd()"}},
+			Error: &report.Error{Code: "invalid", Message: "\t=cmd()"}},
 		{Campaign: "june", ID: "3", Provider: "qisign", State: "failed"},
 	}
 }
@@ -45,7 +46,7 @@ func sequence(reports []jobs.Report, end error) iter.Seq2[jobs.Report, error] {
 	}
 }
 
-func report(t *testing.T, format string) string {
+func written(t *testing.T, format string) string {
 	t.Helper()
 	var out strings.Builder
 	if err := WriteReport(&out, ReportStyle{Format: format, Campaign: "june <1>"}, sequence(sampleReports(), nil)); err != nil {
@@ -55,7 +56,7 @@ func report(t *testing.T, format string) string {
 }
 
 func TestReportCSV(t *testing.T) {
-	text, marked := strings.CutPrefix(report(t, "csv"), "\ufeff")
+	text, marked := strings.CutPrefix(written(t, "csv"), "\ufeff")
 	if !marked {
 		t.Error("without a byte order mark a spreadsheet reads UTF-8 as something else")
 	}
@@ -131,7 +132,7 @@ func TestReportCSVForAnotherPlace(t *testing.T) {
 }
 
 func TestReportJSON(t *testing.T) {
-	lines := strings.Split(strings.TrimSuffix(report(t, "json"), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(written(t, "json"), "\n"), "\n")
 	if len(lines) != 3 {
 		t.Fatalf("%d lines", len(lines))
 	}
@@ -142,7 +143,7 @@ func TestReportJSON(t *testing.T) {
 }
 
 func TestReportHTML(t *testing.T) {
-	got := report(t, "html")
+	got := written(t, "html")
 	for _, want := range []string{
 		"<title>Campaign june &lt;1&gt;</title>", "&lt;script&gt;alert", "3 envelopes",
 		`<dt class="state archived">archived</dt><dd>1</dd>`, `<dt class="state failed">failed</dt><dd>2</dd>`,

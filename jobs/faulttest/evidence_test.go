@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage"
@@ -64,7 +65,7 @@ func (j *judge) artifacts() {
 
 // compare gives how many files were compared, and what is wrong with them.
 func compare(ctx context.Context, store archive.Archive, rep jobs.Report, books []sandbox.Entry) (n int, wrong []string) {
-	m, err := jobs.ReadManifest(ctx, store, rep.Campaign, rep.ID)
+	m, err := report.ReadManifest(ctx, store, rep.Campaign, rep.ID)
 	if err != nil {
 		return 0, []string{err.Error()}
 	}

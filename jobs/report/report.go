@@ -1,4 +1,7 @@
-package jobs
+// Package report is what people and programs are told about an envelope: the report, the
+// manifest that vouches for its archived files, evidence that came late, and the check of a
+// whole archive.
+package report
 
 import (
 	"encoding/json"
@@ -16,10 +19,10 @@ type Report struct {
 	Provider    string            `json:"provider"`
 	State       string            `json:"state"`
 	EnvelopeID  string            `json:"envelope_id"`
-	Error       *ReportError      `json:"error"`
+	Error       *Error            `json:"error"`
 	Attempts    int               `json:"attempts"` // to send it
-	Signers     []ReportSigner    `json:"signers"`
-	Artifacts   []ReportArtifact  `json:"artifacts"`
+	Signers     []Signer          `json:"signers"`
+	Artifacts   []Artifact        `json:"artifacts"`
 	CreatedAt   *time.Time        `json:"created_at"`
 	SentAt      *time.Time        `json:"sent_at"`
 	CompletedAt *time.Time        `json:"completed_at"`
@@ -29,22 +32,22 @@ type Report struct {
 	Simulated   bool              `json:"simulated"` // its provider is a simulator: nobody was invited, nothing is signed
 }
 
-// ReportError is why an envelope is where it is.
-type ReportError struct {
+// Error is why an envelope is where it is.
+type Error struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
 
-// ReportSigner is one signer's part of a [Report].
-type ReportSigner struct {
+// Signer is one signer's part of a [Report].
+type Signer struct {
 	Name     string     `json:"name"`
 	Email    string     `json:"email"`
 	State    string     `json:"state"`
 	SignedAt *time.Time `json:"signed_at"`
 }
 
-// ReportArtifact is a file in the archive.
-type ReportArtifact struct {
+// Artifact is a file in the archive.
+type Artifact struct {
 	Kind        providers.Kind `json:"kind"`
 	Key         string         `json:"key"`
 	SHA256      string         `json:"sha256"` // lower-case hex
@@ -57,10 +60,10 @@ type ReportArtifact struct {
 // MarshalJSON writes empty lists and objects where there is nothing.
 func (r Report) MarshalJSON() ([]byte, error) {
 	if r.Signers == nil {
-		r.Signers = []ReportSigner{}
+		r.Signers = []Signer{}
 	}
 	if r.Artifacts == nil {
-		r.Artifacts = []ReportArtifact{}
+		r.Artifacts = []Artifact{}
 	}
 	if r.Meta == nil {
 		r.Meta = map[string]string{}
@@ -69,8 +72,8 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(r))
 }
 
-// ReportTime is a time as reports hold it: in UTC, nil when it is not known.
-func ReportTime(t time.Time) *time.Time {
+// Time is a time as reports hold it: in UTC, nil when it is not known.
+func Time(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

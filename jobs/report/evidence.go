@@ -1,4 +1,4 @@
-package jobs
+package report
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -19,7 +20,7 @@ const (
 	evidenceEnding = ".json"
 )
 
-func fileEvidence(ctx context.Context, store archive.Archive, k Key, evidence []byte) error {
+func KeepEvidence(ctx context.Context, store archive.Archive, k providers.Key, evidence []byte) error {
 	sum := sha256.Sum256(evidence)
 	key := archive.EnvelopeKey(k.Campaign, k.ID, evidencePrefix+hex.EncodeToString(sum[:])+evidenceEnding)
 	_, err := store.Put(ctx, key, bytes.NewReader(evidence), "application/json", nil)

@@ -1,4 +1,4 @@
-package jobs
+package report
 
 import (
 	"context"
@@ -141,7 +141,7 @@ func (v *verifying) manifest(ctx context.Context, key string) error {
 var vouchedSeed = maphash.MakeSeed()
 
 // vouched is a short form of which files are vouched for, with their hashes; never 0.
-func vouched(filed []Filed) uint64 {
+func vouched(filed []ArchivedArtifact) uint64 {
 	var h maphash.Hash
 	h.SetSeed(vouchedSeed)
 	for _, f := range filed {
@@ -169,7 +169,7 @@ func missing(ctx context.Context, book *ledger.Ledger, campaign string, seen map
 				report(key, errors.New("the ledger calls the envelope archived, and its manifest is missing"))
 				continue
 			}
-			filed, err := filedOf(r)
+			filed, err := Archived(r)
 			if err != nil {
 				return err
 			}

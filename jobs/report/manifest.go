@@ -1,4 +1,4 @@
-package jobs
+package report
 
 import (
 	"bytes"
@@ -25,17 +25,17 @@ const maxManifest = 16 << 20
 
 // Manifest vouches for an envelope's artifacts: where it is, all of them are.
 type Manifest struct {
-	Version   int             `json:"version"` // 1
-	Report    Report          `json:"report"`
-	Digest    string          `json:"digest"` // of the envelope's content as it was enqueued
-	Artifacts []Filed         `json:"artifacts"`
-	Final     json.RawMessage `json:"final_state"`        // as the provider gave it
-	Evidence  json.RawMessage `json:"evidence,omitempty"` // what its callbacks brought
+	Version   int                `json:"version"` // 1
+	Report    Report             `json:"report"`
+	Digest    string             `json:"digest"` // of the envelope's content as it was enqueued
+	Artifacts []ArchivedArtifact `json:"artifacts"`
+	Final     json.RawMessage    `json:"final_state"`        // as the provider gave it
+	Evidence  json.RawMessage    `json:"evidence,omitempty"` // what its callbacks brought
 }
 
-// Filed is an artifact in the archive, with where it came from.
-type Filed struct {
-	ReportArtifact
+// ArchivedArtifact is an artifact in the archive, with where it came from.
+type ArchivedArtifact struct {
+	Artifact
 	Source string `json:"source"`
 	ID     string `json:"id,omitempty"` // the provider's id of the document or signer it belongs to
 	Path   string `json:"path"`         // relative to the archive
@@ -82,7 +82,7 @@ func DecodeManifest(key string, b []byte) (Manifest, error) {
 }
 
 // content is what a new record of an envelope that is archived already begins with.
-func (m Manifest) content() (ledger.Content, error) {
+func (m Manifest) Content() (ledger.Content, error) {
 	filed, err := json.Marshal(m.Artifacts)
 	if err != nil {
 		return ledger.Content{}, err
@@ -98,7 +98,7 @@ func (m Manifest) content() (ledger.Content, error) {
 	if err != nil {
 		return ledger.Content{}, err
 	}
-	envelope, err := json.Marshal(Envelope{Campaign: m.Report.Campaign, ID: m.Report.ID, Provider: m.Report.Provider, Subject: m.Report.Subject, Meta: m.Report.Meta})
+	envelope, err := json.Marshal(providers.Envelope{Campaign: m.Report.Campaign, ID: m.Report.ID, Provider: m.Report.Provider, Subject: m.Report.Subject, Meta: m.Report.Meta})
 	if err != nil {
 		return ledger.Content{}, err
 	}
@@ -114,7 +114,7 @@ func (m Manifest) content() (ledger.Content, error) {
 
 // write files the manifest. One that vouches for the same files is the same: only its
 // times may differ, when a worker died between the manifest and its record.
-func (m Manifest) write(ctx context.Context, store archive.Archive) error {
+func (m Manifest) Write(ctx context.Context, store archive.Archive) error {
 	b, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return fmt.Errorf("manifest: %w", err)
@@ -128,15 +128,15 @@ func (m Manifest) write(ctx context.Context, store archive.Archive) error {
 	if readErr != nil {
 		return fmt.Errorf("%w, and it cannot be read: %w", err, readErr)
 	}
-	same := func(a, b Filed) bool { return a.Path == b.Path && a.SHA256 == b.SHA256 && a.Size == b.Size }
+	same := func(a, b ArchivedArtifact) bool { return a.Path == b.Path && a.SHA256 == b.SHA256 && a.Size == b.Size }
 	if have.Digest == m.Digest && slices.EqualFunc(have.Artifacts, m.Artifacts, same) {
 		return nil
 	}
 	return err
 }
 
-// archivedIDs are the ids of a campaign's envelopes that have a manifest.
-func archivedIDs(ctx context.Context, store archive.Archive, campaign string) (map[string]bool, error) {
+// ArchivedIDs are the ids of a campaign's envelopes that have a manifest.
+func ArchivedIDs(ctx context.Context, store archive.Archive, campaign string) (map[string]bool, error) {
 	ids := map[string]bool{}
 	for o, err := range store.List(ctx, campaign+"/") {
 		if err != nil {
@@ -149,19 +149,19 @@ func archivedIDs(ctx context.Context, store archive.Archive, campaign string) (m
 	return ids, nil
 }
 
-// newReport tells a person what the ledger has on an envelope.
-func newReport(r *ledger.Record) (Report, error) {
+// Of tells a person what the ledger has on an envelope.
+func Of(r *ledger.Record) (Report, error) {
 	rep := Report{
 		Campaign: r.Campaign, ID: r.ID, Provider: r.Provider, State: string(r.State),
 		EnvelopeID: r.EnvelopeID, Attempts: r.Tries,
-		CreatedAt: ReportTime(r.CreatedAt), SentAt: ReportTime(r.SentAt),
-		CompletedAt: ReportTime(r.CompletedAt), ArchivedAt: ReportTime(r.ArchivedAt),
+		CreatedAt: Time(r.CreatedAt), SentAt: Time(r.SentAt),
+		CompletedAt: Time(r.CompletedAt), ArchivedAt: Time(r.ArchivedAt),
 		Simulated: r.Simulated,
 	}
 	if r.ErrorCode != "" {
-		rep.Error = &ReportError{Code: r.ErrorCode, Message: r.ErrorMessage}
+		rep.Error = &Error{Code: r.ErrorCode, Message: r.ErrorMessage}
 	}
-	var e Envelope
+	var e providers.Envelope
 	if len(r.Envelope) > 0 {
 		if err := json.Unmarshal(r.Envelope, &e); err != nil {
 			return rep, fmt.Errorf("the ledger's envelope %s: %w", r.Key(), err)
@@ -179,24 +179,24 @@ func newReport(r *ledger.Record) (Report, error) {
 		}
 	}
 	for _, s := range seen {
-		rep.Signers = append(rep.Signers, ReportSigner{s.Name, s.Email, s.State, ReportTime(s.SignedAt)})
+		rep.Signers = append(rep.Signers, Signer{s.Name, s.Email, s.State, Time(s.SignedAt)})
 	}
-	filed, err := filedOf(r)
+	filed, err := Archived(r)
 	if err != nil {
 		return rep, err
 	}
 	for _, f := range filed {
 		f.Name = path.Base(f.Path)
-		rep.Artifacts = append(rep.Artifacts, f.ReportArtifact)
+		rep.Artifacts = append(rep.Artifacts, f.Artifact)
 	}
 	return rep, nil
 }
 
-func filedOf(r *ledger.Record) ([]Filed, error) {
+func Archived(r *ledger.Record) ([]ArchivedArtifact, error) {
 	if len(r.Artifacts) == 0 {
 		return nil, nil
 	}
-	var filed []Filed
+	var filed []ArchivedArtifact
 	if err := json.Unmarshal(r.Artifacts, &filed); err != nil {
 		return nil, fmt.Errorf("the ledger's artifacts of %s: %w", r.Key(), err)
 	}

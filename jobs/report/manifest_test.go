@@ -1,4 +1,4 @@
-package jobs
+package report
 
 import (
 	"encoding/json"
@@ -21,7 +21,7 @@ func TestManifestStaysInItsFolder(t *testing.T) {
 		"june/0001/signed\x00document.pdf": false,
 		"june/0001\\signed.pdf":            false,
 	} {
-		b, err := json.Marshal(Manifest{Version: 1, Artifacts: []Filed{{Path: path}}})
+		b, err := json.Marshal(Manifest{Version: 1, Artifacts: []ArchivedArtifact{{Path: path}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func FuzzManifest(f *testing.F) {
 				t.Errorf("%q left its folder", a.Path)
 			}
 		}
-		if _, err := m.content(); err != nil {
+		if _, err := m.Content(); err != nil {
 			t.Error(err)
 		}
 	})
