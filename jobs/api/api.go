@@ -76,6 +76,8 @@ type Server struct {
 	callbacks chan struct{} // a place for each that is under way
 	ready     readiness
 	draining  atomic.Bool
+	mux       *http.ServeMux
+	pages     Pages // nil: none
 	handler   http.Handler
 }
 
@@ -109,8 +111,22 @@ func New(c Config) (*Server, error) {
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.Handle("/monitor/", monitor(c.Client.Ledger().Redis()))
-	s.handler = s.around(mux)
+	s.mux, s.handler = mux, s.around(mux)
 	return s, nil
+}
+
+// Pages are what people look at in a browser. They stand above this package.
+type Pages interface {
+	// Register adds their routes.
+	Register(*http.ServeMux)
+	// Refuse shows a person why a request is not served.
+	Refuse(http.ResponseWriter, *http.Request, *Problem)
+}
+
+// Show serves pages, too. It is called before Run.
+func (s *Server) Show(p Pages) {
+	s.pages = p
+	p.Register(s.mux)
 }
 
 // describe registers the API's operations and gives their OpenAPI 3.1 document.

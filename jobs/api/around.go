@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ const (
 	areaAPI                 // Bearer
 	areaMonitor             // HTTP basic, for browsers
 	areaWebhook             // verified by the provider's own way
+	areaPage                // a session, for people
 )
 
 func areaOf(path string) area {
@@ -39,9 +41,14 @@ func areaOf(path string) area {
 		return areaMonitor
 	case strings.HasPrefix(path, "/webhooks/"):
 		return areaWebhook
+	case path == "/" || slices.ContainsFunc(pagePaths, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") }):
+		return areaPage
 	}
 	return areaOpen
 }
+
+// pagePaths begin the addresses of pages, beside the first one at /.
+var pagePaths = []string{"/campaigns", "/providers", "/send", "/sign-in", "/sign-out", "/live"}
 
 type requestKey struct{}
 
@@ -75,6 +82,12 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 		if refusal == nil && (place == areaAPI || place == areaMonitor) {
 			client, refusal = s.admit(r, place)
 		}
+		if refusal == nil && place == areaPage {
+			var err error
+			if client, err = s.session(r); err != nil {
+				refusal = s.explain(ctx, err)
+			}
+		}
 		if client != nil {
 			ctx = context.WithValue(ctx, clientKey{}, client)
 		}
@@ -98,6 +111,8 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 			s.record(r, w, client, place, time.Since(begun), span)
 		}()
 		switch {
+		case refusal != nil && place == areaPage && s.pages != nil:
+			s.pages.Refuse(w, r, refusal)
 		case refusal != nil:
 			if refusal.Status == http.StatusUnauthorized {
 				s.strangers.warn(ctx, "key", "a request without a key that is known", "request", id)
@@ -132,6 +147,10 @@ func (s *Server) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Req
 	}
 	probe := &probe{header: http.Header{}}
 	h.ServeHTTP(probe, r)
+	if s.pages != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && areaOf(r.URL.Path) != areaAPI && probe.status >= 400 {
+		s.pages.Refuse(w, r, problem(probe.status, "there is nothing at this address"))
+		return true
+	}
 	switch probe.status {
 	case http.StatusMethodNotAllowed:
 		allow := probe.header.Get("Allow")

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,41 +43,73 @@ func (s *Server) artifacts(a huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			return s.artifact(ctx, key, in.Name)
+			f, err := s.openFile(ctx, key, in.Name)
+			if err != nil {
+				return nil, err
+			}
+			return &huma.StreamResponse{Body: func(c huma.Context) {
+				r, w := humago.Unwrap(c)
+				s.send(w, r, f, "attachment")
+			}}, nil
 		})
 }
 
-// artifact finds a file by its name: only what the ledger has as archived is given, and
+// kept is an envelope's file in the archive: an address without a key, or its content.
+type kept struct {
+	address string
+	content io.ReadCloser
+	object  archive.Object
+	name    string // to save it under
+	sum     string
+}
+
+// openFile finds a file by its name: only what the ledger has as archived is given, and
 // the manifest.
-func (s *Server) artifact(ctx context.Context, key jobs.Key, name string) (*huma.StreamResponse, error) {
+func (s *Server) openFile(ctx context.Context, key jobs.Key, name string) (kept, error) {
 	record, err := s.client.Ledger().Get(ctx, key.String())
 	if err != nil {
-		return nil, err
+		return kept{}, err
 	}
 	where, sum, err := locate(record, name)
 	if err != nil {
-		return nil, err
+		return kept{}, err
 	}
-	address, err := s.client.Archive().Presign(ctx, where, presignFor)
+	f := kept{name: downloadName(key, name), sum: sum}
+	if f.address, err = s.client.Archive().Presign(ctx, where, presignFor); err != nil || f.address != "" {
+		return f, err
+	}
+	f.content, f.object, err = s.client.Archive().Open(ctx, where)
+	return f, err
+}
+
+// send answers with a file, which a browser saves (attachment) or shows (inline).
+func (s *Server) send(w http.ResponseWriter, r *http.Request, f kept, disposition string) {
+	if f.address != "" {
+		w.Header().Set("Location", f.address)
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return
+	}
+	defer f.content.Close()
+	s.stream(w, r, f, disposition)
+}
+
+// shown are the types of file that a browser may show: they run nothing.
+var shown = []string{"application/pdf", "image/jpeg", "image/png"}
+
+// ServeArtifact answers with a file of an envelope, for a person: what can be looked at
+// is shown, the rest is saved.
+func (s *Server) ServeArtifact(w http.ResponseWriter, r *http.Request, key jobs.Key, name string) error {
+	f, err := s.openFile(r.Context(), key, name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if address != "" {
-		return &huma.StreamResponse{Body: func(c huma.Context) {
-			c.SetHeader("Location", address)
-			c.SetHeader("Cache-Control", "no-store")
-			c.SetStatus(http.StatusTemporaryRedirect)
-		}}, nil
+	disposition := "attachment"
+	if slices.Contains(shown, f.object.ContentType) {
+		disposition = "inline"
 	}
-	content, object, err := s.client.Archive().Open(ctx, where)
-	if err != nil {
-		return nil, err
-	}
-	return &huma.StreamResponse{Body: func(c huma.Context) {
-		defer content.Close()
-		r, w := humago.Unwrap(c)
-		s.stream(w, r, content, object, downloadName(key, name), sum)
-	}}, nil
+	s.send(w, r, f, disposition)
+	return nil
 }
 
 func locate(r *ledger.Record, name string) (key, sha256 string, err error) {
@@ -105,11 +138,11 @@ func downloadName(key jobs.Key, name string) string { return key.Campaign + "-" 
 
 // stream sends a file. What an archive holds under a key never changes, so its hash is
 // its ETag.
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, content io.Reader, o archive.Object, name, sum string) {
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, f kept, disposition string) {
 	h := w.Header()
 	h.Set("Cache-Control", "private, no-cache")
-	if sum != "" {
-		tag := `"` + sum + `"`
+	if f.sum != "" {
+		tag := `"` + f.sum + `"`
 		h.Set("ETag", tag)
 		for match := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
 			if match = strings.TrimPrefix(strings.TrimSpace(match), "W/"); match == tag || match == "*" {
@@ -118,14 +151,14 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, content io.Reade
 			}
 		}
 	}
-	h.Set("Content-Type", o.ContentType)
-	h.Set("Content-Length", strconv.FormatInt(o.Size, 10))
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	h.Set("Content-Type", f.object.ContentType)
+	h.Set("Content-Length", strconv.FormatInt(f.object.Size, 10))
+	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": f.name}))
 	w.WriteHeader(http.StatusOK)
 	if r.Method == http.MethodHead {
 		return
 	}
-	if _, err := io.Copy(w, content); err != nil {
+	if _, err := io.Copy(w, f.content); err != nil {
 		s.log.WarnContext(r.Context(), "an artifact was not sent to its end", "request", requestID(r.Context()), "error", err)
 		panic(http.ErrAbortHandler) // the client must not take it for the whole
 	}

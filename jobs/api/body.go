@@ -31,7 +31,7 @@ func newTimedBody(w http.ResponseWriter, r *http.Request, place area, begun time
 		return nil
 	}
 	b := &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w), begun: begun}
-	if place != areaAPI {
+	if place != areaAPI && place != areaPage {
 		b.all = callbackTimeout
 	}
 	b.control.SetReadDeadline(b.deadline())

@@ -26,15 +26,20 @@ import (
 
 // Key lets a client in. Its name stands in the log.
 type Key struct {
-	Name    string
-	Prefix  string // only campaigns whose names begin with it; empty: all
-	Secret  providers.Secret
-	Sources []source.Place // below which are the objects that it may name as documents
+	Name     string
+	Prefix   string // only campaigns whose names begin with it; empty: all
+	ReadOnly bool   // it may look, and nothing else
+	Secret   providers.Secret
+	Sources  []source.Place // below which are the objects that it may name as documents
 }
+
+// readRole ends a pair whose key may only look.
+const readRole = ":read"
 
 // ParseKeys reads CHANCELA_API_KEYS: pairs NAME:KEY, separated by commas or line
 // breaks. NAME@PREFIX:KEY is good for campaigns whose names begin with PREFIX only, and
-// not for asynqmon, which shows all. A name may stand there twice, so that a key can be
+// not for asynqmon, which shows all. A key whose pair ends in :read may look, and nothing
+// else; only there the prefix may be empty, which is all campaigns: ops@:KEY:read. A name may stand there twice, so that a key can be
 // replaced without a gap; it has one rate then. No error repeats a key.
 func ParseKeys(s string) ([]Key, error) {
 	var keys []Key
@@ -54,10 +59,14 @@ func ParseKeys(s string) ([]Key, error) {
 			return nil, fmt.Errorf("the name of API key %d must have 1 to 100 letters, digits, dots, underscores or hyphens", n)
 		}
 		prefix = norm.NFC.String(prefix)
-		if limited && !intake.ValidCampaign(prefix) {
+		secret, readOnly := strings.CutSuffix(secret, readRole)
+		if secret == "" {
+			return nil, fmt.Errorf("API key %s is empty", name)
+		}
+		if limited && (prefix != "" || !readOnly) && !intake.ValidCampaign(prefix) {
 			return nil, fmt.Errorf("the prefix of API key %s is not the beginning of a campaign's name", name)
 		}
-		keys = append(keys, Key{Name: name, Prefix: prefix, Secret: providers.Secret(secret)})
+		keys = append(keys, Key{Name: name, Prefix: prefix, ReadOnly: readOnly, Secret: providers.Secret(secret)})
 	}
 	return keys, nil
 }
@@ -101,6 +110,7 @@ type guard struct {
 
 type hashedKey struct {
 	name, prefix string
+	readOnly     bool
 	sources      []source.Place
 	hash         [sha256.Size]byte
 }
@@ -111,7 +121,7 @@ var nobody = &hashedKey{name: "local"}
 func newGuard(keys []Key, limits Limits) *guard {
 	g := &guard{limits: limits, rates: map[string]*rate.Limiter{}}
 	for _, k := range keys {
-		g.keys = append(g.keys, hashedKey{k.Name, k.Prefix, k.Sources, sha256.Sum256([]byte(k.Secret.Reveal()))})
+		g.keys = append(g.keys, hashedKey{k.Name, k.Prefix, k.ReadOnly, k.Sources, sha256.Sum256([]byte(k.Secret.Reveal()))})
 	}
 	return g
 }
@@ -132,6 +142,11 @@ func (g *guard) client(r *http.Request, basic bool) *hashedKey {
 	if !ok {
 		return nil
 	}
+	return g.known(secret)
+}
+
+// known is the key with this secret; nil when there is none.
+func (g *guard) known(secret string) *hashedKey {
 	hash := sha256.Sum256([]byte(secret))
 	var found *hashedKey
 	for i := range g.keys {
@@ -163,6 +178,12 @@ func (g *guard) wait(name string) time.Duration {
 func (s *Server) admit(r *http.Request, place area) (*hashedKey, *Problem) {
 	page := place == areaMonitor
 	client := s.guard.client(r, page)
+	if client == nil && page && r.Header.Get("Authorization") == "" { // from a page of ours
+		var err error
+		if client, err = s.session(r); err != nil {
+			return nil, s.explain(r.Context(), err)
+		}
+	}
 	if client == nil {
 		challenge := `Bearer realm="chancela"`
 		if page {
@@ -183,6 +204,9 @@ func (s *Server) admit(r *http.Request, place area) (*hashedKey, *Problem) {
 	if wait := s.guard.wait(client.name); wait > 0 {
 		return client, problem(http.StatusTooManyRequests, "too many requests with this key").
 			with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+	if client.readOnly && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return client, problem(http.StatusForbidden, "this key may look, and change nothing")
 	}
 	if badIdempotencyKey(r.Header) {
 		return client, problem(http.StatusBadRequest, "Idempotency-Key must stand once and have 1 to 255 printable ASCII characters")
