@@ -11,12 +11,34 @@ import (
 // Trim takes blanks and characters that cannot be seen off both ends of s. Those that
 // turn the direction of writing stay: without them s would read differently.
 func Trim(s string) string {
+	if s == "" || graphic(s[0]) && graphic(s[len(s)-1]) { // most are
+		return s
+	}
 	return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || Invisible(r) && !turns(r) })
 }
+
+// graphic tells an ASCII character that can be seen.
+func graphic(b byte) bool { return b > ' ' && b < 0x7F }
+
+// plain tells text of ASCII characters that can be seen, and spaces.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] != ' ' && !graphic(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// lastLatin is the last character of the blocks that begin Unicode, in which few are invisible.
+const lastLatin = '\u024F'
 
 // Invisible tells whether r shows nothing: a blank of any kind, or a mark without width.
 // Control characters are not meant.
 func Invisible(r rune) bool {
+	if r <= lastLatin {
+		return r == ' ' || r == '\u00A0' || r == '\u00AD'
+	}
 	return r == brailleBlank ||
 		unicode.In(r, unicode.Zs, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) &&
 			!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
@@ -43,6 +65,9 @@ func Hollow(r rune) bool {
 
 // WithoutHollow leaves out the characters that are [Hollow].
 func WithoutHollow(s string) string {
+	if plain(s) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if Hollow(r) {
 			return -1

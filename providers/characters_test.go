@@ -1,6 +1,9 @@
 package providers
 
-import "testing"
+import (
+	"testing"
+	"unicode"
+)
 
 // unseen are characters that spreadsheets, chats, PDF files and web pages leave in values.
 const unseen = "\u200B\u200C\u200D\u2060\uFEFF\u00AD\u200E\u202A\u202C\u2068\u00A0\u202F\uFE0F\u3164\u180E\U000E0001\u034F\u3000\u2800\t \n"
@@ -45,6 +48,17 @@ func TestCharacter(t *testing.T) {
 	} {
 		if got := Character(r); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// The short way for Latin letters says what Unicode's tables say.
+func TestLatinThatCannotBeSeen(t *testing.T) {
+	for r := rune(0); r <= lastLatin; r++ {
+		want := unicode.In(r, unicode.Zs, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) &&
+			!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+		if Invisible(r) != want {
+			t.Errorf("%U: want %v", r, want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // ParseTaxID reads a CPF or CNPJ as people write it and returns it without punctuation.
@@ -16,18 +17,18 @@ func ParseTaxID(s string) (string, error) {
 	if err := Spoiled(s); err != nil {
 		return "", err
 	}
-	var clean strings.Builder
-	for i, r := range []rune(s) {
+	clean := make([]byte, 0, 32)
+	for i, r := range s {
 		switch {
 		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z':
-			clean.WriteRune(r)
+			clean = append(clean, byte(r))
 		case r >= 'a' && r <= 'z':
-			clean.WriteRune(r - 'a' + 'A')
-		case !strings.ContainsRune("./", r) && !Dash(r) && !Blank(r), clean.Len() == 0:
-			return "", fmt.Errorf("character %d is %s: write the digits, with or without dots and hyphen", i+1, Character(r))
+			clean = append(clean, byte(r-'a'+'A'))
+		case !strings.ContainsRune("./", r) && !Dash(r) && !Blank(r), len(clean) == 0:
+			return "", fmt.Errorf("character %d is %s: write the digits, with or without dots and hyphen", utf8.RuneCountInString(s[:i])+1, Character(r))
 		}
 	}
-	id := clean.String()
+	id := string(clean)
 	if err := checkTaxID(id); err != nil {
 		return "", err
 	}
@@ -68,18 +69,26 @@ func withZeros(id string) (full []string) {
 	return full
 }
 
-var (
-	decimal    = regexp.MustCompile(`[.,]0$|^[0-9]+[.,]0*$`)
-	scientific = regexp.MustCompile(`^[0-9]{1,3}([.,][0-9]+)?[eE][+-]?[0-9]{1,3}$`)
-)
+var scientific = regexp.MustCompile(`^[0-9]{1,3}([.,][0-9]+)?[eE][+-]?[0-9]{1,3}$`)
+
+// decimal tells a number with a point or comma before its last zeros, or with one more zero
+// than an identifier's punctuation has.
+func decimal(s string) bool {
+	if strings.HasSuffix(s, ".0") || strings.HasSuffix(s, ",0") {
+		return true
+	}
+	whole := strings.TrimRight(s, "0")
+	n := len(whole) - 1
+	return n > 0 && (whole[n] == '.' || whole[n] == ',') && strings.Trim(whole[:n], "0123456789") == ""
+}
 
 // Spoiled refuses an identifier that a spreadsheet has turned into a number: its digits
 // may be gone, and what remains may be somebody else's.
 func Spoiled(s string) error {
 	switch {
-	case decimal.MatchString(s):
+	case decimal(s):
 		return errors.New("is a decimal number, made by a spreadsheet or program: give the column the format Text and enter the value again")
-	case scientific.MatchString(s):
+	case strings.ContainsAny(s, "eE") && scientific.MatchString(s):
 		return errors.New("is a number in scientific notation, made by a spreadsheet, and its last digits are lost: give the column the format Text and enter the value again")
 	case strings.HasPrefix(s, "="):
 		return errors.New("is a formula: save the file with values")

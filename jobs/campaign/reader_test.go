@@ -325,19 +325,6 @@ func TestMemoryIsBounded(t *testing.T) {
 	runtime.KeepAlive(r)
 }
 
-func BenchmarkRows(b *testing.B) {
-	r, err := NewReader("big.csv", &generated{rows: b.N}, Options{Document: anyDocument})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for row, err := range r.Rows(b.Context()) {
-		if err != nil || len(row.Problems) > 0 {
-			b.Fatal(err, row.Problems)
-		}
-	}
-}
-
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(head + line("1")))
 	f.Add([]byte("\uFEFF" + strings.ReplaceAll(head, ",", ";") + "\"1\n\";;\xe7"))

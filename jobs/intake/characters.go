@@ -20,6 +20,9 @@ func (c *checker) oneOf(field, s string, allowed ...string) bool {
 
 // word is one of few that are known, so that nothing which cannot be seen matters in it.
 func word(s string) string {
+	if s == "" {
+		return ""
+	}
 	return strings.ToLower(providers.Trim(providers.WithoutHollow(s)))
 }
 
@@ -32,6 +35,9 @@ func (c *checker) text(field, s string, limit int) bool {
 }
 
 func (c *checker) characters(field, s string, limit int, also string) bool {
+	if len(s) <= limit && ordinary(s) {
+		return true
+	}
 	if n := utf8.RuneCountInString(s); n > limit {
 		c.add(field, "has %d characters, at most %d are allowed", n, limit)
 		return false
@@ -44,9 +50,9 @@ func (c *checker) characters(field, s string, limit int, also string) bool {
 		c.add(field, "%s", wrong)
 		return false
 	}
-	for i, r := range []rune(s) {
+	for i, r := range s {
 		if unprintable(r) && !strings.ContainsRune(also, r) {
-			c.add(field, "holds a line break or another character that cannot be printed: character %d is %s, remove it", i+1, providers.Character(r))
+			c.add(field, "holds a line break or another character that cannot be printed: character %d is %s, remove it", utf8.RuneCountInString(s[:i])+1, providers.Character(r))
 			return false
 		}
 	}
@@ -57,5 +63,8 @@ func (c *checker) characters(field, s string, limit int, also string) bool {
 // the direction of writing, which can make a text look like another one, and what is no
 // character at all.
 func unprintable(r rune) bool {
+	if r <= unicode.MaxLatin1 {
+		return unicode.IsControl(r)
+	}
 	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control, unicode.Noncharacter_Code_Point)
 }

@@ -67,12 +67,28 @@ func nameRune(r rune) bool {
 	return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !providers.Invisible(r) || r == '.' || r == '_' || r == '-'
 }
 
+// checker collects what is wrong with one envelope.
 type checker struct {
 	now      time.Time
 	problems providers.Problems
+
+	// Where the columns belong that are looked at: most are right, and need no name.
+	signer int    // from 1; 0: to none
+	group  string // field, meta, or a provider; empty: to none
 }
 
-func (c *checker) add(field, format string, args ...any) { c.problems.Add(field, format, args...) }
+func (c *checker) add(column, format string, args ...any) {
+	switch {
+	case c.signer > 0:
+		column = fmt.Sprintf("signer%d.%s", c.signer, column)
+	case c.group != "":
+		column = c.group + "." + column
+	}
+	c.problems.Add(column, format, args...)
+}
+
+// names are the providers'.
+var names = registry.Names()
 
 func (c *checker) envelope(e *providers.Envelope) {
 	// NFC, so that a name typed on one system is the same campaign on another.
@@ -82,9 +98,9 @@ func (c *checker) envelope(e *providers.Envelope) {
 	}
 	c.id(&e.ID)
 	if e.Provider = word(e.Provider); e.Provider == "" {
-		c.add("provider", "is required: one of %s", strings.Join(registry.Names(), ", "))
+		c.add("provider", "is required: one of %s", strings.Join(names, ", "))
 	} else {
-		c.oneOf("provider", e.Provider, registry.Names()...)
+		c.oneOf("provider", e.Provider, names...)
 	}
 	c.title("subject", &e.Subject)
 	c.written("message", &e.Message, c.text, maxMessage)
@@ -99,11 +115,13 @@ func (c *checker) envelope(e *providers.Envelope) {
 		return
 	}
 	for i := range e.Signers {
-		c.signer(fmt.Sprintf("signer%d.", i+1), &e.Signers[i])
+		c.signer = i + 1
+		c.person(&e.Signers[i])
 	}
+	c.signer = 0
 
-	e.Fields = c.pairs("field.", e.Fields)
-	e.Meta = c.pairs("meta.", e.Meta)
+	e.Fields = c.pairs("field", e.Fields)
+	e.Meta = c.pairs("meta", e.Meta)
 	e.Options = c.options(e.Options)
 }
 
@@ -172,30 +190,49 @@ func (c *checker) document(field, which string, d *providers.Document) {
 }
 
 // pairs checks names and values of the user's own; values that are empty are left out.
-func (c *checker) pairs(prefix string, pairs map[string]string) map[string]string {
+func (c *checker) pairs(group string, pairs map[string]string) map[string]string {
+	c.group = group
+	defer func() { c.group = "" }()
 	if len(pairs) > maxPairs {
-		c.add(prefix+"NAME", "at most %d are allowed", maxPairs)
+		c.add("NAME", "at most %d are allowed", maxPairs)
+		return pairs
+	}
+	if clean(pairs) {
 		return pairs
 	}
 	var clean map[string]string
 	for _, name := range slices.Sorted(maps.Keys(pairs)) {
 		if !ValidKey(name) {
-			c.add(prefix+"NAME", "a name must have 1 to %d printable characters and no blanks at its ends", maxKey)
+			c.add("NAME", "a name must have 1 to %d printable characters and no blanks at its ends", maxKey)
 			continue
 		}
-		value := providers.Trim(pairs[name])
+		value := norm.NFC.String(providers.Trim(pairs[name]))
 		if value == "" {
 			continue
 		}
-		if c.text(prefix+name, value, maxValue) && prefix == "field." {
-			c.fieldValue(prefix+name, value)
+		if c.text(name, value, maxValue) && group == "field" {
+			c.fieldValue(name, value)
 		}
-		if clean == nil {
-			clean = make(map[string]string, len(pairs))
-		}
-		clean[name] = value
+		set(&clean, name, value, len(pairs))
 	}
 	return clean
+}
+
+// clean tells pairs that are right as they stand, as most are.
+func clean(pairs map[string]string) bool {
+	for name, value := range pairs {
+		if !ValidKey(name) || len(value) > maxValue || !ordinary(value) {
+			return false
+		}
+	}
+	return len(pairs) > 0
+}
+
+func set(m *map[string]string, name, value string, size int) {
+	if *m == nil {
+		*m = make(map[string]string, size)
+	}
+	(*m)[name] = value
 }
 
 // ValidKey tells whether s may be the NAME of field.NAME or meta.NAME. It is wide on
@@ -217,28 +254,30 @@ func (c *checker) options(options map[string]map[string]string) map[string]map[s
 	var clean map[string]map[string]string
 	for _, provider := range slices.Sorted(maps.Keys(options)) {
 		p := word(provider)
-		if !registry.Known(p) {
-			c.add("provider", "options are given for an unknown provider: one of %s", strings.Join(registry.Names(), ", "))
+		c.group = ""
+		if !slices.Contains(names, p) {
+			c.add("provider", "options are given for an unknown provider: one of %s", strings.Join(names, ", "))
 			continue
 		}
+		c.group = p
 		for _, name := range slices.Sorted(maps.Keys(options[provider])) {
-			n, value := word(name), providers.Trim(options[provider][name])
+			n, value := word(name), norm.NFC.String(providers.Trim(options[provider][name]))
 			if !ValidOption(n) {
-				c.add(p+".NAME", "an option's name is made of letters, digits and underscores")
+				c.add("NAME", "an option's name is made of letters, digits and underscores")
 				continue
 			}
 			if value == "" {
 				continue
 			}
-			c.text(p+"."+n, value, maxValue)
+			c.text(n, value, maxValue)
 			if clean == nil {
 				clean = make(map[string]map[string]string)
 			}
-			if clean[p] == nil {
-				clean[p] = make(map[string]string)
-			}
-			clean[p][n] = value
+			own := clean[p]
+			set(&own, n, value, len(options[provider]))
+			clean[p] = own
 		}
 	}
+	c.group = ""
 	return clean
 }

@@ -16,38 +16,34 @@ const (
 	maxPoints = 14_400
 )
 
-func (c *checker) signer(prefix string, s *providers.Signer) {
-	c.name(prefix+"name", &s.Name)
-	c.contact(prefix, s)
-	c.identity(prefix, s)
+func (c *checker) person(s *providers.Signer) {
+	c.name("name", &s.Name)
+	c.contact(s)
+	c.identity(s)
 
 	if s.Order < 0 || s.Order > maxOrder {
-		c.add(prefix+"order", "must be a whole number from 1 to %d", maxOrder)
+		c.add("order", "must be a whole number from 1 to %d", maxOrder)
 	}
-	c.written(prefix+"role", &s.Role, c.line, maxRole)
+	c.written("role", &s.Role, c.line, maxRole)
 	s.Type = word(s.Type)
-	c.oneOf(prefix+"type", s.Type, providers.TypeElectronic, providers.TypeDigital, providers.TypeApprover, providers.TypeViewer)
+	c.oneOf("type", s.Type, providers.TypeElectronic, providers.TypeDigital, providers.TypeApprover, providers.TypeViewer)
 	if s.Stamp != nil {
-		c.stamp(prefix+"stamp", *s.Stamp)
+		c.stamp("stamp", *s.Stamp)
 	}
 }
 
 // contact checks how a signer is reached.
-func (c *checker) contact(prefix string, s *providers.Signer) {
+func (c *checker) contact(s *providers.Signer) {
 	s.Email, s.Phone = providers.Trim(s.Email), providers.Trim(s.Phone)
-	given := map[string]bool{
-		providers.ChannelEmail:    s.Email != "",
-		providers.ChannelSMS:      s.Phone != "",
-		providers.ChannelWhatsApp: s.Phone != "",
+	email, phone := s.Email != "", s.Phone != ""
+	if !email && !phone {
+		c.add("email", "an e-mail address or a phone is required")
 	}
-	if s.Email == "" && s.Phone == "" {
-		c.add(prefix+"email", "an e-mail address or a phone is required")
-	}
-	c.identifier(prefix+"email", &s.Email, parseEmail)
-	c.identifier(prefix+"phone", &s.Phone, parsePhone)
+	c.identifier("email", &s.Email, parseEmail)
+	c.identifier("phone", &s.Phone, parsePhone)
 	s.Channel, s.Auth = word(s.Channel), word(s.Auth)
-	c.channel(prefix+"channel", s.Channel, given)
-	c.channel(prefix+"auth", s.Auth, given)
+	c.channel("channel", s.Channel, email, phone)
+	c.channel("auth", s.Auth, email, phone)
 }
 
 // maxIdentifier is above the longest e-mail address, phone or tax id in any way of writing.
@@ -70,32 +66,31 @@ func (c *checker) identifier(field string, value *string, parse func(string) (st
 	c.add(field, "%v", err)
 }
 
-func (c *checker) channel(field, channel string, given map[string]bool) {
-	if !c.oneOf(field, channel, providers.ChannelEmail, providers.ChannelSMS, providers.ChannelWhatsApp) || given[channel] {
-		return
-	}
-	if channel == providers.ChannelEmail {
+func (c *checker) channel(field, channel string, email, phone bool) {
+	switch {
+	case !c.oneOf(field, channel, providers.ChannelEmail, providers.ChannelSMS, providers.ChannelWhatsApp):
+	case channel == providers.ChannelEmail && !email:
 		c.add(field, "email needs the signer's e-mail address")
-	} else {
+	case channel != providers.ChannelEmail && !phone:
 		c.add(field, "%s needs the signer's phone", channel)
 	}
 }
 
 // identity checks who a signer is.
-func (c *checker) identity(prefix string, s *providers.Signer) {
+func (c *checker) identity(s *providers.Signer) {
 	s.Document = providers.Trim(s.Document)
-	c.identifier(prefix+"document", &s.Document, parseTaxID)
-	c.birthdate(prefix+"birthdate", s)
+	c.identifier("document", &s.Document, parseTaxID)
+	c.birthdate("birthdate", s)
 	s.IDType = word(s.IDType)
-	c.oneOf(prefix+"id_type", s.IDType, "cnh", "rg")
-	s.IDFront = c.image(prefix+"id_front", s.IDFront)
-	s.IDBack = c.image(prefix+"id_back", s.IDBack)
+	c.oneOf("id_type", s.IDType, "cnh", "rg")
+	s.IDFront = c.image("id_front", s.IDFront)
+	s.IDBack = c.image("id_back", s.IDBack)
 	images := s.IDFront != nil || s.IDBack != nil
 	if images && s.IDType == "" {
-		c.add(prefix+"id_type", "is required with id_front and id_back: cnh or rg")
+		c.add("id_type", "is required with id_front and id_back: cnh or rg")
 	}
 	if !images && s.IDType != "" {
-		c.add(prefix+"id_type", "needs the images: id_front, id_back")
+		c.add("id_type", "needs the images: id_front, id_back")
 	}
 }
 

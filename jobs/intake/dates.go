@@ -34,13 +34,11 @@ func (c *checker) expiry(x *providers.Expiry) {
 }
 
 func (c *checker) birthdate(field string, s *providers.Signer) {
-	if c.endless(field, s.Birthdate, maxIdentifier) {
+	if s.Birthdate = providers.Trim(s.Birthdate); s.Birthdate == "" || c.endless(field, s.Birthdate, maxIdentifier) {
 		return
 	}
 	day, err := providers.ParseDate(s.Birthdate)
 	switch {
-	case providers.Trim(s.Birthdate) == "":
-		s.Birthdate = ""
 	case err != nil:
 		c.add(field, "must be a date such as 1980-12-31 or 31/12/1980%s", because(err))
 	case day.After(c.now):

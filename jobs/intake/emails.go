@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -48,10 +49,10 @@ func parseEmail(s string) (string, error) {
 }
 
 func checkLocal(local string) error {
-	for i, r := range []rune(local) {
+	for i, r := range local {
 		ok := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(localSigns, r)
 		if !ok {
-			return fmt.Errorf("is not an e-mail address such as name@example.com: character %d is %s", i+1, providers.Character(r))
+			return fmt.Errorf("is not an e-mail address such as name@example.com: character %d is %s", utf8.RuneCountInString(local[:i])+1, providers.Character(r))
 		}
 	}
 	switch {
@@ -72,6 +73,9 @@ func checkLocal(local string) error {
 // asciiDomain wants a domain that reads as it is written: what would become another one
 // on the way to ASCII, or mixes alphabets to look like another one, is refused.
 func asciiDomain(domain string, before int) (string, error) {
+	if plainDomain(domain) {
+		return strings.ToLower(domain), nil
+	}
 	for i, r := range []rune(domain) {
 		if !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && r != '.' && r != '-' || r == '\u0130' || r >= '\uFF00' && r <= '\uFFEF' {
 			return "", fmt.Errorf("is not an e-mail address such as name@example.com: character %d is %s", before+i+1, providers.Character(r))
@@ -99,6 +103,27 @@ func asciiDomain(domain string, before int) (string, error) {
 		return "", errors.New("is not an e-mail address such as name@example.com: its domain has no ending such as .com")
 	}
 	return ascii, nil
+}
+
+// plainDomain tells a domain of ASCII that is right as it stands, as most are: two labels
+// or more of letters, digits and single hyphens between them, the last one without digits.
+func plainDomain(domain string) bool {
+	label, hyphen, letters, labels := 0, true, true, 1
+	for i := range len(domain) {
+		switch b := domain[i]; {
+		case isLetter(b):
+			label, hyphen = label+1, false
+		case b >= '0' && b <= '9':
+			label, hyphen, letters = label+1, false, false
+		case b == '-' && !hyphen:
+			label, hyphen = label+1, true
+		case b == '.' && !hyphen && label <= 63:
+			label, hyphen, letters, labels = 0, true, true, labels+1
+		default:
+			return false
+		}
+	}
+	return labels > 1 && !hyphen && letters && label >= 2 && label <= 63 && len(domain) <= 253
 }
 
 // strangeLetter is the place of the first letter outside the Latin alphabet in a label

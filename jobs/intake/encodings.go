@@ -12,6 +12,9 @@ import (
 // of DOS or the Macintosh, or was written in one; -1 when it reads well. What shows that
 // Windows-1252 was taken for UTF-8 is for [Garbled].
 func misspelt(s string) int {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return -1
+	}
 	runes := []rune(s)
 	for _, wrong := range []*charmap.Charmap{charmap.Macintosh, charmap.CodePage850, charmap.CodePage437} {
 		for i := range runes {
@@ -58,10 +61,11 @@ func capitalInside(before []rune) bool {
 // utf8ReadAs tells whether runes begin with the bytes of one accented letter or usual
 // sign in UTF-8, each taken for a character of the given encoding.
 func utf8ReadAs(wrong *charmap.Charmap, runes []rune) bool {
-	if runes[0] < utf8.RuneSelf {
+	if len(runes) < 2 || runes[0] < utf8.RuneSelf || runes[1] < utf8.RuneSelf {
 		return false
 	}
-	var b []byte
+	var bytes [utf8.UTFMax]byte
+	b := bytes[:0]
 	for _, r := range runes[:min(len(runes), utf8.UTFMax)] {
 		c, ok := wrong.EncodeRune(r)
 		if !ok {

@@ -41,7 +41,8 @@ func Garbled(s string) string {
 // Windows-1252 at the beginning of s. Only those that are found in names and common
 // signs count: by chance, others are text.
 func misread(s string) (seen string, meant rune) {
-	var raw []byte
+	var bytes [utf8.UTFMax]byte
+	raw := bytes[:0]
 	for i, r := range s {
 		b, ok := byte1252(r)
 		if !ok || len(raw) > 0 && (b < 0x80 || b > 0xBF) || len(raw) == 0 && b < 0xC2 {
@@ -114,11 +115,14 @@ var escapes = []struct {
 	{"UTF-7", regexp.MustCompile(`\+[A-Za-z0-9/]{3,}-`), utf7},
 }
 
+// escapeSigns are those of which one is in each of escapes.
+const escapeSigns = `&=%\+`
+
 // Escaped finds a character that stands as it is written in another format, such as
 // &atilde; in HTML, in text that is one line for people: names and titles. It tells what
 // is wrong, empty for nothing.
 func Escaped(s string) string {
-	if !strings.ContainsAny(s, `&=%\+`) {
+	if !strings.ContainsAny(s, escapeSigns) {
 		return ""
 	}
 	for _, e := range escapes {

@@ -17,10 +17,55 @@ import (
 // Texts go to people and into contracts as they stand, so what no person writes is
 // refused: what a spreadsheet, a template or a wrong encoding has left in place of a text.
 
+// ordinary tells text that is right as it stands, as most is: letters and digits of ASCII,
+// single blanks and the commonest signs between them, and small letters with accents of
+// which no two follow each other. None of the faults below can be in it, nor anything that
+// has another normal form, but for the words that nobody writes.
+func ordinary(s string) bool {
+	blank, accent := true, false // what stands before
+	for i := 0; i < len(s); {
+		b := s[i]
+		switch class[b] {
+		case 'a':
+			blank, accent = false, false
+		case ' ':
+			if blank {
+				return false
+			}
+			blank, accent = true, false
+		case 'é':
+			// The second byte tells a small letter of Latin-1: ß to ÿ without ÷.
+			if i++; accent || i == len(s) || s[i] < 0x9F || s[i] > 0xBF || s[i] == 0xB7 {
+				return false
+			}
+			blank, accent = false, true
+		default:
+			return false
+		}
+		i++
+	}
+	return !blank
+}
+
+// class sorts bytes for ordinary.
+var class = func() (class [256]rune) {
+	for b := range class {
+		if r := rune(b); r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(".,-'()/", r)) {
+			class[b] = 'a'
+		}
+	}
+	class[' '] = ' '
+	class[0xC3] = 'é'
+	return class
+}()
+
 // name brings a person's or company's name into its form: one space between words and
 // nothing that cannot be seen. Line breaks stay, to be refused.
 func (c *checker) name(field string, name *string) {
 	given := *name
+	if len(given) <= maxName && ordinary(given) && isLetter(given[0]) && !nobodysWord(given) {
+		return
+	}
 	if c.endless(field, given, maxName) {
 		return
 	}
@@ -37,6 +82,8 @@ func (c *checker) name(field string, name *string) {
 		c.add(field, "%v", err)
 	}
 }
+
+func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // endless reports a text so long that no trimming makes it fit, before any work is done
 // on it: a request may hold megabytes in one value.
@@ -64,6 +111,9 @@ func withoutJoiners(s string) string {
 // title is name for the subject, which may hold any signs.
 func (c *checker) title(field string, title *string) {
 	given := *title
+	if len(given) <= maxSubject && ordinary(given) && isLetter(given[0]) && !nobodysWord(given) {
+		return
+	}
 	if c.endless(field, given, maxSubject) {
 		return
 	}
@@ -91,7 +141,7 @@ func (c *checker) empty(field, given, text string) bool {
 
 // written checks an optional text.
 func (c *checker) written(field string, text *string, within func(field, s string, limit int) bool, limit int) {
-	if c.endless(field, *text, limit) {
+	if *text == "" || c.endless(field, *text, limit) {
 		return
 	}
 	*text = norm.NFC.String(providers.Trim(*text))
@@ -120,13 +170,17 @@ var nobodysWords = []string{
 	"N/A", "n/a", "N/D", "n/d", "<NA>", "TRUE", "FALSE", "True", "False", "VERDADEIRO", "FALSO", "0", "Loading...", "Carregando...",
 }
 
+func nobodysWord(s string) bool {
+	return len(s) <= len("[object Object]") && slices.Contains(nobodysWords, s)
+}
+
 // notWritten says what a text is when no person has written it.
 func notWritten(s string) error {
 	if err := leftover(s); err != nil {
 		return err
 	}
 	switch {
-	case slices.Contains(nobodysWords, s):
+	case nobodysWord(s):
 		return errors.New("is what a spreadsheet or program writes for an empty or missing value: fill it in, or leave the cell empty where that is allowed")
 	case !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.In(r, unicode.L, unicode.N, unicode.So, unicode.Sc) && !providers.Invisible(r)
@@ -136,14 +190,18 @@ func notWritten(s string) error {
 	return garbled(s)
 }
 
+func holdsSheetError(s string) bool {
+	return (strings.IndexByte(s, '#') >= 0 || strings.HasPrefix(s, "Err:")) && sheetError.MatchString(s)
+}
+
 // leftover says which part of s a spreadsheet or template should have replaced.
 func leftover(s string) error {
 	switch {
-	case sheetError.MatchString(s):
+	case holdsSheetError(s):
 		return errors.New("holds a spreadsheet's error such as #N/A or #REF!, or the sign of a column too narrow for its value: mend the cell and save again")
-	case formula.MatchString(s):
+	case strings.IndexByte("=+@", s[0]) >= 0 && formula.MatchString(s):
 		return errors.New("is a formula: save the file with values")
-	case placeholder.MatchString(s):
+	case strings.ContainsAny(s, "{<%[«_$") && placeholder.MatchString(s):
 		return errors.New("holds a placeholder such as {{name}} that nothing was put in for")
 	}
 	return nil
@@ -154,18 +212,18 @@ func notAName(s string) error {
 	if err := notWritten(s); err != nil {
 		return err
 	}
-	if scientific.MatchString(s) {
+	if s[0] >= '0' && s[0] <= '9' && scientific.MatchString(s) {
 		return errors.New("is a number in scientific notation, made by a spreadsheet")
 	}
 	letters := false
-	for i, r := range []rune(s) {
+	for i, r := range s {
 		letters = letters || unicode.IsLetter(r)
 		switch {
 		case unicode.In(r, unicode.L, unicode.M, unicode.N) || strings.ContainsRune(nameSigns, r):
 		case providers.Invisible(r):
-			return fmt.Errorf("character %d is %s, which cannot be seen: remove it", i+1, providers.Character(r))
+			return fmt.Errorf("character %d is %s, which cannot be seen: remove it", utf8.RuneCountInString(s[:i])+1, providers.Character(r))
 		default:
-			return fmt.Errorf("character %d is %s, which stands in no name: the text may have been read in a wrong encoding", i+1, providers.Character(r))
+			return fmt.Errorf("character %d is %s, which stands in no name: the text may have been read in a wrong encoding", utf8.RuneCountInString(s[:i])+1, providers.Character(r))
 		}
 	}
 	if !letters {
@@ -193,6 +251,9 @@ func garbled(s string) error {
 	if at := misspelt(s); at >= 0 {
 		return fmt.Errorf("is garbled from character %d on: the text was read in a wrong encoding, save it again as UTF-8", at+1)
 	}
+	if !strings.ContainsAny(s, escapeSigns+"?") {
+		return nil
+	}
 	plain := inAddress.ReplaceAllString(s, "")
 	if wrong := Escaped(plain); wrong != "" {
 		return errors.New(wrong)
@@ -219,10 +280,10 @@ func (c *checker) fieldValue(field, value string) {
 
 // absent tells words for nothing from a value that is mistyped.
 func absent(s string) error {
-	if sheetError.MatchString(s) {
+	if holdsSheetError(s) {
 		return leftover(s)
 	}
-	if slices.Contains(nobodysWords, s) || s == "-" {
+	if nobodysWord(s) || s == "-" {
 		return errors.New("is what a spreadsheet or program writes for an empty or missing value: leave the cell empty when there is none")
 	}
 	return nil
