@@ -8,6 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -71,7 +72,7 @@ func (h *handling) notThere(ctx context.Context, err error) error {
 // remind handles a reminder. It is not repeated when its outcome is unknown: a reminder
 // too few is better than one too many.
 func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
-	p, err := decode(t)
+	p, err := queue.Decode(t)
 	if err != nil {
 		return err
 	}

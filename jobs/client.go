@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -27,7 +28,7 @@ import (
 // CSV reader, the HTTP API and the commands use it too.
 type Client struct {
 	ledger    *ledger.Ledger
-	courier   *Courier
+	tasks     *queue.TaskQueue
 	archive   archive.Archive
 	providers map[string]providers.Provider
 	sources   OpenSource
@@ -63,7 +64,7 @@ func NewClient(c ClientConfig) *Client {
 		c.Sources = source.Outside(c.Archive.String(), c.Sources)
 	}
 	return &Client{
-		ledger: ledger.New(c.Redis, c.Barrier), courier: NewCourier(c.Redis), archive: c.Archive,
+		ledger: ledger.New(c.Redis, c.Barrier), tasks: queue.New(c.Redis), archive: c.Archive,
 		providers: byName, sources: c.Sources, log: c.Log,
 	}
 }
@@ -72,7 +73,7 @@ func NewClient(c ClientConfig) *Client {
 func (c *Client) Ledger() *ledger.Ledger { return c.ledger }
 
 // Courier is the queue behind the client.
-func (c *Client) Courier() *Courier { return c.courier }
+func (c *Client) TaskQueue() *queue.TaskQueue { return c.tasks }
 
 // Archive is where documents and artifacts are kept.
 func (c *Client) Archive() archive.Archive { return c.archive }
@@ -205,7 +206,7 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 			continue
 		}
 		c.log.InfoContext(ctx, "envelope", "campaign", batch[i].Campaign, "id", batch[i].ID, "provider", batch[i].Provider, "state", string(r.State))
-		if err := c.courier.Envelope(ctx, batch[i].Provider, pace.Send, keys[i], r.Generation, 0); err != nil {
+		if err := c.tasks.Envelope(ctx, batch[i].Provider, pace.Send, keys[i], r.Generation, 0); err != nil {
 			return nil, err // recorded: the sweeper brings it, and so does the same call again
 		}
 	}

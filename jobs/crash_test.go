@@ -20,6 +20,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -216,12 +217,12 @@ func (w *world) step(k Key) (died bool) {
 		w.worker.lookAt(w.t.Context(), w.worker.lines[r.Provider], r)
 		return false
 	}
-	b, err := json.Marshal(payload{Key: k.String(), Generation: r.Generation})
+	b, err := json.Marshal(queue.Payload{Key: k.String(), Generation: r.Generation})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	// Its error only tells asynq when to come again: here that is at the next step.
-	_ = w.worker.envelope(w.t.Context(), asynq.NewTask(TypeEnvelope, b))
+	_ = w.worker.envelope(w.t.Context(), asynq.NewTask(queue.TypeEnvelope, b))
 	return false
 }
 

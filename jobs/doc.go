@@ -88,6 +88,6 @@
 // # asynq
 //
 // asynq delivers at least once, sometimes twice at once, and forgets its failures; it is
-// the courier, the ledger is the record. A task says which envelope and which generation of its
+// the transport, the ledger is the record. A task says which envelope and which generation of its
 // task, nothing else. asynq's own retry count is not used: attempts are in the ledger.
 package jobs

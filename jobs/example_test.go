@@ -12,6 +12,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/certyneo"
 	"github.com/chancela/chancela/providers/rest"
@@ -122,7 +123,7 @@ func newClient(ctx context.Context) (client *jobs.Client, done func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, err := jobs.Connect("redis://" + m.Addr())
+	db, err := queue.Connect("redis://" + m.Addr())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
@@ -228,7 +229,7 @@ func (h *handling) archived(ctx context.Context, filed []report.ArchivedArtifact
 // renew gives an envelope that waits for the archive new download addresses before the
 // old ones die.
 func (w *Worker) renew(ctx context.Context, t *asynq.Task) error {
-	p, err := decode(t)
+	p, err := queue.Decode(t)
 	if err != nil {
 		return err
 	}

@@ -246,7 +246,7 @@ func (w *Worker) lookAt(ctx context.Context, line Line, r *ledger.Record) error 
 	}
 	w.note(ctx, r, from)
 	if r.State == ledger.Completed {
-		if err := w.courier.Carry(detached(ctx), r); err != nil {
+		if err := w.tasks.Carry(detached(ctx), r); err != nil {
 			w.log.WarnContext(ctx, "queue", "error", err) // the sweeper brings it
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -112,7 +113,7 @@ func TestALookWritesWhatIsNew(t *testing.T) {
 	if r.CompletedAt.IsZero() || r.CompletedAt.After(w.at) || len(r.Signers) == 0 || len(r.Final) == 0 || r.ErrorCode != "" {
 		t.Errorf("%+v", r)
 	}
-	if carried, _, err := w.client.courier.Carried(r); err != nil || !carried {
+	if carried, _, err := w.client.tasks.Carried(r); err != nil || !carried {
 		t.Errorf("no task archives it: %v", err)
 	}
 	if looked != 4 {
@@ -158,12 +159,12 @@ func TestAReminderReachesOnlyPendingSigners(t *testing.T) {
 	k := w.enqueue("1")
 	remind := func() (calls int, err error) {
 		t.Helper()
-		b, err := json.Marshal(payload{Key: k.String()})
+		b, err := json.Marshal(queue.Payload{Key: k.String()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		before := w.calls()
-		err = w.worker.remind(t.Context(), asynq.NewTask(TypeRemind, b))
+		err = w.worker.remind(t.Context(), asynq.NewTask(queue.TypeRemind, b))
 		return w.calls() - before, err
 	}
 	if n, err := remind(); n != 0 || err != nil {

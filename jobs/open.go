@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
@@ -29,7 +30,7 @@ func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("archive: %w", err)
 	}
-	db, err := Connect(redisURL)
+	db, err := queue.Connect(redisURL)
 	if err != nil {
 		return nil, fmt.Errorf("redis: %w", err)
 	}

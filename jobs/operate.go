@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -46,7 +47,7 @@ func laneOf(n int) pace.Class {
 	if n < fewEnvelopes {
 		return pace.Steer
 	}
-	return bulk
+	return queue.Bulk
 }
 
 // Retry puts failed envelopes back: to where they failed, with all attempts anew. Without
@@ -59,7 +60,7 @@ func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (Res
 		if err := c.ledger.Requeue(ctx, r, string(lane)); err != nil {
 			return err
 		}
-		return c.courier.Carry(ctx, r)
+		return c.tasks.Carry(ctx, r)
 	})
 }
 
@@ -97,7 +98,7 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 		if err := c.ledger.AskCancel(ctx, r, string(lane)); err != nil {
 			return err
 		}
-		return c.courier.Carry(ctx, r)
+		return c.tasks.Carry(ctx, r)
 	})
 }
 
@@ -117,7 +118,7 @@ func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Re
 		if err != nil {
 			return err
 		}
-		return c.courier.Remind(ctx, r.Provider, lane, r.Key(), now)
+		return c.tasks.Remind(ctx, r.Provider, lane, r.Key(), now)
 	})
 }
 
@@ -176,7 +177,7 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 	if err != nil {
 		return true, err
 	}
-	return true, c.courier.Look(ctx, provider, fmt.Sprintf("now-%d", now.Unix()))
+	return true, c.tasks.Look(ctx, provider, fmt.Sprintf("now-%d", now.Unix()))
 }
 
 // ErrReplay: a callback that was delivered before; nothing was done.

@@ -400,11 +400,11 @@ func TestVerifySeesEveryDamage(t *testing.T) {
 func TestRoundsOfLooksDoNotPileUp(t *testing.T) {
 	w := newWorld(t, "certyneo")
 	for i := range 9 {
-		if err := w.client.courier.Look(t.Context(), "certyneo", fmt.Sprint(i)); err != nil {
+		if err := w.client.tasks.Look(t.Context(), "certyneo", fmt.Sprint(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	depths, err := w.client.courier.Depths(t.Context())
+	depths, err := w.client.tasks.Depths(t.Context())
 	if err != nil || len(depths) != 1 || depths[0].Tasks != 2 {
 		t.Errorf("%+v %v", depths, err)
 	}

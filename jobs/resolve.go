@@ -10,6 +10,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
@@ -56,7 +57,7 @@ func (c *Client) Resolve(ctx context.Context, key Key, envelopeID string) (unche
 		if err := c.ledger.ResolveNotSent(ctx, r, string(pace.Steer)); err != nil {
 			return err
 		}
-		return c.courier.Carry(ctx, r)
+		return c.tasks.Carry(ctx, r)
 	})
 	return why != "", err
 }
@@ -84,7 +85,7 @@ func (c *Client) lookUp(ctx context.Context, r *ledger.Record, envelopeID string
 	if owner != "" && owner != r.Key() {
 		return "", fmt.Errorf("%w: %s has it", ErrUnknownID, owner)
 	}
-	worked, err := c.courier.Worked(r.Provider)
+	worked, err := c.tasks.Worked(r.Provider)
 	if err != nil {
 		return "", err
 	}
@@ -95,7 +96,7 @@ func (c *Client) lookUp(ctx context.Context, r *ledger.Record, envelopeID string
 	if err != nil {
 		return "", err
 	}
-	if err := c.courier.Check(ctx, r.Provider, r.Key(), token, checkWithin); err != nil {
+	if err := c.tasks.Check(ctx, r.Provider, r.Key(), token, checkWithin); err != nil {
 		return "", err
 	}
 	answer, answered, err := c.ledger.Await(ctx, token, checkWithin)
@@ -127,7 +128,7 @@ const (
 
 // check answers a client's question about an id.
 func (w *Worker) check(ctx context.Context, t *asynq.Task) error {
-	p, err := decode(t)
+	p, err := queue.Decode(t)
 	if err != nil {
 		return err
 	}
@@ -225,7 +226,7 @@ func (c *Client) sent(ctx context.Context, r *ledger.Record, envelopeID, why str
 	}
 	c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
 	if finisher {
-		return c.courier.Carry(ctx, r)
+		return c.tasks.Carry(ctx, r)
 	}
 	return nil
 }

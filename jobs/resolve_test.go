@@ -8,6 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/sandbox"
@@ -31,16 +32,16 @@ const strangeID = "SOL000000000000000000000000000"
 // steered runs a worker of a world's provider that takes only what steers.
 func (w *world) steered() {
 	w.t.Helper()
-	s := asynq.NewServerFromRedisClient(w.worker.cfg.Redis, asynq.Config{Concurrency: 1, Queues: map[string]int{Queue(w.provider.Info().Name, pace.Steer): 1},
+	s := asynq.NewServerFromRedisClient(w.worker.cfg.Redis, asynq.Config{Concurrency: 1, Queues: map[string]int{queue.Name(w.provider.Info().Name, pace.Steer): 1},
 		TaskCheckInterval: 10 * time.Millisecond, Logger: queueLog{silent}})
 	mux := asynq.NewServeMux()
-	mux.HandleFunc(TypeCheck, w.worker.check)
+	mux.HandleFunc(queue.TypeCheck, w.worker.check)
 	if err := s.Start(mux); err != nil {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(s.Shutdown)
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		worked, err := w.client.courier.Worked(w.provider.Info().Name)
+		worked, err := w.client.tasks.Worked(w.provider.Info().Name)
 		if err != nil {
 			w.t.Fatal(err)
 		}

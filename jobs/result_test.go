@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -69,7 +70,7 @@ func TestFewGoAheadOfMany(t *testing.T) {
 	if res, err := w.client.Retry(t.Context(), "crash"); err != nil || res.Done != n {
 		t.Fatal(res, err)
 	}
-	depths, err := w.client.courier.Depths(t.Context())
+	depths, err := w.client.tasks.Depths(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,11 +78,11 @@ func TestFewGoAheadOfMany(t *testing.T) {
 	for _, d := range depths {
 		have[d.Class] = d.Tasks
 	}
-	if have[pace.Steer] != fewEnvelopes || have[bulk] != 5 {
+	if have[pace.Steer] != fewEnvelopes || have[queue.Bulk] != 5 {
 		t.Errorf("%v", have)
 	}
 	for i := range n { // the sweeper finds them where they are
-		if carried, _, err := w.client.courier.Carried(w.record(Key{Campaign: "crash", ID: fmt.Sprint(i)})); err != nil || !carried {
+		if carried, _, err := w.client.tasks.Carried(w.record(Key{Campaign: "crash", ID: fmt.Sprint(i)})); err != nil || !carried {
 			t.Fatalf("%d is not carried: %v", i, err)
 		}
 	}
@@ -101,7 +102,7 @@ func TestCrews(t *testing.T) {
 			}
 		}
 	}
-	for _, class := range classes {
+	for _, class := range queue.Classes {
 		if seen[class] != 1 {
 			t.Errorf("%s is worked by %d", class, seen[class])
 		}

@@ -193,7 +193,7 @@ func (h *handling) sent(ctx context.Context, job *providers.Job, byUs bool) erro
 	}
 	h.note(ctx, h.rec, from)
 	if finisher {
-		return h.courier.Carry(detached(ctx), h.rec)
+		return h.tasks.Carry(detached(ctx), h.rec)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/archive"
@@ -59,7 +60,7 @@ type Hooks struct {
 type Worker struct {
 	cfg      WorkerConfig
 	ledger   *ledger.Ledger
-	courier  *Courier
+	tasks    *queue.TaskQueue
 	archive  archive.Archive
 	log      *slog.Logger
 	lines    map[string]Line
@@ -72,7 +73,7 @@ func NewWorker(cfg WorkerConfig) *Worker {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	w := &Worker{cfg: cfg, ledger: ledger.New(cfg.Redis, cfg.Barrier), courier: NewCourier(cfg.Redis),
+	w := &Worker{cfg: cfg, ledger: ledger.New(cfg.Redis, cfg.Barrier), tasks: queue.New(cfg.Redis),
 		archive: cfg.Archive, log: cfg.Log, lines: make(map[string]Line, len(cfg.Lines))}
 	for _, l := range cfg.Lines {
 		w.lines[l.Provider.Info().Name] = l
@@ -123,7 +124,7 @@ const steerers = 4
 // envelopes never wait for a handler that invites. concurrency is the size of the first.
 func crews(concurrency int) []crew {
 	return []crew{
-		{concurrency, map[pace.Class]int{pace.Send: 5, bulk: 5, pace.Look: 2}},
+		{concurrency, map[pace.Class]int{pace.Send: 5, queue.Bulk: 5, pace.Look: 2}},
 		{max(1, concurrency/2), map[pace.Class]int{pace.Fetch: 1}},
 		{steerers, map[pace.Class]int{pace.Steer: 1}},
 	}
@@ -132,7 +133,7 @@ func crews(concurrency int) []crew {
 func (w *Worker) start(provider string, c crew, handler asynq.Handler) (*asynq.Server, error) {
 	queues := make(map[string]int, len(c.queues))
 	for class, weight := range c.queues {
-		queues[Queue(provider, class)] = weight
+		queues[queue.Name(provider, class)] = weight
 	}
 	if c.queues[pace.Steer] > 0 {
 		next := handler
@@ -158,11 +159,11 @@ func (w *Worker) start(provider string, c crew, handler asynq.Handler) (*asynq.S
 // mux are the handlers of a provider's tasks.
 func (w *Worker) mux(line Line) *asynq.ServeMux {
 	mux := asynq.NewServeMux()
-	mux.HandleFunc(TypeEnvelope, w.envelope)
-	mux.HandleFunc(TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, line) })
-	mux.HandleFunc(TypeRenew, w.renew)
-	mux.HandleFunc(TypeRemind, w.remind)
-	mux.HandleFunc(TypeCheck, w.check)
+	mux.HandleFunc(queue.TypeEnvelope, w.envelope)
+	mux.HandleFunc(queue.TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, line) })
+	mux.HandleFunc(queue.TypeRenew, w.renew)
+	mux.HandleFunc(queue.TypeRemind, w.remind)
+	mux.HandleFunc(queue.TypeCheck, w.check)
 	return mux
 }
 
@@ -199,7 +200,7 @@ func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
 // envelope is the handler of every task that carries an envelope: the ledger says what
 // is to be done.
 func (w *Worker) envelope(ctx context.Context, t *asynq.Task) error {
-	p, err := decode(t)
+	p, err := queue.Decode(t)
 	if err != nil {
 		return err
 	}

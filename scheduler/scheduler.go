@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -42,10 +43,10 @@ const (
 
 // Scheduler is the clock of all workers.
 type Scheduler struct {
-	cfg     Config
-	ledger  *ledger.Ledger
-	courier *jobs.Courier
-	log     *slog.Logger
+	cfg    Config
+	ledger *ledger.Ledger
+	tasks  *queue.TaskQueue
+	log    *slog.Logger
 }
 
 // New gives a scheduler that Run starts.
@@ -57,7 +58,7 @@ func New(cfg Config) *Scheduler {
 		cfg.LookEvery = 5 * time.Second
 	}
 	// The scheduler makes no inviting call: it needs no barrier.
-	return &Scheduler{cfg, ledger.New(cfg.Redis, ledger.BarrierNone), jobs.NewCourier(cfg.Redis), cfg.Log}
+	return &Scheduler{cfg, ledger.New(cfg.Redis, ledger.BarrierNone), queue.New(cfg.Redis), cfg.Log}
 }
 
 // Run keeps the clock until the context ends.
@@ -111,7 +112,7 @@ func (s *Scheduler) look(ctx context.Context, provider, period string) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	return s.courier.Look(ctx, provider, period)
+	return s.tasks.Look(ctx, provider, period)
 }
 
 // sweep brings back what is due for work and no task carries: tasks that were never
@@ -163,7 +164,7 @@ func (s *Scheduler) sweep(ctx context.Context, provider string) error {
 }
 
 func (s *Scheduler) bring(ctx context.Context, r *ledger.Record) (bool, error) {
-	carried, taken, err := s.courier.Carried(r)
+	carried, taken, err := s.tasks.Carried(r)
 	if carried {
 		return false, nil
 	}
@@ -177,7 +178,7 @@ func (s *Scheduler) bring(ctx context.Context, r *ledger.Record) (bool, error) {
 			return false, err
 		}
 	}
-	return true, s.courier.Carry(ctx, r)
+	return true, s.tasks.Carry(ctx, r)
 }
 
 // renew asks for new download addresses for envelopes that are completed and whose
@@ -199,7 +200,7 @@ func (s *Scheduler) renew(ctx context.Context, period string) error {
 			if !jobs.NeedsRenewal(r, now, renewMargin) {
 				continue
 			}
-			if err := s.courier.Renew(ctx, r.Provider, r.Key(), period); err != nil {
+			if err := s.tasks.Renew(ctx, r.Provider, r.Key(), period); err != nil {
 				return err
 			}
 		}
@@ -208,7 +209,7 @@ func (s *Scheduler) renew(ctx context.Context, period string) error {
 }
 
 func (s *Scheduler) prune(ctx context.Context, provider string) error {
-	n, err := s.courier.Prune(ctx, provider)
+	n, err := s.tasks.Prune(ctx, provider)
 	if n > 0 {
 		s.log.InfoContext(ctx, "pruned failed tasks", "provider", provider, "tasks", n)
 	}

@@ -67,9 +67,9 @@ func (b *bench) sent(t *testing.T, r *ledger.Record) {
 	}
 }
 
-func (b *bench) tasks(t *testing.T, class pace.Class) int {
+func (b *bench) waiting(t *testing.T, class pace.Class) int {
 	t.Helper()
-	depths, err := b.courier.Depths(context.Background())
+	depths, err := b.tasks.Depths(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestSweepBringsWhatNoTaskCarries(t *testing.T) {
 	if err := b.sweep(t.Context(), "certyneo"); err != nil {
 		t.Fatal(err)
 	}
-	if s, f := b.tasks(t, pace.Send), b.tasks(t, pace.Fetch); s != 3 || f != 2 || b.swept != 5 {
+	if s, f := b.waiting(t, pace.Send), b.waiting(t, pace.Fetch); s != 3 || f != 2 || b.swept != 5 {
 		t.Fatalf("%d to send, %d to fetch, %d swept", s, f, b.swept)
 	}
 	b.forward(sweepHold + time.Second)
@@ -140,7 +140,7 @@ func TestOneTriesWhenTheKeyWasRefused(t *testing.T) {
 
 func TestLookOnlyWhenSomethingIsPending(t *testing.T) {
 	b := newBench(t)
-	if err := b.look(t.Context(), "certyneo", "1"); err != nil || b.tasks(t, pace.Look) != 0 {
+	if err := b.look(t.Context(), "certyneo", "1"); err != nil || b.waiting(t, pace.Look) != 0 {
 		t.Errorf("a round for nothing: %v", err)
 	}
 	b.envelopes(t, 1, ledger.Queued)
@@ -149,7 +149,7 @@ func TestLookOnlyWhenSomethingIsPending(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.sent(t, r)
-	if err := b.look(t.Context(), "certyneo", "2"); err != nil || b.tasks(t, pace.Look) != 1 {
+	if err := b.look(t.Context(), "certyneo", "2"); err != nil || b.waiting(t, pace.Look) != 1 {
 		t.Errorf("no round although an envelope is pending: %v", err)
 	}
 }
@@ -168,11 +168,11 @@ func TestRenewBeforeAddressesDie(t *testing.T) {
 	if err := b.ledger.RenewListed(t.Context(), r, raw); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.renew(t.Context(), "1"); err != nil || b.tasks(t, pace.Fetch) != 0 {
+	if err := b.renew(t.Context(), "1"); err != nil || b.waiting(t, pace.Fetch) != 0 {
 		t.Errorf("renewed an hour before: %v", err)
 	}
 	b.forward(56 * time.Minute)
-	if err := b.renew(t.Context(), "2"); err != nil || b.tasks(t, pace.Fetch) != 1 {
+	if err := b.renew(t.Context(), "2"); err != nil || b.waiting(t, pace.Fetch) != 1 {
 		t.Errorf("not renewed four minutes before: %v", err)
 	}
 }

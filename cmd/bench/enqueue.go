@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/certyneo"
 	"github.com/chancela/chancela/providers/pace"
@@ -16,7 +17,7 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// enqueue compares jobs.Client.EnqueueAll, checks and ledger included, with the courier
+// enqueue compares jobs.Client.EnqueueAll, checks and ledger included, with the tasks
 // putting the same tasks into the same Redis.
 func enqueue(ctx context.Context, folder string, s sizes) ([]result, error) {
 	var all []result
@@ -77,9 +78,9 @@ func enqueueOn(ctx context.Context, folder, fsync string, s sizes) (result, erro
 
 // rawTasks puts the same tasks into the queue, and nothing else.
 func rawTasks(ctx context.Context, db redis.UniversalClient, n, round int) error {
-	courier := jobs.NewCourier(db)
+	tasks := queue.New(db)
 	for i := range n {
-		if err := courier.Envelope(ctx, "floor", pace.Send, fmt.Sprintf("floor-%d/e-%07d", round, i), 1, 0); err != nil {
+		if err := tasks.Envelope(ctx, "floor", pace.Send, fmt.Sprintf("floor-%d/e-%07d", round, i), 1, 0); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -98,7 +99,7 @@ func (f *campaignFiles) askedIn(ctx context.Context, cfg *config) (asked, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	db, err := jobs.Connect(cfg.RedisURL.Reveal())
+	db, err := queue.Connect(cfg.RedisURL.Reveal())
 	if err != nil {
 		found, _ := f.elsewhere(ctx, nil)
 		return found, err

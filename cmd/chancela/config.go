@@ -16,8 +16,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
-	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
@@ -271,7 +271,7 @@ func parseConfig(environ map[string]string) (*config, error) {
 // checkAddresses refuses early what would fail late: nothing is opened or connected to.
 func (c *config) checkAddresses() error {
 	if c.RedisURL != "" {
-		db, err := jobs.Connect(c.RedisURL.Reveal()) // connects with its first command only
+		db, err := queue.Connect(c.RedisURL.Reveal()) // connects with its first command only
 		if err != nil {
 			return usage("%sREDIS_URL: %w", prefix, err)
 		}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
@@ -141,7 +141,7 @@ func (c *config) durability(ctx context.Context) string {
 	if c.RedisURL == "" {
 		return "embedded, for simulated providers only"
 	}
-	db, err := jobs.Connect(c.RedisURL.Reveal())
+	db, err := queue.Connect(c.RedisURL.Reveal())
 	if err != nil {
 		return oneLine(err)
 	}

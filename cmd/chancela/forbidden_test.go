@@ -12,7 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 )
 
 // A Redis whose operator forbids what looks into the server carries campaigns all the
@@ -28,7 +28,7 @@ func TestARedisThatForbidsCommands(t *testing.T) {
 		t.Run(forbidden, func(t *testing.T) {
 			t.Parallel()
 			address := redisServer(t, true)
-			admin, err := jobs.Connect(address)
+			admin, err := queue.Connect(address)
 			if err != nil {
 				t.Fatal(err)
 			}

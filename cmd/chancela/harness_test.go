@@ -16,7 +16,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 )
 
 var update = flag.Bool("update", false, "write golden files and the README's table")
@@ -214,7 +214,7 @@ func redisServer(t testing.TB, durable bool) string {
 		_ = cmd.Wait()
 	})
 	address := "redis-socket://" + socket
-	db, err := jobs.Connect(address)
+	db, err := queue.Connect(address)
 	if err != nil {
 		t.Fatal(err)
 	}

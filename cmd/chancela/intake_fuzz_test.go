@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/queue"
 )
 
 // rowsOf counts a campaign file's rows; a file that is none has no rows.
@@ -25,7 +25,7 @@ func rowsOf(t *testing.T, path string) int {
 // in the queue or in the rejected file, or the exit status says that nothing was taken.
 func FuzzIntake(f *testing.F) {
 	address := redisServer(f, false)
-	db, err := jobs.Connect(address)
+	db, err := queue.Connect(address)
 	if err != nil {
 		f.Fatal(err)
 	}

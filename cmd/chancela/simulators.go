@@ -14,7 +14,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
@@ -60,7 +60,7 @@ func (p published) reachable() bool {
 type simulators struct {
 	db      redis.UniversalClient
 	ledger  *ledger.Ledger
-	courier *jobs.Courier
+	tasks   *queue.TaskQueue
 	log     *slog.Logger
 	token   string
 	sandbox *sandbox.Sandbox // nil: another process runs them
@@ -69,7 +69,7 @@ type simulators struct {
 // joinSimulators configures the engine for the simulators of its Redis and keeps them
 // alive as long as it is open.
 func (e *engine) joinSimulators(ctx context.Context, sys *system) error {
-	s := &simulators{db: e.redis, ledger: ledger.New(e.redis, e.barrier), courier: jobs.NewCourier(e.redis), log: e.log, token: rand.Text()}
+	s := &simulators{db: e.redis, ledger: ledger.New(e.redis, e.barrier), tasks: queue.New(e.redis), log: e.log, token: rand.Text()}
 	for begin := time.Now(); ; {
 		if err := s.tend(ctx); err != nil {
 			return err
@@ -229,7 +229,7 @@ func (s *simulators) beginAgain(ctx context.Context, r *ledger.Record) error {
 	for !r.State.Terminal() {
 		err := s.ledger.BeginAgain(ctx, r)
 		if err == nil {
-			return s.courier.Envelope(ctx, r.Provider, pace.Send, r.Key(), r.Generation, 0)
+			return s.tasks.Envelope(ctx, r.Provider, pace.Send, r.Key(), r.Generation, 0)
 		}
 		if !errors.Is(err, ledger.ErrLost) {
 			return err

@@ -193,7 +193,7 @@ func (s *system) unworked(e *engine, snap snapshot) error {
 		if v.done() == v.sum() {
 			continue
 		}
-		worked, err := e.client.Courier().Worked(v.name)
+		worked, err := e.client.TaskQueue().Worked(v.name)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -85,7 +86,7 @@ func TestVerifyMissesAManifest(t *testing.T) {
 	t.Parallel()
 	folder := archived(t)
 	env := map[string]string{"CHANCELA_ARCHIVE_URL": folder, "CHANCELA_REDIS_URL": redisServer(t, false)}
-	db, err := jobs.Connect(env["CHANCELA_REDIS_URL"])
+	db, err := queue.Connect(env["CHANCELA_REDIS_URL"])
 	if err != nil {
 		t.Fatal(err)
 	}

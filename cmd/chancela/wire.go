@@ -13,6 +13,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -113,7 +114,7 @@ func (e *engine) onClose(f func()) { e.close = append(e.close, f) }
 
 // connect opens the Redis of the configuration.
 func (e *engine) connect(ctx context.Context) error {
-	db, err := jobs.Connect(e.cfg.RedisURL.Reveal())
+	db, err := queue.Connect(e.cfg.RedisURL.Reveal())
 	if err != nil {
 		return usage("%sREDIS_URL: %w", prefix, err)
 	}

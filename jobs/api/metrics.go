@@ -290,7 +290,7 @@ func (w *watcher) rates(ctx context.Context, set func(*prometheus.Desc, float64,
 }
 
 func (w *watcher) queues(ctx context.Context, set func(*prometheus.Desc, float64, ...string)) error {
-	depths, err := w.client.Courier().Depths(ctx)
+	depths, err := w.client.TaskQueue().Depths(ctx)
 	if err != nil {
 		return err
 	}

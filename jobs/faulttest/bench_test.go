@@ -16,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/scheduler"
@@ -201,16 +202,16 @@ func (b *bench) record(k providers.Key) *ledger.Record {
 }
 
 // task is the queue and the id of an envelope's present task.
-func (b *bench) task(k providers.Key) (queue, id string) {
+func (b *bench) task(k providers.Key) (name, id string) {
 	b.t.Helper()
-	queue = jobs.Queue(counted, pace.Send)
-	tasks, err := b.inspector.ListPendingTasks(queue)
+	name = queue.Name(counted, pace.Send)
+	tasks, err := b.inspector.ListPendingTasks(name)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	for _, task := range tasks {
 		if strings.Contains(string(task.Payload), `"`+k.String()+`"`) {
-			return queue, task.ID
+			return name, task.ID
 		}
 	}
 	b.t.Fatalf("no task of %s is pending", k)
@@ -230,7 +231,7 @@ func (b *bench) payload(k providers.Key) (payload []byte, id string) {
 
 func (b *bench) put(payload []byte, id string) {
 	b.t.Helper()
-	_, err := b.queue.Enqueue(asynq.NewTask(jobs.TypeEnvelope, payload), asynq.Queue(jobs.Queue(counted, pace.Send)), asynq.TaskID(id), asynq.MaxRetry(1000))
+	_, err := b.queue.Enqueue(asynq.NewTask(queue.TypeEnvelope, payload), asynq.Queue(queue.Name(counted, pace.Send)), asynq.TaskID(id), asynq.MaxRetry(1000))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -256,7 +257,7 @@ func (b *bench) sentOnce(k providers.Key) {
 func (b *bench) idle() {
 	b.t.Helper()
 	until(b.t, "the queue is empty", time.Minute, func(context.Context) bool {
-		q, err := b.inspector.GetQueueInfo(jobs.Queue(counted, pace.Send))
+		q, err := b.inspector.GetQueueInfo(queue.Name(counted, pace.Send))
 		return err == nil && q.Pending+q.Active+q.Scheduled+q.Retry == 0
 	})
 }
@@ -276,4 +277,4 @@ func (b *bench) later(k providers.Key) {
 }
 
 // asynqKey is one of asynq's own keys of the queue for sending.
-func asynqKey(name string) string { return "asynq:{" + jobs.Queue(counted, pace.Send) + "}:" + name }
+func asynqKey(name string) string { return "asynq:{" + queue.Name(counted, pace.Send) + "}:" + name }

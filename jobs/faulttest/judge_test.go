@@ -19,6 +19,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
@@ -62,7 +63,7 @@ func (j *judge) again() {
 	inspector := asynq.NewInspectorFromRedisClient(j.arena.redis.db)
 	for _, name := range registry.Names() {
 		until(j.t, "nothing waits to be sent at "+name, 30*time.Second, func(context.Context) bool {
-			q, err := inspector.GetQueueInfo(jobs.Queue(name, pace.Send))
+			q, err := inspector.GetQueueInfo(queue.Name(name, pace.Send))
 			return err == nil && q.Pending == 0
 		})
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/rest"
@@ -71,7 +71,7 @@ func TestTwoCopiesAtOnce(t *testing.T) {
 	b.put(payload, id+"-copy")
 	// The other copy finds the envelope held, and waits for its turn.
 	until(t, "the copy waits", time.Minute, func(context.Context) bool {
-		q, err := b.inspector.GetQueueInfo(jobs.Queue(counted, pace.Send))
+		q, err := b.inspector.GetQueueInfo(queue.Name(counted, pace.Send))
 		return err == nil && q.Retry == 1
 	})
 	if n := b.provider.prepared(k); n != 1 {
@@ -80,7 +80,7 @@ func TestTwoCopiesAtOnce(t *testing.T) {
 	close(release)
 	b.becomes(k, ledger.Sent)
 	// The claim told the copy how long to wait: it need not be waited for.
-	if _, err := b.inspector.RunAllRetryTasks(jobs.Queue(counted, pace.Send)); err != nil {
+	if _, err := b.inspector.RunAllRetryTasks(queue.Name(counted, pace.Send)); err != nil {
 		t.Fatal(err)
 	}
 	b.sentOnce(k)
@@ -267,11 +267,11 @@ func TestRetryIsNotBlocked(t *testing.T) {
 func TestTaskIDConflictIsSuccess(t *testing.T) {
 	b := newBench(t)
 	k := b.enqueue("1")
-	if err := b.client.Courier().Envelope(t.Context(), counted, pace.Send, k.String(), 1, 0); err != nil {
+	if err := b.client.TaskQueue().Envelope(t.Context(), counted, pace.Send, k.String(), 1, 0); err != nil {
 		t.Error(err)
 	}
 	b.enqueue("1")
-	if q, err := b.inspector.GetQueueInfo(jobs.Queue(counted, pace.Send)); err != nil || q.Size != 1 {
+	if q, err := b.inspector.GetQueueInfo(queue.Name(counted, pace.Send)); err != nil || q.Size != 1 {
 		t.Errorf("%+v %v", q, err)
 	}
 	b.work()
@@ -288,7 +288,7 @@ func TestManySchedulersTickOnce(t *testing.T) {
 	var mu sync.Mutex
 	ticks := map[string]int{}
 	// Ended tasks free their ids at once: a second scheduler's task would run.
-	counter := asynq.NewServerFromRedisClient(b.connect(), asynq.Config{Queues: map[string]int{jobs.Queue(counted, pace.Look): 1},
+	counter := asynq.NewServerFromRedisClient(b.connect(), asynq.Config{Queues: map[string]int{queue.Name(counted, pace.Look): 1},
 		TaskCheckInterval: time.Millisecond, LogLevel: asynq.FatalLevel})
 	if err := counter.Start(asynq.HandlerFunc(func(ctx context.Context, _ *asynq.Task) error {
 		id, _ := asynq.GetTaskID(ctx)
@@ -374,7 +374,7 @@ func TestUndecodable(t *testing.T) {
 		}
 	}
 	until(t, "the garbage is put aside", time.Minute, func(context.Context) bool {
-		info, err := b.inspector.GetTaskInfo(jobs.Queue(counted, pace.Send), "garbage")
+		info, err := b.inspector.GetTaskInfo(queue.Name(counted, pace.Send), "garbage")
 		return err == nil && info.State == asynq.TaskStateArchived
 	})
 }
@@ -478,7 +478,7 @@ func TestIntentThatIsNotDurable(t *testing.T) {
 // entries: it is kept small.
 func TestArchiveIsPruned(t *testing.T) {
 	b := newBench(t)
-	queue := jobs.Queue(counted, pace.Send)
+	queue := queue.Name(counted, pace.Send)
 	const many = 1100
 	for n := range many {
 		b.put([]byte("{}"), fmt.Sprint("old", n))

@@ -1,4 +1,10 @@
-package jobs
+// Package queue puts tasks on asynq's queues and tells how many wait there.
+//
+// asynq delivers at least once, sometimes twice at once, and forgets its failures: it is the
+// transport, the ledger is the record. A task names an envelope and the generation of its task,
+// nothing else. asynq's own retry count is not used: attempts are in the ledger. What asynq does
+// to the unwary, and what is done about it, is in PITFALLS.md.
+package queue
 
 import (
 	"context"
@@ -25,15 +31,15 @@ const (
 	TypeCheck    = "check"
 )
 
-// Queue is the name of a provider's queue for a class of work.
-func Queue(provider string, class pace.Class) string { return provider + "-" + string(class) }
+// Name is the name of a provider's queue for a class of work.
+func Name(provider string, class pace.Class) string { return provider + "-" + string(class) }
 
-// bulk is the way to a worker of an operation on many envelopes: not behind thousands of
+// Bulk is the way to a worker of an operation on many envelopes: not behind thousands of
 // invitations, and not before an operation on few.
-const bulk pace.Class = "bulk"
+const Bulk pace.Class = "bulk"
 
-// classes are all classes of work.
-var classes = []pace.Class{pace.Send, bulk, pace.Look, pace.Fetch, pace.Steer}
+// Classes are all classes of work.
+var Classes = []pace.Class{pace.Send, Bulk, pace.Look, pace.Fetch, pace.Steer}
 
 // classOf is the way that an envelope's task takes to a worker.
 func classOf(r *ledger.Record) pace.Class {
@@ -46,8 +52,8 @@ func classOf(r *ledger.Record) pace.Class {
 	return pace.Send
 }
 
-// payload is all that a task says: asynqmon shows it to everybody who may look.
-type payload struct {
+// Payload is all that a task says: asynqmon shows it to everybody who may look.
+type Payload struct {
 	Key        string `json:"key,omitempty"`
 	Generation int64  `json:"gen,omitempty"`
 	Token      string `json:"token,omitempty"` // of a question
@@ -61,16 +67,16 @@ const maxRetry = 1 << 20
 // of its calls and of the wait for a turn.
 const taskTimeout = 15 * time.Minute
 
-// Courier puts tasks on the queues.
-type Courier struct {
+// TaskQueue puts tasks on the queues.
+type TaskQueue struct {
 	db        redis.UniversalClient
 	client    *asynq.Client
 	inspector *asynq.Inspector
 }
 
-// NewCourier gives a courier over a Redis connection that the caller closes.
-func NewCourier(db redis.UniversalClient) *Courier {
-	return &Courier{db, asynq.NewClientFromRedisClient(db), asynq.NewInspectorFromRedisClient(db)}
+// New returns a task queue over a Redis connection that the caller closes.
+func New(db redis.UniversalClient) *TaskQueue {
+	return &TaskQueue{db, asynq.NewClientFromRedisClient(db), asynq.NewInspectorFromRedisClient(db)}
 }
 
 func taskID(key string, generation int64) string { return flat(fmt.Sprintf("%s/%d", key, generation)) }
@@ -81,64 +87,64 @@ func flat(id string) string { return strings.ReplaceAll(id, "/", ":") }
 
 // Envelope enqueues the task of an envelope's generation. One that is there already is
 // success.
-func (c *Courier) Envelope(ctx context.Context, provider string, class pace.Class, key string, generation int64, delay time.Duration) error {
-	return c.put(ctx, TypeEnvelope, payload{Key: key, Generation: generation}, Queue(provider, class), taskID(key, generation), asynq.ProcessIn(delay))
+func (q *TaskQueue) Envelope(ctx context.Context, provider string, class pace.Class, key string, generation int64, delay time.Duration) error {
+	return q.put(ctx, TypeEnvelope, Payload{Key: key, Generation: generation}, Name(provider, class), taskID(key, generation), asynq.ProcessIn(delay))
 }
 
 // Carry enqueues the task of an envelope as the ledger has it now.
-func (c *Courier) Carry(ctx context.Context, r *ledger.Record) error {
-	return c.Envelope(ctx, r.Provider, classOf(r), r.Key(), r.Generation, 0)
+func (q *TaskQueue) Carry(ctx context.Context, r *ledger.Record) error {
+	return q.Envelope(ctx, r.Provider, classOf(r), r.Key(), r.Generation, 0)
 }
 
 // Look enqueues a round of looks at a provider's due envelopes. name tells rounds apart;
 // when some wait already, because no worker takes them, another is not needed.
-func (c *Courier) Look(ctx context.Context, provider, name string) error {
-	queue := Queue(provider, pace.Look)
-	waiting, err := c.inspector.ListPendingTasks(queue, asynq.PageSize(2))
+func (q *TaskQueue) Look(ctx context.Context, provider, name string) error {
+	queue := Name(provider, pace.Look)
+	waiting, err := q.inspector.ListPendingTasks(queue, asynq.PageSize(2))
 	if err != nil && !errors.Is(err, asynq.ErrQueueNotFound) {
 		return fmt.Errorf("reading queue %s: %w", queue, err)
 	}
 	if len(waiting) == 2 {
 		return nil
 	}
-	return c.put(ctx, TypeLook, payload{}, queue, "look:"+provider+":"+name)
+	return q.put(ctx, TypeLook, Payload{}, queue, "look:"+provider+":"+name)
 }
 
 // Renew enqueues a renewal of an envelope's download addresses.
-func (c *Courier) Renew(ctx context.Context, provider, key, name string) error {
-	return c.put(ctx, TypeRenew, payload{Key: key}, Queue(provider, pace.Fetch), "renew/"+key+"/"+name)
+func (q *TaskQueue) Renew(ctx context.Context, provider, key, name string) error {
+	return q.put(ctx, TypeRenew, Payload{Key: key}, Name(provider, pace.Fetch), "renew/"+key+"/"+name)
 }
 
 // Remind enqueues a reminder; at most one a minute for one envelope.
-func (c *Courier) Remind(ctx context.Context, provider string, class pace.Class, key string, now time.Time) error {
-	return c.put(ctx, TypeRemind, payload{Key: key}, Queue(provider, class), fmt.Sprintf("remind/%s/%d", key, now.Unix()/60))
+func (q *TaskQueue) Remind(ctx context.Context, provider string, class pace.Class, key string, now time.Time) error {
+	return q.put(ctx, TypeRemind, Payload{Key: key}, Name(provider, class), fmt.Sprintf("remind/%s/%d", key, now.Unix()/60))
 }
 
 // Check has a worker look an id up at its provider: the question that the token names.
 // After the time nobody waits for the answer.
-func (c *Courier) Check(ctx context.Context, provider, key, token string, within time.Duration) error {
-	return c.put(ctx, TypeCheck, payload{Key: key, Token: token}, Queue(provider, pace.Steer), "check/"+token, asynq.Timeout(within))
+func (q *TaskQueue) Check(ctx context.Context, provider, key, token string, within time.Duration) error {
+	return q.put(ctx, TypeCheck, Payload{Key: key, Token: token}, Name(provider, pace.Steer), "check/"+token, asynq.Timeout(within))
 }
 
 // Worked tells whether some worker takes what steers a provider's envelopes.
-func (c *Courier) Worked(provider string) (bool, error) {
-	servers, err := c.inspector.Servers()
+func (q *TaskQueue) Worked(provider string) (bool, error) {
+	servers, err := q.inspector.Servers()
 	if err != nil {
 		return false, fmt.Errorf("reading the workers: %w", err)
 	}
 	return slices.ContainsFunc(servers, func(s *asynq.ServerInfo) bool {
-		return s.Status == "active" && s.Queues[Queue(provider, pace.Steer)] > 0
+		return s.Status == "active" && s.Queues[Name(provider, pace.Steer)] > 0
 	}), nil
 }
 
-func (c *Courier) put(ctx context.Context, kind string, p payload, queue, id string, more ...asynq.Option) error {
+func (q *TaskQueue) put(ctx context.Context, kind string, p Payload, queue, id string, more ...asynq.Option) error {
 	b, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("task %s: %w", id, err)
 	}
 	id = flat(id)
 	options := append([]asynq.Option{asynq.Queue(queue), asynq.TaskID(id), asynq.MaxRetry(maxRetry), asynq.Timeout(taskTimeout)}, more...)
-	_, err = c.client.EnqueueContext(ctx, asynq.NewTask(kind, b), options...)
+	_, err = q.client.EnqueueContext(ctx, asynq.NewTask(kind, b), options...)
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return fmt.Errorf("task %s: %w", id, err)
 	}
@@ -148,9 +154,9 @@ func (c *Courier) put(ctx context.Context, kind string, p payload, queue, id str
 // Carried tells whether a live task carries the generation of an envelope. A task that
 // asynq has archived, or calls active although nobody holds the envelope, does not
 // count: its id stays taken, so a new generation is needed.
-func (c *Courier) Carried(r *ledger.Record) (carried, taken bool, err error) {
+func (q *TaskQueue) Carried(r *ledger.Record) (carried, taken bool, err error) {
 	id := taskID(r.Key(), r.Generation)
-	info, err := c.inspector.GetTaskInfo(Queue(r.Provider, classOf(r)), id)
+	info, err := q.inspector.GetTaskInfo(Name(r.Provider, classOf(r)), id)
 	switch {
 	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
 		return false, false, nil
@@ -171,18 +177,18 @@ const archiveKeep = 1000
 // Prune deletes a queue's failed tasks when there are too many: they are a view, the
 // ledger is the record. asynq's own count of a queue would run MEMORY USAGE, which a Redis
 // may forbid.
-func (c *Courier) Prune(ctx context.Context, provider string) (int, error) {
+func (q *TaskQueue) Prune(ctx context.Context, provider string) (int, error) {
 	total := 0
-	for _, class := range classes {
-		queue := Queue(provider, class)
-		archived, err := c.db.ZCard(ctx, queueKey(queue, "archived")).Result()
+	for _, class := range Classes {
+		queue := Name(provider, class)
+		archived, err := q.db.ZCard(ctx, queueKey(queue, "archived")).Result()
 		if err != nil {
 			return total, fmt.Errorf("reading queue %s: %w", queue, err)
 		}
 		if archived <= archiveKeep {
 			continue
 		}
-		n, err := c.inspector.DeleteAllArchivedTasks(queue)
+		n, err := q.inspector.DeleteAllArchivedTasks(queue)
 		if err != nil {
 			return total, fmt.Errorf("pruning queue %s: %w", queue, err)
 		}
@@ -191,8 +197,9 @@ func (c *Courier) Prune(ctx context.Context, provider string) (int, error) {
 	return total, nil
 }
 
-func decode(t *asynq.Task) (payload, error) {
-	var p payload
+// Decode reads what a task says.
+func Decode(t *asynq.Task) (Payload, error) {
+	var p Payload
 	if err := json.Unmarshal(t.Payload(), &p); err != nil {
 		return p, fmt.Errorf("undecodable payload: %w", asynq.SkipRetry)
 	}

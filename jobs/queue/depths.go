@@ -1,4 +1,4 @@
-package jobs
+package queue
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"github.com/chancela/chancela/providers/pace"
 )
 
-// QueueDepth is how many tasks wait in a provider's queue, and for how long the oldest.
-type QueueDepth struct {
+// Depth is how many tasks wait in a provider's queue, and for how long the oldest.
+type Depth struct {
 	Provider string
 	Class    pace.Class
 	Tasks    int
@@ -24,13 +24,13 @@ type QueueDepth struct {
 
 // Depths reads all queues that exist, in three round trips. asynq's own inspector counts
 // much more, some of it task by task: too much for what is asked every few seconds.
-func (c *Courier) Depths(ctx context.Context) ([]QueueDepth, error) {
-	names, err := c.db.SMembers(ctx, "asynq:queues").Result()
+func (q *TaskQueue) Depths(ctx context.Context) ([]Depth, error) {
+	names, err := q.db.SMembers(ctx, "asynq:queues").Result()
 	if err != nil {
 		return nil, fmt.Errorf("reading the queues: %w", err)
 	}
 	counts := make([]queueCounts, len(names))
-	_, err = c.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, name := range names {
 			counts[i].ask(ctx, p, name)
 		}
@@ -40,7 +40,7 @@ func (c *Courier) Depths(ctx context.Context) ([]QueueDepth, error) {
 		return nil, fmt.Errorf("reading the queues: %w", err)
 	}
 	since := make([]*redis.StringCmd, len(names))
-	_, err = c.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, name := range names {
 			if oldest := counts[i].oldest.Val(); len(oldest) == 1 {
 				since[i] = p.HGet(ctx, queueKey(name, "t:"+oldest[0]), "pending_since")
@@ -51,13 +51,13 @@ func (c *Courier) Depths(ctx context.Context) ([]QueueDepth, error) {
 	if err != nil && !errors.Is(err, redis.Nil) { // a task may be gone meanwhile
 		return nil, fmt.Errorf("reading the queues: %w", err)
 	}
-	var out []QueueDepth
+	var out []Depth
 	for i, name := range names {
 		provider, class, ok := strings.Cut(name, "-")
 		if !ok {
 			continue
 		}
-		d := QueueDepth{Provider: provider, Class: pace.Class(class), Tasks: counts[i].tasks(), Archived: int(counts[i].archived.Val())}
+		d := Depth{Provider: provider, Class: pace.Class(class), Tasks: counts[i].tasks(), Archived: int(counts[i].archived.Val())}
 		if since[i] != nil {
 			if ns, err := strconv.ParseInt(since[i].Val(), 10, 64); err == nil {
 				d.Oldest = max(0, time.Since(time.Unix(0, ns)))
