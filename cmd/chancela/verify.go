@@ -96,7 +96,7 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 		text += "\nnot compared with a ledger: whether something is missing was not looked at"
 	}
 	s.come(map[string]any{"envelopes": v.Envelopes, "files": v.Files, "bytes": v.Bytes, "wrong": wrong,
-		"unvouched": len(v.Unvouched), "staged": v.Staged, "compared": book != nil}, text)
+		"unvouched": len(v.Unvouched), "staged": v.Staged, "marks": v.Marks, "compared": book != nil}, text)
 	return quietly(status)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/marks"
 )
 
 // Verification is what Verify has found.
@@ -20,6 +21,7 @@ type Verification struct {
 
 	// What was not read, because there is nothing to compare it with.
 	Staged    int      // documents that were to be signed
+	Marks     int      // of invitations
 	Unvouched []string // keys of files that no manifest vouches for: of envelopes that have not ended, or somebody else's
 }
 
@@ -69,6 +71,10 @@ func (v *verifying) take(ctx context.Context, key string) error {
 	if folder != v.folder {
 		v.leave()
 		v.folder = folder
+	}
+	if marks.IsMark(name) && strings.Count(folder, "/") == 2 {
+		v.Marks++ // of who was invited, whatever has become of it
+		return nil
 	}
 	if sum, ok := evidenceHash(name); ok && strings.Count(folder, "/") == 2 {
 		return v.evidence(ctx, key, sum)

@@ -57,6 +57,10 @@ type Archive interface {
 	// Warnings are what the archive cannot promise, as far as Ready and Put have found out.
 	Warnings() []string
 
+	// Exclusive tells whether Put is create-only also for two writers at the same moment,
+	// as far as Ready has found out.
+	Exclusive() bool
+
 	// Locate is the key's full name in the bucket (with the archive's prefix) or below the
 	// folder: how people and other programs find it.
 	Locate(key string) string

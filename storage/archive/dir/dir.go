@@ -311,6 +311,9 @@ func (a *Archive) Ready(ctx context.Context) error {
 // Warnings implements [archive.Archive]: what a folder cannot do is an error of Ready.
 func (a *Archive) Warnings() []string { return nil }
 
+// Exclusive implements [archive.Archive]: link(2) never replaces anything.
+func (a *Archive) Exclusive() bool { return true }
+
 // Locate is the key: it is the path below the folder.
 func (a *Archive) Locate(key string) string { return key }
 

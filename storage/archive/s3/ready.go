@@ -64,6 +64,9 @@ func (a *Archive) Warnings() []string {
 	return all
 }
 
+// Exclusive implements [archive.Archive]: only If-None-Match keeps two writers apart.
+func (a *Archive) Exclusive() bool { return a.condition.Load() == honoured }
+
 const probeContent = "chancela\n"
 
 // probe writes and reads the small object, and finds out what the server makes of

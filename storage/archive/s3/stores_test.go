@@ -242,10 +242,19 @@ func TestStoreWithoutConditions(t *testing.T) {
 		if w := a.Warnings(); len(w) != 1 || !strings.Contains(w[0], "If-None-Match") {
 			t.Errorf("%s: warnings %q", name, w)
 		}
+		if a.Exclusive() {
+			t.Errorf("%s: two writers are said to be kept apart", name)
+		}
 	}
 	s := new(store)
 	a := s.open(t, s3.Settings{})
+	if a.Exclusive() {
+		t.Error("honoured: known before Ready")
+	}
 	works(t, a)
+	if !a.Exclusive() {
+		t.Error("honoured: two writers are not kept apart")
+	}
 	if w := a.Warnings(); len(w) != 0 {
 		t.Errorf("honoured: warnings %q", w)
 	}
