@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,7 +15,7 @@ import (
 type Entry struct {
 	Campaign, ID, Provider string
 	Digest                 string
-	State                  State // Queued, or Archived for one that is found in the archive
+	State                  State // Queued, or Preparing or Archived for one that is found in the archive
 	Content                Content
 	Invitation             Invitation
 	SweepAfter             time.Duration // when the sweeper shall look whether a task carries it
@@ -27,6 +28,13 @@ type Content struct {
 	Simulated bool
 	Trace     string
 
+	// Of one whose inviting call stands in the archive, and is to be settled.
+	Steps    map[string]string
+	Inviter  string
+	IntentAt time.Time // when that was found
+
+	CreatedAt                       time.Time // zero: now
+	Tries                           int
 	EnvelopeID                      string
 	Signers, Artifacts              json.RawMessage
 	SentAt, CompletedAt, ArchivedAt time.Time
@@ -36,7 +44,12 @@ func (c Content) fields() map[string]string {
 	all := map[string]string{
 		fieldEnvelope: string(c.Envelope), fieldTrace: c.Trace, fieldEnvelopeID: c.EnvelopeID,
 		fieldSigners: string(c.Signers), fieldArtifacts: string(c.Artifacts),
+		fieldInviter: c.Inviter, fieldIntentAt: formatTime(c.IntentAt), fieldCreated: formatTime(c.CreatedAt),
 		fieldSentAt: formatTime(c.SentAt), fieldCompleted: formatTime(c.CompletedAt), fieldArchived: formatTime(c.ArchivedAt),
+	}
+	maps.Copy(all, stepFields(c.Steps))
+	if c.Tries > 0 {
+		all[fieldTries] = strconv.Itoa(c.Tries)
 	}
 	if c.Simulated {
 		all[fieldSimulated] = "1"

@@ -24,6 +24,9 @@ type Record struct {
 
 	IntentAt time.Time // an inviting call was about to be made; its outcome is not recorded
 	Inviter  string    // the claim under which it was made
+	// Uninvited are claims whose inviting calls are known to have reached nobody: their marks
+	// in the archive do not keep the envelope from being sent.
+	Uninvited []string
 	// SettleAt is set when the worker that made the call has seen it end without an answer.
 	SettleAt time.Time
 
@@ -58,6 +61,7 @@ const (
 	fieldIntentAt   = "intent_at"
 	fieldInviter    = "inviter"
 	fieldSettleAt   = "settle_at"
+	fieldUninvited  = "uninvited"
 	fieldUnfinished = "unfinished"
 	fieldUnchecked  = "unchecked"
 	fieldLane       = "lane"
@@ -66,6 +70,8 @@ const (
 	fieldErrorCode  = "error_code"
 	fieldError      = "error"
 	fieldNotBefore  = "not_before"
+	fieldTries      = "tries"
+	fieldCreated    = "created_at"
 	fieldSentAt     = "sent_at"
 	fieldCompleted  = "completed_at"
 	fieldArchived   = "archived_at"
@@ -110,11 +116,11 @@ func parse(h map[string]string) *Record {
 		Campaign: h["campaign"], ID: h["id"], Provider: h["provider"], State: State(h["state"]),
 		Version: num("version"), Generation: num("gen"), Digest: h["digest"], Simulated: h[fieldSimulated] == "1", Seq: num("seq"),
 		Envelope: raw(fieldEnvelope), EnvelopeID: h[fieldEnvelopeID], Steps: map[string]string{},
-		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt),
+		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt), Uninvited: strings.Fields(h[fieldUninvited]),
 		Unfinished: h[fieldUnfinished] == "1", Unchecked: h[fieldUnchecked] == "1", Lane: h[fieldLane], CancelAsked: h[fieldCancel] == "1",
-		Tries: int(num("tries")), Attempts: int(num(fieldAttempts)), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],
+		Tries: int(num(fieldTries)), Attempts: int(num(fieldAttempts)), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],
 		NotBefore: at(fieldNotBefore),
-		CreatedAt: at("created_at"), SentAt: at(fieldSentAt), CompletedAt: at(fieldCompleted), ArchivedAt: at(fieldArchived),
+		CreatedAt: at(fieldCreated), SentAt: at(fieldSentAt), CompletedAt: at(fieldCompleted), ArchivedAt: at(fieldArchived),
 		Signers: raw(fieldSigners), Final: raw(fieldFinal), Listed: raw(fieldListed),
 		Artifacts: raw(fieldArtifacts), Evidence: raw(fieldEvidence), Trace: h[fieldTrace],
 	}

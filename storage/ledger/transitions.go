@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,6 +25,7 @@ import (
 //	Claim.AwaitSettling, preparing, in_doubt      preparing             the claim that wrote the intent, however late
 //	WithdrawIntent
 //	Claim.NotInvited     preparing                preparing             the claim; an intent stands
+//	Claim.AdoptIntent    preparing                preparing             the claim
 //	Claim.FailUninvited  preparing                failed                the claim; an intent stands
 //	Claim.Doubt          preparing                in_doubt              the claim; an intent stands
 //	Claim.Fail           queued, preparing,       failed                the claim; no intent stands
@@ -72,6 +75,7 @@ type Invited struct {
 	Steps      map[string]string // results that the inviting call has brought
 	Unfinished bool              // calls after the invitation are due: work, before any look
 	NextLook   time.Duration     // of one that is finished
+	SentAt     time.Time         // zero: now
 	Lane       string            // the way to a worker for what is unfinished; empty: stays
 	Unchecked  Reason            // why nobody has looked the id up; zero: somebody has
 }
@@ -170,14 +174,15 @@ func (in Invited) change(sentAt string) change {
 	ch := change{To: Sent, Index: Look, Due: in.NextLook, Release: true, Bump: true,
 		Set: with(stepFields(in.Steps), map[string]string{fieldEnvelopeID: in.EnvelopeID}), Times: map[string]time.Duration{},
 		Remove: slices.Concat(intentFields, troubleFields, []string{fieldUnchecked})}
-	if sentAt != "" {
-		ch.Set[fieldSentAt] = sentAt
+	if at := cmp.Or(formatTime(in.SentAt), sentAt); at != "" {
+		ch.Set[fieldSentAt] = at
 	} else {
 		ch.Times[fieldSentAt] = 0
 	}
 	if in.Unchecked != (Reason{}) {
 		maps.Copy(ch.Set, with(in.Unchecked.fields(), map[string]string{fieldUnchecked: "1"}))
-		ch.Remove = slices.Concat(intentFields, []string{fieldAttempts, fieldNotBefore})
+		// The inviter stays: one that was not sent after all is sent in spite of its mark.
+		ch.Remove = []string{fieldIntentAt, fieldSettleAt, fieldAttempts, fieldNotBefore}
 	}
 	if !in.Unfinished {
 		ch.Remove = append(ch.Remove, fieldUnfinished)
@@ -244,7 +249,29 @@ func (c *Claim) WithdrawIntent(ctx context.Context, steps map[string]string) err
 	if err := guard(c.Record, "WithdrawIntent", true, Preparing); err != nil {
 		return err
 	}
-	return c.outcome(ctx, change{Set: stepFields(steps), Remove: []string{fieldIntentAt, fieldInviter}, Index: Work, Due: SweepAfter})
+	return c.outcome(ctx, change{Set: with(stepFields(steps), c.Record.reachedNobody(c.token)), Remove: []string{fieldIntentAt, fieldInviter}, Index: Work, Due: SweepAfter})
+}
+
+// reachedNobody adds a claim to the uninvited ones.
+func (r *Record) reachedNobody(inviter string) map[string]string {
+	if inviter == "" {
+		return nil
+	}
+	return map[string]string{fieldUninvited: strings.Join(append(slices.Clip(r.Uninvited), inviter), " ")}
+}
+
+// AdoptIntent records that an inviting call stands in the archive which this ledger does not
+// know, of a claim of another ledger or of a lost time: what it has invited is found out
+// after the quiet period, with the results of its steps. The claim ends with it.
+func (c *Claim) AdoptIntent(ctx context.Context, inviter string, steps map[string]string, quiet time.Duration) error {
+	r := c.Record
+	if err := guard(r, "AdoptIntent", true, Preparing); err != nil {
+		return err
+	}
+	set := with(stepFields(steps), map[string]string{fieldInviter: inviter})
+	obsolete := slices.DeleteFunc(r.stepFields(), func(f string) bool { _, stays := set[f]; return stays })
+	return c.write(ctx, change{Set: set, Times: map[string]time.Duration{fieldIntentAt: 0, fieldNotBefore: quiet},
+		Remove: append(obsolete, fieldSettleAt), Release: true, Index: Work, Due: quiet + time.Second})
 }
 
 // NotInvited records that an interrupted inviting call has invited nobody. It counts as an
@@ -253,12 +280,14 @@ func (c *Claim) NotInvited(ctx context.Context) error {
 	if err := guard(c.Record, "NotInvited", !c.Record.IntentAt.IsZero(), Preparing); err != nil {
 		return err
 	}
-	ch := change{Set: attempts(c.Record.Attempts + 1), Remove: append([]string{fieldNotBefore}, intentFields...)}
+	r := c.Record
+	ch := change{Set: with(attempts(r.Attempts+1), r.reachedNobody(r.Inviter)), Remove: append([]string{fieldNotBefore}, intentFields...)}
 	if err := c.write(ctx, ch); err != nil {
 		return err
 	}
-	c.Record.Attempts++
-	c.Record.IntentAt, c.Record.SettleAt = time.Time{}, time.Time{}
+	r.Attempts++
+	r.Uninvited = append(r.Uninvited, r.Inviter)
+	r.IntentAt, r.SettleAt, r.Inviter = time.Time{}, time.Time{}, ""
 	return nil
 }
 
@@ -269,7 +298,7 @@ func (c *Claim) FailUninvited(ctx context.Context, otherwise Reason) error {
 	if err := guard(r, "FailUninvited", !r.IntentAt.IsZero(), Preparing); err != nil {
 		return err
 	}
-	ch := change{To: Failed, Index: none, Release: true, Bump: true, Set: attempts(r.Attempts + 1), Remove: append([]string{fieldNotBefore}, intentFields...)}
+	ch := change{To: Failed, Index: none, Release: true, Bump: true, Set: with(attempts(r.Attempts+1), r.reachedNobody(r.Inviter)), Remove: append([]string{fieldNotBefore}, intentFields...)}
 	if r.ErrorCode == "" {
 		maps.Copy(ch.Set, otherwise.fields())
 	}
@@ -497,7 +526,7 @@ func (l *Ledger) ResolveNotSent(ctx context.Context, r *Record, lane string) err
 	if err := guard(r, "ResolveNotSent", r.State == InDoubt || r.Unchecked, InDoubt, Sent); err != nil {
 		return err
 	}
-	return l.steer(ctx, r, lane, change{To: Queued, Index: Work, Due: SweepAfter, Bump: true, Set: map[string]string{fieldLane: lane},
+	return l.steer(ctx, r, lane, change{To: Queued, Index: Work, Due: SweepAfter, Bump: true, Set: with(map[string]string{fieldLane: lane}, r.reachedNobody(r.Inviter)),
 		Remove: slices.Concat(intentFields, troubleFields, []string{fieldUnchecked, fieldEnvelopeID, fieldSentAt, fieldUnfinished, fieldCancel, fieldSigners})})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -50,6 +51,8 @@ type step struct {
 	removed []string
 	fresh   bool // a new generation: tasks that exist are stale
 	ends    bool // the claim
+
+	token string // of the claim; TOKEN in set
 }
 
 var (
@@ -91,14 +94,19 @@ var steps = []step{
 			return c.AwaitSettling(ctx, why, map[string]string{"a": "b"}, 15*time.Second)
 		}},
 	{name: "WithdrawIntent", from: []State{Preparing}, given: intent, index: Work, due: SweepAfter, ends: true, removed: []string{fieldIntentAt, fieldInviter},
-		set: map[string]string{"step:a": "b"},
+		set: map[string]string{"step:a": "b", fieldUninvited: "TOKEN"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.WithdrawIntent(ctx, map[string]string{"a": "b"})
 		}},
-	{name: "NotInvited", from: []State{Preparing}, given: intent, set: map[string]string{fieldAttempts: "3", fieldErrorCode: "code"}, removed: []string{fieldIntentAt, fieldInviter},
+	{name: "AdoptIntent", from: []State{Preparing}, given: map[string]string{"step:a": "old", "step:b": "obsolete", fieldSettleAt: "1"}, index: Work, due: 36 * time.Second, ends: true,
+		set: map[string]string{"step:a": "new", fieldInviter: "another", fieldIntentAt: "1795338000000", fieldNotBefore: "1795338035000"}, removed: []string{"step:b", fieldSettleAt},
+		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
+			return c.AdoptIntent(ctx, "another", map[string]string{"a": "new"}, 35*time.Second)
+		}},
+	{name: "NotInvited", from: []State{Preparing}, given: intent, set: map[string]string{fieldUninvited: "TOKEN", fieldAttempts: "3", fieldErrorCode: "code"}, removed: []string{fieldIntentAt, fieldInviter},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.NotInvited(ctx) }},
 	{name: "FailUninvited", from: []State{Preparing}, given: intent, to: Failed, index: none, fresh: true, ends: true,
-		set: map[string]string{fieldAttempts: "3", fieldErrorCode: "code"}, removed: []string{fieldIntentAt, fieldInviter},
+		set: map[string]string{fieldUninvited: "TOKEN", fieldAttempts: "3", fieldErrorCode: "code"}, removed: []string{fieldIntentAt, fieldInviter},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.FailUninvited(ctx, why) }},
 	{name: "Doubt", from: []State{Preparing}, given: intent, to: InDoubt, index: none, fresh: true, ends: true, set: map[string]string{fieldErrorCode: "why", fieldIntentAt: "1000"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.Doubt(ctx, why) }},
@@ -197,6 +205,11 @@ var steps = []step{
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.ResolveNotSent(ctx, r, "steer")
 		}},
+	{name: "ResolveNotSent, marked", from: []State{InDoubt}, given: map[string]string{fieldIntentAt: "1000", fieldInviter: "TOKEN", fieldUninvited: "first"}, to: Queued, index: Work, due: SweepAfter, fresh: true,
+		set: map[string]string{fieldUninvited: "first TOKEN"}, removed: []string{fieldInviter, fieldIntentAt},
+		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
+			return l.ResolveNotSent(ctx, r, "steer")
+		}},
 	{name: "ResolveNotSent, confirmed", from: []State{InDoubt}, to: Queued, index: Work, due: SweepAfter, fresh: true,
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.ResolveNotSent(ctx, r, "steer")
@@ -239,7 +252,9 @@ func (s step) try(t *testing.T, from State) {
 	all := func() map[string]string { return l.db.HGetAll(t.Context(), envelopeKey("june/1")).Val() }
 	if s.given[fieldInviter] != "" {
 		l.db.HSet(t.Context(), envelopeKey("june/1"), fieldInviter, c.token)
+		r.Inviter, c.Record.Inviter = c.token, c.token
 	}
+	s.token = c.token
 	before := all()
 	err := s.do(t.Context(), l, r, c)
 	if !slices.Contains(s.from, from) {
@@ -267,6 +282,7 @@ func (s step) check(t *testing.T, l *Ledger, from State, before, after map[strin
 		t.Errorf("state %s, want %s", after["state"], to)
 	}
 	for f, v := range s.set {
+		v = strings.ReplaceAll(v, "TOKEN", s.token)
 		if after[f] != v {
 			t.Errorf("%s is %q, want %q", f, after[f], v)
 		}
