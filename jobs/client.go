@@ -16,6 +16,7 @@ import (
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/jobs/trace"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -185,8 +186,8 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 			return nil, fmt.Errorf("%s: %w", e.Key(), err)
 		}
 		p, ok := c.providers[e.Provider]
-		spanned, span := startSpan(ctx, "", "enqueue")
-		entries[i].Content = ledger.Content{Envelope: b, Simulated: ok && p.Info().Simulated, Trace: traceParent(spanned)}
+		spanned, span := trace.Start(ctx, "", "enqueue")
+		entries[i].Content = ledger.Content{Envelope: b, Simulated: ok && p.Info().Simulated, Trace: trace.Parent(spanned)}
 		span.End()
 	}
 	created, err := c.ledger.Create(ctx, entries)

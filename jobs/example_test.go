@@ -36,7 +36,7 @@ func ExampleOpen() {
 }
 
 // A service enqueues an envelope under its own key; enqueuing it again sends nothing.
-// Workers (chancela work, or a jobs.Worker) do the rest.
+// Workers (chancela work, or a worker.Worker) do the rest.
 func ExampleClient_Enqueue() {
 	ctx := context.Background()
 	client, done := newClient(ctx)

@@ -2,22 +2,15 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/hibiken/asynq"
 
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
-
-// errUnchecked is the code of a sent envelope whose id nobody has been able to look up.
-const errUnchecked = "unchecked"
 
 // checkWithin is how long a worker's answer to a look-up is waited for.
 const checkWithin = 20 * time.Second
@@ -67,9 +60,9 @@ func resolvable(r *ledger.Record, envelopeID string) error {
 	switch {
 	case r.State == ledger.InDoubt, r.State == ledger.Sent && r.Unchecked:
 		return nil
-	case r.State == ledger.Sent && r.ErrorCode == errNotThere && envelopeID != "":
+	case r.State == ledger.Sent && r.ErrorCode == ledger.CodeNotThere && envelopeID != "":
 		return nil
-	case r.State == ledger.Sent && r.ErrorCode == errNotThere:
+	case r.State == ledger.Sent && r.ErrorCode == ledger.CodeNotThere:
 		return notNow("confirmed", "%s was sent, as its provider has said before: it is never sent again", r.Key())
 	}
 	return notNow(string(r.State), "%s is %s, not in doubt", r.Key(), r.State)
@@ -106,111 +99,16 @@ func (c *Client) lookUp(ctx context.Context, r *ledger.Record, envelopeID string
 	switch {
 	case !answered:
 		return "no worker has answered", nil
-	case answer == checkKnown:
+	case answer == queue.IDKnown:
 		return "", nil
-	case answer == checkUnknown:
+	case answer == queue.IDUnknown:
 		return "", fmt.Errorf("%w: %s does not know it", ErrUnknownID, r.Provider)
-	case answer == checkDraft:
+	case answer == queue.IDDraft:
 		return "", fmt.Errorf("%w: %s has it as a draft, and nobody was invited", ErrUnknownID, r.Provider)
-	case answer == checkOthers:
+	case answer == queue.IDOthers:
 		return "", fmt.Errorf("%w: at %s it has other signers", ErrUnknownID, r.Provider)
 	}
 	return answer, nil
-}
-
-// What a worker answers about an id; anything else is why it could not look.
-const (
-	checkKnown   = "known"
-	checkUnknown = "unknown"
-	checkDraft   = "draft"
-	checkOthers  = "others"
-)
-
-// check answers a client's question about an id.
-func (w *Worker) check(ctx context.Context, t *asynq.Task) error {
-	p, err := queue.Decode(t)
-	if err != nil {
-		return err
-	}
-	id, waited, err := w.ledger.Question(ctx, p.Token)
-	if err != nil {
-		return later(time.Second, err)
-	}
-	if !waited {
-		return nil
-	}
-	r, err := w.ledger.Get(ctx, p.Key)
-	if errors.Is(err, ledger.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return later(time.Second, err)
-	}
-	line, ok := w.lines[r.Provider]
-	if !ok {
-		return nil
-	}
-	answer := r.Provider + " refuses the key"
-	if admitted, _, err := w.ledger.Admit(ctx, r.Provider); err != nil {
-		return later(time.Second, err)
-	} else if admitted != ledger.Refused {
-		s, err := line.Provider.Status(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: id, Steps: r.Steps})
-		w.answered(ctx, r.Provider, admitted, err)
-		answer = checked(r, s, err)
-	}
-	return w.ledger.Answer(detached(ctx), p.Token, answer)
-}
-
-func checked(r *ledger.Record, s providers.Status, err error) string {
-	switch kind := providers.KindOf(err); {
-	case err == nil && strangers(r, s.Signers):
-		return checkOthers
-	case err == nil && s.State == providers.Draft:
-		return checkDraft
-	case err == nil:
-		return checkKnown
-	case kind == providers.NotFound, kind == providers.Invalid:
-		return checkUnknown
-	}
-	return err.Error()
-}
-
-// status asks the provider about a sent envelope. One that an operator has called sent,
-// and that is of other people, is not there.
-func (l Line) status(ctx context.Context, r *ledger.Record) (providers.Status, error) {
-	s, err := l.Provider.Status(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
-	if err == nil && r.Unchecked && strangers(r, s.Signers) {
-		return s, &providers.Error{Kind: providers.NotFound, Provider: r.Provider, Op: "status", Err: errors.New("this id is of an envelope with other signers")}
-	}
-	return s, err
-}
-
-// strangers tells whether none of the signers that a provider has of an envelope is one
-// of the record's: a mistyped id may well be that of somebody else's contract. An address
-// decides where both sides have one, otherwise the name. Where nothing can be compared,
-// nobody is a stranger.
-func strangers(r *ledger.Record, theirs []providers.SignerStatus) bool {
-	var e providers.Envelope
-	if json.Unmarshal(r.Envelope, &e) != nil {
-		return false // forgotten
-	}
-	compared := false
-	for _, mine := range e.Signers {
-		for _, s := range theirs {
-			a, b := mine.Email, s.Email
-			if a == "" || b == "" {
-				a, b = mine.Name, s.Name
-			}
-			if a == "" || b == "" {
-				continue
-			}
-			if strings.EqualFold(a, b) {
-				return false
-			}
-			compared = true
-		}
-	}
-	return compared
 }
 
 // sent records that an envelope's signers were invited, as it was learnt from elsewhere
@@ -219,7 +117,7 @@ func (c *Client) sent(ctx context.Context, r *ledger.Record, envelopeID, why str
 	_, finisher := c.providers[r.Provider].(providers.Finisher)
 	in := ledger.Invited{EnvelopeID: envelopeID, Unfinished: finisher, Lane: string(pace.Steer)}
 	if why != "" {
-		in.Unchecked = ledger.Reason{Code: errUnchecked, Message: "the id was not looked up (" + why + "): the next look confirms it"}
+		in.Unchecked = ledger.Reason{Code: ledger.CodeUnchecked, Message: "the id was not looked up (" + why + "): the next look confirms it"}
 	}
 	if err := c.ledger.ConfirmSent(ctx, r, in); err != nil {
 		return err

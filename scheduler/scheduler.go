@@ -14,8 +14,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -197,7 +197,7 @@ func (s *Scheduler) renew(ctx context.Context, period string) error {
 			if err != nil {
 				return err
 			}
-			if !jobs.NeedsRenewal(r, now, renewMargin) {
+			if !worker.NeedsRenewal(r, now, renewMargin) {
 				continue
 			}
 			if err := s.tasks.Renew(ctx, r.Provider, r.Key(), period); err != nil {

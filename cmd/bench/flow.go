@@ -14,6 +14,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/certyneo"
 	"github.com/chancela/chancela/providers/pace"
@@ -83,8 +84,8 @@ func flowOf(ctx context.Context, folder, name string, s sizes) (result, error) {
 				return 0, err
 			}
 		}
-		worker := jobs.NewWorker(jobs.WorkerConfig{Redis: db, Barrier: ledger.BarrierAlways, Archive: store, Log: unheard,
-			Lines:     []jobs.Line{{Provider: p, Concurrency: flowConcurrency, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
+		worker := worker.New(worker.Config{Redis: db, Barrier: ledger.BarrierAlways, Archive: store, Log: unheard,
+			Providers: []worker.ProviderConfig{{Provider: p, Concurrency: flowConcurrency, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
 			RetryBase: time.Second, RetryMax: time.Minute, Attempts: 25, Shutdown: 10 * time.Second})
 		clock := scheduler.New(scheduler.Config{Redis: db, Providers: []string{name}, LookEvery: flowLookEvery, Log: unheard})
 		return perSecond(s.flow, func() error { return untilArchived(ctx, client, campaign, s.flow, worker.Run, clock.Run) })

@@ -14,6 +14,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -97,7 +98,7 @@ type engine struct {
 	barrier   ledger.Barrier
 	archive   archive.Archive
 	client    *jobs.Client
-	lines     []jobs.Line
+	lines     []worker.ProviderConfig
 	limiters  map[string]*pace.Limiter
 	metrics   *api.Metrics
 	simulated bool // by the simulators of a chancela process
@@ -190,7 +191,7 @@ func (e *engine) openLines(names []string) error {
 		return err
 	}
 	e.openLimiters(judges)
-	troubles := jobs.NewTroubles(e.redis, e.log)
+	troubles := worker.NewTroubles(e.redis, e.log)
 	e.onClose(troubles.Close)
 	observe := func(o rest.Observation) {
 		e.metrics.Observe(o)
@@ -203,7 +204,7 @@ func (e *engine) openLines(names []string) error {
 		if err != nil {
 			return err
 		}
-		l := jobs.Line{Provider: p, Concurrency: a.Concurrency, PollEvery: info.PollEvery, SettleAfter: a.SettleAfter}
+		l := worker.ProviderConfig{Provider: p, Concurrency: a.Concurrency, PollEvery: info.PollEvery, SettleAfter: a.SettleAfter}
 		if a.PollEvery > 0 {
 			l.PollEvery = a.PollEvery
 		}
@@ -222,8 +223,8 @@ func (e *engine) names() []string {
 	return names
 }
 
-func (e *engine) worker() *jobs.Worker {
-	return jobs.NewWorker(jobs.WorkerConfig{Redis: e.redis, Barrier: e.barrier, Archive: e.archive, Lines: e.lines,
+func (e *engine) worker() *worker.Worker {
+	return worker.New(worker.Config{Redis: e.redis, Barrier: e.barrier, Archive: e.archive, Providers: e.lines,
 		RetryBase: e.cfg.RetryBase, RetryMax: e.cfg.RetryMax, Attempts: e.cfg.Attempts, Shutdown: shutdown, Log: e.log, Hooks: e.metrics.Hooks()})
 }
 

@@ -23,6 +23,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -75,7 +76,7 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 	if err := x.metrics.Watch(x.client, limiters); err != nil {
 		t.Fatal(err)
 	}
-	worker := jobs.NewWorker(jobs.WorkerConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: x.archive, Lines: lines(all), RetryBase: 50 * time.Millisecond,
+	worker := worker.New(worker.Config{Redis: db, Barrier: ledger.BarrierNone, Archive: x.archive, Providers: lines(all), RetryBase: 50 * time.Millisecond,
 		RetryMax: time.Second, Attempts: 25, Shutdown: 5 * time.Second, Log: x.slog, Hooks: x.metrics.Hooks()})
 	clock := scheduler.New(scheduler.Config{Redis: db, Providers: registry.Names(), LookEvery: time.Second, Log: x.slog, Swept: x.metrics.Swept})
 	notifier, err := NewNotifier(NotifierConfig{Client: x.client, URL: x.receiver.URL, Secret: notifySecret, Metrics: x.metrics, Log: x.slog})
@@ -97,10 +98,10 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 	return x
 }
 
-func lines(all []providers.Provider) []jobs.Line {
-	var out []jobs.Line
+func lines(all []providers.Provider) []worker.ProviderConfig {
+	var out []worker.ProviderConfig
 	for _, p := range all {
-		out = append(out, jobs.Line{Provider: p, Concurrency: 8, PollEvery: 500 * time.Millisecond, SettleAfter: time.Second})
+		out = append(out, worker.ProviderConfig{Provider: p, Concurrency: 8, PollEvery: 500 * time.Millisecond, SettleAfter: time.Second})
 	}
 	return out
 }

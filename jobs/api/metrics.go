@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -117,8 +118,8 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // Hooks count what a worker does.
-func (m *Metrics) Hooks() jobs.Hooks {
-	return jobs.Hooks{
+func (m *Metrics) Hooks() worker.Hooks {
+	return worker.Hooks{
 		Transition: func(provider string, from, to ledger.State, r *ledger.Record) {
 			m.transitions.WithLabelValues(provider, string(from), string(to)).Inc()
 			switch {

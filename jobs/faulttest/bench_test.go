@@ -17,6 +17,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/scheduler"
@@ -149,8 +150,8 @@ func (b *bench) work() (stop func()) {
 }
 
 func (b *bench) workOn(db *redis.Client) (stop func()) {
-	w := jobs.NewWorker(jobs.WorkerConfig{Redis: db, Barrier: b.barrier, Archive: b.client.Archive(),
-		Lines:     []jobs.Line{{Provider: b.provider, Concurrency: 4, PollEvery: time.Second, SettleAfter: time.Millisecond}},
+	w := worker.New(worker.Config{Redis: db, Barrier: b.barrier, Archive: b.client.Archive(),
+		Providers: []worker.ProviderConfig{{Provider: b.provider, Concurrency: 4, PollEvery: time.Second, SettleAfter: time.Millisecond}},
 		RetryBase: 10 * time.Millisecond, RetryMax: 100 * time.Millisecond, Attempts: 50, Shutdown: 40 * time.Second, Log: silent})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -39,16 +39,16 @@
 //
 // Each was taken out in turn; the tests that fail then, here and elsewhere:
 //
-//	intent not written                    jobs.TestCrashAtEveryBoundary, TestCrashesAtRandom, TestFaultsOfTheInvitingCall
+//	intent not written                    worker.TestCrashAtEveryBoundary, TestCrashesAtRandom, TestFaultsOfTheInvitingCall
 //	barrier not waited for                ledger.TestBarrierWaitsForTheDisk, TestBarrierFailsWithoutAReplica, TestIntentThatIsNotDurable
 //	everysec taken for always             ledger.TestInspectChoosesTheBarrier
-//	provider not asked before the second  jobs.TestCrashAtEveryBoundary, TestDoubtIsSettled, TestUnderFire
+//	provider not asked before the second  worker.TestCrashAtEveryBoundary, TestDoubtIsSettled, TestUnderFire
 //	asked while the call may still leave  TestFrozenInviteIsWaitedFor
 //	claim taken while it is held          TestTwoCopiesAtOnce, ledger.TestClaimKeepsOthersOut
 //	written or intended after it is lost  ledger.TestClaimKeepsOthersOut, ledger.TestIntentIsTheLastLook
 //	version not compared                  ledger.TestWriteChecksTheVersionAndTheState
-//	pause not looked at again             ledger.TestIntentIsTheLastLook, jobs.TestPauseStopsTheNextInvitation
-//	ended envelope claimed                TestFinishedTaskRunsAgain, jobs.TestCrashAtEveryBoundary
+//	pause not looked at again             ledger.TestIntentIsTheLastLook, worker.TestPauseStopsTheNextInvitation
+//	ended envelope claimed                TestFinishedTaskRunsAgain, worker.TestCrashAtEveryBoundary
 //	sweeper idle                          TestQueueIsLost, TestActiveForEver, TestArchivedTaskBlocksItsID, TestUndecodable
 //	sweeper reuses the task's id          TestActiveForEver, TestArchivedTaskBlocksItsID, TestFrozenWorkerCannotInvite
 //	inviting call cut off by a shutdown   TestInvitingCallEnds

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers/sandbox"
 )
 
@@ -208,7 +208,7 @@ func (a *arena) strike(ctx context.Context, w wound, rng *rand.Rand, among []*sl
 	case stop:
 		process, ok = s.freeze(ctx, between(rng, time.Second, 5*time.Second))
 	default:
-		process, ok = s.freeze(ctx, jobs.Lease+between(rng, time.Second, 4*time.Second))
+		process, ok = s.freeze(ctx, worker.Lease+between(rng, time.Second, 4*time.Second))
 	}
 	if ok {
 		a.note(w, process, from)

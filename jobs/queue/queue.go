@@ -126,6 +126,14 @@ func (q *TaskQueue) Check(ctx context.Context, provider, key, token string, with
 	return q.put(ctx, TypeCheck, Payload{Key: key, Token: token}, Name(provider, pace.Steer), "check/"+token, asynq.Timeout(within))
 }
 
+// What a worker answers to a check of an id; anything else is why it could not look.
+const (
+	IDKnown   = "known"
+	IDUnknown = "unknown"
+	IDDraft   = "draft"
+	IDOthers  = "others"
+)
+
 // Worked tells whether some worker takes what steers a provider's envelopes.
 func (q *TaskQueue) Worked(provider string) (bool, error) {
 	servers, err := q.inspector.Servers()

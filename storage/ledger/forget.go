@@ -44,6 +44,10 @@ const (
 // The code of a sent envelope that its provider does not know.
 const CodeNotThere = "not_there"
 
+// CodeUnchecked is the error code of a sent envelope whose id an operator has given and nobody
+// has been able to look up.
+const CodeUnchecked = "unchecked"
+
 // Forget removes a finished campaign's personal data. What stays is what keeps an
 // envelope from being sent again: key, digest, state, and where its archive is. Envelopes
 // that somebody has still to decide on (in doubt, failed, sent but not known to their

@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"context"
@@ -98,7 +98,7 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 	if admitted == ledger.Refused {
 		return later(wait, nil)
 	}
-	err = reminder.Remind(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
+	err = reminder.Remind(ctx, providers.Ref{Key: providers.Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
 	w.answered(ctx, r.Provider, admitted, err)
 	if e, ok := errors.AsType[*providers.Error](err); ok && e.Kind == providers.RateLimited {
 		return later(max(time.Second, time.Until(e.Until)), err)

@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -29,7 +30,7 @@ func (w *world) round() {
 }
 
 // sentMany enqueues and sends envelopes.
-func (w *world) sentMany(n int) (keys []Key) {
+func (w *world) sentMany(n int) (keys []providers.Key) {
 	w.t.Helper()
 	for i := range n {
 		k := w.enqueue(fmt.Sprint(i))
@@ -68,14 +69,14 @@ func TestARefusedKeyIsTriedOnceAPause(t *testing.T) {
 				w.forward(deniedPause)
 				tried(1, "after a pause")
 			}
-			if _, _, denied, err := w.client.ledger.Denial(t.Context(), name); err != nil || !denied {
+			if _, _, denied, err := w.client.Ledger().Denial(t.Context(), name); err != nil || !denied {
 				t.Errorf("denied: %v %v", denied, err)
 			}
 			w.provider = good
 			w.restart(0)
 			w.forward(2 * deniedPause)
 			w.round()
-			if _, _, denied, err := w.client.ledger.Denial(t.Context(), name); err != nil || denied {
+			if _, _, denied, err := w.client.Ledger().Denial(t.Context(), name); err != nil || denied {
 				t.Errorf("accepted again, and denied: %v %v", denied, err)
 			}
 			w.forward(2 * deniedPause)
@@ -100,7 +101,7 @@ func TestALookWritesWhatIsNew(t *testing.T) {
 	if r := w.state(k, ledger.Sent); r.Version != before.Version {
 		t.Errorf("written again without news: version %d, was %d", r.Version, before.Version)
 	}
-	if err := w.client.ledger.RecordNotThere(t.Context(), before, "404"); err != nil {
+	if err := w.client.Ledger().RecordNotThere(t.Context(), before, "404"); err != nil {
 		t.Fatal(err)
 	}
 	w.step(k)
@@ -113,7 +114,7 @@ func TestALookWritesWhatIsNew(t *testing.T) {
 	if r.CompletedAt.IsZero() || r.CompletedAt.After(w.at) || len(r.Signers) == 0 || len(r.Final) == 0 || r.ErrorCode != "" {
 		t.Errorf("%+v", r)
 	}
-	if carried, _, err := w.client.tasks.Carried(r); err != nil || !carried {
+	if carried, _, err := w.client.TaskQueue().Carried(r); err != nil || !carried {
 		t.Errorf("no task archives it: %v", err)
 	}
 	if looked != 4 {
@@ -131,7 +132,7 @@ func TestManyAreLookedAtByOneList(t *testing.T) {
 		before := w.sandbox.Calls("certyneo")
 		var records []*ledger.Record
 		for i := range n {
-			records = append(records, w.record(Key{Campaign: "crash", ID: fmt.Sprint(i)}))
+			records = append(records, w.record(providers.Key{Campaign: "crash", ID: fmt.Sprint(i)}))
 		}
 		w.worker.lookAtAll(t.Context(), w.worker.lines["certyneo"], records, ledger.Free)
 		after := w.sandbox.Calls("certyneo")
@@ -144,7 +145,7 @@ func TestManyAreLookedAtByOneList(t *testing.T) {
 	if lists, singles := count(1); lists != 0 || singles != 1 {
 		t.Errorf("one: %d lists, %d single looks", lists, singles)
 	}
-	if err := w.client.ledger.RecordNotThere(t.Context(), w.record(keys[0]), "404"); err != nil {
+	if err := w.client.Ledger().RecordNotThere(t.Context(), w.record(keys[0]), "404"); err != nil {
 		t.Fatal(err)
 	}
 	if lists, singles := count(3); lists != 1 || singles != 1 {

@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"testing"
@@ -46,9 +46,7 @@ func TestSimulatedSaysSo(t *testing.T) {
 // Whoever enqueues may not know which providers the workers have: the worker does.
 func TestTheWorkerKnowsWhatIsSimulated(t *testing.T) {
 	w := newWorld(t, "catalisa")
-	for name, p := range w.client.providers {
-		w.client.providers[name] = real{p}
-	}
+	w.client = w.newClient(real{w.provider})
 	k := w.enqueue("1")
 	if r := w.record(k); r.Simulated {
 		t.Fatal("the client knew")

@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"path"
@@ -52,7 +52,7 @@ func TestEvidenceIsKeptWhateverTheState(t *testing.T) {
 		problems := 0
 		verify := func() int {
 			problems = 0
-			v, err := report.Verify(t.Context(), w.archive, w.client.ledger, "", func(string, error) { problems++ })
+			v, err := report.Verify(t.Context(), w.archive, w.client.Ledger(), "", func(string, error) { problems++ })
 			if err != nil || len(v.Unvouched) != 0 {
 				t.Fatalf("%+v %v", v, err)
 			}

@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
@@ -49,7 +50,7 @@ func (w *world) meddle(before func()) {
 	w.worker.lines[w.provider.Info().Name] = l
 }
 
-func (w *world) state(k Key, want ledger.State) *ledger.Record {
+func (w *world) state(k providers.Key, want ledger.State) *ledger.Record {
 	w.t.Helper()
 	r := w.record(k)
 	if r.State != want {
@@ -76,20 +77,20 @@ func TestPauseStopsTheNextInvitation(t *testing.T) {
 	w.forward(time.Hour)
 	w.step(k)
 	w.state(k, ledger.Preparing)
-	if keys, err := w.client.ledger.Take(t.Context(), ledger.Work, "certyneo", 9, time.Minute); err != nil || len(keys) != 0 {
+	if keys, err := w.client.Ledger().Take(t.Context(), ledger.Work, "certyneo", 9, time.Minute); err != nil || len(keys) != 0 {
 		t.Errorf("a paused envelope is due for work: %v %v", keys, err)
 	}
 	if err := w.client.Resume(t.Context(), k.Campaign); err != nil {
 		t.Fatal(err)
 	}
-	if keys, err := w.client.ledger.Take(t.Context(), ledger.Work, "certyneo", 9, time.Minute); err != nil || len(keys) != 1 {
+	if keys, err := w.client.Ledger().Take(t.Context(), ledger.Work, "certyneo", 9, time.Minute); err != nil || len(keys) != 1 {
 		t.Errorf("after resume due for work: %v %v", keys, err)
 	}
 	w.judge(k, 0, "after a pause")
 }
 
 func TestCancel(t *testing.T) {
-	cancel := func(w *world, k Key) error {
+	cancel := func(w *world, k providers.Key) error {
 		res, err := w.client.Cancel(w.t.Context(), k.Campaign, k.ID)
 		if err == nil && res.Done != 1 {
 			w.t.Errorf("%+v", res)
@@ -143,7 +144,7 @@ func TestCancel(t *testing.T) {
 		w := newWorld(t, "certyneo")
 		k := w.enqueue("1")
 		w.step(k)
-		if err := cancel(w, k); !errors.Is(err, ErrNotNow) {
+		if err := cancel(w, k); !errors.Is(err, jobs.ErrNotNow) {
 			t.Fatal(err)
 		}
 		w.judge(k, 0, "not cancelled")
@@ -173,7 +174,7 @@ func TestFaultsOfTheInvitingCall(t *testing.T) {
 }
 
 func TestDoubtIsSettled(t *testing.T) {
-	doubt := func(t *testing.T, f sandbox.Fault) (*world, Key) {
+	doubt := func(t *testing.T, f sandbox.Fault) (*world, providers.Key) {
 		w := newWorld(t, "sdoc")
 		w.sandbox.Once("sdoc", inviting["sdoc"], f)
 		k := w.enqueue("1")
@@ -209,7 +210,7 @@ func TestDoubtIsSettled(t *testing.T) {
 		w.step(k) // stamps that cannot be placed
 		w.forward(time.Minute)
 		w.step(k)
-		if r := w.record(k); r.State != ledger.InDoubt || r.ErrorCode != errNotThere || r.EnvelopeID != "" {
+		if r := w.record(k); r.State != ledger.InDoubt || r.ErrorCode != ledger.CodeNotThere || r.EnvelopeID != "" {
 			t.Fatalf("%s %q", r.State, r.ErrorCode)
 		}
 		if _, err := w.client.Resolve(t.Context(), k, w.sandbox.Books()[0].ID); err != nil {
@@ -232,19 +233,19 @@ func TestCallbacks(t *testing.T) {
 	w.step(k)
 	r := w.state(k, ledger.Sent)
 	ev := providers.Event{ID: r.EnvelopeID, Delivery: "d1", Evidence: []byte(`{"score":1}`)}
-	if keys, _ := w.client.ledger.Take(t.Context(), ledger.Look, "certyneo", 9, time.Minute); len(keys) != 0 {
+	if keys, _ := w.client.Ledger().Take(t.Context(), ledger.Look, "certyneo", 9, time.Minute); len(keys) != 0 {
 		t.Fatal("due already")
 	}
 	if known, err := w.client.Event(t.Context(), "certyneo", ev); err != nil || !known {
 		t.Fatal(known, err)
 	}
-	if keys, _ := w.client.ledger.Take(t.Context(), ledger.Look, "certyneo", 9, time.Minute); len(keys) != 1 {
+	if keys, _ := w.client.Ledger().Take(t.Context(), ledger.Look, "certyneo", 9, time.Minute); len(keys) != 1 {
 		t.Error("a callback does not make the envelope due")
 	}
-	if _, err := w.client.Event(t.Context(), "certyneo", ev); !errors.Is(err, ErrReplay) {
+	if _, err := w.client.Event(t.Context(), "certyneo", ev); !errors.Is(err, jobs.ErrReplay) {
 		t.Errorf("a replay: %v", err)
 	}
-	for _, strange := range []providers.Event{{ID: "env_other"}, {ID: "env_other", Key: k}, {ID: "x", Key: Key{Campaign: "no", ID: "such"}}} {
+	for _, strange := range []providers.Event{{ID: "env_other"}, {ID: "env_other", Key: k}, {ID: "x", Key: providers.Key{Campaign: "no", ID: "such"}}} {
 		if known, err := w.client.Event(t.Context(), "certyneo", strange); known || err != nil {
 			t.Errorf("%+v: %v %v", strange, known, err)
 		}
@@ -257,7 +258,7 @@ func TestCallbacks(t *testing.T) {
 	if err != nil || string(m.Evidence) == "" {
 		t.Errorf("evidence %q %v", m.Evidence, err)
 	}
-	if r, err = w.client.ledger.Get(t.Context(), k.String()); err != nil {
+	if r, err = w.client.Ledger().Get(t.Context(), k.String()); err != nil {
 		t.Fatal(err)
 	}
 	rep, err := w.client.Report(r)
@@ -279,7 +280,7 @@ func TestRefusedKeyWaits(t *testing.T) {
 	w.restart(0)
 	w.step(k)
 	w.state(k, ledger.Preparing)
-	if _, _, denied, err := w.client.ledger.Denial(t.Context(), "certyneo"); err != nil || !denied {
+	if _, _, denied, err := w.client.Ledger().Denial(t.Context(), "certyneo"); err != nil || !denied {
 		t.Fatal("the provider is not stopped", err)
 	}
 	before := len(w.sandbox.Calls("certyneo"))
@@ -290,7 +291,7 @@ func TestRefusedKeyWaits(t *testing.T) {
 	w.provider = good
 	w.restart(0)
 	w.judge(k, 0, "with the right key")
-	if _, _, denied, _ := w.client.ledger.Denial(t.Context(), "certyneo"); denied {
+	if _, _, denied, _ := w.client.Ledger().Denial(t.Context(), "certyneo"); denied {
 		t.Error("still stopped")
 	}
 }
@@ -313,7 +314,7 @@ func TestAttemptsAndRetry(t *testing.T) {
 		t.Fatal(res, err)
 	}
 	w.judge(k, 0, "retried")
-	if _, err := w.client.Retry(t.Context(), k.Campaign, k.ID); !errors.Is(err, ErrNotNow) {
+	if _, err := w.client.Retry(t.Context(), k.Campaign, k.ID); !errors.Is(err, jobs.ErrNotNow) {
 		t.Errorf("an archived envelope was retried: %v", err)
 	}
 }
@@ -341,7 +342,7 @@ func TestEnqueueAgain(t *testing.T) {
 	}
 	other := w.envelope("1")
 	other.Subject = "Another lease"
-	if _, err := w.client.Enqueue(t.Context(), other); !errors.Is(err, ErrConflict) {
+	if _, err := w.client.Enqueue(t.Context(), other); !errors.Is(err, jobs.ErrConflict) {
 		t.Errorf("other content: %v", err)
 	}
 	w.judge(k, 0, "first")
@@ -352,10 +353,10 @@ func TestEnqueueAgain(t *testing.T) {
 	if err != nil || a.State != ledger.Archived {
 		t.Errorf("after losing the ledger: %+v %v", a, err)
 	}
-	if _, err := w.client.Enqueue(t.Context(), other); !errors.Is(err, ErrConflict) {
+	if _, err := w.client.Enqueue(t.Context(), other); !errors.Is(err, jobs.ErrConflict) {
 		t.Errorf("after losing the ledger, other content: %v", err)
 	}
-	sum, err := w.client.EnqueueAll(t.Context(), k.Campaign, func(yield func(Envelope, error) bool) { yield(w.checked("1"), nil) })
+	sum, err := w.client.EnqueueAll(t.Context(), k.Campaign, func(yield func(providers.Envelope, error) bool) { yield(w.checked("1"), nil) })
 	if err != nil || sum.New != 0 || sum.Archived != 1 {
 		t.Errorf("as a campaign: %+v %v", sum, err)
 	}
@@ -364,7 +365,7 @@ func TestEnqueueAgain(t *testing.T) {
 	}
 }
 
-func (w *world) checked(id string) Envelope {
+func (w *world) checked(id string) providers.Envelope {
 	w.t.Helper()
 	e := w.envelope(id)
 	if err := w.client.Check(w.t.Context(), &e); err != nil {
@@ -378,7 +379,7 @@ func TestVerifySeesEveryDamage(t *testing.T) {
 	k := w.enqueue("1")
 	w.judge(k, 0, "first")
 	verify := func() (problems int) {
-		_, err := report.Verify(t.Context(), w.archive, w.client.ledger, "", func(string, error) { problems++ })
+		_, err := report.Verify(t.Context(), w.archive, w.client.Ledger(), "", func(string, error) { problems++ })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -400,11 +401,11 @@ func TestVerifySeesEveryDamage(t *testing.T) {
 func TestRoundsOfLooksDoNotPileUp(t *testing.T) {
 	w := newWorld(t, "certyneo")
 	for i := range 9 {
-		if err := w.client.tasks.Look(t.Context(), "certyneo", fmt.Sprint(i)); err != nil {
+		if err := w.client.TaskQueue().Look(t.Context(), "certyneo", fmt.Sprint(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	depths, err := w.client.tasks.Depths(t.Context())
+	depths, err := w.client.TaskQueue().Depths(t.Context())
 	if err != nil || len(depths) != 1 || depths[0].Tasks != 2 {
 		t.Errorf("%+v %v", depths, err)
 	}
@@ -417,7 +418,7 @@ func TestVerifyComparesWithTheLedger(t *testing.T) {
 	k := w.enqueue("1")
 	w.judge(k, 0, "first")
 	problems := func(store archive.Archive) (n int) {
-		if _, err := report.Verify(t.Context(), store, w.client.ledger, "", func(string, error) { n++ }); err != nil {
+		if _, err := report.Verify(t.Context(), store, w.client.Ledger(), "", func(string, error) { n++ }); err != nil {
 			t.Fatal(err)
 		}
 		return n

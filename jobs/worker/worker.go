@@ -1,4 +1,5 @@
-package jobs
+// Package worker carries envelopes through their provider and into the archive.
+package worker
 
 import (
 	"context"
@@ -14,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/jobs/trace"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/archive"
@@ -24,20 +26,20 @@ import (
 // after it.
 const Lease = 20 * time.Second
 
-// Line is one provider with how a worker is to drive it.
-type Line struct {
+// ProviderConfig is one provider with how a worker is to drive it.
+type ProviderConfig struct {
 	Provider    providers.Provider
 	Concurrency int           // handlers at once in this process
 	PollEvery   time.Duration // shortest time between two looks at one envelope
 	SettleAfter time.Duration // quiet period before an interrupted invite is looked into
 }
 
-// WorkerConfig makes a [Worker].
-type WorkerConfig struct {
+// Config makes a [Worker].
+type Config struct {
 	Redis     redis.UniversalClient
 	Barrier   ledger.Barrier
 	Archive   archive.Archive
-	Lines     []Line
+	Providers []ProviderConfig
 	RetryBase time.Duration // first pause after a transient error
 	RetryMax  time.Duration // longest pause
 	Attempts  int           // before an envelope is failed
@@ -58,24 +60,24 @@ type Hooks struct {
 // Worker carries envelopes through their life. It runs one asynq server per provider,
 // so that a slow or broken one holds up nobody else.
 type Worker struct {
-	cfg      WorkerConfig
+	cfg      Config
 	ledger   *ledger.Ledger
 	tasks    *queue.TaskQueue
 	archive  archive.Archive
 	log      *slog.Logger
-	lines    map[string]Line
+	lines    map[string]ProviderConfig
 	stopping context.Context // ends when the worker begins to stop: waits end, calls go on
 	stop     context.CancelFunc
 }
 
-// NewWorker gives a worker that Run starts.
-func NewWorker(cfg WorkerConfig) *Worker {
+// New gives a worker that Run starts.
+func New(cfg Config) *Worker {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
 	w := &Worker{cfg: cfg, ledger: ledger.New(cfg.Redis, cfg.Barrier), tasks: queue.New(cfg.Redis),
-		archive: cfg.Archive, log: cfg.Log, lines: make(map[string]Line, len(cfg.Lines))}
-	for _, l := range cfg.Lines {
+		archive: cfg.Archive, log: cfg.Log, lines: make(map[string]ProviderConfig, len(cfg.Providers))}
+	for _, l := range cfg.Providers {
 		w.lines[l.Provider.Info().Name] = l
 	}
 	w.stopping, w.stop = context.WithCancel(context.Background())
@@ -157,7 +159,7 @@ func (w *Worker) start(provider string, c crew, handler asynq.Handler) (*asynq.S
 }
 
 // mux are the handlers of a provider's tasks.
-func (w *Worker) mux(line Line) *asynq.ServeMux {
+func (w *Worker) mux(line ProviderConfig) *asynq.ServeMux {
 	mux := asynq.NewServeMux()
 	mux.HandleFunc(queue.TypeEnvelope, w.envelope)
 	mux.HandleFunc(queue.TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, line) })
@@ -219,7 +221,7 @@ func (w *Worker) envelope(ctx context.Context, t *asynq.Task) error {
 	if !ok {
 		return w.release(ctx, c, later(time.Minute, fmt.Errorf("%s is not worked on here", c.Record.Provider)))
 	}
-	ctx, span := startSpan(ctx, c.Record.Trace, "envelope "+string(c.Record.State))
+	ctx, span := trace.Start(ctx, c.Record.Trace, "envelope "+string(c.Record.State))
 	defer span.End()
 	defer w.keep(ctx, c)()
 

@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"context"
@@ -22,7 +22,7 @@ func TestACancelOvertakesThousands(t *testing.T) {
 	w := newWorld(t, "contraktor")
 	k := w.sentMany(1)[0]
 	w.redis.SetTime(time.Time{}) // from here on time passes by itself
-	many := func(yield func(Envelope, error) bool) {
+	many := func(yield func(providers.Envelope, error) bool) {
 		for i := range queued {
 			e := w.envelope(fmt.Sprintf("more-%d", i))
 			if err := w.client.Check(t.Context(), &e); !yield(e, err) {
@@ -41,8 +41,8 @@ func TestACancelOvertakesThousands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker := NewWorker(WorkerConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
-		Log: silent, Lines: []Line{{Provider: paced, Concurrency: 16, PollEvery: time.Hour, SettleAfter: 15 * time.Second}}, Shutdown: time.Second})
+	worker := New(Config{Redis: db, Barrier: ledger.BarrierNone, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
+		Log: silent, Providers: []ProviderConfig{{Provider: paced, Concurrency: 16, PollEvery: time.Hour, SettleAfter: 15 * time.Second}}, Shutdown: time.Second})
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- worker.Run(ctx) }()
@@ -62,7 +62,7 @@ func TestACancelOvertakesThousands(t *testing.T) {
 	if n := w.calls() - before; n > turns {
 		t.Errorf("withdrawn after %d calls, want %d at most", n, turns)
 	}
-	if n, err := w.client.ledger.Counts(t.Context(), "contraktor"); err != nil || n[ledger.Queued] < queued/2 {
+	if n, err := w.client.Ledger().Counts(t.Context(), "contraktor"); err != nil || n[ledger.Queued] < queued/2 {
 		t.Errorf("it has overtaken nothing: %v %v", n, err)
 	}
 }

@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"context"
@@ -28,7 +28,7 @@ var (
 // handling is one claim being worked on.
 type handling struct {
 	*Worker
-	line  Line
+	line  ProviderConfig
 	claim *ledger.Claim
 	rec   *ledger.Record
 
@@ -54,7 +54,7 @@ func (h *handling) run(ctx context.Context) error {
 
 // job is the provider's view of the envelope.
 func (h *handling) job() (*providers.Job, error) {
-	var e Envelope
+	var e providers.Envelope
 	if err := json.Unmarshal(h.rec.Envelope, &e); err != nil {
 		return nil, fmt.Errorf("the ledger's envelope %s: %w", h.rec.Key(), err)
 	}
@@ -62,7 +62,7 @@ func (h *handling) job() (*providers.Job, error) {
 		Envelope: e,
 		Accepted: h.rec.CreatedAt,
 		Ref:      h.ref(),
-		OpenDocument: func(ctx context.Context, d Document) (io.ReadCloser, error) {
+		OpenDocument: func(ctx context.Context, d providers.Document) (io.ReadCloser, error) {
 			r, _, err := h.archive.Open(ctx, archive.DocumentKey(d.SHA256))
 			return r, err
 		},
@@ -72,7 +72,7 @@ func (h *handling) job() (*providers.Job, error) {
 }
 
 func (h *handling) ref() providers.Ref {
-	return providers.Ref{Key: Key{Campaign: h.rec.Campaign, ID: h.rec.ID}, ID: h.rec.EnvelopeID, Steps: maps.Clone(h.rec.Steps)}
+	return providers.Ref{Key: providers.Key{Campaign: h.rec.Campaign, ID: h.rec.ID}, ID: h.rec.EnvelopeID, Steps: maps.Clone(h.rec.Steps)}
 }
 
 func (h *handling) record(ctx context.Context, step, result string) error {

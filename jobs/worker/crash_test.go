@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"bytes"
@@ -20,6 +20,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
@@ -87,7 +88,7 @@ type world struct {
 	archive  archive.Archive
 	folder   string // of the archive
 	provider providers.Provider
-	client   *Client
+	client   *jobs.Client
 	worker   *Worker
 	wire     *tripwire
 }
@@ -107,11 +108,15 @@ func newWorld(t *testing.T, name string) *world {
 	}
 	w := &world{t: t, sandbox: sb, redis: miniredis.RunT(t), at: at, archive: store, folder: folder, provider: simulated(t, sb, name)}
 	w.redis.SetTime(w.at)
-	db := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
-	t.Cleanup(func() { db.Close() })
-	w.client = NewClient(ClientConfig{Redis: db, Archive: store, Providers: []providers.Provider{w.provider}, Log: silent})
+	w.client = w.newClient(w.provider)
 	w.restart(0)
 	return w
+}
+
+func (w *world) newClient(p providers.Provider) *jobs.Client {
+	db := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
+	w.t.Cleanup(func() { db.Close() })
+	return jobs.NewClient(jobs.ClientConfig{Redis: db, Archive: w.archive, Providers: []providers.Provider{p}, Log: silent})
 }
 
 // inMemory is a folder without a disk, where the machine has one: these tests are about
@@ -154,8 +159,8 @@ func (w *world) restart(trip int) {
 	db := redis.NewClient(&redis.Options{Addr: w.redis.Addr(), MaxRetries: -1})
 	db.AddHook(w.wire)
 	// Never closed: a process that has died may hold its client's locks.
-	w.worker = NewWorker(WorkerConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
-		Log: silent, Lines: []Line{{Provider: w.provider, Concurrency: 1, PollEvery: time.Second, SettleAfter: 15 * time.Second}}})
+	w.worker = New(Config{Redis: db, Barrier: ledger.BarrierNone, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
+		Log: silent, Providers: []ProviderConfig{{Provider: w.provider, Concurrency: 1, PollEvery: time.Second, SettleAfter: 15 * time.Second}}})
 }
 
 // forward moves the clock of Redis and of the providers, and ends when everything due at
@@ -170,18 +175,18 @@ var pdf = []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<
 	"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
 
 // envelope is one that every provider takes.
-func (w *world) envelope(id string) Envelope {
-	e := Envelope{Campaign: "crash", ID: id, Provider: w.provider.Info().Name, Subject: "Lease " + id,
-		Documents: []Document{{Name: "lease.pdf", Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(pdf)), nil }}},
-		Signers:   []Signer{{Name: "Ana Prova da Silva", Email: "ana@example.com", Phone: "+5511987654321", Document: "52998224725", Birthdate: "1988-04-02"}}}
+func (w *world) envelope(id string) providers.Envelope {
+	e := providers.Envelope{Campaign: "crash", ID: id, Provider: w.provider.Info().Name, Subject: "Lease " + id,
+		Documents: []providers.Document{{Name: "lease.pdf", Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(pdf)), nil }}},
+		Signers:   []providers.Signer{{Name: "Ana Prova da Silva", Email: "ana@example.com", Phone: "+5511987654321", Document: "52998224725", Birthdate: "1988-04-02"}}}
 	if e.Provider == "sdoc" {
 		e.Signers[0].Type = providers.TypeElectronic
-		e.Signers[0].Stamp = &Stamp{Page: 1, X: 72, Y: 90, Width: 160, Height: 54}
+		e.Signers[0].Stamp = &providers.Stamp{Page: 1, X: 72, Y: 90, Width: 160, Height: 54}
 	}
 	return e
 }
 
-func (w *world) enqueue(id string) Key {
+func (w *world) enqueue(id string) providers.Key {
 	w.t.Helper()
 	a, err := w.client.Enqueue(w.t.Context(), w.envelope(id))
 	if err != nil {
@@ -190,9 +195,9 @@ func (w *world) enqueue(id string) Key {
 	return a.Key
 }
 
-func (w *world) record(k Key) *ledger.Record {
+func (w *world) record(k providers.Key) *ledger.Record {
 	w.t.Helper()
-	r, err := w.client.ledger.Get(w.t.Context(), k.String())
+	r, err := w.client.Ledger().Get(w.t.Context(), k.String())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -201,7 +206,7 @@ func (w *world) record(k Key) *ledger.Record {
 
 // step does for an envelope what a task or a look would, and tells whether the process
 // died of it.
-func (w *world) step(k Key) (died bool) {
+func (w *world) step(k providers.Key) (died bool) {
 	w.t.Helper()
 	defer func() {
 		switch v := recover(); v {
@@ -227,7 +232,7 @@ func (w *world) step(k Key) (died bool) {
 }
 
 // live lets an envelope live until it is terminal.
-func (w *world) live(k Key) *ledger.Record {
+func (w *world) live(k providers.Key) *ledger.Record {
 	w.t.Helper()
 	for range 60 {
 		if r := w.record(k); r.State.Terminal() {
@@ -253,7 +258,7 @@ func (w *world) invitations(mark int) (n int, books []sandbox.Entry) {
 }
 
 // damage changes a byte of an archived file.
-func (w *world) damage(k Key, name string) {
+func (w *world) damage(k providers.Key, name string) {
 	w.t.Helper()
 	file := filepath.Join(w.folder, k.Campaign, k.ID, name)
 	b, err := os.ReadFile(file)
@@ -279,7 +284,7 @@ func (w *world) settleBooks(mark int) {
 }
 
 // judge checks the promise for one envelope.
-func (w *world) judge(k Key, mark int, what string) *ledger.Record {
+func (w *world) judge(k providers.Key, mark int, what string) *ledger.Record {
 	w.t.Helper()
 	r := w.live(k)
 	doubt := r.State == ledger.InDoubt && !w.provider.Info().SettleAll
@@ -412,7 +417,7 @@ func TestTripwireCountsNoRenewals(t *testing.T) {
 
 // judgeAfter is judge with a first step right after the crash, when the dead worker's
 // claim still stands.
-func (w *world) judgeAfter(k Key, mark int, what string) *ledger.Record {
+func (w *world) judgeAfter(k providers.Key, mark int, what string) *ledger.Record {
 	w.t.Helper()
 	if !w.record(k).State.Terminal() {
 		w.step(k)
@@ -433,7 +438,7 @@ func TestCrashesAtRandom(t *testing.T) {
 				a, b := w.enqueue(fmt.Sprintf("a%d", round)), w.enqueue(fmt.Sprintf("b%d", round))
 				for range 10 {
 					w.restart(1 + rng.IntN(30))
-					for _, k := range []Key{a, b} {
+					for _, k := range []providers.Key{a, b} {
 						if !w.record(k).State.Terminal() && w.step(k) {
 							w.restart(1 + rng.IntN(30))
 						}
@@ -441,7 +446,7 @@ func TestCrashesAtRandom(t *testing.T) {
 					w.forward(time.Duration(rng.IntN(60)) * time.Second)
 				}
 				w.restart(0)
-				for _, k := range []Key{a, b} {
+				for _, k := range []providers.Key{a, b} {
 					r := w.live(k)
 					if r.State != ledger.Archived && (r.State != ledger.InDoubt || w.provider.Info().SettleAll) {
 						t.Errorf("round %d: %s is %s: %s", round, k, r.State, r.ErrorMessage)

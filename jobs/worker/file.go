@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"context"
@@ -251,7 +251,7 @@ func (w *Worker) renew(ctx context.Context, t *asynq.Task) error {
 	if admitted == ledger.Refused {
 		return nil // asked for when the key is accepted again
 	}
-	listed, err := line.Provider.Artifacts(ctx, providers.Ref{Key: Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
+	listed, err := line.Provider.Artifacts(ctx, providers.Ref{Key: providers.Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
 	w.answered(ctx, r.Provider, admitted, err)
 	if err != nil {
 		return nil // the archive handler meets the same trouble, and counts it

@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -16,7 +17,7 @@ import (
 )
 
 // doubtful gives an envelope of sDoc's that is in doubt.
-func doubtful(t *testing.T, f sandbox.Fault) (*world, Key) {
+func doubtful(t *testing.T, f sandbox.Fault) (*world, providers.Key) {
 	w := newWorld(t, "sdoc")
 	w.sandbox.Once("sdoc", inviting["sdoc"], f)
 	k := w.enqueue("1")
@@ -41,7 +42,7 @@ func (w *world) steered() {
 	}
 	w.t.Cleanup(s.Shutdown)
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		worked, err := w.client.tasks.Worked(w.provider.Info().Name)
+		worked, err := w.client.TaskQueue().Worked(w.provider.Info().Name)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -61,7 +62,7 @@ func TestAnIDIsLookedUpBeforeItIsBelieved(t *testing.T) {
 	w.steered()
 	taken := w.state(other, ledger.Sent).EnvelopeID
 	for _, wrong := range []string{strangeID, taken} {
-		if _, err := w.client.Resolve(t.Context(), k, wrong); !errors.Is(err, ErrUnknownID) {
+		if _, err := w.client.Resolve(t.Context(), k, wrong); !errors.Is(err, jobs.ErrUnknownID) {
 			t.Errorf("%s: %v", wrong, err)
 		}
 		w.state(k, ledger.InDoubt)
@@ -74,7 +75,7 @@ func TestAnIDIsLookedUpBeforeItIsBelieved(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	for _, again := range []string{"", strangeID} { // what the provider has confirmed stands
-		if _, err := w.client.Resolve(t.Context(), k, again); !errors.Is(err, ErrNotNow) {
+		if _, err := w.client.Resolve(t.Context(), k, again); !errors.Is(err, jobs.ErrNotNow) {
 			t.Errorf("resolved again: %v", err)
 		}
 	}
@@ -95,10 +96,10 @@ func (w *world) elsewhere() string {
 	w.step(a.Key)
 	r := w.state(a.Key, ledger.Sent)
 	id := r.EnvelopeID
-	if err := w.client.ledger.RecordNotThere(w.t.Context(), r, "gone"); err != nil {
+	if err := w.client.Ledger().RecordNotThere(w.t.Context(), r, "gone"); err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.client.ledger.ConfirmSent(w.t.Context(), w.record(a.Key), ledger.Invited{EnvelopeID: strangeID}); err != nil {
+	if err := w.client.Ledger().ConfirmSent(w.t.Context(), w.record(a.Key), ledger.Invited{EnvelopeID: strangeID}); err != nil {
 		w.t.Fatal(err)
 	}
 	return id
@@ -108,7 +109,7 @@ func TestAnIDOfOtherPeopleIsNotBelieved(t *testing.T) {
 	w, k := doubtful(t, sandbox.DropAfter)
 	others := w.elsewhere()
 	w.steered()
-	if _, err := w.client.Resolve(t.Context(), k, others); !errors.Is(err, ErrUnknownID) || !strings.Contains(err.Error(), "other signers") {
+	if _, err := w.client.Resolve(t.Context(), k, others); !errors.Is(err, jobs.ErrUnknownID) || !strings.Contains(err.Error(), "other signers") {
 		t.Errorf("taken: %v", err)
 	}
 	w.state(k, ledger.InDoubt)
@@ -127,11 +128,11 @@ func TestAnUncheckedIDOfOtherPeople(t *testing.T) {
 	w.step(k) // sDoc has a call after the invitation
 	w.state(k, ledger.InDoubt)
 	resolve(others)
-	if err := w.client.ledger.ConfirmSent(t.Context(), w.record(k), ledger.Invited{EnvelopeID: others, Unchecked: ledger.Reason{Code: errUnchecked, Message: "no worker"}}); err != nil {
+	if err := w.client.Ledger().ConfirmSent(t.Context(), w.record(k), ledger.Invited{EnvelopeID: others, Unchecked: ledger.Reason{Code: ledger.CodeUnchecked, Message: "no worker"}}); err != nil {
 		t.Fatal(err)
 	}
 	w.step(k)
-	if r := w.state(k, ledger.Sent); !r.Unchecked || r.ErrorCode != errNotThere {
+	if r := w.state(k, ledger.Sent); !r.Unchecked || r.ErrorCode != ledger.CodeNotThere {
 		t.Errorf("a look believes it: %+v", r)
 	}
 	if _, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil {
@@ -192,7 +193,7 @@ func TestAnUncheckedIDIsConfirmedOrCorrected(t *testing.T) {
 	}
 	resolve(strangeID) // no worker runs
 	r := w.state(k, ledger.Sent)
-	if !r.Unchecked || r.ErrorCode != errUnchecked || !strings.Contains(r.ErrorMessage, "no worker") || !r.SentAt.Before(w.at) {
+	if !r.Unchecked || r.ErrorCode != ledger.CodeUnchecked || !strings.Contains(r.ErrorMessage, "no worker") || !r.SentAt.Before(w.at) {
 		t.Errorf("%+v", r)
 	}
 	at := r.SentAt
@@ -200,7 +201,7 @@ func TestAnUncheckedIDIsConfirmedOrCorrected(t *testing.T) {
 	if r := w.state(k, ledger.Sent); r.EnvelopeID != right || !r.SentAt.Equal(at) {
 		t.Errorf("sent at %s, was %s", r.SentAt, at)
 	}
-	if key, err := w.client.ledger.KeyOf(t.Context(), "sdoc", strangeID); err != nil || key != "" {
+	if key, err := w.client.Ledger().KeyOf(t.Context(), "sdoc", strangeID); err != nil || key != "" {
 		t.Errorf("a wrong id still names %s %v", key, err)
 	}
 	w.step(k)
@@ -248,7 +249,7 @@ func TestWhatIsNotThereWasNotWithdrawn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.step(k)
-	if r := w.state(k, ledger.InDoubt); r.ErrorCode != errNotThere || r.CancelAsked || r.Unchecked || r.EnvelopeID != "" {
+	if r := w.state(k, ledger.InDoubt); r.ErrorCode != ledger.CodeNotThere || r.CancelAsked || r.Unchecked || r.EnvelopeID != "" {
 		t.Errorf("%+v", r)
 	}
 	if n, _ := w.invitations(0); n != 1 {
@@ -260,24 +261,24 @@ func TestWhatIsNotThereWasNotWithdrawn(t *testing.T) {
 	k = w.enqueue("1")
 	w.step(k)
 	r := w.state(k, ledger.Sent)
-	if err := w.client.ledger.RecordNotThere(t.Context(), r, "gone"); err != nil {
+	if err := w.client.Ledger().RecordNotThere(t.Context(), r, "gone"); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.client.ledger.ConfirmSent(t.Context(), w.record(k), ledger.Invited{EnvelopeID: "gone"}); err != nil {
+	if err := w.client.Ledger().ConfirmSent(t.Context(), w.record(k), ledger.Invited{EnvelopeID: "gone"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.step(k)
-	if r = w.state(k, ledger.Sent); r.ErrorCode != errNotThere || r.CancelAsked {
+	if r = w.state(k, ledger.Sent); r.ErrorCode != ledger.CodeNotThere || r.CancelAsked {
 		t.Errorf("%+v", r)
 	}
 	w.forward(time.Minute)
-	if keys, err := w.client.ledger.Take(t.Context(), ledger.Look, "contraktor", 9, time.Minute); err != nil || len(keys) != 1 {
+	if keys, err := w.client.Ledger().Take(t.Context(), ledger.Look, "contraktor", 9, time.Minute); err != nil || len(keys) != 1 {
 		t.Errorf("looked at: %v %v", keys, err)
 	}
-	if _, err := w.client.Resolve(t.Context(), k, ""); !errors.Is(err, ErrNotNow) {
+	if _, err := w.client.Resolve(t.Context(), k, ""); !errors.Is(err, jobs.ErrNotNow) {
 		t.Errorf("it would be sent twice: %v", err)
 	}
 }

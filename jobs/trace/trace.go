@@ -1,4 +1,4 @@
-package jobs
+package trace
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 // the ledger, not in task payloads. Without an exporter all of this does nothing.
 var tracer = otel.Tracer("github.com/chancela/chancela/jobs")
 
-func traceParent(ctx context.Context) string {
+func Parent(ctx context.Context) string {
 	c := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, c)
 	return c["traceparent"]
 }
 
-func startSpan(ctx context.Context, parent, name string) (context.Context, trace.Span) {
+func Start(ctx context.Context, parent, name string) (context.Context, trace.Span) {
 	if parent != "" {
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": parent})
 	}

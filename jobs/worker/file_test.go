@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/archive/archivetest"
 	"github.com/chancela/chancela/storage/archive/dir"
@@ -32,7 +33,7 @@ func (a beforeManifest) Stat(ctx context.Context, key string) (archive.Object, e
 }
 
 // completed brings an envelope to where its files are fetched.
-func (w *world) completed(id string) Key {
+func (w *world) completed(id string) providers.Key {
 	w.t.Helper()
 	k := w.enqueue(id)
 	for range 20 {
@@ -47,7 +48,7 @@ func (w *world) completed(id string) Key {
 }
 
 // filed are the names of the files that the ledger has as archived.
-func (w *world) filed(k Key) string {
+func (w *world) filed(k providers.Key) string {
 	w.t.Helper()
 	var names []string
 	var filed []report.ArchivedArtifact
@@ -154,14 +155,14 @@ func TestFullDisk(t *testing.T) {
 		w.forward(40 * time.Second)
 		w.step(k)
 		w.state(k, ledger.Archived)
-		v, err := report.Verify(t.Context(), store, w.client.ledger, "", func(key string, err error) { t.Errorf("%s: %v", key, err) })
+		v, err := report.Verify(t.Context(), store, w.client.Ledger(), "", func(key string, err error) { t.Errorf("%s: %v", key, err) })
 		if err != nil || v.Files != 2 {
 			t.Errorf("%+v %v", v, err)
 		}
 	})
 }
 
-func (w *world) retry(k Key) {
+func (w *world) retry(k providers.Key) {
 	w.t.Helper()
 	if _, err := w.client.Retry(w.t.Context(), k.Campaign, k.ID); err != nil {
 		w.t.Fatal(err)

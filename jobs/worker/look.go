@@ -1,4 +1,4 @@
-package jobs
+package worker
 
 import (
 	"context"
@@ -35,7 +35,7 @@ const (
 // look handles a round of looks: it takes what is due of a provider until nothing is,
 // by list calls as long as they tell more than single looks would. When the provider has
 // refused the key, one look a pause tries whether it is accepted again.
-func (w *Worker) look(ctx context.Context, line Line) error {
+func (w *Worker) look(ctx context.Context, line ProviderConfig) error {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	ctx, _, stop := untilStop(ctx, w.stopping)
@@ -90,7 +90,7 @@ func (w *Worker) lookBroken(ctx context.Context, provider string, err error) err
 
 // lookAtAll looks at the envelopes of one batch. A refused key ends it: the others are
 // looked at when their hold is over.
-func (w *Worker) lookAtAll(ctx context.Context, line Line, records []*ledger.Record, admitted ledger.Admission) {
+func (w *Worker) lookAtAll(ctx context.Context, line ProviderConfig, records []*ledger.Record, admitted ledger.Admission) {
 	var waiting sync.Map
 	for _, r := range records {
 		waiting.Store(r.Key(), true)
@@ -162,7 +162,7 @@ func (w *Worker) hold(ctx context.Context, provider string, waiting *sync.Map) (
 // that want a look of their own: the list has another state for them, or does not reach
 // so far back, or somebody waits for the provider's word on them. It stops as soon as a
 // page tells less than two of ours. refused tells that the key was.
-func (w *Worker) byList(ctx context.Context, line Line, records []*ledger.Record, waiting *sync.Map) (rest []*ledger.Record, refused bool) {
+func (w *Worker) byList(ctx context.Context, line ProviderConfig, records []*ledger.Record, waiting *sync.Map) (rest []*ledger.Record, refused bool) {
 	lister, ok := line.Provider.(providers.Lister)
 	if !ok || len(records) < 2 {
 		return records, false
@@ -208,7 +208,7 @@ func (w *Worker) byList(ctx context.Context, line Line, records []*ledger.Record
 func said(r *ledger.Record) bool { return r.Unchecked || r.ErrorCode != "" }
 
 // lookedAt records a look that found nothing new.
-func (w *Worker) lookedAt(ctx context.Context, line Line, r *ledger.Record) {
+func (w *Worker) lookedAt(ctx context.Context, line ProviderConfig, r *ledger.Record) {
 	if w.cfg.Hooks.Looked != nil {
 		w.cfg.Hooks.Looked(r.Provider)
 	}
@@ -225,7 +225,7 @@ func nextLook(every, age time.Duration) time.Duration {
 
 // lookAt asks the provider about one envelope and records what it says. The error is the
 // provider's, which lookAt has dealt with.
-func (w *Worker) lookAt(ctx context.Context, line Line, r *ledger.Record) error {
+func (w *Worker) lookAt(ctx context.Context, line ProviderConfig, r *ledger.Record) error {
 	if w.cfg.Hooks.Looked != nil {
 		w.cfg.Hooks.Looked(r.Provider)
 	}
@@ -254,7 +254,7 @@ func (w *Worker) lookAt(ctx context.Context, line Line, r *ledger.Record) error 
 }
 
 // seen records what a look has seen.
-func (w *Worker) seen(ctx context.Context, line Line, r *ledger.Record, s providers.Status) error {
+func (w *Worker) seen(ctx context.Context, line ProviderConfig, r *ledger.Record, s providers.Status) error {
 	var signers json.RawMessage
 	if len(s.Signers) > 0 {
 		b, err := json.Marshal(s.Signers)
@@ -269,7 +269,7 @@ func (w *Worker) seen(ctx context.Context, line Line, r *ledger.Record, s provid
 	case ended:
 		return w.ledger.End(ctx, r, ledger.Ending{To: to, Signers: signers, Final: s.Raw, Reason: s.Reason, CompletedAt: s.CompletedAt})
 	case r.Unchecked && s.State == providers.Draft: // its provider has it, and nobody was invited
-		why := ledger.Reason{Code: errUnchecked, Message: r.Provider + " has it as a draft: nobody was invited; use chancela resolve"}
+		why := ledger.Reason{Code: ledger.CodeUnchecked, Message: r.Provider + " has it as a draft: nobody was invited; use chancela resolve"}
 		return w.ledger.RecordDraft(ctx, r, why, signers, next)
 	case said(r) || len(signers) > 0 && string(signers) != string(r.Signers):
 		return w.ledger.RecordLook(ctx, r, signers, next)
@@ -292,12 +292,9 @@ func endState(s providers.State) (ledger.State, bool) {
 	return "", false
 }
 
-// errNotThere is the code of a sent envelope that its provider does not know.
-const errNotThere = ledger.CodeNotThere
-
 // lookFailed puts a look off. A look is no attempt: an envelope that was sent is never
 // failed for it.
-func (w *Worker) lookFailed(ctx context.Context, line Line, r *ledger.Record, err error) {
+func (w *Worker) lookFailed(ctx context.Context, line ProviderConfig, r *ledger.Record, err error) {
 	var wait time.Duration
 	switch e, _ := errors.AsType[*providers.Error](err); providers.KindOf(err) {
 	case providers.RateLimited:
