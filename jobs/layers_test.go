@@ -69,7 +69,7 @@ func forbidden(pkg, imported string) string {
 		return "a provider never imports another"
 	case in(pkg, "cmd/chancela", "jobs", "scheduler") && in(own, services...):
 		return "only providers/registry names concrete providers"
-	case (own == "storage/archive/archivetest" || own == "providers/providertest") && !in(pkg, own):
+	case (own == "storage/archive/archivetest" || own == "storage/redistest" || own == "providers/providertest") && !in(pkg, own):
 		return "test code stays out of the program"
 	}
 	return ""

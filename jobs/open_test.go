@@ -1,51 +1,17 @@
 package jobs
 
 import (
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/redistest"
 )
 
-// redisServer starts a real Redis and returns its address. It listens on a socket only.
+// redisServer starts a real Redis and returns its address.
 func redisServer(t *testing.T, options ...string) string {
 	t.Helper()
-	binary, err := exec.LookPath("redis-server")
-	if err != nil {
-		if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "redis") {
-			t.Fatal("redis-server is required and not there")
-		}
-		t.Skip("redis-server is not there")
-	}
-	folder, err := os.MkdirTemp("", "redis") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	socket := filepath.Join(folder, "s")
-	server := exec.Command(binary, slices.Concat([]string{"--port", "0", "--unixsocket", socket, "--dir", folder, "--save", "", "--maxmemory-policy", "noeviction"}, options)...)
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-		os.RemoveAll(folder)
-	})
-	db := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
-	defer db.Close()
-	for deadline := time.Now().Add(time.Minute); db.Ping(t.Context()).Err() != nil; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("redis-server does not answer")
-		}
-	}
-	return "redis-socket://" + socket
+	return "redis-socket://" + redistest.Start(t, append(options, "--maxmemory-policy", "noeviction")...)
 }
 
 func TestOpen(t *testing.T) {

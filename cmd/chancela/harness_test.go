@@ -16,7 +16,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/storage/redistest"
 )
 
 var update = flag.Bool("update", false, "write golden files and the README's table")
@@ -188,39 +188,11 @@ func someOf(t *testing.T, name string, ids ...string) string {
 // is on disk.
 func redisServer(t testing.TB, durable bool) string {
 	t.Helper()
-	binary, err := exec.LookPath("redis-server")
-	if err != nil {
-		if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "redis") {
-			t.Fatal("redis-server is required and not there")
-		}
-		t.Skip("redis-server is not there")
-	}
-	dir, err := os.MkdirTemp("", "cli") // a socket's path must be short, and no port is taken meanwhile
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "s")
-	args := []string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--loglevel", "warning"}
+	var settings []string
 	if durable {
-		args = append(args, "--appendonly", "yes", "--appendfsync", "always")
+		settings = []string{"--appendonly", "yes", "--appendfsync", "always"}
 	}
-	cmd := exec.Command(binary, args...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	address := "redis-socket://" + socket
-	db, err := queue.Connect(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	eventually(t, time.Minute, "redis answers", func() bool { return db.Ping(t.Context()).Err() == nil })
-	return address
+	return "redis-socket://" + redistest.Start(t, settings...)
 }
 
 // eventually waits for something to become true.

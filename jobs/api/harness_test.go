@@ -13,7 +13,6 @@ import (
 	"net/textproto"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +29,7 @@ import (
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/archive/dir"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/redistest"
 )
 
 // pdf is a document that nobody can tell from a real one by its ends.
@@ -268,24 +268,11 @@ func envelopeJSON(id, content string) map[string]any {
 	}
 }
 
-// startRedis runs a real server on a socket.
+// startRedis runs a real server.
 func startRedis(t *testing.T) redis.UniversalClient {
 	t.Helper()
-	bin := require(t, "redis", "redis-server")
-	dir, err := os.MkdirTemp("", "api") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "s")
-	cmd := exec.Command(bin, "--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--maxmemory-policy", "noeviction")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	db := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
+	db := redis.NewClient(&redis.Options{Network: "unix", Addr: redistest.Start(t, "--maxmemory-policy", "noeviction")})
 	t.Cleanup(func() { db.Close() })
-	eventually(t, "redis-server comes up", func() bool { return db.Ping(t.Context()).Err() == nil })
 	return db
 }
 

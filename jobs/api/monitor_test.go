@@ -1,13 +1,10 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,8 +15,7 @@ import (
 // TestMonitor looks at asynqmon in a real browser, over a real Redis with real tasks.
 // CHANCELA_TEST_SCREENSHOT keeps the picture for a person to look at.
 func TestMonitor(t *testing.T) {
-	db := startRedis(t)
-	browser := require(t, "browser", "chromium", "chromium-browser", "google-chrome")
+	b, db := startBrowser(t), startRedis(t)
 	l := listen(t)
 	s := newStackServing(t, l, db, func(c *Config) {
 		c.Keys = []Key{{Name: "ops", Secret: "monitor-key"}}
@@ -60,37 +56,15 @@ func TestMonitor(t *testing.T) {
 		t.Fatal(err)
 	}
 	address.User = url.UserPassword("anybody", "monitor-key")
-	picture := os.Getenv("CHANCELA_TEST_SCREENSHOT")
-	if picture == "" {
-		picture = filepath.Join(t.TempDir(), "monitor.png")
-	}
-	look := func(path string, more ...string) string {
-		t.Helper()
-		args := append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=" + t.TempDir(), "--window-size=1280,900", "--virtual-time-budget=8000"}, more...)
-		cmd := exec.CommandContext(t.Context(), browser, append(args, address.String()+path)...)
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
-		out, err := cmd.Output()
-		if err != nil {
-			t.Fatalf("%v: %s", err, stderr.String())
-		}
-		return string(out)
-	}
-	if page := look("/monitor/", "--dump-dom"); !strings.Contains(page, "certyneo-send") {
-		t.Errorf("the page of queues does not show the queue: %.2000s", page)
-	}
-	page := look("/monitor/queues/certyneo-send?status=pending", "--dump-dom")
-	if !strings.Contains(page, "june/0001") {
-		t.Errorf("the page of tasks does not show the task: %.2000s", page)
-	}
+	b.shows(address.String()+"/monitor/", "certyneo-send")
+	b.shows(address.String()+"/monitor/queues/certyneo-send/tasks/june:0001:1", "june/0001")
+	page := b.shows(address.String()+"/monitor/queues/certyneo-send?status=pending", "june/0001")
 	if strings.Contains(page, "ana@example.com") || strings.Contains(page, "52998224725") {
 		t.Error("a person is on the page")
 	}
-	if page := look("/monitor/queues/certyneo-send/tasks/june:0001:1", "--dump-dom"); !strings.Contains(page, "june/0001") {
-		t.Errorf("the page of one task does not show it: %.2000s", page)
-	}
-	look("/monitor/queues/certyneo-send?status=pending", "--screenshot="+picture)
-	if info, err := os.Stat(picture); err != nil || info.Size() < 10_000 {
-		t.Errorf("no picture: %v", err)
+	if name := os.Getenv("CHANCELA_TEST_SCREENSHOT"); name != "" {
+		if err := os.WriteFile(name, b.picture(), 0o600); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -5,11 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/redistest"
 )
 
 // onBoth runs a test on a real Redis and on the embedded one.
@@ -37,32 +34,8 @@ func onBoth(t *testing.T, test func(t *testing.T, client *redis.Client)) {
 
 func realRedis(t testing.TB) *redis.Client {
 	t.Helper()
-	path, err := exec.LookPath("redis-server")
-	if err != nil {
-		if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "redis") {
-			t.Fatal("redis-server is required and missing")
-		}
-		t.Skip("no redis-server on the path")
-	}
-	dir, err := os.MkdirTemp("", "pace") // t.TempDir's paths can be too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "s")
-	server := exec.Command(path, "--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir)
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, PoolSize: 64})
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: redistest.Start(t), PoolSize: 64})
 	t.Cleanup(func() { client.Close() })
-	for deadline := time.Now().Add(time.Minute); client.Ping(t.Context()).Err() != nil; {
-		if time.Now().After(deadline) {
-			t.Fatal("redis-server does not answer")
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
 	return client
 }
 

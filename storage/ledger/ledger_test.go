@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +11,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/storage/redistest"
 )
 
 // clock moves a ledger's time: miniredis' own, so that nothing in these tests waits.
@@ -400,39 +398,11 @@ func TestDeniedProviderWaits(t *testing.T) {
 	}
 }
 
-// startRedis runs a real server with the given settings and gives its socket.
+// startRedis runs a real server with the given settings.
 func startRedis(t *testing.T, settings ...string) *redis.Client {
 	t.Helper()
-	bin, err := exec.LookPath("redis-server")
-	if err != nil {
-		if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "redis") {
-			t.Fatal("redis-server is required and not installed")
-		}
-		t.Skip("redis-server is not installed")
-	}
-	dir, err := os.MkdirTemp("", "ledger") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	socket := filepath.Join(dir, "s")
-	cmd := exec.Command(bin, append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", ""}, settings...)...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	db := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, Dialer: nil, MaxRetries: -1})
+	db := redis.NewClient(&redis.Options{Network: "unix", Addr: redistest.Start(t, settings...), MaxRetries: -1})
 	t.Cleanup(func() { db.Close() })
-	deadline := time.Now().Add(time.Minute)
-	for db.Ping(t.Context()).Err() != nil {
-		if time.Now().After(deadline) {
-			t.Fatal("redis-server does not come up")
-		}
-		if c, err := net.Dial("unix", socket); err == nil {
-			c.Close()
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
 	return db
 }
 

@@ -1,0 +1,68 @@
+// Package redistest starts Redis servers for tests.
+package redistest
+
+import (
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Start runs a redis-server with the given settings for the length of a test and returns
+// its socket: no port is taken by somebody else meanwhile. Without the program the test is
+// skipped, or fails when CHANCELA_TEST_REQUIRE names redis.
+func Start(t testing.TB, settings ...string) (socket string) {
+	t.Helper()
+	bin, err := exec.LookPath("redis-server")
+	if err != nil {
+		if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "redis") {
+			t.Fatal("redis-server is required and not installed")
+		}
+		t.Skip("redis-server is not installed")
+	}
+	dir, err := os.MkdirTemp("", "redis") // the paths of t.TempDir can be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	socket = filepath.Join(dir, "s")
+	server := exec.Command(bin, append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--loglevel", "warning"}, settings...)...)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		server.Process.Kill()
+		server.Wait()
+	})
+	Answers(t, socket)
+	return socket
+}
+
+// Answers waits until the server at a socket takes commands.
+func Answers(t testing.TB, socket string) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); !ping(socket); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("redis-server does not answer")
+		}
+	}
+}
+
+func ping(socket string) bool {
+	conn, err := net.Dial("unix", socket)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	answer := make([]byte, len("+PONG"))
+	if _, err := io.WriteString(conn, "PING\r\n"); err != nil {
+		return false
+	}
+	_, err = io.ReadFull(conn, answer)
+	return err == nil && string(answer) == "+PONG"
+}
