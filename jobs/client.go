@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +17,6 @@ import (
 	"github.com/chancela/chancela/jobs/trace"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
-	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/source"
@@ -28,13 +25,13 @@ import (
 // Client enqueues envelopes and steers campaigns. It is what other programs import; the
 // CSV reader, the HTTP API and the commands use it too.
 type Client struct {
-	ledger    *ledger.Ledger
-	tasks     *queue.TaskQueue
-	archive   archive.Archive
-	providers map[string]providers.Provider
-	sources   OpenSource
-	log       *slog.Logger
-	close     func() error // nil: nothing is the client's own
+	ledger  *ledger.Ledger
+	tasks   *queue.TaskQueue
+	archive archive.Archive
+	judge   *intake.Judge
+	sources OpenSource
+	log     *slog.Logger
+	close   func() error // nil: nothing is the client's own
 
 	staged sync.Map // hash → struct{}: what this client knows to be in the archive
 }
@@ -57,16 +54,12 @@ func NewClient(c ClientConfig) *Client {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	byName := make(map[string]providers.Provider, len(c.Providers))
-	for _, p := range c.Providers {
-		byName[p.Info().Name] = p
-	}
 	if c.Archive != nil {
 		c.Sources = source.Outside(c.Archive.String(), c.Sources)
 	}
 	return &Client{
 		ledger: ledger.New(c.Redis, c.Barrier), tasks: queue.New(c.Redis), archive: c.Archive,
-		providers: byName, sources: c.Sources, log: c.Log,
+		judge: intake.NewJudge(c.Providers, c.Sources), sources: c.Sources, log: c.Log,
 	}
 }
 
@@ -86,30 +79,16 @@ type Accepted struct {
 	State ledger.State
 }
 
+// Judge is what the client checks envelopes with.
+func (c *Client) Judge() *intake.Judge { return c.judge }
+
 // Check tells everything that is wrong with an envelope, by the shared rules and by its
 // provider's. It brings the envelope into normal form and measures its documents, and
 // calls nobody.
 func (c *Client) Check(ctx context.Context, e *Envelope) error {
-	problems := intake.Normalize(e)
-	for _, d := range intake.Documents(e) {
-		if err := intake.Measure(ctx, d.Document, c.sources); err != nil {
-			problems.Add(d.Column, "cannot be read: %v", err)
-		}
-	}
-	if p, ok := c.providers[e.Provider]; ok {
-		if err := p.Check(*e); err != nil {
-			more, ok := errors.AsType[providers.Problems](err)
-			if !ok {
-				return err
-			}
-			for _, m := range more { // one message for one field is enough
-				if !slices.ContainsFunc(problems, func(p providers.Problem) bool { return p.Field == m.Field }) {
-					problems = append(problems, m)
-				}
-			}
-		}
-	} else if registry.Known(e.Provider) {
-		problems.Add("provider", "%s is not configured here: set CHANCELA_%s_API_KEY", e.Provider, strings.ToUpper(e.Provider))
+	problems, err := c.judge.Check(ctx, e, nil)
+	if err != nil {
+		return err
 	}
 	return problems.Err()
 }
@@ -121,19 +100,24 @@ func (c *Client) Enqueue(ctx context.Context, e Envelope) (Accepted, error) {
 	if err := c.Check(ctx, &e); err != nil {
 		return Accepted{}, err
 	}
+	return c.EnqueueChecked(ctx, e)
+}
+
+// EnqueueChecked is Enqueue for an envelope in which [Client.Judge] has found nothing wrong.
+func (c *Client) EnqueueChecked(ctx context.Context, e Envelope) (Accepted, error) {
 	out, err := c.enqueue(ctx, []Envelope{e}, func(Key) bool { return true })
 	if err != nil {
 		return Accepted{}, err
 	}
-	if out[0].err != nil {
-		return Accepted{}, out[0].err
+	if out[0].conflict != nil {
+		return Accepted{}, out[0].conflict
 	}
 	return out[0].Accepted, nil
 }
 
 type acceptance struct {
 	Accepted
-	err error
+	conflict *ConflictError
 }
 
 // enqueue records checked envelopes and puts their tasks on the queue. Envelopes that
@@ -185,9 +169,9 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", e.Key(), err)
 		}
-		p, ok := c.providers[e.Provider]
+		p := c.judge.Provider(e.Provider)
 		spanned, span := trace.Start(ctx, "", "enqueue")
-		entries[i].Content = ledger.Content{Envelope: b, Simulated: ok && p.Info().Simulated, Trace: trace.Parent(spanned)}
+		entries[i].Content = ledger.Content{Envelope: b, Simulated: p != nil && p.Info().Simulated, Trace: trace.Parent(spanned)}
 		span.End()
 	}
 	created, err := c.ledger.Create(ctx, entries)
@@ -201,7 +185,7 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 	for i, r := range created {
 		out[i].Accepted = Accepted{Key: batch[i].Key(), New: r.Verdict == ledger.Created, State: r.State}
 		if conflict, ok := conflicts[i]; ok {
-			out[i].err = conflict
+			out[i].conflict = conflict
 		}
 		if r.Verdict != ledger.Created || r.State.Terminal() {
 			continue
@@ -239,7 +223,7 @@ type Summary struct {
 	Known     int // there already with the same content
 	Archived  int // of the known: archived already
 	Moved     int // of the archived: into another archive than this client's
-	Conflicts []error
+	Conflicts []*ConflictError
 }
 
 // Add counts what became of more envelopes.
@@ -270,8 +254,8 @@ func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source)
 		}
 		for _, a := range out {
 			switch {
-			case a.err != nil:
-				sum.Conflicts = append(sum.Conflicts, a.err)
+			case a.conflict != nil:
+				sum.Conflicts = append(sum.Conflicts, a.conflict)
 			case a.New && a.State == ledger.Queued:
 				sum.New++
 			default:

@@ -74,7 +74,7 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 		case ledger.InDoubt:
 			return notNow("in_doubt", "in doubt: resolve it first")
 		case ledger.Sent:
-			if p, ok := c.providers[r.Provider]; ok {
+			if p := c.judge.Provider(r.Provider); p != nil {
 				if _, ok := p.(providers.Canceler); !ok {
 					return notNow("unsupported", "sent, and %s cannot withdraw envelopes", r.Provider)
 				}
@@ -109,7 +109,7 @@ func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Re
 		if r.State != ledger.Sent {
 			return notNow(string(r.State), "%s, and only sent envelopes have pending signers", r.State)
 		}
-		if p, ok := c.providers[r.Provider]; ok {
+		if p := c.judge.Provider(r.Provider); p != nil {
 			if _, ok := p.(providers.Reminder); !ok {
 				return notNow("unsupported", "%s offers no reminders", r.Provider)
 			}

@@ -114,7 +114,7 @@ func (c *Client) lookUp(ctx context.Context, r *ledger.Record, envelopeID string
 // sent records that an envelope's signers were invited, as it was learnt from elsewhere
 // than the call's own answer. why says what has kept anybody from looking the id up.
 func (c *Client) sent(ctx context.Context, r *ledger.Record, envelopeID, why string) error {
-	_, finisher := c.providers[r.Provider].(providers.Finisher)
+	_, finisher := c.judge.Provider(r.Provider).(providers.Finisher)
 	in := ledger.Invited{EnvelopeID: envelopeID, Unfinished: finisher, Lane: string(pace.Steer)}
 	if why != "" {
 		in.Unchecked = ledger.Reason{Code: ledger.CodeUnchecked, Message: "the id was not looked up (" + why + "): the next look confirms it"}

@@ -57,7 +57,7 @@ func (f *campaignFlags) valid() error {
 type campaignFiles struct {
 	names     []string
 	flags     campaignFlags
-	judges    map[string]providers.Provider
+	judge     *intake.Judge
 	sources   jobs.OpenSource
 	archive   string
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
@@ -72,11 +72,8 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 	if err := flags.valid(); err != nil {
 		return nil, err
 	}
-	f := &campaignFiles{names: names, flags: flags, judges: map[string]providers.Provider{}, sources: cfg.sources(), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
+	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources()), sources: cfg.sources(), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
 		unsent: map[string]map[string]int{}, invitations: map[string][]ledger.Invitation{}}
-	for _, j := range judges {
-		f.judges[j.Info().Name] = j
-	}
 	return f, nil
 }
 
@@ -88,14 +85,7 @@ func (f *campaignFiles) options(file string, seen *campaign.Seen) campaign.Optio
 		f.documents[file] = folder
 	}
 	return campaign.Options{Campaign: f.flags.campaign, Provider: f.flags.provider, Document: folder.Document, Seen: seen,
-		Check: f.judge, Calls: f.calls}
-}
-
-func (f *campaignFiles) judge(e providers.Envelope) error {
-	if p, ok := f.judges[e.Provider]; ok {
-		return p.Check(e)
-	}
-	return providers.Problems{{Field: "provider", Message: fmt.Sprintf("%s is not configured here: set %s", e.Provider, variable(e.Provider, "API_KEY"))}}
+		Judge: f.judge, Calls: f.calls}
 }
 
 // tell is how something is said: [system.tell] or [system.note].
@@ -118,7 +108,7 @@ func (f *campaignFiles) calls(e providers.Envelope) int {
 	if invitation, ok := intake.InvitationOf(e); ok {
 		f.invitations[e.Campaign] = append(f.invitations[e.Campaign], invitation)
 	}
-	judge := f.judges[e.Provider] // a good row has one
+	judge := f.judge.Provider(e.Provider) // a good row has one
 	for _, column := range judge.Info().Unsent {
 		if e.Uses(column) {
 			if f.unsent[e.Provider] == nil {
@@ -293,19 +283,17 @@ func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, rejected *
 
 // explain finds the lines of envelopes in conflict: by reading the file once more, which
 // is rare, instead of remembering the line of every row.
-func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []error, note tell) error {
+func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []*jobs.ConflictError, note tell) error {
 	o := f.options(name, nil)
-	o.Check = nil
+	o.Judge = nil
 	r, err := campaign.Open(name, o)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	known := make(map[jobs.Key]*jobs.ConflictError, len(conflicts))
-	for _, err := range conflicts {
-		if c, ok := errors.AsType[*jobs.ConflictError](err); ok {
-			known[c.Key] = c
-		}
+	for _, c := range conflicts {
+		known[c.Key] = c
 	}
 	for row, err := range r.Rows(ctx) {
 		if err != nil {
@@ -406,13 +394,13 @@ func (f *campaignFiles) status(e enqueued) int {
 }
 
 // tellEstimates says how long each provider's rate makes its part of a campaign take.
-func (c *config) tellEstimates(s campaign.Summary, judges map[string]providers.Provider, tell tell) {
+func (c *config) tellEstimates(s campaign.Summary, judge *intake.Judge, tell tell) {
 	for _, name := range registry.Names() {
 		load, ok := s.Providers[name]
 		if !ok {
 			continue
 		}
-		r := c.pace(judges[name].Info())
+		r := c.pace(judge.Provider(name).Info())
 		allowed, takes := rate{r.Requests, r.Per}.String(), campaign.Estimate(load.Calls, r)
 		tell("estimate", map[string]any{"provider": name, "envelopes": load.Envelopes, "requests": load.Calls, "rate": allowed, "seconds": takes.Seconds()},
 			fmt.Sprintf("%s: %s, about %s at %s: at least %s", name, count(load.Envelopes, "envelope"), count(load.Calls, "request"), allowed, about(takes)))

@@ -48,7 +48,7 @@ that ask the same people to sign the same documents.`,
 			if err := files.tellCopies(cmd.Context(), cfg, sys.tell); err != nil {
 				return err
 			}
-			cfg.tellEstimates(s, files.judges, sys.tell)
+			cfg.tellEstimates(s, files.judge, sys.tell)
 			files.tellLeftOut(sys.tell)
 			if !s.OK() {
 				return quietly(exitUsage)

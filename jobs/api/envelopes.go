@@ -186,7 +186,7 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got jobs
 			return got, nil, err
 		}
 	}
-	got, err = s.client.Enqueue(ctx, e)
+	got, err = s.client.EnqueueChecked(ctx, e)
 	return got, elsewhere, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -92,10 +93,6 @@ func (f *FileInput) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	return json.UnmarshalDecode(d, (*plain)(f))
 }
 
-// unusable stands for a file that a problem has been reported for, so that no other
-// rule reports it as missing.
-var unusable = jobs.Document{Name: "-", SHA256: "-"}
-
 // envelope turns the input into an envelope and tells all that is wrong with it, by the
 // rules that the CSV's rows obey too.
 func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput, files *spool) (jobs.Envelope, providers.Problems, error) {
@@ -110,12 +107,12 @@ func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput
 	}
 	file := func(field string, f FileInput) jobs.Document {
 		if ctx.Err() != nil {
-			return unusable
+			return intake.Unusable
 		}
 		d, err := f.document(ctx, files)
 		if err != nil {
 			problems.Add(field, "%v", err)
-			return unusable
+			return intake.Unusable
 		}
 		return d
 	}
@@ -142,18 +139,10 @@ func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput
 	if err := ctx.Err(); err != nil {
 		return e, nil, err
 	}
-	err := s.client.Check(ctx, &e)
-	more, ok := errors.AsType[providers.Problems](err)
-	if err != nil && !ok {
-		return e, nil, err
-	}
-	known := len(problems)
-	for _, p := range more {
-		if !slices.ContainsFunc(problems[:known], func(q providers.Problem) bool { return q.Field == p.Field }) {
-			problems = append(problems, p)
-		}
-	}
-	return e, problems, nil
+	more, err := s.client.Judge().Check(ctx, &e, func(column string) bool {
+		return slices.ContainsFunc(problems, func(p providers.Problem) bool { return p.Field == column })
+	})
+	return e, append(problems, more...), err
 }
 
 func (x SignerInput) stamp() *jobs.Stamp {

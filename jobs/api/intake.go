@@ -19,7 +19,6 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/jobs/intake"
-	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -110,7 +109,7 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	}
 	for _, c := range sum.Conflicts {
 		rejected++
-		found.mistakes.add(conflict(c))
+		found.mistakes.add(Mistake{ID: c.Key.ID, Field: "id", Message: jobs.ErrConflict.Error()})
 	}
 	if len(sum.Conflicts) > 0 && !skip { // taken by somebody between the passes
 		return nil, found.mistakes.problem(http.StatusConflict, "some envelopes have ids that were taken meanwhile; the others were enqueued")
@@ -120,16 +119,6 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 		return nil, err
 	}
 	return &CampaignAccepted{CampaignStatus: StatusOf(c), New: sum.New, Known: sum.Known, Rejected: rejected, Errors: found.mistakes.list, Elsewhere: elsewhere}, nil
-}
-
-// conflict names the envelope of an error of EnqueueAll, which begins with its key.
-func conflict(err error) Mistake {
-	key, _, _ := strings.Cut(err.Error(), ":")
-	m := Mistake{Field: "id", Message: jobs.ErrConflict.Error()}
-	if k, err := providers.ParseKey(key); err == nil {
-		m.ID = k.ID
-	}
-	return m
 }
 
 // receive makes room for what a request brings, at most so many bytes.
@@ -255,8 +244,7 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *spool, up 
 	if name, err = named(ctx, name); err != nil {
 		return "", nil, err
 	}
-	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(up.provider)), Document: files.document,
-		Check: func(e jobs.Envelope) error { return s.client.Check(ctx, &e) }}
+	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(up.provider)), Document: files.document, Judge: s.client.Judge()}
 	return name, func(yield func(item, error) bool) {
 		file, err := os.Open(filepath.Join(files.dir, f.main))
 		if err != nil {

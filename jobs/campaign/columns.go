@@ -13,7 +13,6 @@ import (
 
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/registry"
 )
 
 // reasonColumn is what [Rejected] adds; a file that was corrected is read again with it.
@@ -60,7 +59,7 @@ func parseColumn(s string) (column, bool) {
 		return column{name: group + "." + key, group: group, key: key}, intake.ValidKey(key) && !strings.ContainsFunc(key, providers.Hollow)
 	}
 	key = strings.ToLower(providers.WithoutHollow(key))
-	if registry.Known(group) {
+	if slices.Contains(providerNames, group) {
 		return column{name: group + "." + key, group: group, key: key}, intake.ValidOption(key)
 	}
 	number, ok := strings.CutPrefix(group, "signer")
@@ -75,6 +74,7 @@ func parseColumn(s string) (column, bool) {
 type header struct {
 	columns  []column
 	signers  int             // the highest N
+	groups   map[string]int  // columns of field, meta and each provider's options
 	reason   int             // the column that [Rejected] added, -1 for none
 	missing  map[string]bool // required columns that are not there
 	nameless []nameless
@@ -101,7 +101,7 @@ func known(rec record) int {
 // then read with the columns that are understood. An error means that it is no header:
 // nothing of it is repeated, for it may be somebody's data.
 func parseHeader(rec record, comma byte, provider string, p *problems) (header, error) {
-	h := header{reason: -1, missing: map[string]bool{}}
+	h := header{reason: -1, missing: map[string]bool{}, groups: map[string]int{}}
 	for _, c := range rec.cells {
 		if strings.Contains(c.text, "\r") {
 			return h, errors.New("the first line holds a line end of old Macs (CR), and other lines end with LF: save the file again, with one kind of line end")
@@ -141,6 +141,7 @@ func parseHeader(rec record, comma byte, provider string, p *problems) (header, 
 				signers[col.signer] = c
 			}
 			h.signers = max(h.signers, col.signer)
+			h.groups[col.group]++
 		}
 		h.columns = append(h.columns, col)
 	}

@@ -2,8 +2,6 @@ package campaign
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -15,7 +13,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/chancela/chancela/jobs/intake/filetype"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -63,6 +61,10 @@ func (f *Folder) Except(folder string) {
 // Document finds the document that a row names, reads it through once and gives it with
 // its size, type and hash. Its Open reads the file again.
 func (f *Folder) Document(ctx context.Context, source string) (providers.Document, error) {
+	if got, ok := f.remembered(source); ok {
+		got.document.Source = source
+		return got.document, got.err
+	}
 	open, name, err := f.locate(source)
 	if err != nil {
 		return providers.Document{}, err
@@ -70,23 +72,33 @@ func (f *Folder) Document(ctx context.Context, source string) (providers.Documen
 	if open == nil {
 		return providers.Document{Name: path.Base(name), Source: source}, nil
 	}
-	f.mu.Lock()
-	got, ok := f.known[name]
-	f.mu.Unlock()
+	got, ok := f.remembered(name) // the same file, written otherwise
 	if !ok {
 		got.document, got.err = inspect(ctx, name, open)
 		if ctx.Err() != nil {
 			return providers.Document{}, ctx.Err()
 		}
-		f.mu.Lock()
-		if len(f.known) >= maxCached {
-			clear(f.known)
-		}
-		f.known[name] = got
-		f.mu.Unlock()
+		f.remember(name, got)
 	}
 	got.document.Source = source
+	f.remember(source, got)
 	return got.document, got.err
+}
+
+func (f *Folder) remembered(name string) (found, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	got, ok := f.known[name]
+	return got, ok
+}
+
+func (f *Folder) remember(name string, got found) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.known) >= maxCached {
+		clear(f.known)
+	}
+	f.known[name] = got
 }
 
 type opener = func(context.Context) (io.ReadCloser, error)
@@ -192,27 +204,11 @@ var (
 
 // inspect reads a document through.
 func inspect(ctx context.Context, name string, open opener) (providers.Document, error) {
-	content, err := open(ctx)
-	if err != nil {
+	d := providers.Document{Name: norm.NFC.String(path.Base(name)), Open: open}
+	if err := intake.Measure(ctx, &d, nil); err != nil {
 		return providers.Document{}, explain(err)
 	}
-	defer content.Close()
-	hash, kind := sha256.New(), filetype.New(name)
-	size, err := io.Copy(io.MultiWriter(hash, kind), untilDone{ctx, content})
-	if err != nil {
-		return providers.Document{}, explain(err)
-	}
-	mime, err := kind.Type()
-	if err != nil {
-		return providers.Document{}, err
-	}
-	return providers.Document{
-		Name:   norm.NFC.String(path.Base(name)),
-		SHA256: hex.EncodeToString(hash.Sum(nil)),
-		Size:   size,
-		Type:   mime,
-		Open:   open,
-	}, nil
+	return d, nil
 }
 
 // explain says what a person can do about a file that cannot be read; the system's own
@@ -228,17 +224,4 @@ func explain(err error) error {
 		return errors.New("the file cannot be read: " + err.Err.Error())
 	}
 	return err
-}
-
-// untilDone is a reader that ends with its context.
-type untilDone struct {
-	ctx context.Context
-	in  io.Reader
-}
-
-func (r untilDone) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.in.Read(p)
 }

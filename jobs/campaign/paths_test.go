@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -100,7 +101,7 @@ func TestRowsOfAnAttacker(t *testing.T) {
 	asked := 0
 	document := func(context.Context, string) (providers.Document, error) {
 		asked++
-		return unusable, fmt.Errorf("there is none")
+		return intake.Unusable, fmt.Errorf("there is none")
 	}
 	bars := "1,certyneo,S," + strings.Repeat("a|", 400_000) + ",Ana,ana@example.com\n"
 	all, problems := read(t, head+bars, Options{Document: document})
@@ -132,7 +133,7 @@ func TestRowsOfAnAttacker(t *testing.T) {
 	r, err = NewReader("june.csv", strings.NewReader(head+"1,certyneo,S,"+strings.Repeat("a|", 99)+"a,Ana,ana@example.com\n"), Options{Document: func(context.Context, string) (providers.Document, error) {
 		asked++
 		cancel()
-		return unusable, nil
+		return intake.Unusable, nil
 	}})
 	if err != nil {
 		t.Fatal(err)

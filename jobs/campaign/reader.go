@@ -39,9 +39,8 @@ type Options struct {
 	// problem. Default of [Open]: a [Folder] around the file. May not be nil for [NewReader].
 	Document func(ctx context.Context, source string) (providers.Document, error)
 
-	// Check is the row's provider's own judgement. Nil: only the rules of
-	// [intake.Normalize] apply. An error that is not [providers.Problems] is the row's problem, too.
-	Check func(providers.Envelope) error
+	// Judge knows the providers' own rules. Nil: only those apply that all share.
+	Judge *intake.Judge
 
 	// Calls is what [Check] counts an envelope's requests with. Nil: [GeneralCalls].
 	Calls func(providers.Envelope) int
@@ -111,8 +110,19 @@ type Row struct {
 	Line     int // where it begins
 	Envelope providers.Envelope
 	Problems []Problem
-	Raw      []string // the values as they stand there; nil for a line that cannot be split
-	raw      string   // that line
+	rec      record
+}
+
+// Raw are the values as they stand there; nil for a line that cannot be split.
+func (r Row) Raw() []string {
+	if r.rec.broken != "" {
+		return nil
+	}
+	values := make([]string, len(r.rec.cells))
+	for i, c := range r.rec.cells {
+		values[i] = c.text
+	}
+	return values
 }
 
 // Reader reads one campaign file.

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/providertest"
 )
@@ -187,14 +188,23 @@ func TestSameIDTwice(t *testing.T) {
 	}
 }
 
+// strict is a provider with rules of its own.
+type strict struct {
+	providers.Provider
+	check func(providers.Envelope) error
+}
+
+func (strict) Info() providers.Info               { return providers.Info{Name: "certyneo"} }
+func (s strict) Check(e providers.Envelope) error { return s.check(e) }
+
 func TestProviderJudgesToo(t *testing.T) {
-	all, _ := read(t, head+line("1")+"2,certyneo,S,a.pdf,Ana,ana\n"+"3,nobody,S,a.pdf,Ana,ana@example.com\n", Options{
-		Check: func(e providers.Envelope) error {
+	all, _ := read(t, head+line("1")+"2,certyneo,S,a.pdf,Ana,ana\n"+"3,nobody,S,a.pdf,Ana,ana@example.com\n"+"4,sdoc,S,a.pdf,Ana,ana@example.com\n", Options{
+		Judge: intake.NewJudge([]providers.Provider{strict{check: func(e providers.Envelope) error {
 			if e.ID == "1" {
 				return errors.New("closed today")
 			}
 			return providers.Problems{{Field: "signer1.email", Message: "known already"}, {Field: "subject", Message: "too short"}}
-		},
+		}}}, nil),
 	})
 	got := make([]string, 0, 3)
 	for _, row := range all {
@@ -207,6 +217,7 @@ func TestProviderJudgesToo(t *testing.T) {
 		"3 subject: too short",
 		"3 signer1.email: is not an e-mail address such as name@example.com",
 		"4 provider: must be one of contraktor, certyneo, sdoc, catalisa, qisign",
+		"5 provider: sdoc is not configured here: set CHANCELA_SDOC_API_KEY",
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %q\nwant %q", got, want)

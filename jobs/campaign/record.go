@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/providers"
@@ -139,6 +140,11 @@ func (p *parser) record() (record, bool) {
 		p.endLine(n)
 		return record{line: p.recLine}, true
 	}
+	if end := bytes.IndexByte(p.data, '\n'); end >= 0 && bytes.IndexByte(p.data[:end], '"') < 0 {
+		if rec, ok := p.plain(end); ok {
+			return rec, true
+		}
+	}
 	cells := make([]cell, 0, max(1, min(p.width, 64)))
 	for {
 		at := cell{line: p.line, column: p.columnAt(p.pos)}
@@ -170,6 +176,27 @@ func (p *parser) record() (record, bool) {
 		p.endLine(n)
 		return record{line: p.recLine, cells: cells, end: end}, true
 	}
+}
+
+// plain reads a row without quotes, as most are, that ends before the LF at end. It gives
+// false for one with more values than are kept.
+func (p *parser) plain(end int) (record, bool) {
+	text := string(bytes.TrimSuffix(p.data[:end], []byte("\r")))
+	n := strings.Count(text, string(p.comma)) + 1
+	if n > maxCells {
+		return record{}, false
+	}
+	cells, column := make([]cell, n), 1
+	for i, rest := 0, text; i < n; i++ {
+		value, after, _ := strings.Cut(rest, string(p.comma))
+		cells[i] = cell{value, p.line, column}
+		column += utf8.RuneCountInString(value) + 1
+		rest = after
+	}
+	rec := record{line: p.recLine, cells: cells, end: cell{line: p.line, column: column - 1}}
+	p.pos = end
+	p.endLine(1)
+	return rec, true
 }
 
 // bare reads a cell without quotes.

@@ -98,11 +98,11 @@ func (w *Rejected) Write(row Row) error {
 		}
 	}
 	reason := strings.Join(reasons, "; ")
-	if row.Raw != nil {
-		return w.line(append([]string{reason}, w.without(row.Raw)...))
+	if raw := row.Raw(); raw != nil {
+		return w.line(append([]string{reason}, w.without(raw)...))
 	}
 	// A line that could not be split: as it is, it has to be mended by hand.
-	_, err := w.buf.WriteString(w.cell(reason) + string(rune(w.reader.format.comma)) + defuse(row.raw) + "\r\n")
+	_, err := w.buf.WriteString(w.cell(reason) + string(rune(w.reader.format.comma)) + defuse(row.rec.raw) + "\r\n")
 	return err
 }
 

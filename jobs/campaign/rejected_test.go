@@ -220,7 +220,7 @@ func rawOf(t *testing.T, file string) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return row.Raw
+		return row.Raw()
 	}
 	t.Fatal("no row")
 	return nil

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs/intake"
-	"github.com/chancela/chancela/jobs/intake/filetype"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 )
@@ -37,7 +36,7 @@ func (r *Reader) row(ctx context.Context, rec record) Row {
 func (b *rowReader) read(ctx context.Context) {
 	r, rec := b.Reader, b.rec
 	if rec.broken != "" {
-		b.row.raw = rec.raw
+		b.row.rec = rec
 		b.found.add(rec.at, "", rec.broken)
 		return
 	}
@@ -45,27 +44,21 @@ func (b *rowReader) read(ctx context.Context) {
 	if r.rejected {
 		restoreAll(b.rec.cells)
 	}
-	for _, c := range b.rec.cells {
-		b.row.Raw = append(b.row.Raw, c.text)
-	}
+	b.row.rec = b.rec
 	if !right {
 		return
 	}
 	e := &b.row.Envelope
 	e.Campaign, e.Provider = r.options.Campaign, r.options.Provider
 	b.fill(ctx, e)
-	b.addAll(intake.Normalize(e))
+	problems, err := r.options.Judge.Check(ctx, e, b.known())
+	if err != nil {
+		return // [Reader.Rows] tells
+	}
+	b.addAll(problems)
 	if intake.ValidID(e.ID) {
 		if file, line, again := r.options.Seen.add(e.Key(), rec.line); again {
 			b.problem("id", fmt.Sprintf("the same id stands in %s line %d", file, line))
-		}
-	}
-	if r.options.Check != nil && registry.Known(e.Provider) {
-		err := r.options.Check(*e)
-		if problems, ok := errors.AsType[providers.Problems](err); ok {
-			b.addAll(problems)
-		} else if err != nil {
-			b.problem("provider", err.Error())
 		}
 	}
 }
@@ -129,48 +122,45 @@ func (b *rowReader) only() *cell {
 func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 	signers := make([]providers.Signer, b.header.signers)
 	given := 0 // signers up to the last one with any value
-	empty := slices.Repeat([]bool{true}, b.header.signers)
+	var filled [maxSigners]bool
 	for i, col := range b.header.columns {
-		if ctx.Err() != nil {
-			return
-		}
 		c := b.rec.cells[i]
-		value := norm.NFC.String(providers.Trim(c.text))
+		value := providers.Trim(c.text)
 		if value == "" || col.name == "" {
 			continue
 		}
 		switch {
 		case col.signer > 0:
 			given = max(given, col.signer)
-			empty[col.signer-1] = false
+			filled[col.signer-1] = true
 			b.signer(ctx, &signers[col.signer-1], col, c, value)
 		case col.group == "field":
-			set(&e.Fields, col.key, value)
+			set(&e.Fields, col.key, value, b.header.groups[col.group])
 		case col.group == "meta":
-			set(&e.Meta, col.key, value)
+			set(&e.Meta, col.key, value, b.header.groups[col.group])
 		case col.group != "":
 			if e.Options == nil {
 				e.Options = make(map[string]map[string]string)
 			}
 			options := e.Options[col.group]
-			set(&options, col.key, value)
+			set(&options, col.key, value, b.header.groups[col.group])
 			e.Options[col.group] = options
 		default:
 			b.plain(ctx, e, col, c, value)
 		}
 	}
 	e.Signers = signers[:given]
-	for i := range e.Signers {
-		if empty[i] {
+	for i, is := range filled[:given] {
+		if !is {
 			b.gap = append(b.gap, fmt.Sprintf("signer%d.", i+1))
 			b.problem(fmt.Sprintf("signer%d.name", i+1), fmt.Sprintf("is empty, but there is a signer%d: fill signers from signer1 without gaps", given))
 		}
 	}
 }
 
-func set(m *map[string]string, key, value string) {
+func set(m *map[string]string, key, value string, size int) {
 	if *m == nil {
-		*m = make(map[string]string)
+		*m = make(map[string]string, size)
 	}
 	(*m)[key] = value
 }
@@ -202,15 +192,16 @@ const maxDocuments = 100
 func (b *rowReader) documents(ctx context.Context, e *providers.Envelope, c cell, value string) {
 	if n := strings.Count(value, "|") + 1; n > maxDocuments {
 		b.found.add(c, "document", fmt.Sprintf("has %d paths, separated by |: at most %d documents are allowed", n, maxDocuments))
-		e.Documents = []providers.Document{unusable}
+		e.Documents = []providers.Document{intake.Unusable}
 		return
 	}
+	value = norm.NFC.String(value)
 	several := strings.Contains(value, "|")
 	for source := range strings.SplitSeq(value, "|") {
 		if ctx.Err() != nil {
 			return
 		}
-		d, err := unusable, errors.New("is empty: remove the superfluous |")
+		d, err := intake.Unusable, errors.New("is empty: remove the superfluous |")
 		if source = providers.Trim(source); source != "" {
 			d, err = b.options.Document(ctx, source)
 		}
@@ -220,15 +211,11 @@ func (b *rowReader) documents(ctx context.Context, e *providers.Envelope, c cell
 				message = fmt.Sprintf("document %d: %v", len(e.Documents)+1, err)
 			}
 			b.found.add(c, "document", message)
-			d = unusable
+			d = intake.Unusable
 		}
 		e.Documents = append(e.Documents, d)
 	}
 }
-
-// unusable stands for a document that a problem has been reported for, so that no other
-// rule reports it as missing.
-var unusable = providers.Document{Name: "-", SHA256: "-"}
 
 func (b *rowReader) signer(ctx context.Context, s *providers.Signer, col column, c cell, value string) {
 	switch col.key {
@@ -273,13 +260,10 @@ func (b *rowReader) signer(ctx context.Context, s *providers.Signer, col column,
 }
 
 func (b *rowReader) image(ctx context.Context, col column, c cell, value string) *providers.Document {
-	d, err := b.options.Document(ctx, value)
-	if err == nil && d.Type != "" && d.Type != filetype.JPEG && d.Type != filetype.PNG {
-		err = errors.New("is not a JPEG or PNG image")
-	}
+	d, err := b.options.Document(ctx, norm.NFC.String(value))
 	if err != nil {
 		b.found.add(c, col.name, err.Error())
-		d = unusable
+		d = intake.Unusable
 	}
 	return &d
 }
@@ -318,20 +302,23 @@ func (b *rowReader) problem(name, message string) {
 	b.found.add(at, name, message)
 }
 
-// addAll leaves out what is already known: a column that is missing in the header, a
-// signer who is left out, and a value for which a problem has been reported.
-func (b *rowReader) addAll(problems providers.Problems) {
-	var known []string
-	for _, p := range b.found.list {
-		known = append(known, p.Name)
-	}
-	for _, p := range problems {
-		left := slices.ContainsFunc(b.gap, func(prefix string) bool { return strings.HasPrefix(p.Field, prefix) })
-		if !left && !b.header.missing[p.Field] && !slices.Contains(known, p.Field) {
-			if p.Field == "provider" && !registry.Known(b.row.Envelope.Provider) {
-				p.Message += meant(b.row.Envelope.Provider, registry.Names())
-			}
-			b.problem(p.Field, p.Message)
-		}
+// known tells the columns of which all has been said: those in which a problem was found,
+// those that the header has not, and those of a signer who is left out.
+func (b *rowReader) known() func(string) bool {
+	found := b.found.list
+	return func(name string) bool {
+		return b.header.missing[name] || slices.ContainsFunc(found, func(p Problem) bool { return p.Name == name }) ||
+			slices.ContainsFunc(b.gap, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 	}
 }
+
+func (b *rowReader) addAll(problems providers.Problems) {
+	for _, p := range problems {
+		if p.Field == "provider" && !slices.Contains(providerNames, b.row.Envelope.Provider) {
+			p.Message += meant(b.row.Envelope.Provider, providerNames)
+		}
+		b.problem(p.Field, p.Message)
+	}
+}
+
+var providerNames = registry.Names()

@@ -28,7 +28,12 @@ func (s *Seen) file(name string) { s.files = append(s.files, name) }
 
 // add gives the file and line where the key stood before, if it did.
 func (s *Seen) add(key providers.Key, line int) (file string, at int, again bool) {
-	hash := maphash.String(s.seed, key.String())
+	var h maphash.Hash
+	h.SetSeed(s.seed)
+	h.WriteString(key.Campaign)
+	h.WriteByte('/')
+	h.WriteString(key.ID)
+	hash := h.Sum64()
 	if p, ok := s.at[hash]; ok {
 		return s.files[p.file], int(p.line), true
 	}

@@ -19,14 +19,14 @@ import (
 func Documents(e *providers.Envelope) []File {
 	var out []File
 	for i := range e.Documents {
-		out = append(out, File{"document", &e.Documents[i]})
+		out = append(out, File{"document", false, &e.Documents[i]})
 	}
 	for i := range e.Signers {
 		if d := e.Signers[i].IDFront; d != nil {
-			out = append(out, File{fmt.Sprintf("signer%d.id_front", i+1), d})
+			out = append(out, File{fmt.Sprintf("signer%d.id_front", i+1), true, d})
 		}
 		if d := e.Signers[i].IDBack; d != nil {
-			out = append(out, File{fmt.Sprintf("signer%d.id_back", i+1), d})
+			out = append(out, File{fmt.Sprintf("signer%d.id_back", i+1), true, d})
 		}
 	}
 	return out
@@ -35,6 +35,7 @@ func Documents(e *providers.Envelope) []File {
 // File is a document of an envelope, with the CSV column that it came from.
 type File struct {
 	Column string
+	Image  bool // of an identity paper
 	*providers.Document
 }
 
@@ -60,7 +61,7 @@ func Measure(ctx context.Context, d *providers.Document, sources source.Open) er
 	}
 	defer r.Close()
 	hash, kind := sha256.New(), filetype.New(d.Name)
-	size, err := io.Copy(io.MultiWriter(hash, kind), r)
+	size, err := io.Copy(io.MultiWriter(hash, kind), untilDone{ctx, r})
 	if err != nil {
 		return err
 	}
@@ -71,3 +72,20 @@ func Measure(ctx context.Context, d *providers.Document, sources source.Open) er
 	d.SHA256, d.Size, d.Type = hex.EncodeToString(hash.Sum(nil)), size, mime
 	return nil
 }
+
+// untilDone is a reader that ends with its context.
+type untilDone struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.in.Read(p)
+}
+
+// Unusable stands for a document that something wrong has been told about already, so
+// that no rule tells that it is missing.
+var Unusable = providers.Document{Name: "-", SHA256: "-"}
