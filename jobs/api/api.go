@@ -78,6 +78,7 @@ type Server struct {
 	draining  atomic.Bool
 	mux       *http.ServeMux
 	pages     Pages // nil: none
+	pageBytes int   // of the envelopes on one page, which ends sooner then
 	handler   http.Handler
 }
 
@@ -92,7 +93,7 @@ func New(c Config) (*Server, error) {
 	if c.Metrics == nil {
 		c.Metrics = NewMetrics()
 	}
-	s := &Server{client: c.Client, providers: c.Providers, limits: c.Limits.withDefaults(), metrics: c.Metrics, log: c.Log}
+	s := &Server{client: c.Client, providers: c.Providers, limits: c.Limits.withDefaults(), metrics: c.Metrics, log: c.Log, pageBytes: maxPageBytes}
 	s.guard = newGuard(c.Keys, s.limits)
 	s.uploads = newUploads(c.Log)
 	s.strangers, s.callbacks = newSampler(c.Log), make(chan struct{}, maxCallbacks)

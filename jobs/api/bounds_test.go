@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,17 +14,25 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"github.com/chancela/chancela/providers/providertest"
 )
 
 // Small bodies that would make large work: nothing costs more than 64 MB at once or 2 s of CPU.
 func TestSmallBodiesMakeNoLargeWork(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(20)) // what counts is what is held, not what is soon collected
 	t.Setenv("TMPDIR", t.TempDir())
 	s := newStack(t, nil)
+	most := 2 * time.Second
+	if providertest.Raced {
+		most *= 10
+	}
 	const envelope, campaign = "/v1/campaigns/june/envelopes", "/v1/campaigns?campaign=june"
 	object := func(fields string) string {
 		return strings.TrimSuffix(marshal(t, envelopeJSON("1", pdf("a"))), "}") + "," + fields + "}"
@@ -99,7 +108,7 @@ func TestSmallBodiesMakeNoLargeWork(t *testing.T) {
 		if w.Code < 400 || w.Code >= 500 {
 			t.Errorf("%s: %d %.200s", name, w.Code, w.Body)
 		}
-		if got > 64<<20 || cpu > 2*time.Second {
+		if got > 64<<20 || cpu > most {
 			t.Errorf("%s: %d MB, %s", name, got>>20, cpu)
 		}
 		if w.Body.Len() > 1<<20 {
@@ -122,8 +131,9 @@ func cpuTime(t *testing.T) time.Duration {
 // A page of envelopes is bounded by what it holds, not by their number alone.
 func TestPageOfLargeEnvelopes(t *testing.T) {
 	s := newStack(t, nil)
+	s.server.pageBytes = 1 << 20
 	meta := map[string]string{}
-	for i := range 100 {
+	for i := range 10 {
 		meta[fmt.Sprint("k", i)] = strings.Repeat("x", 5000)
 	}
 	for i := range 40 {
@@ -131,15 +141,15 @@ func TestPageOfLargeEnvelopes(t *testing.T) {
 		e["meta"] = meta
 		s.postJSON("/v1/campaigns/june/envelopes", e).want(t, http.StatusAccepted, nil)
 	}
-	seen := 0
-	for cursor := ""; ; {
+	seen, pages := 0, 0
+	for cursor := ""; ; pages++ {
 		var page struct {
 			Envelopes []struct{ ID string }
 			Next      *string
 		}
 		r := s.get("/v1/campaigns/june/envelopes?limit=1000&cursor="+cursor).want(t, http.StatusOK, &page)
-		if len(r.body) > maxPageBytes+(6<<20) {
-			t.Errorf("a page of %d MB", len(r.body)>>20)
+		if len(r.body) > s.server.pageBytes+firstRead*60_000 {
+			t.Errorf("a page of %d KB", len(r.body)>>10)
 		}
 		for _, e := range page.Envelopes {
 			if e.ID != fmt.Sprint(seen) {
@@ -152,38 +162,42 @@ func TestPageOfLargeEnvelopes(t *testing.T) {
 		}
 		cursor = *page.Next
 	}
-	if seen != 40 {
-		t.Errorf("%d of 40", seen)
+	if seen != 40 || pages == 0 {
+		t.Errorf("%d of 40 on %d pages", seen, pages+1)
 	}
 }
 
 // Who sends no body holds no connection: an answer comes at once, and the connection ends.
 func TestBodiesThatNeverCome(t *testing.T) {
 	s := keyed(t, nil)
-	for _, head := range []string{
+	heads := []string{
 		"POST /v1/campaigns HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nContent-Type: application/json\r\n\r\n",
 		"POST /v1/campaigns/june/envelopes HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n",
 		"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n",
 		"POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n",
-	} {
+	}
+	var connections []net.Conn
+	for _, head := range heads {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		begun := time.Now()
-		conn.SetDeadline(begun.Add(20 * time.Second))
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(stalled)) // by then a body that is waited for has stalled
 		io.WriteString(conn, head)
+		connections = append(connections, conn)
+	}
+	for i, conn := range connections {
 		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
-			t.Fatalf("%q: %v", head, err)
+			t.Fatalf("%q: %v", heads[i], err)
 		}
-		if res.StatusCode == http.StatusOK && !strings.HasPrefix(head, "GET") {
-			t.Errorf("%q: %d", head, res.StatusCode)
+		if res.StatusCode == http.StatusOK && !strings.HasPrefix(heads[i], "GET") {
+			t.Errorf("%q: %d", heads[i], res.StatusCode)
 		}
-		if _, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
-			t.Errorf("%q: the connection is open after %s", head, time.Since(begun))
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%q: the connection stays open", heads[i])
 		}
-		conn.Close()
 	}
 }
 

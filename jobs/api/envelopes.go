@@ -20,8 +20,8 @@ const (
 	defaultPage = 100
 	maxPage     = 1000
 
-	firstRead    = 10       // envelopes: one may have megabytes of its client's own data
-	maxPageBytes = 16 << 20 // of the envelopes on one page, which ends sooner then
+	firstRead    = 10 // envelopes: one may have megabytes of its client's own data
+	maxPageBytes = 16 << 20
 )
 
 // EnvelopePath names an envelope in an address.
@@ -131,12 +131,12 @@ func (s *Server) page(ctx context.Context, campaign, state, cursor, limit string
 		if next == "" {
 			return reports, nil, nil
 		}
-		if len(reports) >= n || size >= maxPageBytes {
+		if len(reports) >= n || size >= s.pageBytes {
 			return reports, &next, nil
 		}
 		cursor = next
 		// As many as fit, by the size of those that were read.
-		ask = max(1, min(n-len(reports), len(reports)*(maxPageBytes-size)/max(size, 1)))
+		ask = max(1, min(n-len(reports), len(reports)*(s.pageBytes-size)/max(size, 1)))
 	}
 }
 
