@@ -64,9 +64,9 @@ func (e Envelope) Key() Key { return Key{e.Campaign, e.ID} }
 // Option is the value of an option of the envelope's own provider, empty when unset.
 func (e Envelope) Option(name string) string { return e.Options[e.Provider][name] }
 
-// Uses tells whether the envelope says something in a column that not every service has
+// HasColumn tells whether the envelope says something in a column that not every service has
 // a place for: message, expires, order (signers one after the other), stamp.
-func (e Envelope) Uses(column string) bool {
+func (e Envelope) HasColumn(column string) bool {
 	switch column {
 	case "message":
 		return e.Message != ""

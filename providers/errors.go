@@ -30,11 +30,33 @@ const (
 	CodeAddressExpired = "address_expired" // a download address has died: list again
 )
 
+// Codes of failures that several providers have.
+const (
+	CodeEnded        = "ended"         // the envelope has ended already
+	CodeNotPrepared  = "not_prepared"  // Invite without what Prepare records
+	CodeArtifactKind = "artifact_kind" // the service has no such file
+
+	CodeNoSecret    = "no_secret" // callbacks: nothing is configured to verify them with
+	CodeSignature   = "signature"
+	CodeStale       = "stale"
+	CodeBadCallback = "body"
+)
+
+// RefusedCallback is a callback that is not taken: of kind [Denied] when it is not
+// vouched for, and otherwise [Invalid].
+func RefusedCallback(provider, code, why string) error {
+	kind := Denied
+	if code == CodeBadCallback {
+		kind = Invalid
+	}
+	return &Error{Kind: kind, Provider: provider, Op: "webhook", Code: code, Err: errors.New(why)}
+}
+
 // ErrAlreadyInvited is returned by Prepare for an envelope that has been sent before
 // under our key.
 var ErrAlreadyInvited = errors.New("the provider has sent this envelope already")
 
-// Error is how a provider fails. It holds no body, no address with a query and no
+// Error is how a provider fails. Its text holds no body, no address with a query and no
 // personal data: it is logged, kept in the ledger and shown in reports.
 type Error struct {
 	Kind     ErrorKind
@@ -44,6 +66,11 @@ type Error struct {
 	Code     string    // the provider's stable code, or one of ours
 	Until    time.Time // RateLimited, and Transient with a Retry-After: not before this
 	Err      error     // cause; nil when the status says it all
+
+	// Explanation is the service's own words, made clean by [CleanExplanation]. They may
+	// name people, so they are no part of the error's text: never in logs, metrics or
+	// tasks, but beside the error for those who may read the envelope.
+	Explanation Secret
 }
 
 func (e *Error) Error() string {

@@ -78,10 +78,10 @@ type (
 		Remind(context.Context, Ref) error
 	}
 
-	// Hooked reads the provider's callbacks. Webhook verifies the request in the
+	// WebhookVerifier reads the provider's callbacks. Webhook verifies the request in the
 	// provider's own way before it decodes it; body is the raw body. A forged, stale
 	// or undecodable one is an error of kind [Denied] or [Invalid].
-	Hooked interface {
+	WebhookVerifier interface {
 		Webhook(r *http.Request, body []byte) (Event, error)
 	}
 
@@ -94,8 +94,8 @@ type (
 	}
 )
 
-// Info is what a provider can do, as data: the README's table and the estimates of
-// check are made from it.
+// Info is what a provider can do, as data: the README's table, the estimates of check and
+// [Info.Check] are made from it.
 type Info struct {
 	Name string // contraktor, certyneo, sdoc, catalisa, qisign
 
@@ -107,26 +107,31 @@ type Info struct {
 	PollEvery time.Duration // default shortest time between two looks at one envelope
 	SettleAll bool          // an interrupted invite can always be settled
 
-	MaxDocuments    int   // 0: no documented limit
-	MaxDocumentSize int64 // bytes; 0: no documented limit
-	DocumentTypes   []string
+	MaxDocuments    int      // 0: no documented limit
+	MaxDocumentSize int64    // bytes; 0: no documented limit
+	DocumentTypes   []string // nil: any
 	Templates       bool
+	TemplateFields  bool // field.NAME fills them
 	Order           bool // signs in order
 	Channels        []string
+	PhoneAlone      bool     // a signer without a channel and an e-mail is told by phone
+	Auth            []string // ways of the code that proves who signs; nil: not chosen per signer
 	SignatureTypes  []string
+	ImageTypes      []string // of identity papers; nil: none are taken
 	Artifacts       []Kind
 	AddressLifetime time.Duration // of download addresses; 0: none or not documented
-	// Unsent are columns that the service has no place for, as [Envelope.Uses] names them.
-	// One file may serve several providers, so they are left out, not refused; check, run and
-	// enqueue say so.
-	Unsent  []string
-	Options []Option
+	// UnsupportedColumns are those that the service has no place for, as [Envelope.HasColumn]
+	// names them. One file may serve several providers, so they are left out, not refused;
+	// check, run and enqueue say so.
+	UnsupportedColumns []string
+	Options            []Option
 }
 
 // Option describes one PROVIDER.NAME column.
 type Option struct {
-	Name string
-	Help string
+	Name   string
+	Help   string
+	Values []string // the only ones, in any case of letters; nil: any
 }
 
 // Rate is a number of requests per period and the size of the bucket they are taken
@@ -140,10 +145,10 @@ type Rate struct {
 // Interval is the time between two requests at the steady rate.
 func (r Rate) Interval() time.Duration { return r.Per / time.Duration(r.Requests) }
 
-// Calls says how many requests an envelope costs on its way to the archive: the
+// RequestEstimator says how many requests an envelope costs on its way to the archive: the
 // estimate of check. Providers implement it where the general rule is too coarse.
-type Calls interface {
-	Calls(Envelope) int
+type RequestEstimator interface {
+	Requests(Envelope) int
 }
 
 // Job carries one envelope through Prepare, Invite, Finish and Settle.

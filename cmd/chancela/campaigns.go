@@ -109,16 +109,16 @@ func (f *campaignFiles) calls(e providers.Envelope) int {
 		f.invitations[e.Campaign] = append(f.invitations[e.Campaign], invitation)
 	}
 	judge := f.judge.Provider(e.Provider) // a good row has one
-	for _, column := range judge.Info().Unsent {
-		if e.Uses(column) {
+	for _, column := range judge.Info().UnsupportedColumns {
+		if e.HasColumn(column) {
 			if f.unsent[e.Provider] == nil {
 				f.unsent[e.Provider] = map[string]int{}
 			}
 			f.unsent[e.Provider][column]++
 		}
 	}
-	if c, ok := judge.(providers.Calls); ok {
-		return c.Calls(e)
+	if c, ok := judge.(providers.RequestEstimator); ok {
+		return c.Requests(e)
 	}
 	return campaign.GeneralCalls(e)
 }

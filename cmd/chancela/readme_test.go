@@ -74,7 +74,7 @@ func abilities(all []providers.Provider) string {
 			}
 			return short(i.AddressLifetime)
 		}},
-		{"columns left out", func(_ providers.Provider, i providers.Info) string { return list(i.Unsent) }},
+		{"columns left out", func(_ providers.Provider, i providers.Info) string { return list(i.UnsupportedColumns) }},
 		{"archived", func(_ providers.Provider, i providers.Info) string {
 			var kinds []string
 			for _, k := range i.Artifacts {
@@ -84,7 +84,7 @@ func abilities(all []providers.Provider) string {
 		}},
 		{"cancel", func(p providers.Provider, _ providers.Info) string { return yes(can[providers.Canceler](p)) }},
 		{"remind", func(p providers.Provider, _ providers.Info) string { return yes(can[providers.Reminder](p)) }},
-		{"webhooks", func(p providers.Provider, _ providers.Info) string { return yes(can[providers.Hooked](p)) }},
+		{"webhooks", func(p providers.Provider, _ providers.Info) string { return yes(can[providers.WebhookVerifier](p)) }},
 		{"looks by list", func(p providers.Provider, _ providers.Info) string { return yes(can[providers.Lister](p)) }},
 		{"an interrupted invitation", func(_ providers.Provider, i providers.Info) string {
 			if i.SettleAll {

@@ -90,7 +90,7 @@ func (s *system) tellTrouble(r *ledger.Record) {
 	}
 	var why *report.Error
 	if r.ErrorCode != "" {
-		why = &report.Error{Code: r.ErrorCode, Message: r.ErrorMessage}
+		why = &report.Error{Code: r.ErrorCode, Message: r.ErrorMessage, Explanation: r.Explanation}
 	}
 	s.print("envelope", map[string]any{"campaign": r.Campaign, "id": r.ID, "provider": r.Provider, "state": r.State, "error": why})
 }
@@ -148,6 +148,9 @@ func trouble(r *ledger.Record) string {
 	}
 	if why := r.ErrorMessage; why != "" && why != string(r.State) {
 		s += ": " + strings.Join(strings.Fields(why), " ")
+	}
+	if r.Explanation != "" {
+		s += fmt.Sprintf("; %s says: %s", r.Provider, r.Explanation)
 	}
 	if r.State == ledger.Failed {
 		s += fmt.Sprintf("; chancela retry %s %s", r.Campaign, r.ID)

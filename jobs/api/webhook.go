@@ -74,7 +74,7 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 
 // callback answers 200 also for what is of no use to us: the provider would send it
 // again and again.
-func (s *Server) callback(r *http.Request, name string, hooked providers.Hooked, body []byte) (status int, result string) {
+func (s *Server) callback(r *http.Request, name string, hooked providers.WebhookVerifier, body []byte) (status int, result string) {
 	ctx := r.Context()
 	event, err := hooked.Webhook(r, body)
 	if err != nil {
@@ -102,9 +102,9 @@ func (s *Server) callback(r *http.Request, name string, hooked providers.Hooked,
 	return http.StatusOK, callbackTaken
 }
 
-func (s *Server) hooked(name string) providers.Hooked {
+func (s *Server) hooked(name string) providers.WebhookVerifier {
 	for _, p := range s.providers {
-		if h, ok := p.(providers.Hooked); ok && p.Info().Name == name {
+		if h, ok := p.(providers.WebhookVerifier); ok && p.Info().Name == name {
 			return h
 		}
 	}

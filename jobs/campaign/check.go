@@ -108,7 +108,7 @@ func cause(err error) string {
 }
 
 // GeneralCalls estimates the requests of an envelope at a provider that does not count
-// them itself ([providers.Calls]): an upload for every document and image, the envelope
+// them itself ([providers.RequestEstimator]): an upload for every document and image, the envelope
 // made, the invitation, two looks, and two artifacts.
 func GeneralCalls(e providers.Envelope) int {
 	uploads := len(e.Documents)

@@ -57,7 +57,7 @@ func writeJSON(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
 
 var reportHeader = []string{
 	"campaign", "id", "provider", "state", "envelope_id", "error_code", "error_message", "attempts",
-	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "subject", "simulated",
+	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "subject", "simulated", "error_explanation",
 }
 
 // writeCSV writes for spreadsheets: a byte order mark, so that accents are read right,
@@ -92,9 +92,9 @@ func (s ReportStyle) writeCSV(w io.Writer, reports iter.Seq2[jobs.Report, error]
 }
 
 func (s ReportStyle) row(r jobs.Report) ([]string, error) {
-	var code, message, meta string
+	var code, message, explanation, meta string
 	if r.Error != nil {
-		code, message = r.Error.Code, r.Error.Message
+		code, message, explanation = r.Error.Code, r.Error.Message, r.Error.Explanation
 	}
 	if len(r.Meta) > 0 {
 		text, err := json.Marshal(r.Meta)
@@ -106,7 +106,7 @@ func (s ReportStyle) row(r jobs.Report) ([]string, error) {
 	row := []string{
 		r.Campaign, r.ID, r.Provider, r.State, r.EnvelopeID, code, message, strconv.Itoa(r.Attempts),
 		s.signersCell(r.Signers), artifactsCell(r.Artifacts),
-		s.moment(r.CreatedAt), s.moment(r.SentAt), s.moment(r.CompletedAt), s.moment(r.ArchivedAt), meta, r.Subject, strconv.FormatBool(r.Simulated),
+		s.moment(r.CreatedAt), s.moment(r.SentAt), s.moment(r.CompletedAt), s.moment(r.ArchivedAt), meta, r.Subject, strconv.FormatBool(r.Simulated), explanation,
 	}
 	for i := range row {
 		row[i] = harmless(row[i])

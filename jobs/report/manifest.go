@@ -159,7 +159,7 @@ func Of(r *ledger.Record) (Report, error) {
 		Simulated: r.Simulated,
 	}
 	if r.ErrorCode != "" {
-		rep.Error = &Error{Code: r.ErrorCode, Message: r.ErrorMessage}
+		rep.Error = &Error{Code: r.ErrorCode, Message: r.ErrorMessage, Explanation: r.Explanation}
 	}
 	var e providers.Envelope
 	if len(r.Envelope) > 0 {

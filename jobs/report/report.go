@@ -36,6 +36,8 @@ type Report struct {
 type Error struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	// Explanation is the provider's own words, on one line.
+	Explanation string `json:"explanation,omitempty"`
 }
 
 // Signer is one signer's part of a [Report].

@@ -39,7 +39,9 @@ func code(err error) string {
 }
 
 // reason is what the record keeps of an error.
-func reason(err error) ledger.Reason { return ledger.Reason{Code: code(err), Message: err.Error()} }
+func reason(err error) ledger.Reason {
+	return ledger.Reason{Code: code(err), Message: err.Error(), Explanation: providers.ExplanationOf(err)}
+}
 
 // fail records a failed attempt and decides what comes next by the error's kind alone.
 // Nobody has been invited by what failed, or everybody had been before.

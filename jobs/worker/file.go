@@ -195,7 +195,7 @@ func (h *handling) archived(ctx context.Context, filed []report.ArchivedArtifact
 	}
 	done := *h.rec
 	done.State, done.ArchivedAt = ledger.Archived, now.Truncate(time.Millisecond) // as the ledger keeps it: report and manifest say the same
-	done.ErrorCode, done.ErrorMessage = "", ""
+	done.ErrorCode, done.ErrorMessage, done.Explanation = "", "", ""
 	done.Simulated = done.Simulated || h.line.Provider.Info().Simulated // the manifest says so for ever
 	b, err := json.Marshal(filed)
 	if err != nil {

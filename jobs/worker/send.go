@@ -272,7 +272,7 @@ func (h *handling) again(ctx context.Context) error {
 // doubt leaves an envelope to people: it is never sent again by itself.
 func (h *handling) doubt(ctx context.Context) error {
 	from := h.rec.State
-	err := h.claim.Doubt(detached(ctx), ledger.Reason{Code: "in_doubt",
+	err := h.claim.Doubt(detached(ctx), ledger.Reason{Code: "in_doubt", Explanation: h.rec.Explanation,
 		Message: "the send call may or may not have reached " + h.rec.Provider + "; look there, then use chancela resolve"})
 	if err != nil {
 		return later(time.Second, err)

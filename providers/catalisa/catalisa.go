@@ -45,13 +45,13 @@ type Provider struct {
 }
 
 var (
-	_ providers.Provider  = (*Provider)(nil)
-	_ providers.Calls     = (*Provider)(nil)
-	_ providers.Lister    = (*Provider)(nil)
-	_ providers.Canceler  = (*Provider)(nil)
-	_ providers.Discarder = (*Provider)(nil)
-	_ providers.Reminder  = (*Provider)(nil)
-	_ providers.Hooked    = (*Provider)(nil)
+	_ providers.Provider         = (*Provider)(nil)
+	_ providers.RequestEstimator = (*Provider)(nil)
+	_ providers.Lister           = (*Provider)(nil)
+	_ providers.Canceler         = (*Provider)(nil)
+	_ providers.Discarder        = (*Provider)(nil)
+	_ providers.Reminder         = (*Provider)(nil)
+	_ providers.WebhookVerifier  = (*Provider)(nil)
 )
 
 // New makes the provider. The webhook secret is PEM text with the public keys of the
@@ -98,7 +98,7 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 	// recorded. A crash between them leaves a file that nothing refers to.
 	_, err := job.Step(ctx, stepFile, func(ctx context.Context) (string, error) {
 		return p.client.store(ctx, fileRequest{
-			Name: d.Name, MimeType: pdfType, SizeBytes: d.Size, Category: "CONTRACT", BusinessID: businessID(env.Key()),
+			Name: d.Name, MimeType: providers.TypePDF, SizeBytes: d.Size, Category: "CONTRACT", BusinessID: businessID(env.Key()),
 		}, opening(job, d))
 	})
 	return err
@@ -125,11 +125,11 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	if days, ok := job.Ref.Steps[stepDays]; ok {
 		n, err := strconv.Atoi(days)
 		if err != nil {
-			return p.invalid("not_prepared", fmt.Errorf("the recorded number of days is %q", days))
+			return p.invalid(providers.CodeNotPrepared, fmt.Errorf("the recorded number of days is %q", days))
 		}
 		a.ExpiresInDays = n
 	} else if !env.Expires.IsZero() {
-		return p.invalid("not_prepared", errors.New("the days to the expiry were not recorded"))
+		return p.invalid(providers.CodeNotPrepared, errors.New("the days to the expiry were not recorded"))
 	}
 	for _, s := range env.Signers {
 		a.Signers = append(a.Signers, signerRequest{s.Name, s.Email, s.Order})
@@ -151,7 +151,7 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 		a.FileBase64, a.FileName = marker, d.Name
 		size, open = d.Size, opening(job, d)
 	default:
-		return p.invalid("not_prepared", errors.New("there is no document"))
+		return p.invalid(providers.CodeNotPrepared, errors.New("there is no document"))
 	}
 	id, err := p.client.create(ctx, a, size, open, job.Commit)
 	if err != nil {
@@ -205,7 +205,7 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 	st := providers.Status{
 		State:       r.state(),
 		CompletedAt: r.Attributes.CompletedAt.Time,
-		Raw:         rest.Without(raw, "signingUrl", "viewUrl"),
+		Raw:         rest.Redact(raw, "signingUrl", "viewUrl"),
 	}
 	for _, s := range r.Relationships.Signers.Data {
 		st.Signers = append(st.Signers, s.Attributes.status())
@@ -224,47 +224,6 @@ func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool
 		listed = append(listed, providers.Listed{ID: r.ID, State: r.state()})
 	}
 	return listed, more, nil
-}
-
-// Artifacts asks for the signed document's address, which lives 15 minutes. The form of
-// the refusal before completion is not documented (reference §7.7), so any refusal of
-// the request means not yet.
-func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]providers.Artifact, error) {
-	d, err := p.client.download(ctx, ref.ID)
-	if e, ok := errors.AsType[*providers.Error](err); ok && (e.Kind == providers.Invalid || e.Kind == providers.NotFound) {
-		notYet := *e
-		notYet.Code = providers.CodeNotReady
-		if e.Kind == providers.Invalid {
-			notYet.Kind = providers.Transient
-		}
-		return nil, &notYet
-	}
-	if err != nil {
-		return nil, err
-	}
-	if d.DownloadURL == "" {
-		return nil, badAnswer("GET "+route("/download"), "the answer has no downloadUrl")
-	}
-	expires := d.ExpiresAt.Time
-	if expires.IsZero() {
-		expires = time.Now().Add(addressLifetime)
-	}
-	return []providers.Artifact{{
-		Kind:        providers.SignedDocument,
-		ContentType: pdfType,
-		Source:      p.client.base + requestPath(ref.ID, "/download"),
-		URL:         d.DownloadURL,
-		Expires:     expires,
-	}}, nil
-}
-
-// Open streams the document from its address, without the token.
-func (p *Provider) Open(ctx context.Context, _ providers.Ref, a providers.Artifact) (io.ReadCloser, error) {
-	resp, err := p.client.sign.Fetch(ctx, a.URL)
-	if err != nil {
-		return nil, err
-	}
-	return resp.Body, nil
 }
 
 // Cancel withdraws a request that has not ended.

@@ -11,29 +11,30 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 )
 
 const made = `{"data":{"type":"signature-request","id":"` + requestID + `","attributes":{"status":"SENT"}}}`
 
 func TestSendInline(t *testing.T) {
 	s := newServer(t, map[string]http.HandlerFunc{"POST " + requests: answers(201, made)})
-	p := s.provider()
+	p := newProvider(t, s)
 	var beforeCommit []string
 	env := lease()
 	env.Options[Name]["config_id"] = "2d0c7d0e-6a3f-4d55-8a57-1f6a4b0c9e01"
 	env.Expires = providers.Expiry{Days: 10}
-	job := newJob(env, func() { beforeCommit = s.called() })
+	job := newJob(env, func() { beforeCommit = s.Called() })
 	job.Accepted = time.Now().Add(-48 * time.Hour)
 	if err := errors.Join(p.Check(env), p.Prepare(t.Context(), job), p.Invite(t.Context(), job)); err != nil {
 		t.Fatal(err)
 	}
-	if len(beforeCommit) != 0 || !slices.Equal(s.called(), []string{"POST " + requests}) {
-		t.Errorf("before the commit %q, in all %q", beforeCommit, s.called())
+	if len(beforeCommit) != 0 || !slices.Equal(s.Called(), []string{"POST " + requests}) {
+		t.Errorf("before the commit %q, in all %q", beforeCommit, s.Called())
 	}
 	if job.Ref.ID != requestID || job.Ref.Steps[stepDays] != "8" {
 		t.Errorf("%+v", job.Ref)
 	}
-	sameJSON(t, s.bodies("POST " + requests)[0], `{"data":{"type":"signature-request","attributes":{
+	fake.SameJSON(t, s.Bodies("POST " + requests)[0], `{"data":{"type":"signature-request","attributes":{
 		"title":"Lease 2025-07","message":"Please sign by Friday.","businessId":"june/07","expiresInDays":8,
 		"configId":"2d0c7d0e-6a3f-4d55-8a57-1f6a4b0c9e01",
 		"fileBase64":"`+base64.StdEncoding.EncodeToString([]byte(pdf))+`","fileName":"lease.pdf",
@@ -44,7 +45,7 @@ func TestSendInline(t *testing.T) {
 func TestSendFromTemplate(t *testing.T) {
 	route := "POST " + requests + "/from-template"
 	s := newServer(t, map[string]http.HandlerFunc{route: answers(200, made)})
-	p := s.provider()
+	p := newProvider(t, s)
 	env := lease()
 	env.Documents, env.Template, env.Fields = nil, "tpl_1", map[string]string{"cargo": "Dev"}
 	env.Signers[0].Stamp = nil
@@ -53,7 +54,7 @@ func TestSendFromTemplate(t *testing.T) {
 	if err := errors.Join(p.Check(env), p.Prepare(t.Context(), job), p.Invite(t.Context(), job)); err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, s.bodies(route)[0], `{"data":{"type":"signature-request","attributes":{"templateId":"tpl_1",
+	fake.SameJSON(t, s.Bodies(route)[0], `{"data":{"type":"signature-request","attributes":{"templateId":"tpl_1",
 		"title":"Lease 2025-07","message":"Please sign by Friday.","businessId":"june/07","fieldValues":{"cargo":"Dev"},
 		"signers":[{"name":"Livia Matos","email":"livia@example.test"},{"name":"Caio Duarte","email":"caio@example.test"}]}}}`)
 }
@@ -71,7 +72,7 @@ func TestSendThroughFileStorage(t *testing.T) {
 	}
 	s := newServer(t, routes)
 	routes["POST /api/v1/files"] = answers(201, `{"data":{"type":"files","id":"`+fileID+`"},"uploadUrl":"`+s.URL+`/store/up?sig=a","expiresAt":"2025-02-03T09:25:00Z"}`)
-	p := s.provider()
+	p := newProvider(t, s)
 	env := lease()
 	env.Options[Name]["storage"] = "true"
 	job := newJob(env, func() {})
@@ -79,12 +80,12 @@ func TestSendThroughFileStorage(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"POST /api/v1/files", "PUT /store/up?sig=a", "POST /api/v1/files/" + fileID + "/confirm-upload", "POST " + requests}
-	if got := s.called(); !slices.Equal(got, want) {
+	if got := s.Called(); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
-	sameJSON(t, s.bodies("POST /api/v1/files")[0], `{"name":"lease.pdf","mimeType":"application/pdf","sizeBytes":`+
+	fake.SameJSON(t, s.Bodies("POST /api/v1/files")[0], `{"name":"lease.pdf","mimeType":"application/pdf","sizeBytes":`+
 		"20"+`,"category":"CONTRACT","businessId":"june/07"}`)
-	if body := s.bodies("POST " + requests)[0]; !strings.Contains(body, `"fileId":"`+fileID+`"`) || strings.Contains(body, "fileBase64") || strings.Contains(body, "fileName") {
+	if body := s.Bodies("POST " + requests)[0]; !strings.Contains(body, `"fileId":"`+fileID+`"`) || strings.Contains(body, "fileBase64") || strings.Contains(body, "fileName") {
 		t.Errorf("sent %s", body)
 	}
 	if err := p.Discard(t.Context(), job.Ref); err != nil {
@@ -105,7 +106,7 @@ func TestExpiryThatHasPassed(t *testing.T) {
 	env.Expires.Days = 3
 	job := newJob(env, nil)
 	job.Accepted = time.Now().Add(-72 * time.Hour)
-	if err := newServer(t, nil).provider().Prepare(t.Context(), job); err == nil || providers.KindOf(err) != providers.Invalid {
+	if err := newProvider(t, newServer(t, nil)).Prepare(t.Context(), job); err == nil || providers.KindOf(err) != providers.Invalid {
 		t.Errorf("got %v", err)
 	}
 }
@@ -140,9 +141,9 @@ func TestSettle(t *testing.T) {
 			}
 			s := newServer(t, routes)
 			job := newJob(lease(), nil)
-			got, err := s.provider().Settle(t.Context(), job)
-			if got != tt.want || job.Ref.ID != tt.id || (err != nil) != tt.fails || len(s.called()) != len(tt.pages) {
-				t.Errorf("%s, id %q, %v after %d calls", got, job.Ref.ID, err, len(s.called()))
+			got, err := newProvider(t, s).Settle(t.Context(), job)
+			if got != tt.want || job.Ref.ID != tt.id || (err != nil) != tt.fails || len(s.Called()) != len(tt.pages) {
+				t.Errorf("%s, id %q, %v after %d calls", got, job.Ref.ID, err, len(s.Called()))
 			}
 		})
 	}
@@ -155,7 +156,7 @@ func TestList(t *testing.T) {
 			"meta":{"totalItems":3,"totalPages":2,"currentPage":1,"pageSize":100},"links":{"next":"/api/v1/esignature/requests?page[number]=2"}}`),
 		page("2"): answers(200, `{"data":[{"id":"c","attributes":{"status":"EXPIRED"}}],"meta":{"totalPages":2,"currentPage":2,"itemsPerPage":100}}`),
 	})
-	p := s.provider()
+	p := newProvider(t, s)
 	first, more, err := p.List(t.Context(), 1)
 	if err != nil || !more || !slices.Equal(first, []providers.Listed{{ID: "a", State: providers.Pending}, {ID: "b", State: providers.Completed}}) {
 		t.Errorf("%v, %v, %v", first, more, err)
@@ -190,7 +191,7 @@ func TestKinds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, map[string]http.HandlerFunc{"GET " + oneRoute: answers(tt.status, tt.body), "POST " + requests: answers(tt.status, tt.body)})
-			p := s.provider()
+			p := newProvider(t, s)
 			_, look := p.Status(t.Context(), providers.Ref{ID: requestID})
 			send := p.Invite(t.Context(), newJob(lease(), func() {}))
 			for err, want := range map[error]providers.ErrorKind{look: tt.looking, send: tt.sending} {
@@ -215,7 +216,7 @@ func TestStatus(t *testing.T) {
 				{"id":"1","attributes":{"name":"Livia Matos","email":"livia@example.test","status":"SIGNED","signedAt":"2025-02-03T10:00:00.5Z","signingUrl":"https://sign.example.test/s/a1"}},
 				{"id":"2","attributes":{"name":"Caio Duarte","email":"caio@example.test","status":"VIEWED","signedAt":null}},
 				{"id":"3","attributes":{"status":"DECLINED","declineReason":"No"}},{"id":"4","attributes":{"status":"PENDING"}}]}}}}`)})
-		st, err := s.provider().Status(t.Context(), providers.Ref{ID: requestID})
+		st, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: requestID})
 		if err != nil || st.State != want || st.Reason != "" {
 			t.Errorf("%s: %s, %v", status, st.State, err)
 		}
@@ -231,7 +232,7 @@ func TestStatus(t *testing.T) {
 		}
 	}
 	s := newServer(t, map[string]http.HandlerFunc{"GET " + oneRoute: answers(200, made[:len(made)-2]+`,"id":"other"}}`)})
-	if st, err := s.provider().Status(t.Context(), providers.Ref{ID: requestID}); err == nil {
+	if st, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: requestID}); err == nil {
 		t.Errorf("another request's answer: %+v", st)
 	}
 }
@@ -240,7 +241,7 @@ func TestArtifacts(t *testing.T) {
 	route := "GET " + oneRoute + "/download"
 	routes := map[string]http.HandlerFunc{"GET /store/abc?sig=x": answers(200, pdf), "GET /store/old?sig=x": answers(403, `<Error/>`)}
 	s := newServer(t, routes)
-	p := s.provider()
+	p := newProvider(t, s)
 	ref := providers.Ref{ID: requestID}
 	routes[route] = answers(200, `{"downloadUrl":"`+s.URL+`/store/abc?sig=x","expiresAt":"2025-01-15T11:30:00Z"}`)
 	list, err := p.Artifacts(t.Context(), ref)
@@ -278,21 +279,20 @@ func TestCancelRemindDelete(t *testing.T) {
 	routes := map[string]http.HandlerFunc{
 		"POST " + oneRoute + "/cancel": answers(200, `{"data":{"id":"`+requestID+`","attributes":{"status":"CANCELLED"}}}`),
 		"POST " + oneRoute + "/resend": answers(200, `{"message":"Signature request resent successfully"}`),
-		"DELETE " + oneRoute:           answers(204, ``),
 	}
 	s := newServer(t, routes)
-	p := s.provider()
+	p := newProvider(t, s)
 	ref := providers.Ref{ID: requestID}
 	err := errors.Join(p.Cancel(t.Context(), ref), p.Remind(t.Context(), ref),
-		p.client.resend(t.Context(), requestID, "maria@example.test"), p.client.delete(t.Context(), requestID))
+		p.client.resend(t.Context(), requestID, "maria@example.test"))
 	if err != nil {
 		t.Error(err)
 	}
-	resent := s.bodies("POST " + oneRoute + "/resend")
-	if s.bodies("POST " + oneRoute + "/cancel")[0] != "" || resent[0] != "{}" {
+	resent := s.Bodies("POST " + oneRoute + "/resend")
+	if s.Bodies("POST " + oneRoute + "/cancel")[0] != "" || resent[0] != "{}" {
 		t.Errorf("cancel or resend had another body: %q", resent)
 	}
-	sameJSON(t, resent[1], `{"data":{"attributes":{"signerEmail":"maria@example.test"}}}`)
+	fake.SameJSON(t, resent[1], `{"data":{"attributes":{"signerEmail":"maria@example.test"}}}`)
 	routes["POST "+oneRoute+"/cancel"] = answers(409, `{"code":"CONFLICT"}`)
 	if err := p.Cancel(t.Context(), ref); err == nil || providers.KindOf(err) != providers.Invalid {
 		t.Errorf("an ended one: %v", err)

@@ -47,7 +47,7 @@ func TestCheck(t *testing.T) {
 		"template and file": {func(e *providers.Envelope) { e.Template, e.Signers[0].Stamp = "t", nil }, "document"},
 		"template, stamp":   {func(e *providers.Envelope) { e.Documents, e.Template = nil, "t" }, "signer1.stamp"},
 		"template's fields": {func(e *providers.Envelope) { template(e); e.Fields = map[string]string{"a": "b"} }, ""},
-		"fields alone":      {func(e *providers.Envelope) { e.Fields = map[string]string{"a": "b"} }, "field"},
+		"fields alone":      {func(e *providers.Envelope) { e.Fields = map[string]string{"a": "b"} }, "field.a"},
 		"nobody":            {func(e *providers.Envelope) { e.Signers = nil }, "signer1.name"},
 		"no name":           {func(e *providers.Envelope) { e.Signers[1].Name = "" }, "signer2.name"},
 		"long name":         {func(e *providers.Envelope) { e.Signers[1].Name = strings.Repeat("x", 256) }, "signer2.name"},

@@ -48,14 +48,10 @@ func newClient(s rest.Settings) (*client, error) {
 		return nil, errors.New("catalisa: CHANCELA_CATALISA_CLIENT_ID and CHANCELA_CATALISA_CLIENT_SECRET belong together")
 	}
 	service := func(base string, pacer pace.Pacer) (*rest.Client, error) {
-		return rest.New(rest.Config{
-			Provider:  Name,
-			Base:      strings.TrimRight(base, "/"),
-			Simulated: s.Simulated,
-			Pacer:     pacer,
-			Observe:   s.Observe,
-			Explain:   explain,
-		})
+		cfg := s.Config(Name, base)
+		cfg.Pacer, cfg.Explain = pacer, explain
+		cfg.Key = cmp.Or(s.APIKey, s.Own[setClientSecret])
+		return rest.New(cfg)
 	}
 	c := &client{base: strings.TrimRight(base, "/"), tokens: &tokens{lock: make(chan struct{}, 1)}}
 	var err error
@@ -105,8 +101,7 @@ func (c *client) call(ctx context.Context, service *rest.Client, r rest.Request,
 			t.worked.Store(true)
 			return nil
 		}
-		e, ok := errors.AsType[*providers.Error](err)
-		if !ok || e.Status != http.StatusUnauthorized || c.tokens.given != nil {
+		if providers.StatusOf(err) != http.StatusUnauthorized || c.tokens.given != nil {
 			return err
 		}
 		if err := c.tokens.drop(ctx, t); err != nil {
@@ -116,9 +111,7 @@ func (c *client) call(ctx context.Context, service *rest.Client, r rest.Request,
 			return err
 		}
 		if r.Before != nil {
-			later := *e
-			later.Kind = providers.Transient
-			return &later
+			return providers.Reread(err, providers.Transient, "")
 		}
 	}
 }
@@ -144,7 +137,7 @@ func (c *client) create(ctx context.Context, a attributes, size int64, open func
 		return "", err
 	}
 	if out.Data.ID == "" {
-		return "", &providers.Error{Kind: providers.Ambiguous, Provider: Name, Op: "POST " + path, Code: rest.CodeBadAnswer, Err: errors.New("the answer has no id")}
+		return "", c.sign.BadAnswer(r, "the answer has no id")
 	}
 	return out.Data.ID, nil
 }
@@ -162,11 +155,12 @@ func (c *client) list(ctx context.Context, class pace.Class, page int, businessI
 		query.Set("filter[businessId]", businessID)
 	}
 	var out listing
-	if err := c.call(ctx, c.sign, rest.Request{Class: class, Method: http.MethodGet, Path: requestsPath, Query: query}, &out); err != nil {
+	r := rest.Request{Class: class, Method: http.MethodGet, Path: requestsPath, Query: query}
+	if err := c.call(ctx, c.sign, r, &out); err != nil {
 		return nil, false, err
 	}
 	if out.Data == nil {
-		return nil, false, badAnswer("GET "+requestsPath, "the answer is not a list")
+		return nil, false, c.sign.BadAnswer(r, "the answer is not a list")
 	}
 	return out.Data, out.more(), nil
 }
@@ -183,10 +177,6 @@ func (l listing) more() bool {
 	return l.Links.Next != "" || len(l.Data) >= pageSize
 }
 
-func badAnswer(op, why string) error {
-	return &providers.Error{Kind: providers.Transient, Provider: Name, Op: op, Code: rest.CodeBadAnswer, Err: errors.New(why)}
-}
-
 // request is GET /requests/:id (reference §7.4), with the resource as it came.
 func (c *client) request(ctx context.Context, id string) (resource, json.RawMessage, error) {
 	var out struct{ Data json.RawMessage }
@@ -196,7 +186,7 @@ func (c *client) request(ctx context.Context, id string) (resource, json.RawMess
 	}
 	var req resource
 	if len(out.Data) == 0 || json.Unmarshal(out.Data, &req) != nil || req.ID != id || req.Attributes.Status == "" {
-		return req, nil, badAnswer("GET "+route(""), "the answer is not this signature request")
+		return req, nil, c.sign.BadAnswer(r, "the answer is not this signature request")
 	}
 	return req, out.Data, nil
 }
@@ -222,32 +212,30 @@ func (c *client) resend(ctx context.Context, id, signerEmail string) error {
 // download is GET /requests/:id/download (reference §7.7).
 func (c *client) download(ctx context.Context, id string) (download, error) {
 	var out download
-	err := c.call(ctx, c.sign, rest.Request{Class: pace.Fetch, Method: http.MethodGet, Route: route("/download"), Path: requestPath(id, "/download")}, &out)
+	err := c.call(ctx, c.sign, downloadRequest(id), &out)
 	return out, err
 }
 
-// delete is DELETE /requests/:id (reference §7.8).
-func (c *client) delete(ctx context.Context, id string) error {
-	return c.call(ctx, c.sign, rest.Request{Class: pace.Send, Method: http.MethodDelete, Route: route(""), Path: requestPath(id, "")}, nil)
+func downloadRequest(id string) rest.Request {
+	return rest.Request{Class: pace.Fetch, Method: http.MethodGet, Route: route("/download"), Path: requestPath(id, "/download")}
 }
 
 // store puts a document into File Storage: a record, the bytes to its presigned address,
 // the confirmation (reference §8). It gives the fileId.
 func (c *client) store(ctx context.Context, f fileRequest, open func(context.Context) (io.ReadCloser, error)) (string, error) {
 	var record fileRecord
-	if err := c.call(ctx, c.files, rest.Request{Class: pace.Send, Method: http.MethodPost, Path: filesPath, Body: rest.JSONBody(f)}, &record); err != nil {
+	r := rest.Request{Class: pace.Send, Method: http.MethodPost, Path: filesPath, Body: rest.JSONBody(f)}
+	if err := c.call(ctx, c.files, r, &record); err != nil {
 		return "", err
 	}
 	if record.Data.ID == "" || record.UploadURL == "" {
-		return "", badAnswer("POST "+filesPath, "the answer has no id or no uploadUrl")
+		return "", c.files.BadAnswer(r, "the answer has no id or no uploadUrl")
 	}
 	if err := c.files.Upload(ctx, record.UploadURL, rest.Raw(f.MimeType, f.SizeBytes, open), nil); err != nil {
 		// The address was made for this one attempt: whatever is wrong with it, the next
 		// attempt gets another.
-		if e, ok := errors.AsType[*providers.Error](err); ok && e.Kind == providers.NotFound {
-			later := *e
-			later.Kind = providers.Transient
-			return "", &later
+		if providers.KindOf(err) == providers.NotFound {
+			return "", providers.Reread(err, providers.Transient, "")
 		}
 		return "", err
 	}

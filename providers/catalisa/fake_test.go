@@ -1,136 +1,72 @@
 package catalisa
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 	"github.com/chancela/chancela/providers/rest"
 )
 
 const (
-	pdf       = "%PDF-1.7\nlease\n%%EOF"
+	pdf       = fake.SmallPDF
 	requestID = "7b1f6a52-3c1e-4d8e-9a77-0d2f5c9e1a10"
 	fileID    = "5f0a0f6e-9a55-4f0f-8b6c-2f1f3b6f7d21"
 	requests  = "/api/v1/esignature/requests"
 	oneRoute  = requests + "/" + requestID
 )
 
-// server is e-signature, IAM, File Storage and the stores behind them; it answers by
-// route and keeps what it was asked.
+// server is e-signature, IAM, File Storage and the stores behind them.
 type server struct {
-	*httptest.Server
-	t      *testing.T
-	routes map[string]http.HandlerFunc
+	*fake.Server
+	mu     sync.Mutex
 	tokens map[string]bool // that are taken
-
-	mu    sync.Mutex
-	calls []call
 }
 
-type call struct{ route, body string }
-
 func newServer(t *testing.T, routes map[string]http.HandlerFunc) *server {
-	s := &server{t: t, routes: routes, tokens: map[string]bool{"tok_1": true}}
-	s.Server = httptest.NewServer(s)
-	t.Cleanup(s.Close)
+	s := &server{Server: fake.NewServer(t, "", nil, routes), tokens: map[string]bool{"tok_1": true}}
+	s.Open = []string{"/store/", "/oauth/token"}
+	s.Refuse = func(w http.ResponseWriter, r *http.Request) bool {
+		value, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if ok && s.tokens[value] {
+			return false
+		}
+		answers(401, `{"code":"UNAUTHORIZED","message":"Token de ana@example.test","statusCode":401}`)(w, r)
+		return true
+	}
 	return s
 }
 
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	route := r.Method + " " + r.URL.RequestURI()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls = append(s.calls, call{route, string(body)})
-	authorization := r.Header.Get("Authorization")
-	if strings.HasPrefix(r.URL.Path, "/store/") || r.URL.Path == "/oauth/token" {
-		if authorization != "" {
-			s.t.Errorf("%s was asked with our token", route)
-		}
-	} else {
-		if len(body) > 0 && r.Header.Get("Content-Type") != "application/json" {
-			s.t.Errorf("%s came with Content-Type %q", route, r.Header.Get("Content-Type"))
-		}
-		if value, ok := strings.CutPrefix(authorization, "Bearer "); !ok || !s.tokens[value] {
-			answers(401, `{"code":"UNAUTHORIZED","message":"Token de ana@example.test","statusCode":401}`)(w, r)
-			return
-		}
-	}
-	if h, ok := s.routes[route]; ok {
-		h(w, r)
-		return
-	}
-	s.t.Errorf("unexpected request: %s %s", route, body)
-	w.WriteHeader(http.StatusNotFound)
-}
+func answers(status int, body string) http.HandlerFunc { return fake.Answers(status, body) }
 
-func (s *server) called() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var routes []string
-	for _, c := range s.calls {
-		routes = append(routes, c.route)
-	}
-	return routes
-}
-
-func (s *server) bodies(route string) []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var bodies []string
-	for _, c := range s.calls {
-		if c.route == route {
-			bodies = append(bodies, c.body)
-		}
-	}
-	return bodies
-}
-
-func answers(status int, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
-// provider uses a given token.
-func (s *server) provider() *Provider {
-	p, err := New(rest.Settings{BaseURL: s.URL, APIKey: "tok_1", Own: map[string]providers.Secret{setFilesURL: providers.Secret(s.URL)}})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return p
+// newProvider uses a given token.
+func newProvider(t *testing.T, s *server) *Provider {
+	return provider(t, rest.Settings{BaseURL: s.URL, APIKey: "tok_1", Own: map[string]providers.Secret{setFilesURL: providers.Secret(s.URL)}})
 }
 
 // withCredentials uses client credentials.
-func (s *server) withCredentials() *Provider {
-	p, err := New(rest.Settings{BaseURL: s.URL, Own: map[string]providers.Secret{setClientID: "org_1", setClientSecret: "sec_1", setIAMURL: providers.Secret(s.URL)}})
+func withCredentials(t *testing.T, s *server) *Provider {
+	return provider(t, rest.Settings{BaseURL: s.URL, Own: map[string]providers.Secret{setClientID: "org_1", setClientSecret: "sec_1", setIAMURL: providers.Secret(s.URL)}})
+}
+
+func provider(t *testing.T, s rest.Settings) *Provider {
+	p, err := New(s)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return p
 }
 
 func newJob(env providers.Envelope, commit func()) *providers.Job {
-	return &providers.Job{
-		Envelope: env,
-		Ref:      providers.Ref{Key: env.Key(), Steps: map[string]string{}},
-		OpenDocument: func(context.Context, providers.Document) (io.ReadCloser, error) {
-			return io.NopCloser(strings.NewReader(pdf)), nil
-		},
-		Record: func(context.Context, string, string) error { return nil },
-		Commit: func(context.Context) error { commit(); return nil },
-	}
+	job := fake.NewJob(env, nil)
+	job.Commit = func(context.Context) error { commit(); return nil }
+	return job
 }
 
 func lease() providers.Envelope {
@@ -142,21 +78,5 @@ func lease() providers.Envelope {
 			{Name: "Caio Duarte", Email: "caio@example.test", Order: 2},
 		},
 		Options: map[string]map[string]string{Name: {}},
-	}
-}
-
-func sameJSON(t *testing.T, got, want string) {
-	t.Helper()
-	var a, b any
-	if err := json.Unmarshal([]byte(got), &a); err != nil {
-		t.Fatalf("%s: %v", got, err)
-	}
-	if err := json.Unmarshal([]byte(want), &b); err != nil {
-		t.Fatalf("%s: %v", want, err)
-	}
-	x, _ := json.Marshal(a)
-	y, _ := json.Marshal(b)
-	if !bytes.Equal(x, y) {
-		t.Errorf("got  %s\nwant %s", x, y)
 	}
 }

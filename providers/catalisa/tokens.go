@@ -2,7 +2,6 @@ package catalisa
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -83,21 +82,20 @@ func (t *tokens) leave() { <-t.lock }
 func (t *tokens) fetch(ctx context.Context) (*token, error) {
 	asked := time.Now()
 	var out tokenAnswer
-	err := t.iam.JSON(ctx, rest.Request{
+	r := rest.Request{
 		Class: pace.Send, Method: http.MethodPost, Path: "/oauth/token",
 		Body: rest.JSONBody(tokenRequest{"client_credentials", t.id, t.secret.Reveal()}),
-	}, &out)
-	if e, ok := errors.AsType[*providers.Error](err); ok && (e.Kind == providers.Invalid || e.Kind == providers.NotFound) {
+	}
+	err := t.iam.JSON(ctx, r, &out)
+	if k := providers.KindOf(err); err != nil && (k == providers.Invalid || k == providers.NotFound) {
 		// Whatever the status: without a token nothing works for any envelope.
-		denied := *e
-		denied.Kind = providers.Denied
-		return nil, &denied
+		return nil, providers.Reread(err, providers.Denied, "")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if out.AccessToken == "" {
-		return nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "POST /oauth/token", Code: rest.CodeBadAnswer, Err: errors.New("the answer has no access_token")}
+		return nil, t.iam.BadAnswer(r, "the answer has no access_token")
 	}
 	life := time.Duration(out.ExpiresIn * float64(time.Second))
 	if life <= 0 || life > 24*time.Hour {

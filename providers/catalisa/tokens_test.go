@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 	"github.com/chancela/chancela/providers/rest"
 )
 
@@ -19,6 +20,8 @@ const oneRequest = `{"data":{"id":"` + requestID + `","attributes":{"status":"SE
 func issues(s *server, life int) http.HandlerFunc {
 	n := 0
 	return func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		n++
 		answers(200, fmt.Sprintf(`{"access_token":"tok_%d","token_type":"Bearer","expires_in":%d}`, n, life))(w, r)
 		s.tokens = map[string]bool{fmt.Sprintf("tok_%d", n): true} // the last one only
@@ -27,8 +30,8 @@ func issues(s *server, life int) http.HandlerFunc {
 
 func TestOneTokenForAll(t *testing.T) {
 	s := newServer(t, map[string]http.HandlerFunc{"GET " + oneRoute: answers(200, oneRequest)})
-	s.routes["POST /oauth/token"] = issues(s, 3600)
-	p := s.withCredentials()
+	s.Routes["POST /oauth/token"] = issues(s, 3600)
+	p := withCredentials(t, s)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -38,24 +41,24 @@ func TestOneTokenForAll(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	asked := s.bodies("POST /oauth/token")
+	asked := s.Bodies("POST /oauth/token")
 	if len(asked) != 1 {
 		t.Fatalf("%d tokens were fetched", len(asked))
 	}
-	sameJSON(t, asked[0], `{"grant_type":"client_credentials","client_id":"org_1","client_secret":"sec_1"}`)
+	fake.SameJSON(t, asked[0], `{"grant_type":"client_credentials","client_id":"org_1","client_secret":"sec_1"}`)
 	if left := time.Until(p.client.tokens.current.renewAt); left < 47*time.Minute || left > 48*time.Minute {
 		t.Errorf("renewed in %s, want four fifths of the hour", left)
 	}
 	p.client.tokens.current.renewAt = time.Now()
-	if _, err := p.Status(t.Context(), providers.Ref{ID: requestID}); err != nil || len(s.bodies("POST /oauth/token")) != 2 {
+	if _, err := p.Status(t.Context(), providers.Ref{ID: requestID}); err != nil || len(s.Bodies("POST /oauth/token")) != 2 {
 		t.Errorf("not renewed early: %v", err)
 	}
 }
 
 func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 	s := newServer(t, map[string]http.HandlerFunc{"GET " + oneRoute: answers(200, oneRequest), "POST " + requests: answers(201, made)})
-	s.routes["POST /oauth/token"] = issues(s, 3600)
-	p := s.withCredentials()
+	s.Routes["POST /oauth/token"] = issues(s, 3600)
+	p := withCredentials(t, s)
 	look := func() error {
 		_, err := p.Status(t.Context(), providers.Ref{ID: requestID})
 		return err
@@ -69,7 +72,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	revoke()
-	if err := look(); err != nil || len(s.bodies("POST /oauth/token")) != 2 {
+	if err := look(); err != nil || len(s.Bodies("POST /oauth/token")) != 2 {
 		t.Errorf("a revoked token was not replaced: %v", err)
 	}
 	// The inviting call is not repeated behind the engine's back.
@@ -79,11 +82,11 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 	if err := p.Invite(t.Context(), job); err == nil || providers.KindOf(err) != providers.Transient || commits != 1 {
 		t.Errorf("%v after %d commits", err, commits)
 	}
-	if err := p.Invite(t.Context(), job); err != nil || commits != 2 || len(s.bodies("POST "+requests)) != 2 {
+	if err := p.Invite(t.Context(), job); err != nil || commits != 2 || len(s.Bodies("POST "+requests)) != 2 {
 		t.Errorf("%v after %d commits", err, commits)
 	}
 	// A fresh token that is refused means that we are not welcome.
-	s.routes["POST /oauth/token"] = answers(200, `{"access_token":"tok_bad","expires_in":3600}`)
+	s.Routes["POST /oauth/token"] = answers(200, `{"access_token":"tok_bad","expires_in":3600}`)
 	revoke()
 	if err := look(); err == nil || providers.KindOf(err) != providers.Denied {
 		t.Errorf("got %v", err)
@@ -96,13 +99,13 @@ func TestCredentialsRefused(t *testing.T) {
 	} {
 		s := newServer(t, map[string]http.HandlerFunc{"POST /oauth/token": answers(status, `{"error":"invalid_client sec_1"}`)})
 		committed := false
-		err := s.withCredentials().Invite(t.Context(), newJob(lease(), func() { committed = true }))
+		err := withCredentials(t, s).Invite(t.Context(), newJob(lease(), func() { committed = true }))
 		if err == nil || providers.KindOf(err) != want || committed || strings.Contains(err.Error(), "sec_1") {
 			t.Errorf("%d: %v, committed %v", status, err, committed)
 		}
 	}
 	s := newServer(t, map[string]http.HandlerFunc{"POST /oauth/token": answers(200, `{}`)})
-	if err := s.withCredentials().Invite(t.Context(), newJob(lease(), func() {})); err == nil || providers.KindOf(err) != providers.Transient {
+	if err := withCredentials(t, s).Invite(t.Context(), newJob(lease(), func() {})); err == nil || providers.KindOf(err) != providers.Transient {
 		t.Errorf("an answer without a token: %v", err)
 	}
 }
@@ -110,9 +113,9 @@ func TestCredentialsRefused(t *testing.T) {
 func TestGivenTokenRefused(t *testing.T) {
 	s := newServer(t, nil)
 	s.tokens = nil
-	_, err := s.provider().Status(t.Context(), providers.Ref{ID: requestID})
-	if e, ok := errors.AsType[*providers.Error](err); !ok || e.Kind != providers.Denied || e.Code != "UNAUTHORIZED" || len(s.called()) != 1 {
-		t.Errorf("%v after %q", err, s.called())
+	_, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: requestID})
+	if e, ok := errors.AsType[*providers.Error](err); !ok || e.Kind != providers.Denied || e.Code != "UNAUTHORIZED" || len(s.Called()) != 1 {
+		t.Errorf("%v after %q", err, s.Called())
 	}
 }
 

@@ -81,26 +81,26 @@ type delivery struct {
 // timestamp. The delivery's own id stays the same over retries. An event that names no
 // request is accepted and empty: refusing it would only be retried.
 func (p *Provider) Webhook(r *http.Request, body []byte) (providers.Event, error) {
-	fail := func(kind providers.ErrorKind, why string) (providers.Event, error) {
-		return providers.Event{}, &providers.Error{Kind: kind, Provider: Name, Op: "webhook", Err: errors.New(why)}
+	fail := func(code, why string) (providers.Event, error) {
+		return providers.Event{}, providers.RefusedCallback(Name, code, why)
 	}
 	if len(p.keys) == 0 {
-		return fail(providers.Denied, "no public key is configured: set CHANCELA_CATALISA_WEBHOOK_SECRET")
+		return fail(providers.CodeNoSecret, "no public key is configured: set CHANCELA_CATALISA_WEBHOOK_SECRET")
 	}
 	stamp := r.Header.Get("X-Webhook-Timestamp")
 	if !p.verify(r.Header.Get("X-Webhook-Key-Id"), r.Header.Get("X-Webhook-Signature"), r.Header.Get("X-Webhook-Id"), stamp, body) {
-		return fail(providers.Denied, "the signature is not that of a key of ours")
+		return fail(providers.CodeSignature, "the signature is not that of a key of ours")
 	}
 	sent, err := time.Parse(time.RFC3339Nano, stamp)
 	if err != nil {
-		return fail(providers.Denied, "the timestamp cannot be read")
+		return fail(providers.CodeStale, "the timestamp cannot be read")
 	}
 	if age := time.Since(sent); age > tolerance || age < -tolerance {
-		return fail(providers.Denied, "the delivery is too old or from the future")
+		return fail(providers.CodeStale, "the delivery is too old or from the future")
 	}
 	var d delivery
 	if err := json.Unmarshal(body, &d); err != nil {
-		return fail(providers.Invalid, "the body is not a delivery's JSON")
+		return fail(providers.CodeBadCallback, "the body is not a delivery's JSON")
 	}
 	text := func(v any) string { s, _ := v.(string); return s }
 	event := providers.Event{

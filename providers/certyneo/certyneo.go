@@ -36,12 +36,12 @@ const (
 const codePurged = "purged"
 
 var (
-	_ providers.Provider   = (*Provider)(nil)
-	_ providers.Lister     = (*Provider)(nil)
-	_ providers.Discarder  = (*Provider)(nil)
-	_ providers.Hooked     = (*Provider)(nil)
-	_ providers.Subscriber = (*Provider)(nil)
-	_ providers.Calls      = (*Provider)(nil)
+	_ providers.Provider         = (*Provider)(nil)
+	_ providers.Lister           = (*Provider)(nil)
+	_ providers.Discarder        = (*Provider)(nil)
+	_ providers.WebhookVerifier  = (*Provider)(nil)
+	_ providers.Subscriber       = (*Provider)(nil)
+	_ providers.RequestEstimator = (*Provider)(nil)
 )
 
 // Provider is Certyneo.
@@ -59,32 +59,6 @@ func New(s rest.Settings) (*Provider, error) {
 	}
 	return &Provider{client: c, webhookSecret: s.WebhookSecret}, nil
 }
-
-// Info tells what Certyneo can do.
-func (p *Provider) Info() providers.Info {
-	return providers.Info{
-		Name:            Name,
-		Simulated:       p.client.rest.Simulated(),
-		Rate:            providers.Rate{Requests: 100, Per: time.Minute, Burst: 200}, // reference §11
-		Bucket:          true,
-		PollEvery:       30 * time.Second,
-		SettleAll:       true,
-		MaxDocumentSize: maxDocument,
-		DocumentTypes:   documentTypes,
-		Templates:       true,
-		Order:           true,
-		// Invitations are said to go by e-mail or SMS (reference §4), but no field chooses
-		// between them, and the e-mail is obligatory.
-		Channels:       []string{providers.ChannelEmail},
-		SignatureTypes: []string{providers.TypeElectronic, providers.TypeDigital, providers.TypeApprover, providers.TypeViewer},
-		Artifacts:      []providers.Kind{providers.SignedDocument, providers.Dossier},
-		Options:        optionHelp,
-	}
-}
-
-// Calls counts the requests of one envelope up to its archive: uploads, create, send,
-// a share of the lists, two downloads.
-func (p *Provider) Calls(e providers.Envelope) int { return len(e.Documents) + 5 }
 
 // Prepare uploads the documents and creates the draft.
 func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
@@ -209,7 +183,7 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 	if err != nil {
 		return providers.Status{}, err
 	}
-	s := providers.Status{State: state(e.Status), CompletedAt: e.CompletedAt.Time, Raw: rest.Without(raw, secretFields...)}
+	s := providers.Status{State: state(e.Status), CompletedAt: e.CompletedAt.Time, Raw: rest.Redact(raw, secretFields...)}
 	for _, r := range e.Recipients {
 		s.Signers = append(s.Signers, providers.SignerStatus{
 			Name: r.Name, Email: r.Email, State: signerState(r), SignedAt: r.SignedAt.Time,
@@ -233,38 +207,6 @@ func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool
 	return listed, l.more(page), nil
 }
 
-// Artifacts names the two files of every completed envelope. They have no addresses
-// of their own: Open reads them from the API.
-func (p *Provider) Artifacts(_ context.Context, ref providers.Ref) ([]providers.Artifact, error) {
-	id := envelopeID(ref)
-	return []providers.Artifact{
-		{Kind: providers.SignedDocument, ContentType: "application/pdf", Source: p.client.address(id, routeSigned)},
-		{Kind: providers.Dossier, ContentType: "application/pdf", Source: p.client.address(id, routeAudit)},
-	}, nil
-}
-
-// Open streams the signed document or the audit trail. Before the envelope is
-// completed that is "not_ready"; a file that the retention policy has removed is
-// "purged" and will not come back (reference §8).
-func (p *Provider) Open(ctx context.Context, ref providers.Ref, a providers.Artifact) (io.ReadCloser, error) {
-	route := routeSigned
-	switch a.Kind {
-	case providers.SignedDocument:
-	case providers.Dossier:
-		route = routeAudit
-	default:
-		return nil, &providers.Error{Kind: providers.Unsupported, Provider: Name, Code: "artifact_kind"}
-	}
-	body, err := p.client.download(ctx, envelopeID(ref), route)
-	switch providers.StatusOf(err) {
-	case http.StatusConflict:
-		return nil, providers.Reread(err, providers.Transient, providers.CodeNotReady)
-	case http.StatusGone:
-		return nil, providers.Reread(err, providers.NotFound, codePurged)
-	}
-	return body, err
-}
-
 // Discard deletes the draft and its documents. A sent envelope stays: Certyneo answers
 // 409, an error of kind Invalid. Whether a document in use can be deleted is not
 // documented: what Certyneo keeps of the documents is left to it.
@@ -284,34 +226,6 @@ func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 			return err
 		}
 	}
-}
-
-// Subscribe makes a webhook subscription for the events that end an envelope: each
-// event costs a look, and the others change nothing that a look must find out at once.
-func (p *Provider) Subscribe(ctx context.Context, url string) (id, secret string, err error) {
-	s, err := p.client.subscribe(ctx, url, []string{"envelope.completed", "envelope.declined", "envelope.voided", "envelope.expired"})
-	return s.ID, s.Secret, err
-}
-
-// Subscriptions lists the account's webhook subscriptions.
-func (p *Provider) Subscriptions(ctx context.Context) ([]providers.Subscription, error) {
-	all, err := p.client.subscriptions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]providers.Subscription, len(all))
-	for i, s := range all {
-		list[i] = providers.Subscription{ID: s.ID, URL: s.URL, Events: s.Events}
-	}
-	return list, nil
-}
-
-// Unsubscribe removes a subscription. One that is gone already is success.
-func (p *Provider) Unsubscribe(ctx context.Context, id string) error {
-	if err := p.client.unsubscribe(ctx, id); providers.StatusOf(err) != http.StatusNotFound {
-		return err
-	}
-	return nil
 }
 
 // envelopeID is the id under which Certyneo knows the envelope.

@@ -13,12 +13,13 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 )
 
 func TestPrepare(t *testing.T) {
 	f, p := newFake(t)
 	uploads := 0
-	f.routes["POST /documents"] = func(w http.ResponseWriter, r *http.Request) {
+	f.Routes["POST /documents"] = func(w http.ResponseWriter, r *http.Request) {
 		uploads++
 		if err := r.ParseMultipartForm(1 << 20); err != nil {
 			t.Error(err)
@@ -34,7 +35,7 @@ func TestPrepare(t *testing.T) {
 		want := []string{"bail.pdf", "bail.pdf", "application/pdf", "%PDF-1.7"}
 		answer := `{"id":"doc_1"}`
 		if uploads == 2 {
-			want = []string{"plan.docx", "plan.docx", typeByEnding[".docx"], "PK"}
+			want = []string{"plan.docx", "plan.docx", providers.TypeDOCX, "PK"}
 			answer = `{"data":{"id":"doc_2"}}`
 		}
 		if !slices.Equal(got, want) {
@@ -44,8 +45,8 @@ func TestPrepare(t *testing.T) {
 		io.WriteString(w, answer)
 	}
 	var got draft
-	f.routes["POST /envelopes"] = func(w http.ResponseWriter, r *http.Request) {
-		f.decode(r, &got)
+	f.Routes["POST /envelopes"] = func(w http.ResponseWriter, r *http.Request) {
+		f.Decode(r, &got)
 		w.WriteHeader(http.StatusCreated)
 		io.WriteString(w, `{"id":"env_1","status":"DRAFT","recipients":[{"accessToken":"tok"}]}`)
 	}
@@ -67,15 +68,15 @@ func TestPrepare(t *testing.T) {
 	if err := p.Check(e); err != nil {
 		t.Fatal(err)
 	}
-	files := map[string][]byte{"bail.pdf": []byte("%PDF-1.7"), "plan.docx": []byte("PK")}
-	job := newJob(e, files)
+	files := map[string]string{"bail.pdf": "%PDF-1.7", "plan.docx": "PK"}
+	job := fake.NewJob(e, files)
 	for range 2 { // the second time everything is recorded
 		if err := p.Prepare(t.Context(), job); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if want := []string{"POST /documents", "POST /documents", "POST /envelopes"}; !slices.Equal(f.calls, want) {
-		t.Errorf("calls %q, want %q", f.calls, want)
+	if want := []string{"POST /documents", "POST /documents", "POST /envelopes"}; !slices.Equal(f.Called(), want) {
+		t.Errorf("calls %q, want %q", f.Called(), want)
 	}
 	if job.Ref.ID != "env_1" {
 		t.Errorf("Ref.ID %q", job.Ref.ID)
@@ -107,13 +108,13 @@ func TestPrepare(t *testing.T) {
 func TestPrepareTemplate(t *testing.T) {
 	f, p := newFake(t)
 	var got draft
-	f.routes["POST /envelopes"] = func(w http.ResponseWriter, r *http.Request) {
-		f.decode(r, &got)
+	f.Routes["POST /envelopes"] = func(w http.ResponseWriter, r *http.Request) {
+		f.Decode(r, &got)
 		io.WriteString(w, `{"id":"env_1"}`)
 	}
 	e := envelope1()
 	e.Documents, e.Template = nil, "tpl_1"
-	if err := p.Prepare(t.Context(), newJob(e, nil)); err != nil {
+	if err := p.Prepare(t.Context(), fake.NewJob(e, nil)); err != nil {
 		t.Fatal(err)
 	}
 	if got.TemplateID != "tpl_1" || got.DocumentIDs != nil || got.Fields != nil {
@@ -123,19 +124,19 @@ func TestPrepareTemplate(t *testing.T) {
 
 func TestPrepareResumes(t *testing.T) {
 	f, p := newFake(t)
-	f.answer("POST /documents", 201, `{"id":"doc_1"}`)
-	f.answer("POST /envelopes", 500, `{"error":"nadia@exemple.test"}`)
-	job := newJob(envelope1(), file1)
+	f.Answer("POST /documents", 201, `{"id":"doc_1"}`)
+	f.Answer("POST /envelopes", 500, `{"error":"nadia@exemple.test"}`)
+	job := fake.NewJob(envelope1(), file1)
 	err := p.Prepare(t.Context(), job)
-	wantKind(t, err, providers.Transient, "")
+	fake.WantKind(t, err, providers.Transient, "")
 	if strings.Contains(err.Error(), "nadia") {
 		t.Errorf("%v tells the body", err)
 	}
-	f.answer("POST /envelopes", 201, `{"id":"env_1"}`)
+	f.Answer("POST /envelopes", 201, `{"id":"env_1"}`)
 	if err := p.Prepare(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
-	if n := f.count("POST /documents"); n != 1 {
+	if n := f.Count("POST /documents"); n != 1 {
 		t.Errorf("%d uploads of one document", n)
 	}
 }
@@ -162,17 +163,17 @@ func TestPrepareRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, p := newFake(t)
-			f.answer("POST /documents", 201, `{"id":"doc_1"}`)
-			f.answer("POST /envelopes", c.status, c.body)
+			f.Answer("POST /documents", 201, `{"id":"doc_1"}`)
+			f.Answer("POST /envelopes", c.status, c.body)
 			e := envelope1()
 			e.Options = map[string]map[string]string{Name: {"workspace": c.workspace}}
-			wantKind(t, p.Prepare(t.Context(), newJob(e, file1)), c.kind, c.code)
+			fake.WantKind(t, p.Prepare(t.Context(), fake.NewJob(e, file1)), c.kind, c.code)
 		})
 	}
 }
 
 func sentJob() *providers.Job {
-	job := newJob(envelope1(), file1)
+	job := fake.NewJob(envelope1(), file1)
 	job.Ref.Steps = map[string]string{"document.1": "doc_1", "envelope": "env/1"}
 	return job
 }
@@ -198,7 +199,7 @@ func TestInvite(t *testing.T) {
 	} {
 		f, p := newFake(t)
 		committed := false
-		f.routes["POST /envelopes/env%2F1/send"] = func(w http.ResponseWriter, r *http.Request) {
+		f.Routes["POST /envelopes/env%2F1/send"] = func(w http.ResponseWriter, r *http.Request) {
 			if !committed {
 				t.Error("the call left before the intent was written")
 			}
@@ -214,9 +215,9 @@ func TestInvite(t *testing.T) {
 		if c.kind == "" && err != nil {
 			t.Errorf("%d %s: %v", c.status, c.body, err)
 		} else if c.kind != "" {
-			wantKind(t, err, c.kind, c.code)
+			fake.WantKind(t, err, c.kind, c.code)
 		}
-		if n := f.count("POST /envelopes/env%2F1/send"); n != 1 {
+		if n := f.Count("POST /envelopes/env%2F1/send"); n != 1 {
 			t.Errorf("%d: %d calls", c.status, n)
 		}
 	}
@@ -250,7 +251,7 @@ func TestSettle(t *testing.T) {
 		{401, `{}`, "", providers.Denied},
 	} {
 		f, p := newFake(t)
-		f.answer("GET /envelopes/env%2F1", c.status, c.body)
+		f.Answer("GET /envelopes/env%2F1", c.status, c.body)
 		got, err := p.Settle(t.Context(), sentJob())
 		if got != c.want || (err == nil) != (c.kind == "") || err != nil && providers.KindOf(err) != c.kind {
 			t.Errorf("%d %s: %q, %v", c.status, c.body, got, err)
@@ -260,7 +261,7 @@ func TestSettle(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	f, p := newFake(t)
-	f.answer("GET /envelopes/env_1", 200, `{"id":"env_1","status":"PARTIALLY_SIGNED","number":12345678901234567890,
+	f.Answer("GET /envelopes/env_1", 200, `{"id":"env_1","status":"PARTIALLY_SIGNED","number":12345678901234567890,
 		"recipients":[
 		{"email":"a@exemple.test","name":"A","role":"SIGNER","status":"?","signedAt":"2026-11-20T10:12:44Z","accessToken":"tok_a"},
 		{"email":"b@exemple.test","name":"B","role":"APPROVER","signedAt":"2026-11-20T10:12:44.5+01:00","accessToken":""},
@@ -310,7 +311,7 @@ func TestListMore(t *testing.T) {
 		`{"data":[],"pagination":{"total":3,"pages":9}}`:                                  false,
 	} {
 		f, p := newFake(t)
-		f.answer("GET /envelopes", 200, body)
+		f.Answer("GET /envelopes", 200, body)
 		if _, more, err := p.List(t.Context(), 2); more != want || err != nil {
 			t.Errorf("%s: more %v, %v", body, more, err)
 		}
@@ -319,7 +320,7 @@ func TestListMore(t *testing.T) {
 
 func TestList(t *testing.T) {
 	f, p := newFake(t)
-	f.routes["GET /envelopes"] = func(w http.ResponseWriter, r *http.Request) {
+	f.Routes["GET /envelopes"] = func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery != "limit=100&page="+r.URL.Query().Get("page") {
 			t.Errorf("query %q", r.URL.RawQuery)
 		}
@@ -339,11 +340,11 @@ func TestArtifacts(t *testing.T) {
 	f, p := newFake(t)
 	ref := providers.Ref{ID: "env_1"}
 	list, err := p.Artifacts(t.Context(), ref)
-	if err != nil || len(list) != 2 || len(f.calls) != 0 {
-		t.Fatalf("%v, %v, calls %q", list, err, f.calls)
+	if err != nil || len(list) != 2 || len(f.Called()) != 0 {
+		t.Fatalf("%v, %v, calls %q", list, err, f.Called())
 	}
 	for i, route := range []string{"GET /envelopes/env_1/signed-document", "GET /envelopes/env_1/audit-trail"} {
-		f.answer(route, 200, "%PDF "+route)
+		f.Answer(route, 200, "%PDF "+route)
 		content, err := p.Open(t.Context(), ref, list[i])
 		if err != nil {
 			t.Fatal(err)
@@ -353,13 +354,13 @@ func TestArtifacts(t *testing.T) {
 		}
 		content.Close()
 
-		f.answer(route, 409, `{"code":"CONFLICT"}`)
+		f.Answer(route, 409, `{"code":"CONFLICT"}`)
 		_, err = p.Open(t.Context(), ref, list[i])
-		wantKind(t, err, providers.Transient, providers.CodeNotReady)
+		fake.WantKind(t, err, providers.Transient, providers.CodeNotReady)
 
-		f.answer(route, 410, `{"code":"GONE"}`)
+		f.Answer(route, 410, `{"code":"GONE"}`)
 		_, err = p.Open(t.Context(), ref, list[i])
-		wantKind(t, err, providers.NotFound, "purged")
+		fake.WantKind(t, err, providers.NotFound, "purged")
 	}
 	if !strings.HasSuffix(list[0].Source, "/api/v1/envelopes/env_1/signed-document") {
 		t.Errorf("source %q", list[0].Source)
@@ -381,14 +382,14 @@ func TestDiscard(t *testing.T) {
 		{"away later", 200, 503, providers.Transient, 1},
 	} {
 		f, p := newFake(t)
-		f.answer("DELETE /envelopes/env_1", c.envelope, `{"success":true}`)
-		f.answer("DELETE /documents/doc_1", c.doc, `{}`)
-		f.answer("DELETE /documents/doc_2", c.doc, `{}`)
+		f.Answer("DELETE /envelopes/env_1", c.envelope, `{"success":true}`)
+		f.Answer("DELETE /documents/doc_1", c.doc, `{}`)
+		f.Answer("DELETE /documents/doc_2", c.doc, `{}`)
 		err := p.Discard(t.Context(), providers.Ref{Steps: map[string]string{"document.1": "doc_1", "document.2": "doc_2", "envelope": "env_1"}})
 		if (err == nil) != (c.kind == "") || err != nil && providers.KindOf(err) != c.kind {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if got := f.count("DELETE /documents/doc_1") + f.count("DELETE /documents/doc_2"); got != c.documentsDeleted {
+		if got := f.Count("DELETE /documents/doc_1") + f.Count("DELETE /documents/doc_2"); got != c.documentsDeleted {
 			t.Errorf("%s: %d documents deleted", c.name, got)
 		}
 	}
@@ -400,9 +401,9 @@ func TestDiscard(t *testing.T) {
 
 func TestSubscriptions(t *testing.T) {
 	f, p := newFake(t)
-	f.routes["POST /webhooks"] = func(w http.ResponseWriter, r *http.Request) {
+	f.Routes["POST /webhooks"] = func(w http.ResponseWriter, r *http.Request) {
 		var got map[string]any
-		f.decode(r, &got)
+		f.Decode(r, &got)
 		want := map[string]any{"url": "https://hooks.test/certyneo",
 			"events": []any{"envelope.completed", "envelope.declined", "envelope.voided", "envelope.expired"}}
 		if !reflect.DeepEqual(got, want) {
@@ -411,8 +412,8 @@ func TestSubscriptions(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 		json.NewEncoder(w).Encode(map[string]any{"id": "wh_1", "url": got["url"], "events": got["events"], "isActive": true, "secret": "s3"})
 	}
-	f.answer("GET /webhooks", 200, `{"data":[{"id":"wh_1","url":"https://hooks.test/certyneo","events":["envelope.completed"]}]}`)
-	f.answer("DELETE /webhooks/wh_1", 200, `{"success":true}`)
+	f.Answer("GET /webhooks", 200, `{"data":[{"id":"wh_1","url":"https://hooks.test/certyneo","events":["envelope.completed"]}]}`)
+	f.Answer("DELETE /webhooks/wh_1", 200, `{"success":true}`)
 	id, secret, err := p.Subscribe(t.Context(), "https://hooks.test/certyneo")
 	if id != "wh_1" || secret != "s3" || err != nil {
 		t.Errorf("%q, %q, %v", id, secret, err)
@@ -424,10 +425,10 @@ func TestSubscriptions(t *testing.T) {
 	if err := p.Unsubscribe(t.Context(), "wh_1"); err != nil {
 		t.Error(err)
 	}
-	f.answer("DELETE /webhooks/wh_1", 404, `{}`)
+	f.Answer("DELETE /webhooks/wh_1", 404, `{}`)
 	if err := p.Unsubscribe(t.Context(), "wh_1"); err != nil {
 		t.Error(err)
 	}
-	f.answer("DELETE /webhooks/wh_1", 403, `{"error":"Insufficient scope: webhooks:write required"}`)
-	wantKind(t, p.Unsubscribe(t.Context(), "wh_1"), providers.Denied, "")
+	f.Answer("DELETE /webhooks/wh_1", 403, `{"error":"Insufficient scope: webhooks:write required"}`)
+	fake.WantKind(t, p.Unsubscribe(t.Context(), "wh_1"), providers.Denied, "")
 }

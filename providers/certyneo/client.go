@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"path"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -39,22 +37,15 @@ type client struct {
 }
 
 func newClient(s rest.Settings) (*client, error) {
-	c := &client{base: strings.TrimSuffix(cmp.Or(s.BaseURL, base), "/")}
-	var err error
-	c.rest, err = rest.New(rest.Config{
-		Provider:  Name,
-		Base:      c.base,
-		Simulated: s.Simulated,
-		Pacer:     s.Pacer,
-		Observe:   s.Observe,
-		Explain:   explain,
-		Authorize: func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+s.APIKey.Reveal()) // reference §1
-			r.Header.Set("X-Certyneo-Source", "chancela")              // their dashboard names the integration by it
-			return nil
-		},
-	})
-	return c, err
+	cfg := s.Config(Name, cmp.Or(s.BaseURL, base))
+	cfg.Explain = explain
+	cfg.Authorize = func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+s.APIKey.Reveal()) // reference §1
+		r.Header.Set("X-Certyneo-Source", "chancela")              // their dashboard names the integration by it
+		return nil
+	}
+	c, err := rest.New(cfg)
+	return &client{c, cfg.Base}, err
 }
 
 // codeSignerWithoutField is the refusal of an envelope with a signer who has nothing
@@ -80,7 +71,7 @@ func (c *client) upload(ctx context.Context, d providers.Document, open func(con
 	return c.newID(ctx, rest.Request{
 		Class: pace.Send, Method: http.MethodPost, Path: "/documents",
 		Body: rest.Multipart(map[string]string{"name": d.Name}, rest.Part{
-			Field: "file", FileName: path.Base(d.Name), ContentType: documentType(d), Size: d.Size, Open: open,
+			Field: "file", FileName: path.Base(d.Name), ContentType: cmp.Or(d.TypeByName(), "application/octet-stream"), Size: d.Size, Open: open,
 		}),
 	})
 }
@@ -101,7 +92,7 @@ func (c *client) newID(ctx context.Context, r rest.Request) (string, error) {
 		return "", err
 	}
 	if made.Value.ID == "" {
-		return "", &providers.Error{Kind: providers.Transient, Provider: Name, Op: r.Method + " " + r.Path, Code: rest.CodeBadAnswer, Err: errors.New("the answer has no id")}
+		return "", c.rest.BadAnswer(r, "the answer has no id")
 	}
 	return made.Value.ID, nil
 }
@@ -132,7 +123,7 @@ func (c *client) envelope(ctx context.Context, class pace.Class, id string) (env
 	}
 	var e object[envelope]
 	if err := json.Unmarshal(raw, &e); err != nil || e.Value.Status == "" {
-		return envelope{}, nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: r.Method + " " + r.Route, Code: "unexpected_answer"}
+		return envelope{}, nil, c.rest.BadAnswer(r, "the answer is not an envelope")
 	}
 	return e.Value, raw, nil
 }
@@ -140,18 +131,15 @@ func (c *client) envelope(ctx context.Context, class pace.Class, id string) (env
 // list is GET /envelopes (reference §7).
 func (c *client) list(ctx context.Context, page int) (envelopeList, error) {
 	var l envelopeList
-	err := c.rest.JSON(ctx, rest.Request{
+	r := rest.Request{
 		Class: pace.Look, Method: http.MethodGet, Path: "/envelopes",
 		Query: url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(pageSize)}},
-	}, &l)
+	}
+	err := c.rest.JSON(ctx, r, &l)
 	if err == nil && l.Data == nil {
-		err = notAList("/envelopes")
+		err = c.rest.BadAnswer(r, "the answer is not a list")
 	}
 	return l, err
-}
-
-func notAList(path string) error {
-	return &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET " + path, Code: rest.CodeBadAnswer, Err: errors.New("the answer is not a list")}
 }
 
 // download is GET /envelopes/{id}/signed-document or /audit-trail (reference §8).
@@ -199,7 +187,7 @@ func (c *client) subscribe(ctx context.Context, address string, events []string)
 		return subscription{}, err
 	}
 	if s.Value.ID == "" {
-		return subscription{}, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "POST /webhooks", Code: rest.CodeBadAnswer, Err: errors.New("the answer has no id")}
+		return subscription{}, c.rest.BadAnswer(r, "the answer has no id")
 	}
 	return s.Value, nil
 }
@@ -209,9 +197,10 @@ func (c *client) subscriptions(ctx context.Context) ([]subscription, error) {
 	var l struct {
 		Data []subscription `json:"data"`
 	}
-	err := c.rest.JSON(ctx, rest.Request{Class: pace.Look, Method: http.MethodGet, Path: "/webhooks"}, &l)
+	r := rest.Request{Class: pace.Look, Method: http.MethodGet, Path: "/webhooks"}
+	err := c.rest.JSON(ctx, r, &l)
 	if err == nil && l.Data == nil {
-		err = notAList("/webhooks")
+		err = c.rest.BadAnswer(r, "the answer is not a list")
 	}
 	return l.Data, err
 }
@@ -222,18 +211,4 @@ func (c *client) unsubscribe(ctx context.Context, id string) error {
 		Class: pace.Send, Method: http.MethodDelete,
 		Path: "/webhooks/" + url.PathEscape(id), Route: "/webhooks/{id}",
 	}, nil)
-}
-
-// documentType is the type to declare for an upload. Certyneo finds most types by
-// itself; DOCX and ODT it must be told (reference §3). What is staged as a plain ZIP or
-// as unknown bytes is told by its name.
-func documentType(d providers.Document) string {
-	switch d.Type {
-	case "", "application/zip", "application/octet-stream", "application/x-ole-storage":
-		if t, ok := typeByEnding[strings.ToLower(path.Ext(d.Name))]; ok {
-			return t
-		}
-		return cmp.Or(d.Type, "application/octet-stream")
-	}
-	return d.Type
 }

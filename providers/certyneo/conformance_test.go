@@ -96,13 +96,13 @@ func TestConformance(t *testing.T) {
 				}},
 			{Name: "no e-mail", Field: "signer1.email", Says: "e-mail", Over: func(e *providers.Envelope) { e.Signers[0].Email = "" }},
 			{Name: "twice", Field: "signer2.email", Says: "signer1", Over: func(e *providers.Envelope) { e.Signers = append(e.Signers, e.Signers[0]) }},
-			{Name: "template and document", Field: "template", Says: "not both", Over: func(e *providers.Envelope) { e.Template = "tpl_lease" }},
+			{Name: "template and document", Field: "document", Says: "not both", Over: func(e *providers.Envelope) { e.Template = "tpl_lease" }},
 			{Name: "nobody acts", Field: "signer1.role", Says: "at least one", Over: func(e *providers.Envelope) { e.Signers[0].Type = providers.TypeViewer }},
 			{Name: "role against type", Field: "signer1.role", Says: "type",
 				At:   func(e *providers.Envelope) { e.Signers[0].Role = "witness" },
 				Over: func(e *providers.Envelope) { e.Signers[0].Role, e.Signers[0].Type = "SIGNER", providers.TypeApprover }},
 			{Name: "identity images", Field: "signer1.id_front", Says: "identity", Over: func(e *providers.Envelope) { e.Signers[0].IDFront = providertest.JPEG("cnh.jpg") }},
-			{Name: "fields", Field: "field.rent", Says: "fields", Over: func(e *providers.Envelope) { e.Fields = map[string]string{"rent": "1"} }},
+			{Name: "fields", Field: "field.rent", Says: "template", Over: func(e *providers.Envelope) { e.Fields = map[string]string{"rent": "1"} }},
 		},
 		Kind: func(call, op string, status int) (providers.ErrorKind, bool) {
 			switch {

@@ -90,7 +90,7 @@ func pageHeights(ctx context.Context, job *providers.Job) ([]float64, error) {
 	}
 	for i, d := range job.Envelope.Documents {
 		heights[i] = a4Height
-		if i > 0 || !stamped || documentType(d) != typeByEnding[".pdf"] {
+		if i > 0 || !stamped || d.TypeByName() != providers.TypePDF {
 			continue
 		}
 		content, err := job.OpenDocument(ctx, d)

@@ -8,6 +8,7 @@ import (
 	"testing/iotest"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 )
 
 func pdf(boxes ...string) []byte {
@@ -56,7 +57,7 @@ func TestStampedFields(t *testing.T) {
 	e.Documents[0] = providers.Document{Name: "letter.pdf", Type: "application/pdf"}
 	e.Documents = append(e.Documents, providers.Document{Name: "scan.png", Type: "image/png"})
 	e.Signers[0].Stamp = &providers.Stamp{Page: 3, X: 100, Y: 50, Width: 200, Height: 42}
-	job := newJob(e, map[string][]byte{"letter.pdf": pdf("[0 0 612 792]")})
+	job := fake.NewJob(e, map[string]string{"letter.pdf": string(pdf("[0 0 612 792]"))})
 	d, err := newDraft(t.Context(), job, []string{"d1", "d2"})
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func TestCheck(t *testing.T) {
 		"no document":        {func(e *providers.Envelope) { e.Documents = nil }, "document"},
 		"template and file":  {func(e *providers.Envelope) { e.Template = "33" }, "document"},
 		"odd template":       {func(e *providers.Envelope) { e.Documents, e.Template = nil, "tpl" }, "template"},
-		"fields":             {func(e *providers.Envelope) { e.Fields = map[string]string{"a": "b"} }, "field"},
+		"fields":             {func(e *providers.Envelope) { e.Fields = map[string]string{"a": "b"} }, "field.a"},
 		"no subject":         {func(e *providers.Envelope) { e.Subject = " " }, "subject"},
 		"nobody":             {func(e *providers.Envelope) { e.Signers = nil }, "signer1.name"},
 		"no name":            {func(e *providers.Envelope) { e.Signers[1].Name = "" }, "signer2.name"},

@@ -1,6 +1,7 @@
 package contraktor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -28,99 +28,96 @@ type client struct {
 }
 
 func newClient(s rest.Settings) (*client, error) {
-	base := s.BaseURL
-	if base == "" {
-		base = sandboxBase
-		if s.Production {
-			base = productionBase
-		}
+	own := sandboxBase
+	if s.Production {
+		own = productionBase
 	}
-	base = strings.TrimRight(base, "/")
-	c, err := rest.New(rest.Config{
-		Provider:  Name,
-		Base:      base,
-		Simulated: s.Simulated,
-		Pacer:     s.Pacer,
-		Observe:   s.Observe,
-		Authorize: func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+s.APIKey.Reveal())
-			return nil
-		},
-		// Explain stays nil: the only error body is {"error": "<free text>"} (reference §2),
-		// which is no code and may name people.
-	})
-	return &client{c, base}, err
+	cfg := s.Config(Name, cmp.Or(s.BaseURL, own))
+	cfg.Authorize = func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+s.APIKey.Reveal())
+		return nil
+	}
+	// Explain stays nil: the only error body is {"error": "<free text>"} (reference §2),
+	// which is no code.
+	c, err := rest.New(cfg)
+	return &client{c, cfg.Base}, err
 }
 
 // call makes one request and takes its answer out of the data envelope.
-func call[T any](ctx context.Context, c *client, class pace.Class, method, route, path string, body rest.Body) (T, error) {
+func call[T any](ctx context.Context, c *client, r rest.Request) (T, error) {
 	var out answer[T]
-	err := c.rest.JSON(ctx, rest.Request{Class: class, Method: method, Route: route, Path: path, Body: body}, &out)
+	err := c.rest.JSON(ctx, r, &out)
 	return out.Data, err
 }
 
 // create is a call that makes a thing with an id.
-func create(ctx context.Context, c *client, route, path string, body rest.Body) (string, error) {
-	made, err := call[named](ctx, c, pace.Send, http.MethodPost, route, path, body)
+func create(ctx context.Context, c *client, r rest.Request) (string, error) {
+	r.Method, r.Class = http.MethodPost, pace.Send
+	made, err := call[named](ctx, c, r)
 	if err != nil {
 		return "", err
 	}
 	if made.ID <= 0 {
-		return "", &providers.Error{Kind: providers.Transient, Provider: Name, Op: "POST " + route, Code: rest.CodeBadAnswer, Err: errNoID}
+		return "", c.rest.BadAnswer(r, "the answer has no id")
 	}
 	return formatID(made.ID), nil
 }
 
-var errNoID = errors.New("the answer has no id")
+// below is a request below something that is named by its id: to /contracts/{id}/shares.
+func below(class pace.Class, method, kind, id, more string) rest.Request {
+	return rest.Request{Class: class, Method: method, Route: "/" + kind + "/{id}" + more, Path: "/" + kind + "/" + url.PathEscape(id) + more}
+}
 
 // upload is POST /files (reference §4): one multipart part named file.
 func (c *client) upload(ctx context.Context, d providers.Document, open func(context.Context) (io.ReadCloser, error)) (string, error) {
-	return create(ctx, c, "/files", "/files", rest.Multipart(nil, rest.Part{
+	return create(ctx, c, rest.Request{Path: "/files", Body: rest.Multipart(nil, rest.Part{
 		Field: "file", FileName: d.Name, ContentType: d.Type, Size: d.Size, Open: open,
-	}))
+	})})
 }
 
 // workflows is GET /workflows (reference §5).
 func (c *client) workflows(ctx context.Context) ([]named, error) {
-	return call[[]named](ctx, c, pace.Send, http.MethodGet, "/workflows", "/workflows", nil)
+	return call[[]named](ctx, c, rest.Request{Class: pace.Send, Method: http.MethodGet, Path: "/workflows"})
 }
 
 // createContract is POST /contracts (reference §6).
 func (c *client) createContract(ctx context.Context, fields contractFields) (string, error) {
-	return create(ctx, c, "/contracts", "/contracts", rest.JSONBody(contractRequest{fields}))
+	return create(ctx, c, rest.Request{Path: "/contracts", Body: rest.JSONBody(contractRequest{fields})})
 }
 
 // contract is GET /contracts/{id} (reference §6).
 func (c *client) contract(ctx context.Context, id string) (contract, error) {
-	return call[contract](ctx, c, pace.Send, http.MethodGet, "/contracts/{id}", "/contracts/"+url.PathEscape(id), nil)
+	return call[contract](ctx, c, below(pace.Send, http.MethodGet, "contracts", id, ""))
 }
 
 // deleteContract is DELETE /contracts/{id} (reference §6).
 func (c *client) deleteContract(ctx context.Context, id string) error {
-	return c.delete(ctx, "/contracts/{id}", "/contracts/"+url.PathEscape(id))
+	return c.rest.JSON(ctx, below(pace.Send, http.MethodDelete, "contracts", id, ""), nil)
 }
 
 // attach is POST and PUT /contracts/{id}/attachments (reference §9, third-party
 // evidence only): it adds an uploaded file and makes it part of what is signed.
 func (c *client) attach(ctx context.Context, contractID string, fileID int64) error {
-	path := "/contracts/" + url.PathEscape(contractID) + "/attachments"
-	id, err := create(ctx, c, "/contracts/{id}/attachments", path, rest.JSONBody(attachmentRequest{fileRef{fileID}}))
+	r := below(pace.Send, http.MethodPost, "contracts", contractID, "/attachments")
+	r.Body = rest.JSONBody(attachmentRequest{fileRef{fileID}})
+	id, err := create(ctx, c, r)
 	if err != nil {
 		return err
 	}
-	_, err = call[json.RawMessage](ctx, c, pace.Send, http.MethodPut, "/contracts/{id}/attachments/{attachment}", path+"/"+id,
-		rest.JSONBody(attachmentRequest{mergeable{true}}))
-	return err
+	r.Method, r.Route, r.Path = http.MethodPut, r.Route+"/{attachment}", r.Path+"/"+id
+	r.Body = rest.JSONBody(attachmentRequest{mergeable{true}})
+	return c.rest.JSON(ctx, r, nil)
 }
 
 // findParty is GET /parties (reference §7) and gives the first party that fits, id 0
 // for none. The search parameter rests on third-party evidence only: where the service
 // ignores it, the answer is simply the whole list, which is read as a stream.
 func (c *client) findParty(ctx context.Context, search string, fits func(party) bool) (int64, error) {
-	resp, err := c.rest.Do(ctx, rest.Request{
+	r := rest.Request{
 		Class: pace.Send, Method: http.MethodGet, Path: "/parties", Query: url.Values{"search": {search}},
 		Header: http.Header{"Accept": {"application/json"}},
-	})
+	}
+	resp, err := c.rest.Do(ctx, r)
 	if err != nil {
 		return 0, err
 	}
@@ -130,11 +127,11 @@ func (c *client) findParty(ctx context.Context, search string, fits func(party) 
 		return 0, e // the body broke off
 	}
 	if errors.Is(err, errTooLong) {
-		return 0, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /parties", Status: resp.Status, Code: rest.CodeTooLarge, Err: errTooLong}
+		return 0, providers.Reread(c.rest.BadAnswer(r, errTooLong.Error()), providers.Transient, rest.CodeTooLarge)
 	}
 	if err != nil {
 		// Not the decoder's own words: they may quote what was read.
-		return 0, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /parties", Status: resp.Status, Err: errors.New("the answer is not a list of parties")}
+		return 0, c.rest.BadAnswer(r, "the answer is not a list of parties")
 	}
 	return id, nil
 }
@@ -218,65 +215,48 @@ func seekMember(dec *json.Decoder, name string) error {
 
 // createParty is POST /parties (reference §7).
 func (c *client) createParty(ctx context.Context, fields partyFields) (string, error) {
-	return create(ctx, c, "/parties", "/parties", rest.JSONBody(partyRequest{fields}))
+	return create(ctx, c, rest.Request{Path: "/parties", Body: rest.JSONBody(partyRequest{fields})})
 }
 
 // shares is GET /contracts/{id}/shares (reference §8).
 func (c *client) shares(ctx context.Context, contractID string) ([]sharing, error) {
-	return call[[]sharing](ctx, c, pace.Send, http.MethodGet, "/contracts/{id}/shares", "/contracts/"+url.PathEscape(contractID)+"/shares", nil)
+	return call[[]sharing](ctx, c, below(pace.Send, http.MethodGet, "contracts", contractID, "/shares"))
 }
 
 // createShare is POST /contracts/{id}/shares (reference §8).
 func (c *client) createShare(ctx context.Context, contractID string, fields sharingFields) (string, error) {
-	return create(ctx, c, "/contracts/{id}/shares", "/contracts/"+url.PathEscape(contractID)+"/shares", rest.JSONBody(sharingRequest{fields}))
+	r := below(pace.Send, http.MethodPost, "contracts", contractID, "/shares")
+	r.Body = rest.JSONBody(sharingRequest{fields})
+	return create(ctx, c, r)
 }
 
 // createProof is POST /proofs (reference §10): the inviting call.
 func (c *client) createProof(ctx context.Context, fields proofFields, before func(context.Context) error) (string, error) {
-	var out answer[named]
-	err := c.rest.JSON(ctx, rest.Request{
-		Class: pace.Send, Method: http.MethodPost, Path: "/proofs", Body: rest.JSONBody(proofRequest{fields}), Before: before,
-	}, &out)
-	if err != nil {
-		return "", err
-	}
-	if out.Data.ID <= 0 {
-		return "", &providers.Error{Kind: providers.Ambiguous, Provider: Name, Op: "POST /proofs", Code: rest.CodeBadAnswer, Err: errNoID}
-	}
-	return formatID(out.Data.ID), nil
+	return create(ctx, c, rest.Request{Path: "/proofs", Body: rest.JSONBody(proofRequest{fields}), Before: before})
 }
 
 // proof is GET /proofs/{id} (reference §10), with the answer as it came.
 func (c *client) proof(ctx context.Context, class pace.Class, id string) (proof, json.RawMessage, error) {
-	raw, err := call[json.RawMessage](ctx, c, class, http.MethodGet, "/proofs/{id}", "/proofs/"+url.PathEscape(id), nil)
+	r := below(class, http.MethodGet, "proofs", id, "")
+	raw, err := call[json.RawMessage](ctx, c, r)
 	if err != nil {
 		return proof{}, nil, err
 	}
 	var p proof
 	if err := json.Unmarshal(raw, &p); err != nil || p.Status == "" {
-		return proof{}, nil, badAnswer("GET /proofs/{id}", "the answer is not a proof")
+		return proof{}, nil, c.rest.BadAnswer(r, "the answer is not a proof")
 	}
 	return p, raw, nil
 }
 
-func badAnswer(op, why string) error {
-	return &providers.Error{Kind: providers.Transient, Provider: Name, Op: op, Code: rest.CodeBadAnswer, Err: errors.New(why)}
-}
-
 // deleteProof is DELETE /proofs/{id} (reference §10): 204, or 200 with the proof.
 func (c *client) deleteProof(ctx context.Context, id string) error {
-	return c.delete(ctx, "/proofs/{id}", "/proofs/"+url.PathEscape(id))
+	return c.rest.JSON(ctx, below(pace.Send, http.MethodDelete, "proofs", id, ""), nil)
 }
 
 // remind is POST /proofs/{id}/subjects/{subject}/remind (reference §10).
 func (c *client) remind(ctx context.Context, proofID string, subjectID int64) error {
-	return c.rest.JSON(ctx, rest.Request{
-		Class: pace.Send, Method: http.MethodPost,
-		Route: "/proofs/{id}/subjects/{subject}/remind",
-		Path:  "/proofs/" + url.PathEscape(proofID) + "/subjects/" + formatID(subjectID) + "/remind",
-	}, nil)
-}
-
-func (c *client) delete(ctx context.Context, route, path string) error {
-	return c.rest.JSON(ctx, rest.Request{Class: pace.Send, Method: http.MethodDelete, Route: route, Path: path}, nil)
+	r := below(pace.Send, http.MethodPost, "proofs", proofID, "/subjects/"+formatID(subjectID)+"/remind")
+	r.Route = "/proofs/{id}/subjects/{subject}/remind"
+	return c.rest.JSON(ctx, r, nil)
 }

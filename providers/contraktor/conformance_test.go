@@ -96,11 +96,11 @@ func TestConformance(t *testing.T) {
 				option(e, "workflow_id", "72")
 			}},
 			{Name: "workflow id", Field: "contraktor.workflow_id", Says: "number", At: func(e *providers.Envelope) { option(e, "workflow_id", "72") }, Over: func(e *providers.Envelope) { option(e, "workflow_id", "Legal") }},
-			{Name: "attachments", Field: "contraktor.attachments", Says: "true or false", Over: func(e *providers.Envelope) { option(e, "attachments", "yes") }},
+			{Name: "attachments", Field: "contraktor.attachments", Says: "true, false", Over: func(e *providers.Envelope) { option(e, "attachments", "yes") }},
 			{Name: "template id", Field: "template", Says: "number", Over: func(e *providers.Envelope) { e.Documents, e.Template = nil, "lease" }},
 			{Name: "template and document", Field: "document", Says: "not both", Over: func(e *providers.Envelope) { e.Template = "33" }},
-			{Name: "fields", Field: "field", Says: "fields", Over: func(e *providers.Envelope) { e.Fields = map[string]string{"rent": "1"} }},
-			{Name: "auth", Field: "signer1.auth", Says: "account", Over: func(e *providers.Envelope) { e.Signers[0].Auth = providers.ChannelSMS }},
+			{Name: "fields", Field: "field.rent", Says: "template", Over: func(e *providers.Envelope) { e.Fields = map[string]string{"rent": "1"} }},
+			{Name: "auth", Field: "signer1.auth", Says: "authentication", Over: func(e *providers.Envelope) { e.Signers[0].Auth = providers.ChannelSMS }},
 			{Name: "identity images", Field: "signer1.id_front", Says: "identity", Over: func(e *providers.Envelope) { e.Signers[0].IDFront = providertest.JPEG("cnh.jpg") }},
 		},
 		Kind: func(call, op string, status int) (providers.ErrorKind, bool) {

@@ -12,7 +12,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
+	"net/http"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -26,11 +26,11 @@ const Name = "contraktor"
 type Provider struct{ client *client }
 
 var (
-	_ providers.Provider  = (*Provider)(nil)
-	_ providers.Calls     = (*Provider)(nil)
-	_ providers.Canceler  = (*Provider)(nil)
-	_ providers.Discarder = (*Provider)(nil)
-	_ providers.Reminder  = (*Provider)(nil)
+	_ providers.Provider         = (*Provider)(nil)
+	_ providers.RequestEstimator = (*Provider)(nil)
+	_ providers.Canceler         = (*Provider)(nil)
+	_ providers.Discarder        = (*Provider)(nil)
+	_ providers.Reminder         = (*Provider)(nil)
 )
 
 // New makes the provider. The API key is the bearer token of the environment.
@@ -159,7 +159,7 @@ func (p *Provider) invalid(code string, err error) error {
 func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	contractID, err := parseID(job.Ref.Steps[stepContract])
 	if err != nil {
-		return p.invalid("not_prepared", err)
+		return p.invalid(providers.CodeNotPrepared, err)
 	}
 	eng, err := engine(job.Envelope.Signers)
 	if err != nil {
@@ -194,9 +194,9 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 	proofs := c.CurrentDocument.Proofs
 	switch {
 	case formatID(c.ID) != id:
-		return providers.Unknown, badAnswer("GET /contracts/{id}", "the answer is not this contract")
+		return providers.Unknown, p.client.rest.BadAnswer(below(pace.Send, http.MethodGet, "contracts", id, ""), "the answer is not this contract")
 	case !proofs.told:
-		return providers.Unknown, badAnswer("GET /contracts/{id}", "the answer does not tell the contract's proofs")
+		return providers.Unknown, p.client.rest.BadAnswer(below(pace.Send, http.MethodGet, "contracts", id, ""), "the answer does not tell the contract's proofs")
 	case len(proofs.ids) == 0:
 		return providers.NotInvited, nil
 	}
@@ -239,53 +239,6 @@ func (p proof) state() providers.State {
 	return providers.Pending // "pending", and whatever they invent: look again
 }
 
-// Artifacts reads the proof again for fresh addresses. All three files are documented
-// (reference §10), and when they appear is not (reference §14): what is not in the answer
-// yet is waited for, however long the proof has been completed.
-func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]providers.Artifact, error) {
-	proof, _, err := p.client.proof(ctx, pace.Fetch, ref.ID)
-	if err != nil {
-		return nil, err
-	}
-	if proof.state() != providers.Completed || !proof.Signed.ready() || !proof.Receipt.ready() || !proof.Package.ready() {
-		return nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /proofs/{id}", Code: providers.CodeNotReady}
-	}
-	return []providers.Artifact{
-		p.artifact(ref, providers.SignedDocument, "signed_file", proof.Signed, "application/pdf"),
-		p.artifact(ref, providers.Dossier, "receipt_file", proof.Receipt, "application/pdf"),
-		p.artifact(ref, providers.Package, "packaged_file", proof.Package, "application/zip"),
-	}, nil
-}
-
-func (f *file) ready() bool { return f != nil && f.DownloadURL != "" }
-
-func (p *Provider) artifact(ref providers.Ref, kind providers.Kind, field string, f *file, usual string) providers.Artifact {
-	a := providers.Artifact{
-		Kind:        kind,
-		ContentType: usual,
-		Source:      p.client.base + "/proofs/" + ref.ID + "#" + field,
-		URL:         f.DownloadURL,
-	}
-	// What the package is, is documented (reference §10); of the others a type is believed
-	// that the service is known to have.
-	if kind != providers.Package && known(f.Mime) {
-		a.ContentType = f.Mime
-	}
-	if f.ID > 0 {
-		a.ID = strconv.FormatInt(f.ID, 10)
-	}
-	return a
-}
-
-// Open streams a file from its address, without the token.
-func (p *Provider) Open(ctx context.Context, _ providers.Ref, a providers.Artifact) (io.ReadCloser, error) {
-	resp, err := p.client.rest.Fetch(ctx, a.URL)
-	if err != nil {
-		return nil, err
-	}
-	return resp.Body, nil
-}
-
 // Cancel withdraws a pending proof. What the service would do to a completed one is not
 // documented, so the proof is looked at first.
 func (p *Provider) Cancel(ctx context.Context, ref providers.Ref) error {
@@ -294,7 +247,7 @@ func (p *Provider) Cancel(ctx context.Context, ref providers.Ref) error {
 		return err
 	}
 	if proof.state() != providers.Pending {
-		return p.invalid("ended", fmt.Errorf("the proof is %s already", proof.state()))
+		return p.invalid(providers.CodeEnded, fmt.Errorf("the proof is %s already", proof.state()))
 	}
 	return p.client.deleteProof(ctx, ref.ID)
 }
@@ -321,7 +274,7 @@ func (p *Provider) Remind(ctx context.Context, ref providers.Ref) error {
 		return err
 	}
 	if proof.state() != providers.Pending {
-		return p.invalid("ended", fmt.Errorf("the proof is %s already", proof.state()))
+		return p.invalid(providers.CodeEnded, fmt.Errorf("the proof is %s already", proof.state()))
 	}
 	for _, s := range proof.Subjects {
 		if s.ConfirmedAt.Set || proof.Ordered && !s.SentAt.Set {

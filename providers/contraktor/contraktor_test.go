@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 )
 
 const emptyList = `{"data":[]}`
@@ -20,24 +21,24 @@ const emptyList = `{"data":[]}`
 func sending() map[string]http.HandlerFunc {
 	party := 3000
 	return map[string]http.HandlerFunc{
-		"POST /files":                           says(200, `{"data":{"id":500101,"name":"lease.pdf"}}`),
-		"POST /contracts":                       says(201, `{"data":{"id":90001,"current_document":{"proofs":[]}}}`),
-		"GET /parties?search=ana%40example.com": says(200, emptyList),
-		"GET /parties?search=bia%40example.com": says(200, `{"data":null}`),
+		"POST /files":                           fake.Answers(200, `{"data":{"id":500101,"name":"lease.pdf"}}`),
+		"POST /contracts":                       fake.Answers(201, `{"data":{"id":90001,"current_document":{"proofs":[]}}}`),
+		"GET /parties?search=ana%40example.com": fake.Answers(200, emptyList),
+		"GET /parties?search=bia%40example.com": fake.Answers(200, `{"data":null}`),
 		"POST /parties": func(w http.ResponseWriter, r *http.Request) {
 			party++
-			says(200, `{"data":{"id":`+formatID(int64(party))+`}}`)(w, r)
+			fake.Answers(200, `{"data":{"id":`+formatID(int64(party))+`}}`)(w, r)
 		},
-		"POST /contracts/90001/shares": says(200, `{"data":{"id":4001}}`),
-		"POST /proofs":                 says(200, `{"data":{"id":7001,"status":"pending"}}`),
+		"POST /contracts/90001/shares": fake.Answers(200, `{"data":{"id":4001}}`),
+		"POST /proofs":                 fake.Answers(200, `{"data":{"id":7001,"status":"pending"}}`),
 	}
 }
 
 func TestSend(t *testing.T) {
 	s := newServer(t, sending())
-	p := s.provider()
+	p := newProvider(t, s)
 	var beforeCommit []string
-	job := newJob(lease(), func() { beforeCommit = s.routesCalled() })
+	job := newJob(lease(), func() { beforeCommit = s.Called() })
 	if err := p.Check(job.Envelope); err != nil {
 		t.Fatal(err)
 	}
@@ -55,23 +56,23 @@ func TestSend(t *testing.T) {
 	if !slices.Equal(beforeCommit, want) {
 		t.Errorf("before the commit:\n%q\nwant\n%q", beforeCommit, want)
 	}
-	if got := s.routesCalled()[len(beforeCommit):]; !slices.Equal(got, []string{"POST /proofs"}) {
+	if got := s.Called()[len(beforeCommit):]; !slices.Equal(got, []string{"POST /proofs"}) {
 		t.Errorf("after the commit: %q", got)
 	}
 	if job.Ref.ID != "7001" {
 		t.Errorf("the envelope's id is %q", job.Ref.ID)
 	}
-	sameJSON(t, s.bodies("POST /contracts")[0], `{"contract":{"title":"Lease 14","workflow_id":71,"document":{"file_id":500101},
+	fake.SameJSON(t, s.Bodies("POST /contracts")[0], `{"contract":{"title":"Lease 14","workflow_id":71,"document":{"file_id":500101},
 		"metadata":{"order":"A-14","chancela":"june/0001"}}}`)
-	parties := s.bodies("POST /parties")
-	sameJSON(t, parties[0], `{"party":{"person_type":"pf","name":"Ana Prova","email":"ana@example.com","document":"111.444.777-35",
+	parties := s.Bodies("POST /parties")
+	fake.SameJSON(t, parties[0], `{"party":{"person_type":"pf","name":"Ana Prova","email":"ana@example.com","document":"111.444.777-35",
 		"birth_date":"1990-01-31","phone":"(11) 90000-0000"}}`)
-	sameJSON(t, parties[1], `{"party":{"person_type":"pf","name":"Bia Teste","email":"bia@example.com","document":"529.982.247-25",
+	fake.SameJSON(t, parties[1], `{"party":{"person_type":"pf","name":"Bia Teste","email":"bia@example.com","document":"529.982.247-25",
 		"phone":"(31) 98888-7777","whatsappnum":"+55 31 98888-7777"}}`)
-	shares := s.bodies("POST /contracts/90001/shares")
-	sameJSON(t, shares[0], `{"sharing":{"qualification":"Contratante","party_id":3001,"notification_type":"email"}}`)
-	sameJSON(t, shares[1], `{"sharing":{"qualification":"Testemunha","party_id":3002,"notification_type":"whatsapp"}}`)
-	sameJSON(t, s.bodies("POST /proofs")[0], `{"proof":{"contract_id":90001,"engine":"standard","ordered":false}}`)
+	shares := s.Bodies("POST /contracts/90001/shares")
+	fake.SameJSON(t, shares[0], `{"sharing":{"qualification":"Contratante","party_id":3001,"notification_type":"email"}}`)
+	fake.SameJSON(t, shares[1], `{"sharing":{"qualification":"Testemunha","party_id":3002,"notification_type":"whatsapp"}}`)
+	fake.SameJSON(t, s.Bodies("POST /proofs")[0], `{"proof":{"contract_id":90001,"engine":"standard","ordered":false}}`)
 }
 
 func TestUploadIsOneMultipartPart(t *testing.T) {
@@ -91,9 +92,9 @@ func TestUploadIsOneMultipartPart(t *testing.T) {
 		if _, err := form.NextPart(); err != io.EOF {
 			t.Error("there is a second part")
 		}
-		says(200, `{"data":{"id":500101}}`)(w, r)
+		fake.Answers(200, `{"data":{"id":500101}}`)(w, r)
 	}
-	if err := newServer(t, routes).provider().Prepare(t.Context(), newJob(lease(), nil)); err != nil {
+	if err := newProvider(t, newServer(t, routes)).Prepare(t.Context(), newJob(lease(), nil)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -104,12 +105,12 @@ func TestOrderedDigitalForACompany(t *testing.T) {
 	env.Signers[0].Order, env.Signers[1].Order = 2, 1
 	env.Signers[0].Type, env.Signers[1].Type = "digital", "digital"
 	routes := sending()
-	routes["GET /workflows"] = says(200, `{"data":[{"id":70,"name":"legal"},{"id":72,"name":"Legal"}]}`)
-	routes["GET /parties?search=11.222.333%2F0001-81"] = says(200, `{"data":[
+	routes["GET /workflows"] = fake.Answers(200, `{"data":[{"id":70,"name":"legal"},{"id":72,"name":"Legal"}]}`)
+	routes["GET /parties?search=11.222.333%2F0001-81"] = fake.Answers(200, `{"data":[
 		{"id":2999,"person_type":"pj","name":"Outra","document":"00.000.000/0000-00"},
 		{"id":3900,"person_type":"pj","name":"PROVA","document":"11222333000181","email":null}]}`)
 	s := newServer(t, routes)
-	p := s.provider()
+	p := newProvider(t, s)
 	if err := p.Check(env); err != nil {
 		t.Fatal(err)
 	}
@@ -117,21 +118,21 @@ func TestOrderedDigitalForACompany(t *testing.T) {
 	if err := errors.Join(p.Prepare(t.Context(), job), p.Invite(t.Context(), job)); err != nil {
 		t.Fatal(err)
 	}
-	if got := s.bodies("POST /contracts")[0]; !strings.Contains(got, `"workflow_id":72`) {
+	if got := s.Bodies("POST /contracts")[0]; !strings.Contains(got, `"workflow_id":72`) {
 		t.Errorf("the contract went to another workflow: %s", got)
 	}
-	shares := s.bodies("POST /contracts/90001/shares")
-	sameJSON(t, shares[0], `{"sharing":{"qualification":"Testemunha","party_id":3001,"company_id":3900,"notification_type":"whatsapp","order":1}}`)
-	sameJSON(t, shares[1], `{"sharing":{"qualification":"Contratante","party_id":3002,"company_id":3900,"notification_type":"email","order":2}}`)
-	sameJSON(t, s.bodies("POST /proofs")[0], `{"proof":{"contract_id":90001,"engine":"certificate","ordered":true}}`)
+	shares := s.Bodies("POST /contracts/90001/shares")
+	fake.SameJSON(t, shares[0], `{"sharing":{"qualification":"Testemunha","party_id":3001,"company_id":3900,"notification_type":"whatsapp","order":1}}`)
+	fake.SameJSON(t, shares[1], `{"sharing":{"qualification":"Contratante","party_id":3002,"company_id":3900,"notification_type":"email","order":2}}`)
+	fake.SameJSON(t, s.Bodies("POST /proofs")[0], `{"proof":{"contract_id":90001,"engine":"certificate","ordered":true}}`)
 }
 
 func TestUnknownWorkflowIsInvalid(t *testing.T) {
 	env := lease()
 	env.Options[Name] = map[string]string{"workflow": "Legal"}
 	routes := sending()
-	routes["GET /workflows"] = says(200, `{"data":[{"id":70,"name":"Sales"}]}`)
-	err := newServer(t, routes).provider().Prepare(t.Context(), newJob(env, nil))
+	routes["GET /workflows"] = fake.Answers(200, `{"data":[{"id":70,"name":"Sales"}]}`)
+	err := newProvider(t, newServer(t, routes)).Prepare(t.Context(), newJob(env, nil))
 	if providers.KindOf(err) != providers.Invalid || err == nil {
 		t.Errorf("got %v", err)
 	}
@@ -141,47 +142,47 @@ func TestTemplateAndAttachments(t *testing.T) {
 	env := lease()
 	env.Documents, env.Template = nil, "33"
 	s := newServer(t, sending())
-	if err := s.provider().Prepare(t.Context(), newJob(env, nil)); err != nil {
+	if err := newProvider(t, s).Prepare(t.Context(), newJob(env, nil)); err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, s.bodies("POST /contracts")[0], `{"contract":{"title":"Lease 14","workflow_id":71,
+	fake.SameJSON(t, s.Bodies("POST /contracts")[0], `{"contract":{"title":"Lease 14","workflow_id":71,
 		"current_document":{"draft":{"template_id":33}},"metadata":{"order":"A-14","chancela":"june/0001"}}}`)
 
 	env = lease()
 	env.Documents = append(env.Documents, env.Documents[0])
 	env.Options[Name]["attachments"] = "true"
 	routes := sending()
-	routes["POST /contracts/90001/attachments"] = says(200, `{"data":{"id":61}}`)
-	routes["PUT /contracts/90001/attachments/61"] = says(200, `{"data":{"id":61,"mergeable":true}}`)
+	routes["POST /contracts/90001/attachments"] = fake.Answers(200, `{"data":{"id":61}}`)
+	routes["PUT /contracts/90001/attachments/61"] = fake.Answers(200, `{"data":{"id":61,"mergeable":true}}`)
 	s = newServer(t, routes)
-	p := s.provider()
+	p := newProvider(t, s)
 	if err := p.Check(env); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Prepare(t.Context(), newJob(env, nil)); err != nil {
 		t.Fatal(err)
 	}
-	sameJSON(t, s.bodies("POST /contracts/90001/attachments")[0], `{"attachment":{"file_id":500101}}`)
-	sameJSON(t, s.bodies("PUT /contracts/90001/attachments/61")[0], `{"attachment":{"mergeable":true}}`)
+	fake.SameJSON(t, s.Bodies("POST /contracts/90001/attachments")[0], `{"attachment":{"file_id":500101}}`)
+	fake.SameJSON(t, s.Bodies("PUT /contracts/90001/attachments/61")[0], `{"attachment":{"mergeable":true}}`)
 }
 
 // A share that was made but not recorded is adopted: made again it would invite twice.
 func TestResumedPrepareMakesNoSecondShare(t *testing.T) {
 	s := newServer(t, map[string]http.HandlerFunc{
-		"GET /contracts/90001/shares":  says(200, `{"data":[{"id":4001,"party":{"id":3001}},{"id":4002,"party":{"id":3002}}]}`),
-		"POST /contracts/90001/shares": says(200, `{"data":{"id":4003}}`),
+		"GET /contracts/90001/shares":  fake.Answers(200, `{"data":[{"id":4001,"party":{"id":3001}},{"id":4002,"party":{"id":3002}}]}`),
+		"POST /contracts/90001/shares": fake.Answers(200, `{"data":{"id":4003}}`),
 	})
-	p := s.provider()
+	p := newProvider(t, s)
 	job := newJob(lease(), nil)
 	job.Ref.Steps = map[string]string{"file.1": "500101", "contract": "90001", "party.1": "3001", "share.1": "4001", "party.2": "3002"}
 	if err := p.Prepare(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(s.bodies("POST /contracts/90001/shares")); n != 0 || job.Ref.Steps["share.2"] != "4002" {
+	if n := len(s.Bodies("POST /contracts/90001/shares")); n != 0 || job.Ref.Steps["share.2"] != "4002" {
 		t.Errorf("%d shares were made; share.2 is %q", n, job.Ref.Steps["share.2"])
 	}
-	calls := len(s.routesCalled())
-	if err := p.Prepare(t.Context(), job); err != nil || len(s.routesCalled()) != calls {
+	calls := len(s.Called())
+	if err := p.Prepare(t.Context(), job); err != nil || len(s.Called()) != calls {
 		t.Errorf("a finished Prepare made calls again: %v", err)
 	}
 }
@@ -208,10 +209,10 @@ func TestPartiesAreFoundAgain(t *testing.T) {
 			}
 		})
 	}
-	s := newServer(t, map[string]http.HandlerFunc{"POST /parties": says(200, `{"data":{"id":5}}`)})
+	s := newServer(t, map[string]http.HandlerFunc{"POST /parties": fake.Answers(200, `{"data":{"id":5}}`)})
 	env := lease()
 	env.Options[Name]["find_parties"] = "false"
-	if id, err := s.provider().party(t.Context(), env, ana.Email, person(ana)); id != "5" || err != nil {
+	if id, err := newProvider(t, s).party(t.Context(), env, ana.Email, person(ana)); id != "5" || err != nil {
 		t.Errorf("without looking: %q, %v", id, err)
 	}
 }
@@ -236,16 +237,16 @@ func TestSettle(t *testing.T) {
 		"empty object":   {200, `{}`, providers.Unknown, "", providers.Transient},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newServer(t, map[string]http.HandlerFunc{"GET /contracts/90001": says(tt.status, tt.answer)})
+			s := newServer(t, map[string]http.HandlerFunc{"GET /contracts/90001": fake.Answers(tt.status, tt.answer)})
 			job := newJob(lease(), nil)
 			job.Ref.Steps["contract"] = "90001"
-			got, err := s.provider().Settle(t.Context(), job)
+			got, err := newProvider(t, s).Settle(t.Context(), job)
 			if got != tt.want || job.Ref.ID != tt.id || (err != nil) != (tt.kind != "") || err != nil && providers.KindOf(err) != tt.kind {
 				t.Errorf("%s, id %q, %v", got, job.Ref.ID, err)
 			}
 		})
 	}
-	if got, err := newServer(t, nil).provider().Settle(t.Context(), newJob(lease(), nil)); got != providers.NotInvited || err != nil {
+	if got, err := newProvider(t, newServer(t, nil)).Settle(t.Context(), newJob(lease(), nil)); got != providers.NotInvited || err != nil {
 		t.Errorf("without a contract: %s, %v", got, err)
 	}
 }
@@ -262,10 +263,10 @@ func TestKinds(t *testing.T) {
 		503: {providers.Transient, providers.Ambiguous},
 	} {
 		s := newServer(t, map[string]http.HandlerFunc{
-			"GET /proofs/7001": says(status, `{"error":"ana@example.com is wrong"}`),
-			"POST /proofs":     says(status, `{"error":"ana@example.com is wrong"}`),
+			"GET /proofs/7001": fake.Answers(status, `{"error":"ana@example.com is wrong"}`),
+			"POST /proofs":     fake.Answers(status, `{"error":"ana@example.com is wrong"}`),
 		})
-		p := s.provider()
+		p := newProvider(t, s)
 		_, err := p.Status(t.Context(), providers.Ref{ID: "7001"})
 		job := newJob(lease(), func() {})
 		job.Ref.Steps["contract"] = "90001"
@@ -280,10 +281,10 @@ func TestKinds(t *testing.T) {
 		}
 	}
 	for _, answer := range []string{``, `null`, `{}`, `{"data":{"id":null}}`, `{"data":{"id":"x"}}`, `<html>`} {
-		s := newServer(t, map[string]http.HandlerFunc{"POST /proofs": says(200, answer)})
+		s := newServer(t, map[string]http.HandlerFunc{"POST /proofs": fake.Answers(200, answer)})
 		job := newJob(lease(), func() {})
 		job.Ref.Steps["contract"] = "90001"
-		if err := s.provider().Invite(t.Context(), job); err == nil || providers.KindOf(err) != providers.Ambiguous {
+		if err := newProvider(t, s).Invite(t.Context(), job); err == nil || providers.KindOf(err) != providers.Ambiguous {
 			t.Errorf("an invitation answered with %q: %v", answer, err)
 		}
 	}
@@ -299,8 +300,8 @@ const completedProof = `{"data":{"id":7001,"status":"completed","ordered":true,"
 	"packaged_file":{"id":500104,"download_url":"BASE/store/package?sig=c"}}}`
 
 func TestStatus(t *testing.T) {
-	s := newServer(t, map[string]http.HandlerFunc{"GET /proofs/7001": says(200, completedProof)})
-	st, err := s.provider().Status(t.Context(), providers.Ref{ID: "7001"})
+	s := newServer(t, map[string]http.HandlerFunc{"GET /proofs/7001": fake.Answers(200, completedProof)})
+	st, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: "7001"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,15 +320,15 @@ func TestStatus(t *testing.T) {
 		`{"data":{"id":7001,"status":"pending","deleted_at":"2025-01-02T10:05:01"}}`:                     providers.Canceled,
 		`{"data":{"id":7001,"status":"expired_or_so","subjects":null,"signed_file":null,"events":null}}`: providers.Pending,
 	} {
-		s := newServer(t, map[string]http.HandlerFunc{"GET /proofs/7001": says(200, answer)})
-		st, err := s.provider().Status(t.Context(), providers.Ref{ID: "7001"})
+		s := newServer(t, map[string]http.HandlerFunc{"GET /proofs/7001": fake.Answers(200, answer)})
+		st, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: "7001"})
 		if err != nil || st.State != want {
 			t.Errorf("%s: %s, %v", answer, st.State, err)
 		}
 	}
 	for _, answer := range []string{`{}`, `{"data":null}`, `[]`, `{"data":{"status":7}}`} {
-		s := newServer(t, map[string]http.HandlerFunc{"GET /proofs/7001": says(200, answer)})
-		if st, err := s.provider().Status(t.Context(), providers.Ref{ID: "7001"}); err == nil || providers.KindOf(err) != providers.Transient {
+		s := newServer(t, map[string]http.HandlerFunc{"GET /proofs/7001": fake.Answers(200, answer)})
+		if st, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: "7001"}); err == nil || providers.KindOf(err) != providers.Transient {
 			t.Errorf("%s: %+v, %v", answer, st, err)
 		}
 	}
@@ -335,12 +336,12 @@ func TestStatus(t *testing.T) {
 
 func TestArtifacts(t *testing.T) {
 	routes := map[string]http.HandlerFunc{
-		"GET /store/signed?sig=a":  says(200, pdf),
-		"GET /store/package?sig=c": says(403, "<Error/>"),
+		"GET /store/signed?sig=a":  fake.Answers(200, pdf),
+		"GET /store/package?sig=c": fake.Answers(403, "<Error/>"),
 	}
 	s := newServer(t, routes)
-	p := s.provider()
-	routes["GET /proofs/7001"] = says(200, strings.ReplaceAll(completedProof, "BASE", s.URL))
+	p := newProvider(t, s)
+	routes["GET /proofs/7001"] = fake.Answers(200, strings.ReplaceAll(completedProof, "BASE", s.URL))
 	ref := providers.Ref{ID: "7001"}
 	list, err := p.Artifacts(t.Context(), ref)
 	if err != nil || len(list) != 3 {
@@ -375,7 +376,7 @@ func TestArtifacts(t *testing.T) {
 		`{"data":{"id":7001,"status":"completed","updated_at":"2025-01-02T10:05:01","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":null}}`,
 		`{"data":{"id":7001,"status":"completed","updated_at":"2090-01-02T10:05:01","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":{"id":1,"download_url":null}}}`,
 	} {
-		routes["GET /proofs/7001"] = says(200, answer)
+		routes["GET /proofs/7001"] = fake.Answers(200, answer)
 		_, err := p.Artifacts(t.Context(), ref)
 		if e, ok := errors.AsType[*providers.Error](err); !ok || e.Code != providers.CodeNotReady || e.Kind != providers.Transient {
 			t.Errorf("%s: %v", answer, err)
@@ -391,8 +392,8 @@ func TestArtifactTypes(t *testing.T) {
 		{`{"data":{"id":7001,"status":"completed","signed_file":{"download_url":"https://x"},"receipt_file":{"download_url":"https://x"},"packaged_file":{"mime":"application/x-zip-compressed","download_url":"https://x"}}}`,
 			"signed_document application/pdf, dossier application/pdf, package application/zip"},
 	} {
-		s := newServer(t, map[string]http.HandlerFunc{"GET /proofs/7001": says(200, tt.answer)})
-		list, err := s.provider().Artifacts(t.Context(), providers.Ref{ID: "7001"})
+		s := newServer(t, map[string]http.HandlerFunc{"GET /proofs/7001": fake.Answers(200, tt.answer)})
+		list, err := newProvider(t, s).Artifacts(t.Context(), providers.Ref{ID: "7001"})
 		var got []string
 		for _, a := range list {
 			got = append(got, string(a.Kind)+" "+a.ContentType)
@@ -405,22 +406,22 @@ func TestArtifactTypes(t *testing.T) {
 
 func TestCancelRemindDiscard(t *testing.T) {
 	routes := map[string]http.HandlerFunc{
-		"GET /proofs/7001": says(200, `{"data":{"id":7001,"status":"pending","ordered":true,"subjects":[
+		"GET /proofs/7001": fake.Answers(200, `{"data":{"id":7001,"status":"pending","ordered":true,"subjects":[
 			{"id":8001,"sent_at":"2025-01-02T10:05:01","confirmed_at":"2025-01-02T10:05:01"},
 			{"id":8002,"sent_at":"2025-01-02T10:05:01"},{"id":8003}]}}`),
-		"DELETE /proofs/7001":                    says(204, ""),
-		"POST /proofs/7001/subjects/8002/remind": says(200, `{"data":{"id":8002}}`),
-		"DELETE /contracts/90001":                says(204, ""),
-		"DELETE /contracts/90002":                says(404, `{"error":"Not found"}`),
+		"DELETE /proofs/7001":                    fake.Answers(204, ""),
+		"POST /proofs/7001/subjects/8002/remind": fake.Answers(200, `{"data":{"id":8002}}`),
+		"DELETE /contracts/90001":                fake.Answers(204, ""),
+		"DELETE /contracts/90002":                fake.Answers(404, `{"error":"Not found"}`),
 	}
 	s := newServer(t, routes)
-	p := s.provider()
+	p := newProvider(t, s)
 	ref := providers.Ref{ID: "7001"}
 	if err := errors.Join(p.Remind(t.Context(), ref), p.Cancel(t.Context(), ref)); err != nil {
 		t.Error(err)
 	}
 	want := []string{"GET /proofs/7001", "POST /proofs/7001/subjects/8002/remind", "GET /proofs/7001", "DELETE /proofs/7001"}
-	if got := s.routesCalled(); !slices.Equal(got, want) {
+	if got := s.Called(); !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
 	for _, contract := range []string{"90001", "90002"} {
@@ -432,7 +433,7 @@ func TestCancelRemindDiscard(t *testing.T) {
 		t.Error(err)
 	}
 	for _, status := range []string{"completed", "canceled"} {
-		routes["GET /proofs/7001"] = says(200, `{"data":{"id":7001,"status":"`+status+`"}}`)
+		routes["GET /proofs/7001"] = fake.Answers(200, `{"data":{"id":7001,"status":"`+status+`"}}`)
 		if err := p.Cancel(t.Context(), ref); providers.KindOf(err) != providers.Invalid || err == nil {
 			t.Errorf("cancelling a %s one: %v", status, err)
 		}

@@ -160,7 +160,7 @@ type (
 // sender's office who appear in its events (reference §10) and without signed download
 // addresses.
 func keep(raw json.RawMessage) json.RawMessage {
-	return rest.Without(raw, "user", "download_url", "preview_url")
+	return rest.Redact(raw, "user", "download_url", "preview_url")
 }
 
 // localPhone writes a Brazilian number in the form of the samples, "(11) 90000-0000";

@@ -45,7 +45,7 @@ func testLimits(t *testing.T, s *Suite, tp *tap) {
 		}
 	}
 	// What the service has no place for is left out, and Info says so.
-	for _, column := range w.inner.Info().Unsent {
+	for _, column := range w.inner.Info().UnsupportedColumns {
 		e := staged(s)
 		e.Message, e.Expires.Days = "Please sign by Friday.", 30
 		for i := range e.Signers {
@@ -54,7 +54,7 @@ func testLimits(t *testing.T, s *Suite, tp *tap) {
 				e.Signers[i].Stamp = Stamp(i)
 			}
 		}
-		if len(e.Signers) > 1 && !e.Uses(column) || w.provider.Check(e) != nil {
+		if len(e.Signers) > 1 && !e.HasColumn(column) || w.provider.Check(e) != nil {
 			t.Errorf("an envelope with %s is refused: %v", column, w.provider.Check(e))
 		}
 	}

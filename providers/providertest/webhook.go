@@ -72,7 +72,7 @@ func callbacks(t *testing.T, s *Suite, tp *tap, off time.Duration) (*world, *rec
 func (w *world) callback(p providers.Provider, c received) (providers.Event, error) {
 	r := httptest.NewRequest(http.MethodPost, c.address, bytes.NewReader(c.body))
 	r.Header = c.header
-	e, err := p.(providers.Hooked).Webhook(r, c.body)
+	e, err := p.(providers.WebhookVerifier).Webhook(r, c.body)
 	return e, w.tap.note(err)
 }
 
@@ -91,7 +91,7 @@ func refused(t *testing.T, what string, err error, kinds ...providers.ErrorKind)
 func testWebhook(t *testing.T, s *Suite, tp *tap) {
 	if s.Webhook == nil {
 		w := newWorld(t, s, tp, setup{})
-		if _, ok := w.inner.(providers.Hooked); ok {
+		if _, ok := w.inner.(providers.WebhookVerifier); ok {
 			t.Error("it reads callbacks, but the suite does not know them")
 		}
 		return

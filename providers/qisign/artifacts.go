@@ -22,7 +22,7 @@ func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]provider
 		return nil, err
 	}
 	if state(e.Status) != providers.Completed {
-		return nil, failure(request(pace.Fetch, http.MethodGet, "", id), providers.CodeNotReady)
+		return nil, p.client.rest.NotReady(request(pace.Fetch, http.MethodGet, "", id))
 	}
 	list, err := p.dossiers(ctx, id, documentIDs(e, ref))
 	if err != nil {
@@ -60,7 +60,7 @@ func (p *Provider) dossiers(ctx context.Context, id string, documents []string) 
 		return nil, notYet(err)
 	}
 	if report.Status != "" && report.Status != reportAvailable || len(report.Documents) == 0 {
-		return nil, failure(request(pace.Fetch, http.MethodGet, "/report", id), providers.CodeNotReady)
+		return nil, p.client.rest.NotReady(request(pace.Fetch, http.MethodGet, "/report", id))
 	}
 	var list []providers.Artifact
 	listed := make(map[string]bool)
@@ -69,7 +69,7 @@ func (p *Provider) dossiers(ctx context.Context, id string, documents []string) 
 			return
 		}
 		listed[documentID] = true
-		list = append(list, providers.Artifact{Kind: providers.Dossier, ID: documentID, ContentType: typePDF, Source: source})
+		list = append(list, providers.Artifact{Kind: providers.Dossier, ID: documentID, ContentType: providers.TypePDF, Source: source})
 	}
 	for i, d := range report.Documents {
 		documentID := d.ID
@@ -93,7 +93,7 @@ func (p *Provider) pictures(ctx context.Context, id, signerID string) ([]provide
 	add := func(kind providers.Kind, address, route string) {
 		if address != "" {
 			list = append(list, providers.Artifact{
-				Kind: kind, ID: signerID, ContentType: typeJPEG, Source: p.client.source(id, "signer", signerID, route),
+				Kind: kind, ID: signerID, ContentType: providers.TypeJPEG, Source: p.client.source(id, "signer", signerID, route),
 			})
 		}
 	}
@@ -147,7 +147,7 @@ func (p *Provider) Open(ctx context.Context, ref providers.Ref, a providers.Arti
 		return nil, err
 	}
 	if address == "" { // it was listed, so it was there
-		return nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET " + routeEnvelope, Code: providers.CodeNotReady}
+		return nil, p.client.rest.NotReady(request(pace.Fetch, http.MethodGet, "", id))
 	}
 	return p.client.fetch(ctx, address)
 }
@@ -172,7 +172,7 @@ func (p *Provider) address(ctx context.Context, id string, a providers.Artifact)
 		}
 		return "", err
 	}
-	return "", &providers.Error{Kind: providers.Unsupported, Provider: Name, Code: "artifact_kind"}
+	return "", &providers.Error{Kind: providers.Unsupported, Provider: Name, Code: providers.CodeArtifactKind}
 }
 
 // image is one side of a signer's identity paper and the template that it is read by.

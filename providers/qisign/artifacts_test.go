@@ -11,25 +11,26 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 )
 
 func TestArtifacts(t *testing.T) {
 	f, p := newFake(t)
-	f.answer("GET "+route1, 200, `{"status":"completed","documents":[{"id":"d-1"},{"id":"d-2"}],"signers":[{"id":"1"},{"id":"2"},{"id":"3"}]}`)
-	f.answer("GET "+route1+"/report", 200, `{"id":"`+id1+`","status":"available","documents_reports":[{"id":"d-1","url":"`+f.url+`/given/d-1.pdf"},{"id":"d-2","url":null}]}`)
-	f.answer("GET "+route1+"/signer/1/face", 200, `{"face_image_url":"`+f.url+`/given/face.jpeg"}`)
-	f.answer("GET "+route1+"/signer/1/personal_document", 200, `{"document_front_url":"`+f.url+`/given/front.jpeg","document_back_url":"`+f.url+`/given/back.jpeg"}`)
-	f.answer("GET "+route1+"/signer/2/face", 404, `{}`)
-	f.answer("GET "+route1+"/signer/2/personal_document", 200, `{"document_front_url":"`+f.url+`/given/front2.jpeg","document_back_url":null}`)
-	f.answer("GET "+route1+"/signer/3/face", 403, `{}`)
-	f.answer("GET "+route1+"/signer/3/personal_document", 200, `{}`)
+	f.Answer("GET "+route1, 200, `{"status":"completed","documents":[{"id":"d-1"},{"id":"d-2"}],"signers":[{"id":"1"},{"id":"2"},{"id":"3"}]}`)
+	f.Answer("GET "+route1+"/report", 200, `{"id":"`+id1+`","status":"available","documents_reports":[{"id":"d-1","url":"`+f.URL+`/given/d-1.pdf"},{"id":"d-2","url":null}]}`)
+	f.Answer("GET "+route1+"/signer/1/face", 200, `{"face_image_url":"`+f.URL+`/given/face.jpeg"}`)
+	f.Answer("GET "+route1+"/signer/1/personal_document", 200, `{"document_front_url":"`+f.URL+`/given/front.jpeg","document_back_url":"`+f.URL+`/given/back.jpeg"}`)
+	f.Answer("GET "+route1+"/signer/2/face", 404, `{}`)
+	f.Answer("GET "+route1+"/signer/2/personal_document", 200, `{"document_front_url":"`+f.URL+`/given/front2.jpeg","document_back_url":null}`)
+	f.Answer("GET "+route1+"/signer/3/face", 403, `{}`)
+	f.Answer("GET "+route1+"/signer/3/personal_document", 200, `{}`)
 	list, err := p.Artifacts(t.Context(), ref1())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, a := range list {
-		got = append(got, strings.Join([]string{string(a.Kind), a.ID, a.ContentType, strings.TrimPrefix(a.Source, f.url+route1)}, " "))
+		got = append(got, strings.Join([]string{string(a.Kind), a.ID, a.ContentType, strings.TrimPrefix(a.Source, f.URL+route1)}, " "))
 		if a.URL != "" || !a.Expires.IsZero() {
 			t.Errorf("%s %s is listed with an address", a.Kind, a.ID)
 		}
@@ -46,8 +47,8 @@ func TestArtifacts(t *testing.T) {
 		t.Errorf("artifacts\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 
-	f.answer("GET "+route1+"/document/d-1/report", 200, `{"id":"d-1","status":"available","document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF 1"))+`"}`)
-	f.answer("GET "+route1+"/document/d-2/report", 200, `{"id":"d-2","status":"available","document_report_url":"https://never.test/","document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF 2"))+`"}`)
+	f.Answer("GET "+route1+"/document/d-1/report", 200, `{"id":"d-1","status":"available","document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF 1"))+`"}`)
+	f.Answer("GET "+route1+"/document/d-2/report", 200, `{"id":"d-2","status":"available","document_report_url":"https://never.test/","document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF 2"))+`"}`)
 	for i, want := range []string{"%PDF 1", "%PDF 2"} {
 		content, err := p.Open(t.Context(), ref1(), list[i])
 		if err != nil {
@@ -80,12 +81,12 @@ func TestArtifactsNotReady(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, p := newFake(t)
-			f.answer("GET "+route1, 200, `{"status":"`+c.envelope+`"}`)
+			f.Answer("GET "+route1, 200, `{"status":"`+c.envelope+`"}`)
 			if c.report != "" {
-				f.answer("GET "+route1+"/report", c.status, c.report)
+				f.Answer("GET "+route1+"/report", c.status, c.report)
 			}
 			_, err := p.Artifacts(t.Context(), ref1())
-			wantKind(t, err, c.kind, c.code)
+			fake.WantKind(t, err, c.kind, c.code)
 		})
 	}
 }
@@ -94,12 +95,12 @@ func TestArtifactsNotReady(t *testing.T) {
 // What the caller knows may be left out of an answer: the signers' ids are ours.
 func TestArtifactsOfNamelessSigners(t *testing.T) {
 	f, p := newFake(t)
-	f.answer("GET "+route1, 200, `{"status":"completed","signers":[{"status":"signed"},{"status":"signed"}]}`)
-	f.answer("GET "+route1+"/report", 200, `{"status":"available","documents_reports":[{"id":"d-1","url":"https://x.test/1"}]}`)
-	f.answer("GET "+route1+"/signer/1/face", 200, `{"face_image_url":"https://x.test/f"}`)
-	f.answer("GET "+route1+"/signer/1/personal_document", 204, "")
-	f.answer("GET "+route1+"/signer/2/face", 204, "")
-	f.answer("GET "+route1+"/signer/2/personal_document", 200, `{"document_front_url":"https://x.test/i"}`)
+	f.Answer("GET "+route1, 200, `{"status":"completed","signers":[{"status":"signed"},{"status":"signed"}]}`)
+	f.Answer("GET "+route1+"/report", 200, `{"status":"available","documents_reports":[{"id":"d-1","url":"https://x.test/1"}]}`)
+	f.Answer("GET "+route1+"/signer/1/face", 200, `{"face_image_url":"https://x.test/f"}`)
+	f.Answer("GET "+route1+"/signer/1/personal_document", 204, "")
+	f.Answer("GET "+route1+"/signer/2/face", 204, "")
+	f.Answer("GET "+route1+"/signer/2/personal_document", 200, `{"document_front_url":"https://x.test/i"}`)
 	list, err := p.Artifacts(t.Context(), ref1())
 	if err != nil || len(list) != 3 || list[1].Kind != providers.Face || list[1].ID != "1" || list[2].Kind != providers.IDFront || list[2].ID != "2" {
 		t.Errorf("%+v, %v", list, err)
@@ -110,12 +111,12 @@ func TestArtifactsPictureFails(t *testing.T) {
 	for status, kind := range map[int]providers.ErrorKind{401: providers.Denied, 429: providers.RateLimited, 500: providers.Transient} {
 		for _, route := range []string{"/face", "/personal_document"} {
 			f, p := newFake(t)
-			f.answer("GET "+route1, 200, `{"status":"completed","signers":[{"id":"1"}]}`)
-			f.answer("GET "+route1+"/report", 200, `{"status":"available","documents_reports":[{"id":"d-1","url":"https://x.test/1"}]}`)
-			f.answer("GET "+route1+"/signer/1/face", 200, `{}`)
-			f.answer("GET "+route1+"/signer/1"+route, status, `{}`)
+			f.Answer("GET "+route1, 200, `{"status":"completed","signers":[{"id":"1"}]}`)
+			f.Answer("GET "+route1+"/report", 200, `{"status":"available","documents_reports":[{"id":"d-1","url":"https://x.test/1"}]}`)
+			f.Answer("GET "+route1+"/signer/1/face", 200, `{}`)
+			f.Answer("GET "+route1+"/signer/1"+route, status, `{}`)
 			_, err := p.Artifacts(t.Context(), ref1())
-			wantKind(t, err, kind, "")
+			fake.WantKind(t, err, kind, "")
 		}
 	}
 }
@@ -139,11 +140,11 @@ func TestOpenDocumentReport(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, p := newFake(t)
-			f.answer("GET /given/1.pdf", 200, "%PDF given")
-			f.answer("GET "+route1+"/document/d-1/report", 200, strings.ReplaceAll(c.report, "URL", f.url+"/given/1.pdf"))
+			f.Answer("GET /given/1.pdf", 200, "%PDF given")
+			f.Answer("GET "+route1+"/document/d-1/report", 200, strings.ReplaceAll(c.report, "URL", f.URL+"/given/1.pdf"))
 			content, err := p.Open(t.Context(), ref1(), dossier)
 			if c.kind != "" {
-				wantKind(t, err, c.kind, c.code)
+				fake.WantKind(t, err, c.kind, c.code)
 				return
 			}
 			if err != nil {
@@ -165,7 +166,7 @@ func TestOpenCutBase64(t *testing.T) {
 		`{"document_report":"` + strings.Repeat("QUJD", 2000) + `","status":"unavailable"}`,
 	} {
 		f, p := newFake(t)
-		f.answer("GET "+route1+"/document/d-1/report", 200, report)
+		f.Answer("GET "+route1+"/document/d-1/report", 200, report)
 		content, err := p.Open(t.Context(), ref1(), providers.Artifact{Kind: providers.Dossier, ID: "d-1"})
 		if err != nil {
 			t.Fatal(err)
@@ -188,21 +189,21 @@ func TestAddressesAreAskedForWhenTheyAreUsed(t *testing.T) {
 			for _, field := range fields {
 				asked++
 				path := "/given/" + strconv.Itoa(asked)
-				f.routes["GET "+path] = func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, field) }
-				answer[field] = f.url + path
+				f.Routes["GET "+path] = func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, field) }
+				answer[field] = f.URL + path
 			}
 			for n := range asked - len(fields) {
-				f.answer("GET /given/"+strconv.Itoa(n+1), 403, "")
+				f.Answer("GET /given/"+strconv.Itoa(n+1), 403, "")
 			}
 			json.NewEncoder(w).Encode(answer)
 		}
 	}
-	f.answer("GET "+route1, 200, `{"status":"completed","documents":[{"id":"d-1"}],"signers":[{"id":"1"},{"id":"2"}]}`)
-	f.answer("GET "+route1+"/report", 200, `{"status":"available","documents_reports":[{"id":"d-1","url":"`+f.url+`/given/dead"}]}`)
-	f.answer("GET "+route1+"/document/d-1/report", 200, `{"document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF"))+`"}`)
+	f.Answer("GET "+route1, 200, `{"status":"completed","documents":[{"id":"d-1"}],"signers":[{"id":"1"},{"id":"2"}]}`)
+	f.Answer("GET "+route1+"/report", 200, `{"status":"available","documents_reports":[{"id":"d-1","url":"`+f.URL+`/given/dead"}]}`)
+	f.Answer("GET "+route1+"/document/d-1/report", 200, `{"document_report":"`+base64.StdEncoding.EncodeToString([]byte("%PDF"))+`"}`)
 	for _, signer := range []string{"1", "2"} {
-		f.routes["GET "+route1+"/signer/"+signer+"/face"] = addresses("face_image_url")
-		f.routes["GET "+route1+"/signer/"+signer+"/personal_document"] = addresses("document_front_url", "document_back_url")
+		f.Routes["GET "+route1+"/signer/"+signer+"/face"] = addresses("face_image_url")
+		f.Routes["GET "+route1+"/signer/"+signer+"/personal_document"] = addresses("document_front_url", "document_back_url")
 	}
 	list, err := p.Artifacts(t.Context(), ref1())
 	if err != nil || len(list) != 7 {
@@ -224,14 +225,14 @@ func TestAddressesAreAskedForWhenTheyAreUsed(t *testing.T) {
 
 func TestOpenExpired(t *testing.T) {
 	f, p := newFake(t)
-	f.answer("GET "+route1+"/signer/1/face", 200, `{"face_image_url":"`+f.url+`/given/face.jpeg"}`)
-	face := providers.Artifact{Kind: providers.Face, ID: "1", URL: f.url + "/given/of-an-older-ledger.jpeg"}
+	f.Answer("GET "+route1+"/signer/1/face", 200, `{"face_image_url":"`+f.URL+`/given/face.jpeg"}`)
+	face := providers.Artifact{Kind: providers.Face, ID: "1", URL: f.URL + "/given/of-an-older-ledger.jpeg"}
 	for _, status := range []int{403, 404, 410} {
-		f.answer("GET /given/face.jpeg", status, "")
+		f.Answer("GET /given/face.jpeg", status, "")
 		_, err := p.Open(t.Context(), ref1(), face)
-		wantKind(t, err, providers.NotFound, providers.CodeAddressExpired)
+		fake.WantKind(t, err, providers.NotFound, providers.CodeAddressExpired)
 	}
-	f.answer("GET "+route1+"/signer/1/face", 200, `{}`)
+	f.Answer("GET "+route1+"/signer/1/face", 200, `{}`)
 	_, err := p.Open(t.Context(), ref1(), face)
-	wantKind(t, err, providers.Transient, providers.CodeNotReady)
+	fake.WantKind(t, err, providers.Transient, providers.CodeNotReady)
 }

@@ -10,8 +10,9 @@ import (
 )
 
 func TestCheck(t *testing.T) {
+	_, p := newFake(t)
 	type E = providers.Envelope
-	jpeg := &providers.Document{Name: "frente.jpg", Size: 5, Type: typeJPEG}
+	jpeg := &providers.Document{Name: "frente.jpg", Size: 5, Type: providers.TypeJPEG}
 	for _, c := range []struct {
 		name   string
 		change func(*E)
@@ -28,20 +29,20 @@ func TestCheck(t *testing.T) {
 		{"message and role", func(e *E) { e.Message, e.Signers[0].Role = "Oi", "locador" }, ""},
 		{"others' options", func(e *E) { e.Options = map[string]map[string]string{"sdoc": {"folder": "x"}} }, ""},
 		{"no subject", func(e *E) { e.Subject = "" }, "subject: "},
-		{"template", func(e *E) { e.Template = "t" }, "template: QI Sign has no templates"},
+		{"template", func(e *E) { e.Template = "t" }, "template: qisign has no templates"},
 		{"field", func(e *E) { e.Fields = map[string]string{"a": "b"} }, "field.a: "},
-		{"no document", func(e *E) { e.Documents = nil }, "document: give at least one PDF"},
-		{"too large", func(e *E) { e.Documents[0].Size = 10_000_001 }, "document: contrato.pdf has 10000001 bytes; QI Sign takes at most 10 MB"},
-		{"type", func(e *E) { e.Documents[0].Type = "image/png" }, "document: contrato.pdf is image/png; QI Sign takes PDF only"},
+		{"no document", func(e *E) { e.Documents = nil }, "document: qisign needs a document"},
+		{"too large", func(e *E) { e.Documents[0].Size = 10_000_001 }, "document: contrato.pdf has 10000001 bytes; qisign takes at most 10 MB"},
+		{"type", func(e *E) { e.Documents[0].Type = "image/png" }, "document: contrato.pdf is image/png; qisign takes PDF"},
 		{"no signer", func(e *E) { e.Signers = nil }, "signer1.name: "},
 		{"no name", func(e *E) { e.Signers[0].Name = "" }, "signer1.name: "},
 		{"no CPF", func(e *E) { e.Signers[0].Document = "" }, "signer1.document: must be the signer's CPF"},
 		{"bad CPF", func(e *E) { e.Signers[0].Document = "52998224726" }, "signer1.document: must be the signer's CPF"},
 		{"CNPJ", func(e *E) { e.Signers[0].Document = "11222333000181" }, "signer1.document: is a CNPJ"},
 		{"no birthdate", func(e *E) { e.Signers[0].Birthdate = "" }, "signer1.birthdate: "},
-		{"neither", func(e *E) { e.Signers[0].Email, e.Signers[0].Phone = "", "" }, "signer1.email: give an e-mail or a phone"},
-		{"bad phone", func(e *E) { e.Signers[0].Phone = "12" }, "signer1.phone: "},
-		{"channel without e-mail", func(e *E) { e.Signers[0].Email, e.Signers[0].Channel = "", "email" }, "signer1.channel: is email, but"},
+		{"neither", func(e *E) { e.Signers[0].Email, e.Signers[0].Phone = "", "" }, "signer1.email: qisign needs an e-mail address or a phone"},
+		{"bad phone", func(e *E) { e.Signers[0].Phone = "12" }, "signer1.phone: is not a number"},
+		{"channel without e-mail", func(e *E) { e.Signers[0].Email, e.Signers[0].Channel = "", "email" }, "signer1.email: qisign tells this signer by e-mail"},
 		{"auth without phone", func(e *E) { e.Signers[0].Phone, e.Signers[0].Auth = "", "sms" }, "signer1.auth: is sms, but"},
 		{"channel", func(e *E) { e.Signers[0].Channel = "fax" }, "signer1.channel: is fax"},
 		{"type", func(e *E) { e.Signers[0].Type = providers.TypeDigital }, "signer1.type: is digital"},
@@ -49,16 +50,16 @@ func TestCheck(t *testing.T) {
 		{"image type", func(e *E) { e.Signers[0].IDType = "passport" }, "signer1.id_type: is passport"},
 		{"PNG image", func(e *E) {
 			e.Signers[0].IDBack, e.Signers[0].IDType = &providers.Document{Name: "v.png", Type: "image/png"}, "rg"
-		}, "signer1.id_back: v.png is image/png; QI Sign takes JPEG only"},
+		}, "signer1.id_back: v.png is image/png; qisign takes JPEG"},
 		{"large image", func(e *E) {
 			e.Signers[0].IDFront, e.Signers[0].IDType = &providers.Document{Name: "f.jpg", Size: 10_000_001}, "rg"
 		}, "signer1.id_front: f.jpg has 10000001 bytes"},
-		{"option", func(e *E) { e.Options = map[string]map[string]string{Name: {"foo": ""}} }, "qisign.foo: unknown option"},
+		{"option", func(e *E) { e.Options = map[string]map[string]string{Name: {"foo": ""}} }, "qisign.foo: is unknown: qisign has no options"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := envelope1()
 			c.change(&e)
-			err := (&Provider{}).Check(e)
+			err := p.Check(e)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -33,21 +32,14 @@ func newClient(s rest.Settings) (*client, error) {
 	if s.Production {
 		own = baseProduction
 	}
-	c := &client{base: strings.TrimSuffix(cmp.Or(s.BaseURL, own), "/")}
-	var err error
-	c.rest, err = rest.New(rest.Config{
-		Provider:  Name,
-		Base:      c.base,
-		Simulated: s.Simulated,
-		Pacer:     s.Pacer,
-		Observe:   s.Observe,
-		// The form of error bodies is not documented (reference §A10): the status says it.
-		Authorize: func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Authorization", s.APIKey.Reveal()) // the bare key (reference §A2)
-			return nil
-		},
-	})
-	return c, err
+	cfg := s.Config(Name, cmp.Or(s.BaseURL, own))
+	// The form of error bodies is not documented (reference §A10): the status says it.
+	cfg.Authorize = func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", s.APIKey.Reveal()) // the bare key (reference §A2)
+		return nil
+	}
+	c, err := rest.New(cfg)
+	return &client{c, cfg.Base}, err
 }
 
 const routeEnvelope = "/sign/envelope/{id}"
@@ -120,7 +112,7 @@ func (c *client) envelope(ctx context.Context, class pace.Class, id string) (env
 	}
 	var e envelope
 	if json.Unmarshal(raw, &e) != nil || e.Status == "" {
-		return envelope{}, nil, failure(r, rest.CodeBadAnswer)
+		return envelope{}, nil, c.rest.BadAnswer(r, "the answer is not an envelope")
 	}
 	return e, raw, nil
 }
@@ -151,7 +143,7 @@ func (c *client) documentReport(ctx context.Context, id, documentID string) (io.
 	file, err := rest.Base64Answer(answer.Body, func(fields map[string]any) error {
 		address, _ = fields["document_report_url"].(string)
 		if status, ok := fields["status"].(string); ok && status != reportAvailable {
-			return failure(r, providers.CodeNotReady)
+			return c.rest.NotReady(r)
 		}
 		return nil
 	}, "document_report")
@@ -169,7 +161,7 @@ func (c *client) documentReport(ctx context.Context, id, documentID string) (io.
 		return nil, err
 	}
 	if address == "" {
-		return nil, failure(r, rest.CodeBadAnswer)
+		return nil, c.rest.BadAnswer(r, "the answer has neither file nor address")
 	}
 	return c.fetch(ctx, address)
 }
@@ -206,9 +198,4 @@ func (c *client) fetch(ctx context.Context, address string) (io.ReadCloser, erro
 // source is where a file comes from: the route that names its address.
 func (c *client) source(id string, parts ...string) string {
 	return c.base + request(pace.Fetch, http.MethodGet, "", id, parts...).Path
-}
-
-// failure is a 2xx answer that does not hold what it should, yet or ever.
-func failure(r rest.Request, code string) error {
-	return &providers.Error{Kind: providers.Transient, Provider: Name, Op: r.Method + " " + r.Route, Code: code}
 }

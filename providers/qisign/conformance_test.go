@@ -55,11 +55,11 @@ func TestConformance(t *testing.T) {
 			{Name: "neither e-mail nor phone", Field: "signer1.email", Says: "phone",
 				At:   first(func(s *providers.Signer) { s.Email = "" }),
 				Over: first(func(s *providers.Signer) { s.Email, s.Phone = "", "" })},
-			{Name: "SMS without phone", Field: "signer1.channel", Says: "phone",
+			{Name: "SMS without phone", Field: "signer1.phone", Says: "phone",
 				At:   first(func(s *providers.Signer) { s.Channel = providers.ChannelSMS }),
 				Over: first(func(s *providers.Signer) { s.Channel, s.Phone = providers.ChannelSMS, "" })},
 			{Name: "code by WhatsApp without phone", Field: "signer1.auth", Says: "phone", Over: first(func(s *providers.Signer) { s.Auth, s.Phone = providers.ChannelWhatsApp, "" })},
-			{Name: "e-mail without address", Field: "signer1.channel", Says: "e-mail", Over: first(func(s *providers.Signer) { s.Channel, s.Email = providers.ChannelEmail, "" })},
+			{Name: "e-mail without address", Field: "signer1.email", Says: "e-mail", Over: first(func(s *providers.Signer) { s.Channel, s.Email = providers.ChannelEmail, "" })},
 			{Name: "phone", Field: "signer1.phone", Says: "number", Over: first(func(s *providers.Signer) { s.Phone = "11987654321" })},
 			{Name: "image size", Field: "signer1.id_front", Says: "10000000",
 				At: first(func(s *providers.Signer) {
@@ -76,7 +76,7 @@ func TestConformance(t *testing.T) {
 			})},
 			{Name: "which paper", Field: "signer1.id_type", Says: "cnh", Over: first(func(s *providers.Signer) { s.IDFront = providertest.JPEG("a.jpg") })},
 			{Name: "paper", Field: "signer1.id_type", Says: "rg", Over: first(func(s *providers.Signer) { s.IDFront, s.IDType = providertest.JPEG("a.jpg"), "passport" })},
-			{Name: "fields", Field: "field.rent", Says: "fields", Over: func(e *providers.Envelope) { e.Fields = map[string]string{"rent": "1"} }},
+			{Name: "fields", Field: "field.rent", Says: "template", Over: func(e *providers.Envelope) { e.Fields = map[string]string{"rent": "1"} }},
 		},
 		Kind: func(call, op string, status int) (providers.ErrorKind, bool) {
 			notOffered := strings.HasSuffix(op, "/face") || strings.HasSuffix(op, "/personal_document")

@@ -18,7 +18,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -41,16 +40,12 @@ const (
 	stepPersonal = "personal." // and the signer's number and the template
 )
 
-// linkLife is how long download addresses live (reference §A8). For faces and identity
-// images it is not stated; elsewhere in QI Tech theirs live as long (reference §A9).
-const linkLife = 24 * time.Hour
-
 var (
-	_ providers.Provider  = (*Provider)(nil)
-	_ providers.Canceler  = (*Provider)(nil)
-	_ providers.Discarder = (*Provider)(nil)
-	_ providers.Hooked    = (*Provider)(nil)
-	_ providers.Calls     = (*Provider)(nil)
+	_ providers.Provider         = (*Provider)(nil)
+	_ providers.Canceler         = (*Provider)(nil)
+	_ providers.Discarder        = (*Provider)(nil)
+	_ providers.WebhookVerifier  = (*Provider)(nil)
+	_ providers.RequestEstimator = (*Provider)(nil)
 )
 
 // Provider is QI Sign.
@@ -67,36 +62,6 @@ func New(s rest.Settings) (*Provider, error) {
 		return nil, err
 	}
 	return &Provider{client: c, webhookSecret: s.WebhookSecret, webhookURL: s.WebhookURL}, nil
-}
-
-// Info tells what QI Sign can do.
-func (p *Provider) Info() providers.Info {
-	return providers.Info{
-		Name:      Name,
-		Simulated: p.client.rest.Simulated(),
-		// No limit is documented (reference §A11): a pace that a web service bears (our choice).
-		Rate:            providers.Rate{Requests: 10, Per: time.Second, Burst: 10},
-		PollEvery:       time.Minute, // polling is possible but discouraged (reference §A7)
-		SettleAll:       true,
-		MaxDocumentSize: maxFile,
-		DocumentTypes:   []string{typePDF},
-		Channels:        methods,
-		SignatureTypes:  []string{providers.TypeElectronic},
-		Artifacts:       []providers.Kind{providers.Dossier, providers.Face, providers.IDFront, providers.IDBack},
-		Unsent:          []string{"message", "order", "stamp"},
-		AddressLifetime: linkLife,
-	}
-}
-
-// Calls counts the requests of one envelope up to its archive: create, documents,
-// images, submit, one look, then envelope and report, a dossier for each document, and
-// for each signer face and papers, once to list them and once for each file's address.
-func (p *Provider) Calls(e providers.Envelope) int {
-	n := 5 + 2*len(e.Documents)
-	for _, s := range e.Signers {
-		n += 2 + 1 + 2*len(images(s))
-	}
-	return n
 }
 
 // Prepare creates the envelope, or adopts the one that is there, and adds documents
@@ -243,7 +208,7 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 	if err != nil {
 		return providers.Status{}, err
 	}
-	s := providers.Status{State: state(e.Status), Raw: rest.Without(raw, secretFields...)}
+	s := providers.Status{State: state(e.Status), Raw: rest.Redact(raw, secretFields...)}
 	for i, signer := range e.Signers {
 		if s.State == providers.Completed && signer.Status == "" {
 			alone, err := p.client.signer(ctx, id, cmp.Or(signer.ID, signerID(i)))
@@ -275,7 +240,7 @@ func (p *Provider) Cancel(ctx context.Context, ref providers.Ref) error {
 	case providers.Canceled:
 		return nil
 	case providers.Completed, providers.Expired:
-		return notCanceled("ended", s)
+		return notCanceled(providers.CodeEnded, s)
 	}
 	now, err := p.client.cancel(ctx, id)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 	"github.com/chancela/chancela/providers/rest"
 )
 
@@ -23,28 +24,28 @@ const route1 = "/sign/envelope/" + id1
 func TestPrepare(t *testing.T) {
 	f, p := newFake(t)
 	var created envelopeOut
-	f.routes["POST /sign/envelope"] = func(w http.ResponseWriter, r *http.Request) {
-		f.decode(r, &created)
+	f.Routes["POST /sign/envelope"] = func(w http.ResponseWriter, r *http.Request) {
+		f.Decode(r, &created)
 		io.WriteString(w, `{"id":"`+id1+`","status":"created"}`)
 	}
 	var documents []documentOut
-	f.routes["POST "+route1+"/document"] = func(w http.ResponseWriter, r *http.Request) {
+	f.Routes["POST "+route1+"/document"] = func(w http.ResponseWriter, r *http.Request) {
 		var d documentOut
-		f.decode(r, &d)
+		f.Decode(r, &d)
 		documents = append(documents, d)
 		w.WriteHeader(http.StatusCreated)
 		io.WriteString(w, `{"id":"`+d.ID+`","created_at":"2023-01-01T00:00:00.000Z"}`)
 	}
 	var papers []personalOut
-	f.routes["POST "+route1+"/signer/1/personal_document"] = func(w http.ResponseWriter, r *http.Request) {
+	f.Routes["POST "+route1+"/signer/1/personal_document"] = func(w http.ResponseWriter, r *http.Request) {
 		var d personalOut
-		f.decode(r, &d)
+		f.Decode(r, &d)
 		papers = append(papers, d)
 		io.WriteString(w, `{"created_at":"2023-01-01T00:00:00.000Z"}`)
 	}
 	e := envelope1()
 	e.Expires = providers.Expiry{Date: "2026-12-31"}
-	e.Documents = append(e.Documents, providers.Document{Name: "anexo.pdf", Size: 9, Type: typePDF})
+	e.Documents = append(e.Documents, providers.Document{Name: "anexo.pdf", Size: 9, Type: providers.TypePDF})
 	e.Signers[0].Channel, e.Signers[0].Auth, e.Signers[0].IDType = "whatsapp", "sms", "cnh"
 	e.Signers[0].IDFront = &providers.Document{Name: "frente.jpg", Size: 4}
 	e.Signers[0].IDBack = &providers.Document{Name: "verso.jpg", Size: 4}
@@ -58,8 +59,8 @@ func TestPrepare(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(f.calls) != 5 || job.Ref.ID != id1 {
-		t.Errorf("calls %q, id %s", f.calls, job.Ref.ID)
+	if len(f.Called()) != 5 || job.Ref.ID != id1 {
+		t.Errorf("calls %q, id %s", f.Called(), job.Ref.ID)
 	}
 	want := envelopeOut{ID: id1, Subject: "Contrato 14", ExpirationDate: "2026-12-31", Signers: []signerOut{
 		{ID: "1", Name: "Rita Nogueira", Email: "rita@exemplo.test", Birthdate: "1988-04-02", DocumentNumber: "529.982.247-25",
@@ -128,19 +129,19 @@ func TestPrepareAdopts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, p := newFake(t)
-			f.answer("POST /sign/envelope", 409, `{}`)
-			f.answer("GET "+route1, 200, c.answer)
-			f.answer("POST "+route1+"/document", 409, `{}`) // added before the crash
+			f.Answer("POST /sign/envelope", 409, `{}`)
+			f.Answer("GET "+route1, 200, c.answer)
+			f.Answer("POST "+route1+"/document", 409, `{}`) // added before the crash
 			job := newJob(envelope1())
 			err := p.Prepare(t.Context(), job)
 			if c.kind != "" {
-				wantKind(t, err, c.kind, c.code)
+				fake.WantKind(t, err, c.kind, c.code)
 				return
 			}
 			if err != c.want || job.Ref.ID != id1 {
 				t.Fatalf("%v, id %q", err, job.Ref.ID)
 			}
-			if documents := f.count("POST " + route1 + "/document"); c.want == nil && documents != 1 || c.want != nil && documents != 0 {
+			if documents := f.Count("POST " + route1 + "/document"); c.want == nil && documents != 1 || c.want != nil && documents != 0 {
 				t.Errorf("%d documents", documents)
 			}
 		})
@@ -150,20 +151,20 @@ func TestPrepareAdopts(t *testing.T) {
 func TestPrepareKnowsDocuments(t *testing.T) {
 	job := newJob(envelope1())
 	f, p := newFake(t)
-	f.answer("POST /sign/envelope", 200, `{}`)
-	f.answer("POST "+route1+"/document", 500, ``) // after the effect
-	wantKind(t, p.Prepare(t.Context(), job), providers.Transient, "")
+	f.Answer("POST /sign/envelope", 200, `{}`)
+	f.Answer("POST "+route1+"/document", 500, ``) // after the effect
+	fake.WantKind(t, p.Prepare(t.Context(), job), providers.Transient, "")
 
 	// The ledger has lost it all; the envelope tells of its documents in its signers.
 	known := newJob(envelope1())
-	f.answer("POST /sign/envelope", 409, ``)
-	f.answer("POST "+route1+"/document", 200, `{}`)
+	f.Answer("POST /sign/envelope", 409, ``)
+	f.Answer("POST "+route1+"/document", 200, `{}`)
 	if err := p.Prepare(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
 	documentID := job.Ref.Steps[stepDocument+"1"]
-	f.answer("GET "+route1, 200, `{"status":"created","signers":[{"documents":[{"id":"`+documentID+`"}]}]}`)
-	delete(f.routes, "POST "+route1+"/document")
+	f.Answer("GET "+route1, 200, `{"status":"created","signers":[{"documents":[{"id":"`+documentID+`"}]}]}`)
+	delete(f.Routes, "POST "+route1+"/document")
 	if err := p.Prepare(t.Context(), known); err != nil {
 		t.Fatal(err)
 	}
@@ -178,9 +179,9 @@ func TestPrepareRefused(t *testing.T) {
 		406: providers.Invalid, 429: providers.RateLimited, 500: providers.Transient, 503: providers.Transient,
 	} {
 		f, p := newFake(t)
-		f.answer("POST /sign/envelope", status, `{"code":"rita@exemplo.test"}`)
+		f.Answer("POST /sign/envelope", status, `{"code":"rita@exemplo.test"}`)
 		err := p.Prepare(t.Context(), newJob(envelope1()))
-		wantKind(t, err, kind, "")
+		fake.WantKind(t, err, kind, "")
 		if strings.Contains(err.Error(), "rita") {
 			t.Errorf("%v tells the body", err)
 		}
@@ -205,12 +206,12 @@ func TestInvite(t *testing.T) {
 	} {
 		f, p := newFake(t)
 		committed := false
-		f.routes["PATCH "+route1] = func(w http.ResponseWriter, r *http.Request) {
+		f.Routes["PATCH "+route1] = func(w http.ResponseWriter, r *http.Request) {
 			if !committed {
 				t.Error("the call left before the intent was written")
 			}
 			var got statusBody
-			f.decode(r, &got)
+			f.Decode(r, &got)
 			if got.Status != "submitted" {
 				t.Errorf("body %+v", got)
 			}
@@ -224,10 +225,10 @@ func TestInvite(t *testing.T) {
 		if c.kind == "" && err != nil {
 			t.Errorf("%d: %v", c.status, err)
 		} else if c.kind != "" {
-			wantKind(t, err, c.kind, "")
+			fake.WantKind(t, err, c.kind, "")
 		}
-		if len(f.calls) != 1 {
-			t.Errorf("%d: calls %q", c.status, f.calls)
+		if len(f.Called()) != 1 {
+			t.Errorf("%d: calls %q", c.status, f.Called())
 		}
 	}
 	_, p := newFake(t) // expects no call
@@ -256,7 +257,7 @@ func TestSettle(t *testing.T) {
 		{500, `{}`, "", providers.Transient},
 	} {
 		f, p := newFake(t)
-		f.answer("GET "+route1, c.status, c.body)
+		f.Answer("GET "+route1, c.status, c.body)
 		job := newJob(envelope1()) // nothing recorded: the id is known by the key
 		got, err := p.Settle(t.Context(), job)
 		if got != c.want || (err == nil) != (c.kind == "") || err != nil && providers.KindOf(err) != c.kind {
@@ -267,10 +268,10 @@ func TestSettle(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	f, p := newFake(t)
-	f.answer("GET "+route1, 200, `{"id":"`+id1+`","status":"completed","expiration_date":"2023-09-20T02:59:59Z","signers":[
+	f.Answer("GET "+route1, 200, `{"id":"`+id1+`","status":"completed","expiration_date":"2023-09-20T02:59:59Z","signers":[
 		{"id":"1","name":"Rita","email":"rita@exemplo.test","status":"signed","signed_at":"2023-03-21T15:30:00.000Z","signature_url":"https://sign.test/s/secret"},
 		{"id":"2","name":"Davi","signed_at":null}]}`)
-	f.answer("GET "+route1+"/signer/2", 200, `{"name":"Davi","email":null,"status":"signed","signed_at":"2023-03-21T16:30:00.000Z"}`)
+	f.Answer("GET "+route1+"/signer/2", 200, `{"name":"Davi","email":null,"status":"signed","signed_at":"2023-03-21T16:30:00.000Z"}`)
 	got, err := p.Status(t.Context(), ref1())
 	if err != nil {
 		t.Fatal(err)
@@ -287,12 +288,12 @@ func TestStatus(t *testing.T) {
 		t.Errorf("raw %s", raw)
 	}
 
-	f.answer("GET "+route1, 200, `{"status":"submitted","signers":[{"id":"1"},{"id":"2","status":"on_signature"},{"id":"3","status":"signed"}]}`)
+	f.Answer("GET "+route1, 200, `{"status":"submitted","signers":[{"id":"1"},{"id":"2","status":"on_signature"},{"id":"3","status":"signed"}]}`)
 	got, err = p.Status(t.Context(), ref1())
 	if err != nil || got.State != providers.Pending || !got.CompletedAt.IsZero() || got.Signers[0].State != "pending" || got.Signers[1].State != "pending" || got.Signers[2].State != "signed" {
 		t.Errorf("status %+v, %v", got, err)
 	}
-	if n := f.count("GET " + route1 + "/signer/2"); n != 1 {
+	if n := f.Count("GET " + route1 + "/signer/2"); n != 1 {
 		t.Errorf("a pending envelope's signers were asked for: %d", n)
 	}
 }
@@ -331,11 +332,11 @@ func TestCancel(t *testing.T) {
 		{name: "refused key", looked: 403, kind: providers.Denied},
 	} {
 		f, p := newFake(t)
-		f.answer("GET "+route1, cmp.Or(c.looked, 200), `{"status":"`+c.there+`"}`)
+		f.Answer("GET "+route1, cmp.Or(c.looked, 200), `{"status":"`+c.there+`"}`)
 		if c.status != 0 {
-			f.routes["PATCH "+route1] = func(w http.ResponseWriter, r *http.Request) {
+			f.Routes["PATCH "+route1] = func(w http.ResponseWriter, r *http.Request) {
 				var got statusBody
-				f.decode(r, &got)
+				f.Decode(r, &got)
 				if got.Status != "canceled" {
 					t.Errorf("body %+v", got)
 				}
@@ -344,7 +345,7 @@ func TestCancel(t *testing.T) {
 			}
 		}
 		err := p.Cancel(t.Context(), ref1())
-		if (err == nil) != (c.kind == "") || err != nil && (providers.KindOf(err) != c.kind || codeOf(err) != c.code) {
+		if (err == nil) != (c.kind == "") || err != nil && (providers.KindOf(err) != c.kind || providers.CodeOf(err) != c.code) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		err = p.Discard(t.Context(), ref1())

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -33,15 +32,15 @@ type evidence struct {
 // deliveries are told apart by their bodies.
 func (p *Provider) Webhook(r *http.Request, body []byte) (providers.Event, error) {
 	if p.webhookSecret == "" || p.webhookURL == "" {
-		return providers.Event{}, refused(providers.Denied, "no_secret",
+		return providers.Event{}, providers.RefusedCallback(Name, providers.CodeNoSecret,
 			"set CHANCELA_QISIGN_WEBHOOK_SECRET to the signature key, and CHANCELA_QISIGN_WEBHOOK_URL to the address as support has it")
 	}
 	if !p.signed(r.Header.Get("Signature"), body) {
-		return providers.Event{}, refused(providers.Denied, "signature", "the signature is not ours")
+		return providers.Event{}, providers.RefusedCallback(Name, providers.CodeSignature, "the signature is not ours")
 	}
 	var c callback
 	if json.Unmarshal(body, &c) != nil || c.ID == "" {
-		return providers.Event{}, refused(providers.Invalid, "body", "the body names no envelope")
+		return providers.Event{}, providers.RefusedCallback(Name, providers.CodeBadCallback, "the body names no envelope")
 	}
 	digest := sha256.Sum256(body)
 	event := providers.Event{ID: c.ID, Delivery: hex.EncodeToString(digest[:])}
@@ -79,8 +78,4 @@ func (p *Provider) signed(signature string, body []byte) bool {
 		}
 	}
 	return ours
-}
-
-func refused(kind providers.ErrorKind, code, reason string) error {
-	return &providers.Error{Kind: kind, Provider: Name, Op: "webhook", Code: code, Err: errors.New(reason)}
 }

@@ -67,12 +67,12 @@ func TestWebhook(t *testing.T) {
 		"wrong type":     {`{"id":1}`, sign("sig", hookURL, `{"id":1}`), providers.Invalid, "body"},
 	} {
 		_, err := deliver(p, c.body, c.signature)
-		if err == nil || providers.KindOf(err) != c.kind || codeOf(err) != c.code || strings.Contains(err.Error(), "rita") {
+		if err == nil || providers.KindOf(err) != c.kind || providers.CodeOf(err) != c.code || strings.Contains(err.Error(), "rita") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, p := range []*Provider{{webhookURL: hookURL}, {webhookSecret: "sig"}} {
-		if _, err := deliver(p, completed, sign("", hookURL, completed)); err == nil || codeOf(err) != "no_secret" {
+		if _, err := deliver(p, completed, sign("", hookURL, completed)); err == nil || providers.CodeOf(err) != "no_secret" {
 			t.Errorf("not set up: %v", err)
 		}
 	}

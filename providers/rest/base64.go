@@ -14,19 +14,16 @@ var (
 	errPadding   = errors.New("the answer's base64 goes on behind its end")
 )
 
-// Base64Field streams the decoded value of one string field of a JSON answer, named by
-// its path, in constant memory: Base64Field(body, "result", "base64"). Other fields may
-// stand before and behind it; together they may have 4 MiB.
+// Base64Answer streams the decoded value of one string field of a JSON answer, named by
+// its path, in constant memory: Base64Answer(body, judge, "result", "base64"). Other fields
+// may stand before and behind it; together they may have 4 MiB.
 //
 // The last read gives io.EOF only when the whole answer was there and well-formed.
 // When the function fails, or when the reader is closed, the body is closed. Missing
 // field, wrong type, cut answer: an error without anything of the content.
-func Base64Field(body io.ReadCloser, path ...string) (io.ReadCloser, error) {
-	return Base64Answer(body, nil, path...)
-}
-
-// Base64Answer is [Base64Field] for an answer that says in other fields whether it is
-// one, before or behind the file. judge sees the answer's scalar fields (string, bool,
+//
+// Where the answer says in other fields whether it is one, before or behind the file, judge
+// sees its scalar fields (string, bool,
 // json.Number or nil) by their dotted names, "error" or "result.name", down to the
 // third level, at most 64 and none longer than 4 KiB. It is called once, when the
 // answer has been read to its end; its error then stands in the place of io.EOF, or of

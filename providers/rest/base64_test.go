@@ -132,7 +132,7 @@ func TestBase64FieldInConstantMemory(t *testing.T) {
 	in := repeated(`{"error":false,"result":{"base64":"`, piece, 52, `"}}`)
 	var n int64
 	allocated := allocates(func() {
-		r, err := Base64Field(io.NopCloser(in), "result", "base64")
+		r, err := Base64Answer(io.NopCloser(in), nil, "result", "base64")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,10 +71,7 @@ func (c *Client) Simulated() bool { return c.local }
 // an error; redirects are not followed.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	r.Class = pace.ClassOf(ctx, r.Class)
-	call := &call{client: c, ctx: ctx, op: r.Method + " " + r.Route, inviting: r.Before != nil, class: r.Class}
-	if r.Route == "" {
-		call.op = r.Method + " " + r.Path
-	}
+	call := &call{client: c, ctx: ctx, op: r.Op(), inviting: r.Before != nil, class: r.Class}
 	if err := ctx.Err(); err != nil {
 		return nil, call.fail(providers.Interrupted, err)
 	}
@@ -171,7 +168,7 @@ type call struct {
 
 // send makes an ordinary request.
 func (call *call) send(ctx context.Context, request *http.Request, transport http.RoundTripper) (*Response, error) {
-	ctx, w := newWatch(ctx, call.client.cfg.Timeout)
+	ctx, w := newStallTimer(ctx, call.client.cfg.Timeout)
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
 	request = request.WithContext(httptrace.WithClientTrace(ctx, trace))
@@ -194,7 +191,7 @@ func (call *call) send(ctx context.Context, request *http.Request, transport htt
 // invite makes the inviting request, on a connection of its own.
 func (call *call) invite(ctx context.Context, request *http.Request, before func(context.Context) error) (*Response, error) {
 	parent := ctx
-	ctx, w := newWatch(ctx, call.client.cfg.Timeout)
+	ctx, w := newStallTimer(ctx, call.client.cfg.Timeout)
 	g := &gate{within: SendWithin}
 	transport := call.client.inviting.Clone()
 	transport.DialContext = g.dial(transport.DialContext)
@@ -229,9 +226,9 @@ func (call *call) roundTrip(t http.RoundTripper, request *http.Request) (*http.R
 }
 
 // answer sorts an answer whose header is there.
-func (call *call) answer(answer *http.Response, w *watch) (*Response, error) {
+func (call *call) answer(answer *http.Response, w *stallTimer) (*Response, error) {
 	w.answer()
-	body := &stream{body: answer.Body, watch: w, call: call}
+	body := &stream{body: answer.Body, timer: w, call: call}
 	if answer.StatusCode >= 200 && answer.StatusCode < 300 {
 		call.observe(answer.StatusCode, nil)
 		return &Response{Status: answer.StatusCode, Header: answer.Header, Body: body}, nil

@@ -59,13 +59,13 @@ func (call *call) refused(ctx context.Context, err error) error {
 
 // noAnswer is a request without an answer. left tells whether a byte of it may have
 // left.
-func (call *call) noAnswer(w *watch, err error, left bool) error {
+func (call *call) noAnswer(w *stallTimer, err error, left bool) error {
 	failure := call.unanswered(w, err, left)
 	call.observe(0, failure)
 	return failure
 }
 
-func (call *call) unanswered(w *watch, err error, left bool) error {
+func (call *call) unanswered(w *stallTimer, err error, left bool) error {
 	ended := w.ended()
 	switch {
 	case errors.Is(err, errRefusedAddress):
@@ -123,7 +123,7 @@ func (call *call) checkHeaders(h http.Header) error {
 }
 
 // broken is an answer whose body could not be read to its end.
-func (call *call) broken(w *watch, err error) error {
+func (call *call) broken(w *stallTimer, err error) error {
 	return call.fail(call.unsure(), call.cause(w.ended(), err))
 }
 
@@ -184,9 +184,11 @@ func (call *call) statusError(answer *http.Response, body io.Reader) error {
 	if told && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable) {
 		call.pauseAll(until)
 	}
+	// A body that breaks off explains as far as it goes.
+	head, _ := io.ReadAll(io.LimitReader(body, explainLimit))
+	e.Explanation = explanation(head, call.client.cfg.Key, bearer(answer.Request))
+	call.debug(answer, head)
 	if call.client.cfg.Explain != nil {
-		// A body that breaks off explains as far as it goes.
-		head, _ := io.ReadAll(io.LimitReader(body, explainLimit))
 		code, kind := call.client.cfg.Explain(answer.StatusCode, answer.Header, head)
 		if code != "" {
 			e.Code = code
@@ -197,6 +199,30 @@ func (call *call) statusError(answer *http.Response, body io.Reader) error {
 		}
 	}
 	return e
+}
+
+// bearer is the token that a request went out with.
+func bearer(r *http.Request) providers.Secret {
+	if r == nil {
+		return ""
+	}
+	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return providers.Secret(token)
+}
+
+// BadAnswer is a 2xx answer to a request that does not hold what is documented. It says
+// nothing of what it holds. After an inviting request it proves nothing.
+func (c *Client) BadAnswer(r Request, why string) error {
+	e := &providers.Error{Kind: providers.Transient, Provider: c.cfg.Provider, Op: r.Op(), Code: CodeBadAnswer, Err: errors.New(why)}
+	if r.Before != nil {
+		e.Kind = providers.Ambiguous
+	}
+	return e
+}
+
+// NotReady is an answer to a request that says that the files are not there yet.
+func (c *Client) NotReady(r Request) error {
+	return &providers.Error{Kind: providers.Transient, Provider: c.cfg.Provider, Op: r.Op(), Code: providers.CodeNotReady}
 }
 
 // kindOf is what a status means. 402 and others that a provider documents with a

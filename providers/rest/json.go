@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 )
 
@@ -33,13 +34,14 @@ func (c *Client) JSON(ctx context.Context, r Request, out any) error {
 	}
 	body := answer.Body.(*stream)
 	defer body.Close()
-	whole := time.AfterFunc(c.cfg.Timeout, body.watch.expire)
+	whole := time.AfterFunc(c.cfg.Timeout, body.timer.expire)
 	defer whole.Stop()
 
 	content, err := io.ReadAll(io.LimitReader(body, jsonLimit+1))
 	if err != nil {
 		return err
 	}
+	body.call.debug(&http.Response{StatusCode: answer.Status, Header: answer.Header}, content)
 	bad := func(code string, cause error) error {
 		e := body.call.fail(body.call.unsure(), cause)
 		e.Status, e.Code = answer.Status, code

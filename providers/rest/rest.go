@@ -5,8 +5,10 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -23,6 +25,9 @@ type Config struct {
 
 	// Simulated tells that Base is a simulator's, also when it is no loopback address.
 	Simulated bool
+
+	Key providers.Secret // is kept out of what the service's explanations say
+	Log *slog.Logger     // of answers, at debug level; nil: nobody
 
 	// Authorize adds the credentials to a request to Base. It may call an identity
 	// service first; it runs before the turn is taken. Nil: none.
@@ -80,3 +85,6 @@ type Body interface {
 	Size() int64 // bytes; -1: not known
 	ContentType() string
 }
+
+// Op names the request's call in errors and metrics: "POST /envelopes/{id}/send".
+func (r Request) Op() string { return r.Method + " " + cmp.Or(r.Route, r.Path) }

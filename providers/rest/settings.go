@@ -1,6 +1,9 @@
 package rest
 
 import (
+	"log/slog"
+	"strings"
+
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 )
@@ -16,6 +19,12 @@ type Settings struct {
 	Own           map[string]providers.Secret // what only this provider has, by [Setting.Name]
 	Pacer         pace.Pacer
 	Observe       func(Observation) // nil: nobody
+	Log           *slog.Logger      // nil: nobody
+}
+
+// Config is what the settings mean for a client of one of the provider's addresses.
+func (s Settings) Config(provider, base string) Config {
+	return Config{Provider: provider, Base: strings.TrimRight(base, "/"), Simulated: s.Simulated, Pacer: s.Pacer, Observe: s.Observe, Key: s.APIKey, Log: s.Log}
 }
 
 // Setting is an environment variable that only one provider has, beside those that all

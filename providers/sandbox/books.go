@@ -104,7 +104,7 @@ func (s *Sandbox) Violations() []Violation {
 	return all
 }
 
-// Calls counts a provider's requests by route, those that a fault met before their
+// Requests counts a provider's requests by route, those that a fault met before their
 // effect left out.
 func (s *Sandbox) Calls(provider string) map[string]int {
 	svc, ok := s.services[provider]

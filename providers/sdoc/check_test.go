@@ -50,7 +50,7 @@ func TestCheck(t *testing.T) {
 		"message of 4":          {func(e *providers.Envelope) { e.Message = "Sign" }, "message"},
 		"message of 401":        {func(e *providers.Envelope) { e.Message = strings.Repeat("x", 401) }, "message"},
 		"template":              {func(e *providers.Envelope) { e.Template = "t" }, "template"},
-		"fields":                {func(e *providers.Envelope) { e.Fields = map[string]string{"a": "b"} }, "field"},
+		"fields":                {func(e *providers.Envelope) { e.Fields = map[string]string{"a": "b"} }, "field.a"},
 		"50 people":             {many(50), ""},
 		"51 people":             {many(51), "signer51.name"},
 		"nobody":                {many(0), "signer1.name"},

@@ -1,6 +1,7 @@
 package sdoc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,32 +25,22 @@ type client struct {
 }
 
 func newClient(s rest.Settings) (*client, error) {
-	base := s.BaseURL
-	if base == "" {
-		base = productionBase
+	cfg := s.Config(Name, cmp.Or(s.BaseURL, productionBase))
+	cfg.Authorize = func(_ context.Context, r *http.Request) error {
+		// As it is: whether a scheme belongs before it is not documented (reference §3),
+		// so "Bearer ..." may be configured.
+		r.Header.Set("Authorization", s.APIKey.Reveal())
+		return nil
 	}
-	base = strings.TrimRight(base, "/")
-	c, err := rest.New(rest.Config{
-		Provider:  Name,
-		Base:      base,
-		Simulated: s.Simulated,
-		Pacer:     s.Pacer,
-		Observe:   s.Observe,
-		Authorize: func(_ context.Context, r *http.Request) error {
-			// As it is: whether a scheme belongs before it is not documented (reference §3),
-			// so "Bearer ..." may be configured.
-			r.Header.Set("Authorization", s.APIKey.Reveal())
-			return nil
-		},
-		Explain: func(_ int, _ http.Header, body []byte) (string, providers.ErrorKind) {
-			var fields map[string]json.RawMessage
-			if json.Unmarshal(body, &fields) != nil {
-				return "", ""
-			}
-			return codeIn(fields), ""
-		},
-	})
-	return &client{c, base}, err
+	cfg.Explain = func(_ int, _ http.Header, body []byte) (string, providers.ErrorKind) {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(body, &fields) != nil {
+			return "", ""
+		}
+		return codeIn(fields), ""
+	}
+	c, err := rest.New(cfg)
+	return &client{c, cfg.Base}, err
 }
 
 // call makes one request and decides on the answer's error field, never on its status
@@ -60,34 +51,20 @@ func (c *client) call(ctx context.Context, r rest.Request, out any) error {
 		return undecided(r, err)
 	}
 	if e.Error {
-		return refusal(r, e.Code)
+		return c.refusal(r, e.Code, e.whole)
 	}
 	if out == nil {
 		return nil
 	}
 	if len(e.Result) == 0 || string(e.Result) == "null" || json.Unmarshal(e.Result, out) != nil {
-		return badAnswer(r, "the answer's result is not what is documented")
+		return c.rest.BadAnswer(r, "the answer's result is not what is documented")
 	}
 	return nil
 }
 
-func op(r rest.Request) string {
-	if r.Route != "" {
-		return r.Method + " " + r.Route
-	}
-	return r.Method + " " + r.Path
-}
-
-func refusal(r rest.Request, code string) error {
-	return &providers.Error{Kind: kindOf(code), Provider: Name, Op: op(r), Status: http.StatusOK, Code: code}
-}
-
-func badAnswer(r rest.Request, why string) error {
-	kind := providers.Transient
-	if r.Before != nil {
-		kind = providers.Ambiguous
-	}
-	return &providers.Error{Kind: kind, Provider: Name, Op: op(r), Status: http.StatusOK, Code: rest.CodeBadAnswer, Err: errors.New(why)}
+// refusal is an answer that says that it is one, in the service's own words.
+func (c *client) refusal(r rest.Request, code string, answer []byte) error {
+	return &providers.Error{Kind: kindOf(code), Provider: Name, Op: r.Op(), Status: http.StatusOK, Code: code, Explanation: c.rest.Explanation(answer)}
 }
 
 // undecided sorts an answer that is not the envelope. Handled outcomes come with status
@@ -99,12 +76,10 @@ func undecided(r rest.Request, err error) error {
 	if !ok || e.Status < 300 || e.Kind != providers.Invalid && e.Kind != providers.NotFound {
 		return err
 	}
-	changed := *e
-	changed.Kind = providers.Transient
 	if r.Before != nil {
-		changed.Kind = providers.Ambiguous
+		return providers.Reread(err, providers.Ambiguous, "")
 	}
-	return &changed
+	return providers.Reread(err, providers.Transient, "")
 }
 
 func identifier(id string) url.Values { return url.Values{"identifier": {id}} }
@@ -123,7 +98,7 @@ func (c *client) upload(ctx context.Context, size int64, open func(context.Conte
 		return "", err
 	}
 	if out.TempIdentifier == "" {
-		return "", badAnswer(r, "the answer has no tempIdentifier")
+		return "", c.rest.BadAnswer(r, "the answer has no tempIdentifier")
 	}
 	return out.TempIdentifier, nil
 }
@@ -139,15 +114,16 @@ func (c *client) file(ctx context.Context, id string) (io.ReadCloser, error) {
 	body, err := rest.Base64Answer(resp.Body, func(fields map[string]any) error {
 		failed, ok := fields["error"].(bool)
 		if !ok {
-			return badAnswer(r, "the answer has no error field")
+			return c.rest.BadAnswer(r, "the answer has no error field")
 		}
 		if failed {
-			return refusal(r, codeAmong(fields))
+			told, _ := json.Marshal(fields)
+			return c.refusal(r, codeAmong(fields), told)
 		}
 		return nil
 	}, "result", "base64")
 	if _, ok := errors.AsType[*providers.Error](err); err != nil && !ok {
-		return nil, badAnswer(r, err.Error())
+		return nil, c.rest.BadAnswer(r, err.Error())
 	}
 	return body, err
 }
@@ -171,36 +147,34 @@ func (c *client) createSolicitation(ctx context.Context, s solicitationRequest, 
 		return out, err
 	}
 	if out.Identifier == "" {
-		return out, badAnswer(r, "the answer has no identifier")
+		return out, c.rest.BadAnswer(r, "the answer has no identifier")
 	}
 	return out, nil
 }
 
-// editSolicitation is PUT /solicitation?identifier= (reference §8.4).
-func (c *client) editSolicitation(ctx context.Context, id string, e editRequest) error {
-	return c.call(ctx, rest.Request{
-		Class: pace.Send, Method: http.MethodPut, Path: "/solicitation", Query: identifier(id), Body: rest.JSONBody(e),
-	}, nil)
+// solicitationAt is a request about one solicitation.
+func solicitationAt(class pace.Class, method, id string) rest.Request {
+	return rest.Request{Class: class, Method: method, Path: "/solicitation", Query: identifier(id)}
 }
 
 // solicitation is GET /solicitation?identifier= (reference §8.5), with the result as it
 // came.
 func (c *client) solicitation(ctx context.Context, class pace.Class, id string) (solicitation, json.RawMessage, error) {
-	r := rest.Request{Class: class, Method: http.MethodGet, Path: "/solicitation", Query: identifier(id)}
+	r := solicitationAt(class, http.MethodGet, id)
 	var raw json.RawMessage
 	if err := c.call(ctx, r, &raw); err != nil {
 		return solicitation{}, nil, err
 	}
 	var out solicitation
 	if json.Unmarshal(raw, &out) != nil || out.Identifier != id || len(out.Participants) == 0 {
-		return out, nil, badAnswer(r, "the answer is not this solicitation")
+		return out, nil, c.rest.BadAnswer(r, "the answer is not this solicitation")
 	}
 	return out, raw, nil
 }
 
 // deleteSolicitation is DELETE /solicitation?identifier= (reference §8.6).
 func (c *client) deleteSolicitation(ctx context.Context, id string) error {
-	return c.call(ctx, rest.Request{Class: pace.Send, Method: http.MethodDelete, Path: "/solicitation", Query: identifier(id)}, nil)
+	return c.call(ctx, solicitationAt(pace.Send, http.MethodDelete, id), nil)
 }
 
 // participant is GET /participant?identifier= (reference §8.7).
@@ -218,18 +192,6 @@ func (c *client) placeStamp(ctx context.Context, participantID string, s stamp) 
 	}, nil)
 }
 
-// removeStamp is DELETE /participant/{id}/stamp (reference §8.9). None there is success.
-func (c *client) removeStamp(ctx context.Context, participantID string) error {
-	err := c.call(ctx, rest.Request{
-		Class: pace.Send, Method: http.MethodDelete, Route: "/participant/{id}/stamp",
-		Path: "/participant/" + url.PathEscape(participantID) + "/stamp",
-	}, nil)
-	if codeOf(err) == codeNoStamp {
-		return nil
-	}
-	return err
-}
-
 // organizations is GET /organizations (reference §8.10).
 func (c *client) organizations(ctx context.Context) ([]organization, error) {
 	var out []organization
@@ -245,12 +207,4 @@ func (c *client) folders(ctx context.Context, organizationID string) ([]folder, 
 		Path: "/organization/" + url.PathEscape(organizationID) + "/folders",
 	}, &out)
 	return out, err
-}
-
-// codeOf is the provider's code of an error, empty when it has none.
-func codeOf(err error) string {
-	if e, ok := errors.AsType[*providers.Error](err); ok {
-		return e.Code
-	}
-	return ""
 }

@@ -112,7 +112,7 @@ func TestConformance(t *testing.T) {
 		{Name: "stamp", Field: "signer1.stamp", Says: "electronic", Over: first(func(s *providers.Signer) { s.Stamp = nil })},
 		{Name: "viewers only", Field: "signer1.type", Says: "at least one", Over: first(func(s *providers.Signer) { s.Type, s.Stamp = providers.TypeViewer, nil })},
 		{Name: "folder without account", Field: "sdoc.folder", Says: "organization", Over: func(e *providers.Envelope) { option(e, "folder", "Contratos") }},
-		{Name: "send_email", Field: "sdoc.send_email", Says: "true or false", Over: func(e *providers.Envelope) { option(e, "send_email", "yes") }},
+		{Name: "send_email", Field: "sdoc.send_email", Says: "true, false", Over: func(e *providers.Envelope) { option(e, "send_email", "yes") }},
 		{Name: "auth", Field: "signer1.auth", Says: "authentication", Over: first(func(s *providers.Signer) { s.Auth = providers.ChannelSMS })},
 		{Name: "identity images", Field: "signer1.id_front", Says: "identity", Over: first(func(s *providers.Signer) { s.IDFront = providertest.JPEG("cnh.jpg") })},
 		{Name: "callback", Field: "id", Says: "200", Over: func(e *providers.Envelope) { e.Campaign = strings.Repeat("c", 180) }},

@@ -30,7 +30,7 @@ func (p *Provider) Finish(ctx context.Context, job *providers.Job) error {
 		return nil
 	}
 	s, _, err := p.client.solicitation(ctx, pace.Send, job.Ref.ID)
-	if codeOf(err) == codeSolicitationDeleted {
+	if providers.CodeOf(err) == codeSolicitationDeleted {
 		return nil // the next look tells
 	}
 	if err != nil {
@@ -75,7 +75,7 @@ const stepFinished = "finished"
 // is as good.
 func (p *Provider) placeStamp(ctx context.Context, participantID string, s stamp) error {
 	err := p.client.placeStamp(ctx, participantID, s)
-	if codeOf(err) == codeNotPending {
+	if providers.CodeOf(err) == codeNotPending {
 		return nil
 	}
 	if err != nil && providers.KindOf(err) == providers.Invalid {

@@ -32,11 +32,11 @@ type Provider struct {
 }
 
 var (
-	_ providers.Provider = (*Provider)(nil)
-	_ providers.Finisher = (*Provider)(nil)
-	_ providers.Calls    = (*Provider)(nil)
-	_ providers.Canceler = (*Provider)(nil)
-	_ providers.Hooked   = (*Provider)(nil)
+	_ providers.Provider         = (*Provider)(nil)
+	_ providers.Finisher         = (*Provider)(nil)
+	_ providers.RequestEstimator = (*Provider)(nil)
+	_ providers.Canceler         = (*Provider)(nil)
+	_ providers.WebhookVerifier  = (*Provider)(nil)
 )
 
 // New makes the provider. The API key is the platform's token, the webhook secret its
@@ -113,10 +113,10 @@ func roundStep(n int) string { return fmt.Sprintf("files.gone.%d", n) }
 func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	body, err := p.request(job)
 	if err != nil {
-		return &providers.Error{Kind: providers.Invalid, Provider: Name, Code: "not_prepared", Err: err}
+		return &providers.Error{Kind: providers.Invalid, Provider: Name, Code: providers.CodeNotPrepared, Err: err}
 	}
 	made, err := p.client.createSolicitation(ctx, body, job.Commit)
-	if codeOf(err) == codeFileNotFound && providers.KindOf(err) == providers.NotFound {
+	if providers.CodeOf(err) == codeFileNotFound && providers.KindOf(err) == providers.NotFound {
 		// A temporary file was gone; how long they live is not documented (reference §13).
 		// The refusal is definite, so the files may be uploaded again and the call repeated.
 		if err := job.Note(ctx, roundStep(rounds(job)+1), "true"); err != nil {
@@ -153,7 +153,7 @@ func (p *Provider) request(job *providers.Job) (solicitationRequest, error) {
 			Name: s.Name, Email: s.Email, CPF: s.Document, SignatureType: signatureType(s),
 		})
 	}
-	if env.Option(optSendEmail) != "false" {
+	if !env.NoFlag(optSendEmail) {
 		body.Settings = &emailSettings{SendEmail: true}
 	}
 	return body, nil
@@ -166,7 +166,7 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 	}
 	_, _, err := p.client.solicitation(ctx, pace.Send, job.Ref.ID)
 	switch {
-	case err == nil, codeOf(err) == codeSolicitationDeleted:
+	case err == nil, providers.CodeOf(err) == codeSolicitationDeleted:
 		return providers.Invited, nil
 	case providers.KindOf(err) == providers.NotFound:
 		return providers.Unknown, nil
@@ -178,40 +178,14 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 // it is complete when everybody but the viewers has signed or approved, on every file.
 func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Status, error) {
 	s, raw, err := p.client.solicitation(ctx, pace.Look, ref.ID)
-	if codeOf(err) == codeSolicitationDeleted {
+	if providers.CodeOf(err) == codeSolicitationDeleted {
 		return providers.Status{State: providers.Canceled, Reason: codeSolicitationDeleted}, nil
 	}
 	if err != nil {
 		return providers.Status{}, err
 	}
 	people := signers(s, viewers(ref))
-	return providers.Status{State: stateOf(people), Signers: statuses(people), Raw: rest.Without(raw, "secretKey")}, nil
-}
-
-// Artifacts lists the files, which carry the signatures.
-func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]providers.Artifact, error) {
-	s, _, err := p.client.solicitation(ctx, pace.Fetch, ref.ID)
-	if err != nil {
-		return nil, err
-	}
-	if stateOf(signers(s, viewers(ref))) != providers.Completed || len(s.Files) == 0 {
-		return nil, &providers.Error{Kind: providers.Transient, Provider: Name, Op: "GET /solicitation", Code: providers.CodeNotReady}
-	}
-	var artifacts []providers.Artifact
-	for _, f := range s.Files {
-		artifacts = append(artifacts, providers.Artifact{
-			Kind:        providers.SignedDocument,
-			ID:          f.Identifier,
-			ContentType: cmp.Or(f.Type, "application/pdf"),
-			Source:      p.client.base + "/file#" + f.Identifier,
-		})
-	}
-	return artifacts, nil
-}
-
-// Open streams a file out of its base64.
-func (p *Provider) Open(ctx context.Context, _ providers.Ref, a providers.Artifact) (io.ReadCloser, error) {
-	return p.client.file(ctx, a.ID)
+	return providers.Status{State: stateOf(people), Signers: statuses(people), Raw: rest.Redact(raw, "secretKey")}, nil
 }
 
 // Cancel deletes a solicitation that nobody has ended. Whether sDoc would delete a
@@ -222,7 +196,7 @@ func (p *Provider) Cancel(ctx context.Context, ref providers.Ref) error {
 		return err
 	}
 	if st.State != providers.Pending {
-		return &providers.Error{Kind: providers.Invalid, Provider: Name, Op: "DELETE /solicitation", Code: "ended", Err: fmt.Errorf("the solicitation is %s already", st.State)}
+		return &providers.Error{Kind: providers.Invalid, Provider: Name, Op: "DELETE /solicitation", Code: providers.CodeEnded, Err: fmt.Errorf("the solicitation is %s already", st.State)}
 	}
 	return p.client.deleteSolicitation(ctx, ref.ID)
 }

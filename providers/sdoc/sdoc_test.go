@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 )
 
 const solRoute = "/solicitation?identifier=" + solID
@@ -33,9 +34,9 @@ func sending() map[string]http.HandlerFunc {
 
 func TestSend(t *testing.T) {
 	s := newServer(t, sending())
-	p := s.provider()
+	p := newProvider(t, s)
 	var beforeCommit []string
-	job := newJob(agreement(), func() { beforeCommit = s.called() })
+	job := newJob(agreement(), func() { beforeCommit = s.Called() })
 	if err := p.Check(job.Envelope); err != nil {
 		t.Fatal(err)
 	}
@@ -52,20 +53,20 @@ func TestSend(t *testing.T) {
 	if !slices.Equal(beforeCommit, []string{"POST /file"}) {
 		t.Errorf("before the commit: %q", beforeCommit)
 	}
-	if got := s.called()[1:]; !slices.Equal(got, []string{"POST /solicitation", "GET " + solRoute, "POST /participant/PAR00002/stamp"}) {
+	if got := s.Called()[1:]; !slices.Equal(got, []string{"POST /solicitation", "GET " + solRoute, "POST /participant/PAR00002/stamp"}) {
 		t.Errorf("after the commit: %q", got)
 	}
 	if job.Ref.ID != solID {
 		t.Errorf("the envelope's id is %q", job.Ref.ID)
 	}
-	sameJSON(t, s.bodies("POST /file")[0], `{"base64":"`+base64.StdEncoding.EncodeToString([]byte(pdf))+`"}`)
-	sameJSON(t, s.bodies("POST /solicitation")[0], `{"title":"Supply agreement 118","description":"Renewal, two pages",
+	fake.SameJSON(t, s.Bodies("POST /file")[0], `{"base64":"`+base64.StdEncoding.EncodeToString([]byte(pdf))+`"}`)
+	fake.SameJSON(t, s.Bodies("POST /solicitation")[0], `{"title":"Supply agreement 118","description":"Renewal, two pages",
 		"callback":"https://hooks.example.test/webhooks/sdoc?envelope=june%2F118",
 		"files":[{"name":"agreement-118.pdf","type":"application/pdf","tempIdentifier":"T7Q2M9X4K1B8R5N3C6D0"}],
 		"participants":[{"name":"Helena Prado Nunes","email":"helena@example.test","cpf":"39053344705","signatureType":1},
 			{"name":"Otavio Reis Lacerda","email":"otavio@example.test","cpf":"12ABC34501DE35","signatureType":2}],
 		"Settings":{"SendEmail":true}}`)
-	sameJSON(t, s.bodies("POST /participant/PAR00002/stamp")[0], `{"page":2,"size":{"width":160,"height":54},
+	fake.SameJSON(t, s.Bodies("POST /participant/PAR00002/stamp")[0], `{"page":2,"size":{"width":160,"height":54},
 		"position":{"llx":72,"lly":90,"urx":232,"ury":144}}`)
 }
 
@@ -94,12 +95,12 @@ func TestAccountAndFolder(t *testing.T) {
 				{"identifier":"ORG00000000000000001","name":"Twin"},{"identifier":"ORG00000000000000002","name":"Twin"}]}`)
 			routes["GET /organization/ORG00000000000000118/folders"] = tree
 			s := newServer(t, routes)
-			p := s.provider()
+			p := newProvider(t, s)
 			env := agreement()
 			env.Options[Name] = map[string]string{"organization": tt.organization, "folder": tt.folder, "send_email": "false"}
 			job := newJob(env, func() {})
 			err := p.Prepare(t.Context(), job)
-			if n := len(s.called()) - 1; n != tt.calls {
+			if n := len(s.Called()) - 1; n != tt.calls {
 				t.Errorf("%d look-ups, want %d", n, tt.calls)
 			}
 			if tt.want == "" {
@@ -111,7 +112,7 @@ func TestAccountAndFolder(t *testing.T) {
 			if err := errors.Join(err, p.Invite(t.Context(), job)); err != nil {
 				t.Fatal(err)
 			}
-			body := s.bodies("POST /solicitation")[0]
+			body := s.Bodies("POST /solicitation")[0]
 			if !strings.Contains(body, `"organization":`+tt.want) || strings.Contains(body, "Settings") {
 				t.Errorf("sent %s", body)
 			}
@@ -135,11 +136,11 @@ func TestInvitingCall(t *testing.T) {
 		"code in a list":    {says(`{"error":true,"errors":[{"code":"INTEGRATION_PLATFORM_H6D1"}],"result":null}`), providers.Denied, "INTEGRATION_PLATFORM_H6D1"},
 		"code as a name":    {says(`{"error":true,"errors":{"INTEGRATION_API_OFF":["x"]}}`), providers.Transient, "INTEGRATION_API_OFF"},
 		"code in result":    {says(`{"error":true,"message":"x","result":{"code":"INTEGRATION_PLATFORM_54F9"}}`), providers.Denied, "INTEGRATION_PLATFORM_54F9"},
-		"500":               {answers(500, `oops`), providers.Ambiguous, ""},
-		"400":               {answers(400, `{}`), providers.Ambiguous, ""},
-		"404":               {answers(404, ``), providers.Ambiguous, ""},
-		"401":               {answers(401, ``), providers.Denied, ""},
-		"429":               {answers(429, ``), providers.RateLimited, ""},
+		"500":               {fake.Answers(500, `oops`), providers.Ambiguous, ""},
+		"400":               {fake.Answers(400, `{}`), providers.Ambiguous, ""},
+		"404":               {fake.Answers(404, ``), providers.Ambiguous, ""},
+		"401":               {fake.Answers(401, ``), providers.Denied, ""},
+		"429":               {fake.Answers(429, ``), providers.RateLimited, ""},
 		"empty":             {says(``), providers.Ambiguous, "bad_answer"},
 		"not JSON":          {says(`<html>`), providers.Ambiguous, "bad_answer"},
 		"not the envelope":  {says(`{"result":{"identifier":"x"}}`), providers.Ambiguous, "bad_answer"},
@@ -149,7 +150,7 @@ func TestInvitingCall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, map[string]http.HandlerFunc{"POST /solicitation": tt.answer, "GET " + solRoute: tt.answer})
-			p := s.provider()
+			p := newProvider(t, s)
 			job := newJob(agreement(), func() {})
 			job.Ref.Steps["file.1"] = "T7Q2M9X4K1B8R5N3C6D0"
 			err := p.Invite(t.Context(), job)
@@ -179,7 +180,7 @@ func TestAllCodesHaveAKind(t *testing.T) {
 	}
 	for code, want := range kinds {
 		s := newServer(t, map[string]http.HandlerFunc{"DELETE " + solRoute: refuses(code)})
-		err := s.provider().client.deleteSolicitation(t.Context(), solID)
+		err := newProvider(t, s).client.deleteSolicitation(t.Context(), solID)
 		if e, ok := errors.AsType[*providers.Error](err); !ok || e.Code != code || e.Kind != want {
 			t.Errorf("%s: %v", code, err)
 		}
@@ -191,7 +192,7 @@ func TestTemporaryFileGone(t *testing.T) {
 	routes := sending()
 	routes["POST /solicitation"] = refuses(codeFileNotFound)
 	s := newServer(t, routes)
-	p := s.provider()
+	p := newProvider(t, s)
 	job := newJob(agreement(), func() {})
 	if err := p.Prepare(t.Context(), job); err != nil {
 		t.Fatal(err)
@@ -204,8 +205,8 @@ func TestTemporaryFileGone(t *testing.T) {
 	if err := errors.Join(p.Prepare(t.Context(), job), p.Prepare(t.Context(), job), p.Invite(t.Context(), job)); err != nil {
 		t.Fatal(err)
 	}
-	sent := s.bodies("POST /solicitation")
-	if len(s.bodies("POST /file")) != 2 || len(sent) != 2 || !strings.Contains(sent[1], "T0000000000000000002") {
+	sent := s.Bodies("POST /solicitation")
+	if len(s.Bodies("POST /file")) != 2 || len(sent) != 2 || !strings.Contains(sent[1], "T0000000000000000002") {
 		t.Errorf("sent %q", sent)
 	}
 }
@@ -222,16 +223,16 @@ func TestStampsMeetWhatIsThere(t *testing.T) {
 	})
 	job := newJob(agreement(), nil)
 	job.Ref.ID = solID
-	if err := s.provider().Finish(t.Context(), job); err != nil {
+	if err := newProvider(t, s).Finish(t.Context(), job); err != nil {
 		t.Fatal(err)
 	}
 	if job.Ref.Steps["stamp.PAR00002"] == "" || job.Ref.Steps["stamp.PAR00009"] == "" || job.Ref.Steps["stamp.PAR00001"] != "" {
 		t.Errorf("steps %v", job.Ref.Steps)
 	}
-	s.routes["GET /participant?identifier=PAR00009"] = says(`{"error":false,"result":{"identifier":"PAR00009","status":1,"stamp":null}}`)
+	s.Routes["GET /participant?identifier=PAR00009"] = says(`{"error":false,"result":{"identifier":"PAR00009","status":1,"stamp":null}}`)
 	job = newJob(agreement(), nil)
 	job.Ref.ID = solID
-	if err := s.provider().Finish(t.Context(), job); err == nil || providers.KindOf(err) != providers.Invalid {
+	if err := newProvider(t, s).Finish(t.Context(), job); err == nil || providers.KindOf(err) != providers.Invalid {
 		t.Errorf("a refused stamp: %v", err)
 	}
 }
@@ -257,18 +258,18 @@ func TestStatus(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t, map[string]http.HandlerFunc{"GET " + solRoute: says(created(tt.participants))})
-			st, err := s.provider().Status(t.Context(), providers.Ref{ID: solID, Steps: map[string]string{stepViewers: "V W"}})
+			st, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: solID, Steps: map[string]string{stepViewers: "V W"}})
 			if err != nil || st.State != tt.want || st.Signers[0].State != tt.first || len(st.Raw) == 0 {
 				t.Errorf("%+v, %v", st, err)
 			}
 		})
 	}
 	s := newServer(t, map[string]http.HandlerFunc{"GET " + solRoute: refuses(codeSolicitationDeleted)})
-	if st, err := s.provider().Status(t.Context(), providers.Ref{ID: solID}); err != nil || st.State != providers.Canceled {
+	if st, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: solID}); err != nil || st.State != providers.Canceled {
 		t.Errorf("a deleted one: %+v, %v", st, err)
 	}
 	s = newServer(t, map[string]http.HandlerFunc{"GET " + solRoute: says(created(""))})
-	if st, err := s.provider().Status(t.Context(), providers.Ref{ID: solID}); err == nil {
+	if st, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: solID}); err == nil {
 		t.Errorf("one without participants: %+v", st)
 	}
 }
@@ -279,14 +280,14 @@ func TestViewersAreRecorded(t *testing.T) {
 	s := newServer(t, map[string]http.HandlerFunc{"GET " + solRoute: says(created(bothPending))})
 	job := newJob(env, nil)
 	job.Ref.ID = solID
-	if err := s.provider().Finish(t.Context(), job); err != nil || job.Ref.Steps[stepViewers] != "PAR00002" {
+	if err := newProvider(t, s).Finish(t.Context(), job); err != nil || job.Ref.Steps[stepViewers] != "PAR00002" {
 		t.Errorf("%v, %v", job.Ref.Steps, err)
 	}
 }
 
 func TestSettle(t *testing.T) {
 	job := newJob(agreement(), nil)
-	if got, err := newServer(t, nil).provider().Settle(t.Context(), job); got != providers.Unknown || err != nil {
+	if got, err := newProvider(t, newServer(t, nil)).Settle(t.Context(), job); got != providers.Unknown || err != nil {
 		t.Errorf("without an identifier: %s, %v", got, err)
 	}
 	job.Ref.ID = solID
@@ -298,9 +299,9 @@ func TestSettle(t *testing.T) {
 		{says(created(bothPending)), providers.Invited, false},
 		{refuses(codeSolicitationDeleted), providers.Invited, false},
 		{refuses("INTEGRATION_SOLICITATION_8D12"), providers.Unknown, false},
-		{answers(500, ``), providers.Unknown, true},
+		{fake.Answers(500, ``), providers.Unknown, true},
 	} {
-		got, err := newServer(t, map[string]http.HandlerFunc{"GET " + solRoute: tt.answer}).provider().Settle(t.Context(), job)
+		got, err := newProvider(t, newServer(t, map[string]http.HandlerFunc{"GET " + solRoute: tt.answer})).Settle(t.Context(), job)
 		if got != tt.want || (err != nil) != tt.fails {
 			t.Errorf("%s, %v", got, err)
 		}
@@ -311,7 +312,7 @@ func TestArtifacts(t *testing.T) {
 	signed := strings.ReplaceAll(created(bothPending), `"status":1`, `"status":2`)
 	routes := map[string]http.HandlerFunc{"GET " + solRoute: says(signed)}
 	s := newServer(t, routes)
-	p := s.provider()
+	p := newProvider(t, s)
 	ref := providers.Ref{ID: solID}
 	list, err := p.Artifacts(t.Context(), ref)
 	if err != nil || len(list) != 1 || list[0].Kind != providers.SignedDocument || list[0].ID != "FIL000000000001" || list[0].ContentType != "application/pdf" {
@@ -336,7 +337,7 @@ func TestArtifacts(t *testing.T) {
 			content, err = io.ReadAll(body)
 			err = errors.Join(err, body.Close())
 		}
-		if codeOf(err) != wantCode || wantCode == "" && (err != nil || string(content) != pdf) {
+		if providers.CodeOf(err) != wantCode || wantCode == "" && (err != nil || string(content) != pdf) {
 			t.Errorf("%s: %q, %v", answer, content, err)
 		}
 	}
@@ -350,7 +351,7 @@ func TestArtifacts(t *testing.T) {
 		t.Error("a cut file was taken for a whole one")
 	}
 	routes["GET "+solRoute] = says(created(bothPending))
-	if _, err := p.Artifacts(t.Context(), ref); codeOf(err) != providers.CodeNotReady || providers.KindOf(err) != providers.Transient {
+	if _, err := p.Artifacts(t.Context(), ref); providers.CodeOf(err) != providers.CodeNotReady || providers.KindOf(err) != providers.Transient {
 		t.Errorf("a pending one: %v", err)
 	}
 }
@@ -362,38 +363,18 @@ func TestCancel(t *testing.T) {
 	}
 	s := newServer(t, routes)
 	ref := providers.Ref{ID: solID}
-	if err := s.provider().Cancel(t.Context(), ref); err != nil || len(s.bodies("DELETE "+solRoute)) != 1 {
+	if err := newProvider(t, s).Cancel(t.Context(), ref); err != nil || len(s.Bodies("DELETE "+solRoute)) != 1 {
 		t.Errorf("%v", err)
 	}
 	for _, ended := range []http.HandlerFunc{
 		says(strings.ReplaceAll(created(bothPending), `"status":1`, `"status":2`)), refuses(codeSolicitationDeleted),
 	} {
 		routes["GET "+solRoute] = ended
-		if err := s.provider().Cancel(t.Context(), ref); err == nil || providers.KindOf(err) != providers.Invalid {
+		if err := newProvider(t, s).Cancel(t.Context(), ref); err == nil || providers.KindOf(err) != providers.Invalid {
 			t.Errorf("an ended one: %v", err)
 		}
 	}
-	if n := len(s.bodies("DELETE " + solRoute)); n != 1 {
+	if n := len(s.Bodies("DELETE " + solRoute)); n != 1 {
 		t.Errorf("%d deletions", n)
-	}
-}
-
-// What the API offers beyond a campaign's flow.
-func TestEditAndRemoveStamp(t *testing.T) {
-	s := newServer(t, map[string]http.HandlerFunc{
-		"PUT " + solRoute:                    says(`{"error":false,"message":"Solicitação editada com êxito."}`),
-		"DELETE /participant/PAR00002/stamp": says(`{"error":false,"message":"…"}`),
-		"DELETE /participant/PAR00003/stamp": refuses(codeNoStamp),
-		"DELETE /participant/PAR00004/stamp": refuses("INTEGRATION_PARTICIPANT_23AA"),
-	})
-	c := s.provider().client
-	edit := editRequest{Title: "Supply agreement 119", Description: "Renewal", Organization: &place{"ORG00000000000000118", "FLD0000007"}}
-	if err := errors.Join(c.editSolicitation(t.Context(), solID, edit), c.removeStamp(t.Context(), "PAR00002"), c.removeStamp(t.Context(), "PAR00003")); err != nil {
-		t.Error(err)
-	}
-	sameJSON(t, s.bodies("PUT " + solRoute)[0], `{"title":"Supply agreement 119","description":"Renewal",
-		"organization":{"identifier":"ORG00000000000000118","folder":"FLD0000007"}}`)
-	if err := c.removeStamp(t.Context(), "PAR00004"); err == nil || providers.KindOf(err) != providers.NotFound {
-		t.Errorf("got %v", err)
 	}
 }

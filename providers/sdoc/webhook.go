@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
-	"errors"
 	"net/http"
 
 	"github.com/chancela/chancela/providers"
@@ -27,29 +26,29 @@ const maxIdentifier = 64
 // the callback names the solicitation of an envelope whose sending was interrupted.
 // Nothing identifies a delivery.
 func (p *Provider) Webhook(r *http.Request, body []byte) (providers.Event, error) {
-	fail := func(kind providers.ErrorKind, why string) (providers.Event, error) {
-		return providers.Event{}, &providers.Error{Kind: kind, Provider: Name, Op: "callback", Err: errors.New(why)}
+	fail := func(code, why string) (providers.Event, error) {
+		return providers.Event{}, providers.RefusedCallback(Name, code, why)
 	}
 	if p.secret == "" {
-		return fail(providers.Denied, "no SecretKey is configured: set CHANCELA_SDOC_WEBHOOK_SECRET")
+		return fail(providers.CodeNoSecret, "no SecretKey is configured: set CHANCELA_SDOC_WEBHOOK_SECRET")
 	}
 	var c callbackBody
 	if err := json.Unmarshal(body, &c); err != nil {
-		return fail(providers.Invalid, "the body is not a callback's JSON")
+		return fail(providers.CodeBadCallback, "the body is not a callback's JSON")
 	}
 	// Hashes have one length: the comparison tells nothing about the key's.
 	got, want := sha256.Sum256([]byte(c.SecretKey)), sha256.Sum256([]byte(p.secret.Reveal()))
 	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-		return fail(providers.Denied, "the SecretKey is not ours")
+		return fail(providers.CodeSignature, "the SecretKey is not ours")
 	}
 	if c.Identifier == "" || len(c.Identifier) > maxIdentifier {
-		return fail(providers.Invalid, "the callback names no solicitation")
+		return fail(providers.CodeBadCallback, "the callback names no solicitation")
 	}
 	event := providers.Event{ID: c.Identifier}
 	if text := r.URL.Query().Get(keyParameter); text != "" {
 		key, err := providers.ParseKey(text)
 		if err != nil {
-			return fail(providers.Invalid, "the callback's address names no envelope")
+			return fail(providers.CodeBadCallback, "the callback's address names no envelope")
 		}
 		event.Key = key
 	}

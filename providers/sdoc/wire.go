@@ -17,6 +17,7 @@ type envelope struct {
 	Error  bool
 	Code   string
 	Result json.RawMessage
+	whole  json.RawMessage // of an error
 }
 
 func (e *envelope) UnmarshalJSON(b []byte) error {
@@ -30,7 +31,7 @@ func (e *envelope) UnmarshalJSON(b []byte) error {
 	}
 	*e = envelope{Error: string(failed) == "true", Result: fields["result"]}
 	if e.Error {
-		e.Code = codeIn(fields)
+		e.Code, e.whole = codeIn(fields), bytes.Clone(b)
 	}
 	return nil
 }
@@ -57,7 +58,6 @@ const (
 	codeFileNotFound        = "INTEGRATION_FILE_A2FC"
 	codeSolicitationDeleted = "INTEGRATION_SOLICITATION_B425"
 	codeNotPending          = "INTEGRATION_PARTICIPANT_AEC3"
-	codeNoStamp             = "INTEGRATION_PARTICIPANT_B12A"
 )
 
 // kinds are all 26 codes (reference §10).
@@ -84,7 +84,7 @@ var kinds = map[string]providers.ErrorKind{
 	"INTEGRATION_SOLICITATION_7D5B": providers.Invalid,
 	"INTEGRATION_SOLICITATION_D6F2": providers.Invalid,
 	codeNotPending:                  providers.Invalid,
-	codeNoStamp:                     providers.Invalid,
+	"INTEGRATION_PARTICIPANT_B12A":  providers.Invalid, // no stamp is placed
 	"INTEGRATION_PARTICIPANT_4C3F":  providers.Invalid,
 	"INTEGRATION_PARTICIPANT_45D3":  providers.Invalid,
 	"INTEGRATION_ORGANIZATION_47C6": providers.Invalid,
@@ -149,15 +149,6 @@ type (
 	}
 	emailSettings struct {
 		SendEmail bool `json:"SendEmail"`
-	}
-
-	// editRequest is not a merge: a description left out is erased, a callback left out
-	// is kept (reference §8.4).
-	editRequest struct {
-		Title        string `json:"title"`
-		Description  string `json:"description,omitempty"`
-		Callback     string `json:"callback,omitempty"`
-		Organization *place `json:"organization,omitempty"`
 	}
 
 	solicitation struct {

@@ -105,10 +105,12 @@ func (l *Ledger) forget(ctx context.Context, r *Record, alsoUnfinished bool) err
 	switch {
 	case alsoUnfinished && (r.State == InDoubt || r.State == Failed || lost(r)):
 		ch.To, ch.Index, ch.Release, ch.Bump = Canceled, none, true, true
-		ch.Set = Reason{CodeForgotten, forgotten + string(r.State)}.fields()
+		ch.Set = Reason{Code: CodeForgotten, Message: forgotten + string(r.State)}.fields()
 		ch.Remove = slices.Concat(ch.Remove, intentFields, []string{fieldNotBefore, fieldUnfinished, fieldUnchecked, fieldCancel})
 	case !r.State.Terminal() || r.State == InDoubt || r.State == Failed:
 		return ErrLost // it was not so when the campaign was counted
+	default:
+		ch.Remove = append(ch.Remove, fieldExplanation)
 	}
 	return l.write(ctx, r, r.fence(), ch)
 }

@@ -39,6 +39,7 @@ type Record struct {
 	Attempts     int // that have failed, of what is being tried now
 	ErrorCode    string
 	ErrorMessage string
+	Explanation  string // of the error, in the provider's own words: it may name people
 
 	CreatedAt, SentAt, CompletedAt, ArchivedAt time.Time
 	NotBefore                                  time.Time
@@ -56,33 +57,34 @@ func (r *Record) Key() string { return r.Campaign + "/" + r.ID }
 
 // Names of the fields that transitions write.
 const (
-	fieldSimulated  = "simulated" // "1"; the campaign is then one with simulated envelopes, too
-	fieldEnvelopeID = "envelope_id"
-	fieldIntentAt   = "intent_at"
-	fieldInviter    = "inviter"
-	fieldSettleAt   = "settle_at"
-	fieldUninvited  = "uninvited"
-	fieldUnfinished = "unfinished"
-	fieldUnchecked  = "unchecked"
-	fieldLane       = "lane"
-	fieldCancel     = "cancel"
-	fieldAttempts   = "attempts"
-	fieldErrorCode  = "error_code"
-	fieldError      = "error"
-	fieldNotBefore  = "not_before"
-	fieldTries      = "tries"
-	fieldCreated    = "created_at"
-	fieldSentAt     = "sent_at"
-	fieldCompleted  = "completed_at"
-	fieldArchived   = "archived_at"
-	fieldSigners    = "signers"
-	fieldFinal      = "final"
-	fieldListed     = "listed"
-	fieldArtifacts  = "artifacts"
-	fieldEvidence   = "evidence"
-	fieldEnvelope   = "envelope"
-	fieldTrace      = "trace"
-	stepPrefix      = "step:"
+	fieldSimulated   = "simulated" // "1"; the campaign is then one with simulated envelopes, too
+	fieldEnvelopeID  = "envelope_id"
+	fieldIntentAt    = "intent_at"
+	fieldInviter     = "inviter"
+	fieldSettleAt    = "settle_at"
+	fieldUninvited   = "uninvited"
+	fieldUnfinished  = "unfinished"
+	fieldUnchecked   = "unchecked"
+	fieldLane        = "lane"
+	fieldCancel      = "cancel"
+	fieldAttempts    = "attempts"
+	fieldErrorCode   = "error_code"
+	fieldError       = "error"
+	fieldExplanation = "explanation"
+	fieldNotBefore   = "not_before"
+	fieldTries       = "tries"
+	fieldCreated     = "created_at"
+	fieldSentAt      = "sent_at"
+	fieldCompleted   = "completed_at"
+	fieldArchived    = "archived_at"
+	fieldSigners     = "signers"
+	fieldFinal       = "final"
+	fieldListed      = "listed"
+	fieldArtifacts   = "artifacts"
+	fieldEvidence    = "evidence"
+	fieldEnvelope    = "envelope"
+	fieldTrace       = "trace"
+	stepPrefix       = "step:"
 )
 
 // stepFields are the fields of a record's steps.
@@ -118,7 +120,7 @@ func parse(h map[string]string) *Record {
 		Envelope: raw(fieldEnvelope), EnvelopeID: h[fieldEnvelopeID], Steps: map[string]string{},
 		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt), Uninvited: strings.Fields(h[fieldUninvited]),
 		Unfinished: h[fieldUnfinished] == "1", Unchecked: h[fieldUnchecked] == "1", Lane: h[fieldLane], CancelAsked: h[fieldCancel] == "1",
-		Tries: int(num(fieldTries)), Attempts: int(num(fieldAttempts)), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],
+		Tries: int(num(fieldTries)), Attempts: int(num(fieldAttempts)), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError], Explanation: h[fieldExplanation],
 		NotBefore: at(fieldNotBefore),
 		CreatedAt: at(fieldCreated), SentAt: at(fieldSentAt), CompletedAt: at(fieldCompleted), ArchivedAt: at(fieldArchived),
 		Signers: raw(fieldSigners), Final: raw(fieldFinal), Listed: raw(fieldListed),

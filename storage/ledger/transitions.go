@@ -66,8 +66,9 @@ var ErrTransition = errors.New("this is no step from the envelope's state")
 // SweepAfter is when the sweeper looks whether a task carries what has just become work.
 const SweepAfter = 30 * time.Second
 
-// Reason is why an envelope waits or has ended, as reports show it.
-type Reason struct{ Code, Message string }
+// Reason is why an envelope waits or has ended, as reports show it. Explanation is the
+// provider's own words, which may name people.
+type Reason struct{ Code, Message, Explanation string }
 
 // Invited is what is known of an envelope whose signers were invited.
 type Invited struct {
@@ -107,7 +108,7 @@ func guard(r *Record, method string, ok bool, from ...State) error {
 }
 
 func (x Reason) fields() map[string]string {
-	return map[string]string{fieldErrorCode: x.Code, fieldError: x.Message}
+	return map[string]string{fieldErrorCode: x.Code, fieldError: x.Message, fieldExplanation: x.Explanation}
 }
 
 func stepFields(steps map[string]string) map[string]string {
@@ -136,7 +137,7 @@ var held = []State{Queued, Preparing, Sent, Completed}
 var intentFields = []string{fieldIntentAt, fieldInviter, fieldSettleAt}
 
 // troubleFields are those of failed attempts.
-var troubleFields = []string{fieldAttempts, fieldErrorCode, fieldError, fieldNotBefore}
+var troubleFields = []string{fieldAttempts, fieldErrorCode, fieldError, fieldExplanation, fieldNotBefore}
 
 // MarkPreparing says that the first call to the provider is about to be made.
 func (c *Claim) MarkPreparing(ctx context.Context, simulated bool) error {
@@ -393,7 +394,7 @@ func (c *Claim) NotThere(ctx context.Context, message string, nextLook time.Dura
 	if err := guard(c.Record, "NotThere", true, Sent); err != nil {
 		return err
 	}
-	ch := change{Index: Look, Due: nextLook, Release: true, Bump: true, Set: Reason{CodeNotThere, message}.fields(),
+	ch := change{Index: Look, Due: nextLook, Release: true, Bump: true, Set: Reason{Code: CodeNotThere, Message: message}.fields(),
 		Remove: []string{fieldCancel, fieldNotBefore, fieldAttempts}}
 	if c.Record.Unchecked {
 		ch.To, ch.Index = InDoubt, none
@@ -409,7 +410,7 @@ func (c *Claim) Cancel(ctx context.Context) error {
 		return err
 	}
 	return c.write(ctx, change{To: Canceled, Index: none, Release: true, Bump: true,
-		Remove: []string{fieldCancel, fieldErrorCode, fieldError, fieldNotBefore, fieldUnfinished, fieldUnchecked}})
+		Remove: []string{fieldCancel, fieldErrorCode, fieldError, fieldExplanation, fieldNotBefore, fieldUnfinished, fieldUnchecked}})
 }
 
 // RecordListed keeps what the provider offers to download, with its addresses.
@@ -435,7 +436,7 @@ func (c *Claim) Archive(ctx context.Context, at time.Time, artifacts json.RawMes
 	}
 	ch := change{To: Archived, Index: none, Release: true, Bump: true,
 		Set:    map[string]string{fieldArchived: formatTime(at), fieldArtifacts: string(artifacts)},
-		Remove: []string{fieldListed, fieldErrorCode, fieldError, fieldNotBefore}}
+		Remove: []string{fieldListed, fieldErrorCode, fieldError, fieldExplanation, fieldNotBefore}}
 	if simulated {
 		ch.Set[fieldSimulated] = "1"
 	}
@@ -456,7 +457,7 @@ func (l *Ledger) RecordLook(ctx context.Context, r *Record, signers json.RawMess
 		return err
 	}
 	return l.write(ctx, r, r.fence(), change{Index: Look, Due: nextLook, Set: signersField(signers),
-		Remove: []string{fieldAttempts, fieldErrorCode, fieldError, fieldUnchecked}})
+		Remove: []string{fieldAttempts, fieldErrorCode, fieldError, fieldExplanation, fieldUnchecked}})
 }
 
 // RecordDraft records that an id which nobody has confirmed is that of a draft.
@@ -473,7 +474,7 @@ func (l *Ledger) RecordNotThere(ctx context.Context, r *Record, message string) 
 	if err := guard(r, "RecordNotThere", true, Sent); err != nil {
 		return err
 	}
-	return l.write(ctx, r, r.fence(), change{Set: Reason{CodeNotThere, message}.fields()})
+	return l.write(ctx, r, r.fence(), change{Set: Reason{Code: CodeNotThere, Message: message}.fields()})
 }
 
 // End records that the provider calls a sent envelope ended. A completed one has still to
@@ -486,9 +487,9 @@ func (l *Ledger) End(ctx context.Context, r *Record, e Ending) error {
 	ch := change{To: e.To, Index: none, Bump: true, Set: with(signersField(e.Signers), map[string]string{fieldFinal: string(e.Final)}),
 		Times: map[string]time.Duration{}, Remove: []string{fieldAttempts, fieldUnchecked, fieldCancel}}
 	if e.Reason != "" {
-		maps.Copy(ch.Set, Reason{string(e.To), e.Reason}.fields())
+		maps.Copy(ch.Set, Reason{Code: string(e.To), Message: e.Reason}.fields())
 	} else {
-		ch.Remove = append(ch.Remove, fieldErrorCode, fieldError)
+		ch.Remove = append(ch.Remove, fieldErrorCode, fieldError, fieldExplanation)
 	}
 	if e.To == Completed {
 		ch.Index, ch.Due = Work, SweepAfter

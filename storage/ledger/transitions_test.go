@@ -14,7 +14,7 @@ import (
 func in(t *testing.T, l *Ledger, id string, state State, more change) (*Record, *Claim) {
 	t.Helper()
 	r := create(t, l, id)
-	set := map[string]string{fieldAttempts: "2", fieldErrorCode: "code", fieldError: "text", fieldLane: "send"}
+	set := map[string]string{fieldAttempts: "2", fieldErrorCode: "code", fieldError: "text", fieldExplanation: "words", fieldLane: "send"}
 	if state == Sent { // so that a worker may claim it
 		set[fieldUnfinished] = "1"
 	}
@@ -58,8 +58,8 @@ type step struct {
 var (
 	intent    = map[string]string{fieldIntentAt: "1000", fieldInviter: "TOKEN"}
 	unchecked = map[string]string{fieldUnchecked: "1", fieldEnvelopeID: "wrong", fieldSentAt: "5000"}
-	why       = Reason{"why", "because"}
-	whySet    = map[string]string{fieldErrorCode: "why", fieldError: "because"}
+	why       = Reason{"why", "because", "CPF não confere"}
+	whySet    = map[string]string{fieldErrorCode: "why", fieldError: "because", fieldExplanation: "CPF não confere"}
 )
 
 // steps are all methods of transitions.go, in its order.
@@ -69,7 +69,7 @@ var steps = []step{
 	{name: "RecordStep", from: held, set: map[string]string{"step:file": "7"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.RecordStep(ctx, "file", "7") }},
 	{name: "MarkSent", from: []State{Preparing}, given: intent, to: Sent, index: Look, due: time.Minute, fresh: true, ends: true,
-		set: map[string]string{fieldEnvelopeID: "env", "step:a": "b"}, removed: []string{fieldIntentAt, fieldInviter, fieldAttempts, fieldErrorCode, fieldError},
+		set: map[string]string{fieldEnvelopeID: "env", "step:a": "b"}, removed: []string{fieldIntentAt, fieldInviter, fieldAttempts, fieldErrorCode, fieldError, fieldExplanation},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.MarkSent(ctx, Invited{EnvelopeID: "env", Steps: map[string]string{"a": "b"}, NextLook: time.Minute})
 		}},
@@ -89,7 +89,7 @@ var steps = []step{
 			return l.ConfirmSent(ctx, r, Invited{EnvelopeID: "env", Unchecked: why})
 		}},
 	{name: "AwaitSettling", from: []State{Preparing}, given: intent, index: Work, due: 16 * time.Second, ends: true,
-		set: map[string]string{fieldErrorCode: "why", fieldError: "because", "step:a": "b", fieldIntentAt: "1000"},
+		set: map[string]string{fieldErrorCode: "why", fieldError: "because", fieldExplanation: "CPF não confere", "step:a": "b", fieldIntentAt: "1000"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AwaitSettling(ctx, why, map[string]string{"a": "b"}, 15*time.Second)
 		}},
@@ -111,7 +111,7 @@ var steps = []step{
 	{name: "Doubt", from: []State{Preparing}, given: intent, to: InDoubt, index: none, fresh: true, ends: true, set: map[string]string{fieldErrorCode: "why", fieldIntentAt: "1000"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.Doubt(ctx, why) }},
 	{name: "Fail", from: []State{Queued, Preparing, Completed}, to: Failed, index: none, fresh: true, ends: true,
-		set: map[string]string{fieldAttempts: "5", fieldErrorCode: "why", fieldError: "because"},
+		set: map[string]string{fieldAttempts: "5", fieldErrorCode: "why", fieldError: "because", fieldExplanation: "CPF não confere"},
 		do:  func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.Fail(ctx, 5, why) }},
 	{name: "Fail, an intent", given: intent,
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.Fail(ctx, 5, why) }},
@@ -150,7 +150,7 @@ var steps = []step{
 			return c.NotThere(ctx, "404", time.Minute)
 		}},
 	{name: "Cancel", from: []State{Queued, Preparing, Sent}, given: map[string]string{fieldCancel: "1"}, to: Canceled, index: none, fresh: true, ends: true,
-		removed: []string{fieldCancel, fieldErrorCode, fieldError},
+		removed: []string{fieldCancel, fieldErrorCode, fieldError, fieldExplanation},
 		do:      func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.Cancel(ctx) }},
 	{name: "Cancel, an intent", from: nil, given: intent,
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.Cancel(ctx) }},
@@ -163,12 +163,12 @@ var steps = []step{
 			return c.RecordArtifacts(ctx, []byte("[1]"))
 		}},
 	{name: "Archive", from: []State{Completed}, given: map[string]string{fieldListed: "[1]"}, to: Archived, index: none, fresh: true, ends: true,
-		set: map[string]string{fieldArchived: "9000", fieldArtifacts: "[2]", fieldSimulated: "1"}, removed: []string{fieldListed, fieldErrorCode, fieldError},
+		set: map[string]string{fieldArchived: "9000", fieldArtifacts: "[2]", fieldSimulated: "1"}, removed: []string{fieldListed, fieldErrorCode, fieldError, fieldExplanation},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.Archive(ctx, time.UnixMilli(9000), []byte("[2]"), true)
 		}},
 	{name: "RecordLook", from: []State{Sent}, given: unchecked, index: Look, due: time.Minute, set: map[string]string{fieldSigners: "[1]", fieldEnvelopeID: "wrong"},
-		removed: []string{fieldUnchecked, fieldErrorCode, fieldError, fieldAttempts},
+		removed: []string{fieldUnchecked, fieldErrorCode, fieldError, fieldExplanation, fieldAttempts},
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.RecordLook(ctx, r, []byte("[1]"), time.Minute)
 		}},
@@ -176,7 +176,7 @@ var steps = []step{
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.RecordDraft(ctx, r, why, nil, time.Minute)
 		}},
-	{name: "RecordNotThere", from: []State{Sent}, set: map[string]string{fieldErrorCode: CodeNotThere, fieldError: "404"},
+	{name: "RecordNotThere", from: []State{Sent}, set: map[string]string{fieldErrorCode: CodeNotThere, fieldError: "404", fieldExplanation: ""},
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.RecordNotThere(ctx, r, "404")
 		}},
@@ -185,7 +185,7 @@ var steps = []step{
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.End(ctx, r, Ending{To: Completed, Final: []byte("{}"), CompletedAt: time.UnixMilli(9000)})
 		}},
-	{name: "End, declined", from: []State{Sent}, to: Declined, index: none, fresh: true, set: map[string]string{fieldErrorCode: "declined", fieldError: "no"},
+	{name: "End, declined", from: []State{Sent}, to: Declined, index: none, fresh: true, set: map[string]string{fieldErrorCode: "declined", fieldError: "no", fieldExplanation: ""},
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.End(ctx, r, Ending{To: Declined, Reason: "no"})
 		}},

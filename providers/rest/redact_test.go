@@ -2,15 +2,15 @@ package rest
 
 import "testing"
 
-func TestWithout(t *testing.T) {
+func TestRedact(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{`{"id":"1","token":"t"}`, `{"id":"1"}`},
 		{`{"a":[{"token":"t","n":12345678901234567890}],"b":{"token":{"x":1}}}`, `{"a":[{"n":12345678901234567890}],"b":{}}`},
 		{`"token"`, `"token"`},
 		{`{"id":`, ``},
 	} {
-		if got := string(Without([]byte(c.in), "token")); got != c.want {
-			t.Errorf("Without(%s) = %s, want %s", c.in, got, c.want)
+		if got := string(Redact([]byte(c.in), "token")); got != c.want {
+			t.Errorf("Redact(%s) = %s, want %s", c.in, got, c.want)
 		}
 	}
 }

@@ -11,13 +11,13 @@ import (
 // idleTimeout is how long a read from an answer's body may wait for a byte.
 const idleTimeout = 60 * time.Second
 
-// errTimeout is the cause of a watch's end by time.
+// errTimeout is the cause of a stall.
 var errTimeout = errors.New("no answer in time")
 
-// watch ends a request that has stopped moving. Until the answer's header is there
+// stallTimer ends a request that has stopped moving. Until the answer's header is there
 // the limit is the client's timeout since the last piece of the request's body was
 // taken; then it is idleTimeout for every read.
-type watch struct {
+type stallTimer struct {
 	parent context.Context // the caller's
 	ctx    context.Context // the request's
 	cancel context.CancelCauseFunc
@@ -28,17 +28,17 @@ type watch struct {
 	answered bool
 }
 
-func newWatch(parent context.Context, limit time.Duration) (context.Context, *watch) {
-	w := &watch{parent: parent, limit: limit}
+func newStallTimer(parent context.Context, limit time.Duration) (context.Context, *stallTimer) {
+	w := &stallTimer{parent: parent, limit: limit}
 	w.ctx, w.cancel = context.WithCancelCause(parent)
 	w.timer = time.AfterFunc(limit, w.expire)
 	return w.ctx, w
 }
 
-func (w *watch) expire() { w.cancel(errTimeout) }
+func (w *stallTimer) expire() { w.cancel(errTimeout) }
 
 // moved lets the time begin anew, unless the answer is there already.
-func (w *watch) moved() {
+func (w *stallTimer) moved() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.answered {
@@ -47,21 +47,21 @@ func (w *watch) moved() {
 }
 
 // answer ends the first phase.
-func (w *watch) answer() {
+func (w *stallTimer) answer() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.answered = true
 	w.timer.Stop()
 }
 
-// stop frees the watch's context.
-func (w *watch) stop() {
+// stop frees the timer's context.
+func (w *stallTimer) stop() {
 	w.answer()
 	w.cancel(context.Canceled)
 }
 
 // ended is the caller's end, or the time-out, or nil.
-func (w *watch) ended() error {
+func (w *stallTimer) ended() error {
 	if err := w.parent.Err(); err != nil {
 		return err
 	}
@@ -71,8 +71,8 @@ func (w *watch) ended() error {
 	return nil
 }
 
-// moving is a request's body that tells the watch of every piece taken.
-func (w *watch) moving(body io.ReadCloser) io.ReadCloser {
+// moving is a request's body that tells the timer of every piece taken.
+func (w *stallTimer) moving(body io.ReadCloser) io.ReadCloser {
 	if body == nil {
 		return nil
 	}
@@ -81,13 +81,13 @@ func (w *watch) moving(body io.ReadCloser) io.ReadCloser {
 
 type moving struct {
 	io.ReadCloser
-	watch *watch
+	timer *stallTimer
 }
 
 func (m moving) Read(p []byte) (int, error) {
 	n, err := m.ReadCloser.Read(p)
 	if n > 0 {
-		m.watch.moved()
+		m.timer.moved()
 	}
 	return n, err
 }
@@ -96,7 +96,7 @@ func (m moving) Read(p []byte) (int, error) {
 // errors hold nothing of what was read.
 type stream struct {
 	body  io.ReadCloser
-	watch *watch
+	timer *stallTimer
 	call  *call
 	err   error
 }
@@ -105,17 +105,17 @@ func (s *stream) Read(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
-	s.watch.timer.Reset(idleTimeout)
+	s.timer.timer.Reset(idleTimeout)
 	n, err := s.body.Read(p)
-	s.watch.timer.Stop()
+	s.timer.timer.Stop()
 	if err != nil && err != io.EOF {
-		err = s.call.broken(s.watch, err)
+		err = s.call.broken(s.timer, err)
 	}
 	s.err = err
 	return n, err
 }
 
 func (s *stream) Close() error {
-	s.watch.stop()
+	s.timer.stop()
 	return s.body.Close()
 }

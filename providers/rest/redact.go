@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 )
 
-// Without is a JSON text without the members of the given names, at any depth: what
+// Redact is a JSON text without the members of the given names, at any depth: what
 // goes into a manifest must not let its reader act in a signer's name. A text that
 // is no JSON comes back empty.
-func Without(raw json.RawMessage, names ...string) json.RawMessage {
+func Redact(raw json.RawMessage, names ...string) json.RawMessage {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber() // long numbers stay as they are
 	var v any

@@ -1,0 +1,70 @@
+package catalisa
+
+import (
+	"time"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// Limits (reference §7.1, §7.7). Sizes are characters.
+const (
+	maxTitle   = 255
+	maxMessage = 2000
+	maxName    = 255
+	maxDays    = 365
+
+	addressLifetime = 15 * time.Minute
+)
+
+// The provider's options.
+const (
+	optConfigID = "config_id"
+	optStorage  = "storage"
+)
+
+// Info tells what Catalisa can do.
+func (p *Provider) Info() providers.Info {
+	return providers.Info{
+		Name:      Name,
+		Simulated: p.client.sign.Simulated(),
+		// No limit is documented (reference §4.3): a pace that a web service bears (our choice).
+		Rate:            providers.Rate{Requests: 10, Per: time.Second, Burst: 10},
+		PollEvery:       time.Minute,
+		SettleAll:       true,
+		MaxDocuments:    1,
+		DocumentTypes:   []string{providers.TypePDF}, // which ones may be signed is not documented; all samples are PDF (our choice)
+		Templates:       true,
+		TemplateFields:  true,
+		Order:           true,
+		Channels:        []string{providers.ChannelEmail},
+		SignatureTypes:  []string{providers.TypeElectronic},
+		Artifacts:       []providers.Kind{providers.SignedDocument},
+		AddressLifetime: addressLifetime,
+		Options: []providers.Option{
+			{Name: optConfigID, Help: "provider configuration to sign with (a UUID); the organization's default when left out"},
+			{Name: optStorage, Values: providers.TrueOrFalse, Help: "true: the document goes through File Storage; false: inside the request; default: by its size, when CHANCELA_CATALISA_FILES_URL is set"},
+		},
+	}
+}
+
+// Requests counts the requests of one envelope up to its archive.
+func (p *Provider) Requests(e providers.Envelope) int {
+	n := 3 // create, one look, download
+	if len(e.Documents) > 0 && p.stored(e) {
+		n += 2
+	}
+	return n
+}
+
+// inlineMost is the largest document, in bytes, that goes inside the request where File
+// Storage could be used. A choice: no limit is documented, and the inviting request
+// should be short.
+const inlineMost = 1 << 20
+
+// stored tells whether an envelope's document goes through File Storage.
+func (p *Provider) stored(e providers.Envelope) bool {
+	if p.client.files == nil || e.NoFlag(optStorage) {
+		return false
+	}
+	return e.Flag(optStorage) || e.Documents[0].Size > inlineMost
+}

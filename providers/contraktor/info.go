@@ -1,0 +1,74 @@
+package contraktor
+
+import (
+	"time"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// maxFile is 50 MB (reference §4), counted in the smaller of the two megabytes: the
+// page does not say which is meant.
+const maxFile = 50_000_000
+
+// documentTypes are the four types of upload (reference §4).
+var documentTypes = []string{providers.TypePDF, providers.TypeDOCX, providers.TypeDOC, providers.TypePNG}
+
+// The provider's options.
+const (
+	optWorkflowID      = "workflow_id"
+	optWorkflow        = "workflow"
+	optCompanyName     = "company_name"
+	optCompanyDocument = "company_document"
+	optAttachments     = "attachments"
+	optFindParties     = "find_parties"
+)
+
+// Info tells what Contraktor can do.
+func (p *Provider) Info() providers.Info {
+	return providers.Info{
+		Name:      Name,
+		Simulated: p.client.rest.Simulated(),
+		// No limit is documented (reference §14): a pace that a web service bears (our choice).
+		Rate:               providers.Rate{Requests: 10, Per: time.Second, Burst: 10},
+		PollEvery:          time.Minute,
+		SettleAll:          true,
+		MaxDocuments:       1,
+		MaxDocumentSize:    maxFile,
+		DocumentTypes:      documentTypes,
+		Templates:          true,
+		Order:              true,
+		Channels:           []string{providers.ChannelEmail, providers.ChannelWhatsApp},
+		SignatureTypes:     []string{providers.TypeElectronic, providers.TypeDigital},
+		Artifacts:          []providers.Kind{providers.SignedDocument, providers.Dossier, providers.Package},
+		UnsupportedColumns: []string{"message", "expires", "stamp"},
+		Options: []providers.Option{
+			{Name: optWorkflowID, Help: "id of the workflow (group) that owns the contract"},
+			{Name: optWorkflow, Help: "name of the workflow, when its id is not at hand"},
+			{Name: optCompanyName, Help: "corporate name of the company that the signers represent"},
+			{Name: optCompanyDocument, Help: "CNPJ of that company"},
+			{Name: optAttachments, Values: providers.TrueOrFalse, Help: "true: further documents become attachments that are merged into the signed file (not in the official documentation)"},
+			{Name: optFindParties, Values: providers.TrueOrFalse, Help: "false: make the people and companies anew instead of looking for them first"},
+		},
+	}
+}
+
+// Requests counts the requests of one envelope up to its archive.
+func (p *Provider) Requests(e providers.Envelope) int {
+	perParty := 2 // POST parties, POST shares
+	if findParties(e) {
+		perParty++
+	}
+	n := len(e.Documents) + 1 + perParty*len(e.Signers) + 1 // files, contract, people, proof
+	if len(e.Documents) > 1 {
+		n += 2 * (len(e.Documents) - 1)
+	}
+	if e.Option(optWorkflow) != "" {
+		n++
+	}
+	if e.Option(optCompanyName) != "" {
+		n += perParty - 1
+	}
+	return n + 2 // one look, one list of artifacts
+}
+
+func findParties(e providers.Envelope) bool { return !e.NoFlag(optFindParties) }
