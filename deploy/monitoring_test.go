@@ -11,8 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/chancela/chancela/jobs"
-	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -51,8 +50,8 @@ var description = regexp.MustCompile(`fqName: "(chancela_[a-z_]+)".*variableLabe
 // defined are the metrics that chancela has, each with its labels.
 func defined(t *testing.T) map[string][]string {
 	t.Helper()
-	m := api.NewMetrics()
-	if err := m.Watch(new(jobs.Client), nil); err != nil {
+	m := metrics.New()
+	if err := m.Watch(nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	ch := make(chan *prometheus.Desc)

@@ -43,6 +43,28 @@ var services = func() []string {
 	return folders
 }()
 
+// levels are the rooms of jobs from the ground up: each imports only what is below it. The client
+// and the worker stand side by side and do not know each other.
+var levels = [][]string{
+	{"jobs/intake/filetype", "jobs/trace"},
+	{"jobs/intake", "jobs/queue", "jobs/report", "jobs/trace/otlp"},
+	{"jobs", "jobs/worker"},
+	{"jobs/campaign", "jobs/metrics"},
+	{"jobs/notify"},
+	{"jobs/api"},
+}
+
+const levelsInWords = "intake, queue and report, then jobs beside jobs/worker, then campaign and metrics, then notify, then api"
+
+// level is how high a package stands; what is not of jobs stands above it.
+func level(pkg string) int {
+	i := slices.IndexFunc(levels, func(rooms []string) bool { return slices.Contains(rooms, pkg) })
+	if i < 0 {
+		return len(levels)
+	}
+	return i
+}
+
 func forbidden(pkg, imported string) string {
 	in := func(p string, rooms ...string) bool {
 		return slices.ContainsFunc(rooms, func(r string) bool { return p == r || strings.HasPrefix(p, r+"/") })
@@ -65,11 +87,13 @@ func forbidden(pkg, imported string) string {
 		return "jobs is below scheduler"
 	case in(pkg, "jobs/intake") && in(own, "jobs") && !in(own, "jobs/intake"):
 		return "intake is the ground that jobs stands on"
+	case in(own, "jobs") && level(own) >= level(pkg):
+		return "in jobs, imports point down: " + levelsInWords
 	case in(pkg, services...) && in(own, services...):
 		return "a provider never imports another"
 	case in(pkg, "cmd/chancela", "jobs", "scheduler") && in(own, services...):
 		return "only providers/registry names concrete providers"
-	case (own == "storage/archive/archivetest" || own == "storage/redistest" || own == "providers/providertest") && !in(pkg, own):
+	case strings.HasSuffix(own, "test") && !in(pkg, own):
 		return "test code stays out of the program"
 	}
 	return ""
@@ -83,6 +107,9 @@ func TestForbiddenSeesEachLayer(t *testing.T) {
 		"storage/ledger":     module + "providers",
 		"jobs":               module + "scheduler",
 		"jobs/api":           module + "providers/catalisa",
+		"jobs/worker":        module + "jobs",
+		"jobs/report":        module + "jobs/queue",
+		"jobs/notify":        module + "jobs/api",
 		"jobs/intake":        module + "jobs/campaign",
 		"scheduler":          module + "cmd/chancela",
 		"cmd/chancela":       module + "providers/providertest",
@@ -93,5 +120,25 @@ func TestForbiddenSeesEachLayer(t *testing.T) {
 	}
 	if why := forbidden("cmd/chancela", module+"providers/registry"); why != "" {
 		t.Error(why)
+	}
+}
+
+// TestWorkLinksNoHTTPFramework: what work and schedule are made of does not bring the API with
+// it. Only jobs/api and the command know the framework and the monitor.
+func TestWorkLinksNoHTTPFramework(t *testing.T) {
+	for _, room := range []string{"jobs", "jobs/worker", "jobs/campaign", "jobs/metrics", "jobs/notify", "jobs/trace/otlp", "scheduler"} {
+		out, err := exec.Command("go", "list", "-deps", module+room).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		deps := strings.Fields(string(out))
+		if !slices.Contains(deps, module+room) {
+			t.Fatalf("%s is not among its own packages", room)
+		}
+		for _, dep := range deps {
+			if strings.HasPrefix(dep, "github.com/danielgtaylor/huma") || strings.HasPrefix(dep, "github.com/hibiken/asynqmon") || dep == module+"jobs/api" {
+				t.Errorf("%s links %s", room, dep)
+			}
+		}
 	}
 }

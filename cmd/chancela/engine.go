@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -76,7 +76,7 @@ func (s *system) startQueued(command string) (*beginning, error) {
 
 // openQueue opens the Redis alone.
 func (b *beginning) openQueue(ctx context.Context) (*engine, error) {
-	e := &engine{cfg: b.cfg, log: b.log, simulated: b.simulated, metrics: api.NewMetrics()}
+	e := &engine{cfg: b.cfg, log: b.log, simulated: b.simulated, metrics: metrics.New()}
 	err := e.connect(ctx)
 	if err == nil {
 		err = e.inspect(ctx)
@@ -91,7 +91,7 @@ func (b *beginning) openQueue(ctx context.Context) (*engine, error) {
 // open opens everything that workers need, for some providers or (none named) for all
 // that have a key.
 func (b *beginning) open(ctx context.Context, only []string) (*engine, error) {
-	e := &engine{cfg: b.cfg, log: b.log, simulated: b.simulated, metrics: api.NewMetrics()}
+	e := &engine{cfg: b.cfg, log: b.log, simulated: b.simulated, metrics: metrics.New()}
 	if err := b.openAll(ctx, e, only); err != nil {
 		e.Close()
 		return nil, err

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/jobs/notify"
+	"github.com/chancela/chancela/jobs/trace/otlp"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -42,7 +44,7 @@ func (e *engine) runHTTP(ctx context.Context) error {
 		return err
 	}
 	e.metrics.Plays("serve")
-	if err := e.metrics.Watch(e.client, e.limiters); err != nil {
+	if err := e.metrics.Watch(e.client.Ledger(), e.client.TaskQueue(), e.limiters); err != nil {
 		return err
 	}
 	all := make([]providers.Provider, len(e.lines))
@@ -80,7 +82,7 @@ func (e *engine) runNotifier(ctx context.Context) error {
 	if e.cfg.NotifyURL == "" {
 		return nil
 	}
-	n, err := api.NewNotifier(api.NotifierConfig{Client: e.client, URL: string(e.cfg.NotifyURL), Secret: e.cfg.NotifySecret, Metrics: e.metrics, Log: e.log})
+	n, err := notify.New(notify.Config{Ledger: e.client.Ledger(), URL: string(e.cfg.NotifyURL), Secret: e.cfg.NotifySecret, Metrics: e.metrics, Log: e.log})
 	if err != nil {
 		return usage("%sNOTIFY_URL, %sNOTIFY_SECRET: %w", prefix, prefix, err)
 	}
@@ -110,7 +112,7 @@ func (e *engine) runMetrics(ctx context.Context) error {
 
 // trace switches tracing on where an exporter is configured; flush sends what is left.
 func (e *engine) trace(ctx context.Context) (flush func(), err error) {
-	shutdown, err := api.Tracing(ctx)
+	shutdown, err := otlp.Start(ctx)
 	if err != nil {
 		return nil, err
 	}

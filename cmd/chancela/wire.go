@@ -12,7 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
-	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
@@ -100,7 +100,7 @@ type engine struct {
 	client    *jobs.Client
 	lines     []worker.ProviderConfig
 	limiters  map[string]*pace.Limiter
-	metrics   *api.Metrics
+	metrics   *metrics.Metrics
 	simulated bool // by the simulators of a chancela process
 	close     []func()
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -30,8 +31,8 @@ type Config struct {
 	Providers []providers.Provider
 	Keys      []Key // none: only a loopback address is served
 	Limits    Limits
-	Metrics   *Metrics     // nil: there is no /metrics
-	Log       *slog.Logger // nil: slog.Default
+	Metrics   *metrics.Metrics // nil: there is no /metrics
+	Log       *slog.Logger     // nil: slog.Default
 }
 
 // Limits bound what one client may ask for. The zero value takes the defaults, all of
@@ -68,7 +69,7 @@ type Server struct {
 	client    *jobs.Client
 	providers []providers.Provider
 	limits    Limits
-	metrics   *Metrics
+	metrics   *metrics.Metrics
 	log       *slog.Logger
 	guard     *guard
 	uploads   *uploads
@@ -91,7 +92,7 @@ func New(c Config) (*Server, error) {
 		c.Log = slog.Default()
 	}
 	if c.Metrics == nil {
-		c.Metrics = NewMetrics()
+		c.Metrics = metrics.New()
 	}
 	s := &Server{client: c.Client, providers: c.Providers, limits: c.Limits.withDefaults(), metrics: c.Metrics, log: c.Log, pageBytes: maxPageBytes}
 	s.guard = newGuard(c.Keys, s.limits)

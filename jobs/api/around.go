@@ -196,7 +196,7 @@ func (s *Server) record(r *http.Request, w *answer, client *hashedKey, place are
 	if status >= 500 {
 		span.SetStatus(codes.Error, "")
 	}
-	s.metrics.served(route, r.Method, status, took)
+	s.metrics.Served(route, method(r.Method), status, took)
 	attrs := []any{"request", requestID(r.Context()), "method", method(r.Method), "route", route, "status", status, "bytes", w.bytes, "ms", took.Milliseconds()}
 	if client != nil {
 		attrs = append(attrs, "key", client.name)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,7 +158,7 @@ func (s *Server) campaigns(a huma.API) {
 			if err != nil {
 				return nil, err
 			}
-			return &accepted{"/v1/campaigns/" + pathEscape(got.Campaign), *got}, nil
+			return &accepted{"/v1/campaigns/" + url.PathEscape(got.Campaign), *got}, nil
 		})
 }
 

@@ -30,18 +30,16 @@ func TestCurl(t *testing.T) {
 	x := newLive(t, startRedis(t))
 	command(t, ".", bash, "testdata/flow.sh", x.url, flowKey)
 	for _, id := range []string{"1", "2", "3"} {
-		eventually(t, "its notifications arrive", func() bool { return x.receiver.last("curl/"+id) == "archived" })
+		eventually(t, "its notifications arrive", func() bool { return x.receiver.Last("curl/"+id) == "archived" })
 	}
-	x.receiver.mu.Lock()
-	defer x.receiver.mu.Unlock()
 	want := []string{"queued", "preparing", "sent", "completed", "archived"}
-	for key, states := range x.receiver.states {
+	for key, states := range x.receiver.States() {
 		if !slices.Equal(states, want) {
 			t.Errorf("%s: told of %v, want %v", key, states, want)
 		}
 	}
-	if len(x.receiver.bad) > 0 {
-		t.Errorf("%q", x.receiver.bad)
+	if bad := x.receiver.Bad(); len(bad) > 0 {
+		t.Errorf("%q", bad)
 	}
 }
 

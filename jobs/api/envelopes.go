@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,7 +90,7 @@ func (s *Server) envelopes(a huma.API) {
 			if !got.New || got.State == ledger.Archived { // or taken over from the archive: nothing is to be done
 				status = http.StatusOK
 			}
-			return &accepted{status, "/v1/campaigns/" + pathEscape(got.Key.Campaign) + "/envelopes/" + pathEscape(got.Key.ID), EnvelopeAccepted{report, elsewhere}}, err
+			return &accepted{status, "/v1/campaigns/" + url.PathEscape(got.Key.Campaign) + "/envelopes/" + url.PathEscape(got.Key.ID), EnvelopeAccepted{report, elsewhere}}, err
 		})
 	answers := a.OpenAPI().Paths["/v1/campaigns/{campaign}/envelopes"].Post.Responses
 	answers["200"] = &huma.Response{Description: "It was there already, with the same content.", Content: answers["202"].Content}
@@ -125,7 +126,7 @@ func (s *Server) page(ctx context.Context, campaign, state, cursor, limit string
 			if err != nil {
 				return nil, nil, err
 			}
-			reports = append(reports, linked(report))
+			reports = append(reports, report.Linked())
 			size += len(r.Envelope) + len(r.Artifacts) + len(r.Signers)
 		}
 		if next == "" {
@@ -143,15 +144,7 @@ func (s *Server) page(ctx context.Context, campaign, state, cursor, limit string
 // report reads an envelope's report, with links.
 func (s *Server) report(ctx context.Context, key jobs.Key) (jobs.Report, error) {
 	report, err := s.client.Get(ctx, key)
-	return linked(report), err
-}
-
-// linked tells where a report's files are fetched.
-func linked(r jobs.Report) jobs.Report {
-	for i := range r.Artifacts {
-		r.Artifacts[i].Link = "/v1/campaigns/" + pathEscape(r.Campaign) + "/envelopes/" + pathEscape(r.ID) + "/artifacts/" + pathEscape(r.Artifacts[i].Name)
-	}
-	return r
+	return report.Linked(), err
 }
 
 // enqueueEnvelope takes one envelope with its documents.

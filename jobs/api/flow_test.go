@@ -5,10 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
-	"encoding/json"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path"
 	"path/filepath"
@@ -18,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
-
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/metrics"
+	"github.com/chancela/chancela/jobs/notify"
+	"github.com/chancela/chancela/jobs/notify/notifytest"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
@@ -30,20 +27,18 @@ import (
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/scheduler"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/redis/go-redis/v9"
 )
 
-const (
-	flowKey      = "k3y-of-the-flow-test"
-	notifySecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" // of the standard's own examples
-)
+const flowKey = "k3y-of-the-flow-test"
 
 // live is a stack with everything behind it: simulators, workers, a scheduler and a
 // notifier.
 type live struct {
 	*stack
 	sandbox  *sandbox.Sandbox
-	metrics  *Metrics
-	receiver *receiver
+	metrics  *metrics.Metrics
+	receiver *notifytest.Receiver
 }
 
 func newLive(t *testing.T, db redis.UniversalClient) *live {
@@ -60,7 +55,7 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 	}
 	t.Cleanup(func() { sb.Close() })
 
-	x := &live{sandbox: sb, metrics: NewMetrics(), receiver: newReceiver(t)}
+	x := &live{sandbox: sb, metrics: metrics.New(), receiver: notifytest.NewReceiver(t, nil)}
 	limiters := map[string]*pace.Limiter{}
 	var all []providers.Provider
 	for _, name := range registry.Names() {
@@ -73,13 +68,13 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 		c.Client = jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: c.Client.Archive(), Providers: all, Log: c.Log})
 	})
 	x.key = flowKey
-	if err := x.metrics.Watch(x.client, limiters); err != nil {
+	if err := x.metrics.Watch(x.client.Ledger(), x.client.TaskQueue(), limiters); err != nil {
 		t.Fatal(err)
 	}
 	worker := worker.New(worker.Config{Redis: db, Barrier: ledger.BarrierNone, Archive: x.archive, Providers: lines(all), RetryBase: 50 * time.Millisecond,
 		RetryMax: time.Second, Attempts: 25, Shutdown: 5 * time.Second, Log: x.slog, Hooks: x.metrics.Hooks()})
 	clock := scheduler.New(scheduler.Config{Redis: db, Providers: registry.Names(), LookEvery: time.Second, Log: x.slog, Swept: x.metrics.Swept})
-	notifier, err := NewNotifier(NotifierConfig{Client: x.client, URL: x.receiver.URL, Secret: notifySecret, Metrics: x.metrics, Log: x.slog})
+	notifier, err := notify.New(notify.Config{Ledger: x.client.Ledger(), URL: x.receiver.URL, Secret: notifytest.Secret, Metrics: x.metrics, Log: x.slog})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +101,7 @@ func lines(all []providers.Provider) []worker.ProviderConfig {
 	return out
 }
 
-func simulated(t *testing.T, sb *sandbox.Sandbox, name, hook string, pacer pace.Pacer, m *Metrics) providers.Provider {
+func simulated(t *testing.T, sb *sandbox.Sandbox, name, hook string, pacer pace.Pacer, m *metrics.Metrics) providers.Provider {
 	t.Helper()
 	entry, _ := registry.Find(name)
 	s, err := entry.Settings(sb.Env())
@@ -119,72 +114,6 @@ func simulated(t *testing.T, sb *sandbox.Sandbox, name, hook string, pacer pace.
 		t.Fatal(err)
 	}
 	return provider
-}
-
-// receiver takes notifications as another program would: verified by the reference
-// library.
-type receiver struct {
-	*httptest.Server
-	refuse func(n int, state string) int // the status of the n-th delivery; nil: 204
-
-	mu     sync.Mutex
-	n      int
-	states map[string][]string // by envelope, accepted ones, in their order
-	ids    map[string]string   // of deliveries, by envelope and state
-	bad    []string
-}
-
-func newReceiver(t *testing.T) *receiver {
-	t.Helper()
-	verifier, err := standardwebhooks.NewWebhook(notifySecret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &receiver{states: map[string][]string{}, ids: map[string]string{}}
-	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		body, _ := io.ReadAll(req.Body)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.n++
-		if err := verifier.Verify(body, req.Header); err != nil {
-			r.bad = append(r.bad, err.Error())
-		}
-		var n struct {
-			Type      string
-			Timestamp time.Time
-			Data      struct{ Campaign, ID, State string }
-		}
-		if err := json.Unmarshal(body, &n); err != nil || n.Type != "envelope."+n.Data.State || n.Timestamp.IsZero() {
-			r.bad = append(r.bad, string(body))
-		}
-		key := n.Data.Campaign + "/" + n.Data.ID
-		id := req.Header.Get("webhook-id")
-		if before, ok := r.ids[key+n.Type]; ok && before != id {
-			r.bad = append(r.bad, "the id changed over deliveries of "+key+" "+n.Type)
-		}
-		r.ids[key+n.Type] = id
-		if r.refuse != nil {
-			if status := r.refuse(r.n, n.Data.State); status != 0 {
-				w.WriteHeader(status)
-				return
-			}
-		}
-		if seen := r.states[key]; len(seen) == 0 || seen[len(seen)-1] != n.Data.State { // at least once
-			r.states[key] = append(seen, n.Data.State)
-		}
-		w.WriteHeader(http.StatusNoContent)
-	}))
-	t.Cleanup(r.Close)
-	return r
-}
-
-func (r *receiver) last(key string) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s := r.states[key]; len(s) > 0 {
-		return s[len(s)-1]
-	}
-	return ""
 }
 
 // TestCampaignFlow takes the sample campaign through the API: every row ends, every
@@ -243,24 +172,22 @@ func TestCampaignFlow(t *testing.T) {
 
 	eventually(t, "all notifications arrive", func() bool {
 		for _, e := range page.Envelopes {
-			if x.receiver.last("campaign/"+e.ID) != e.State {
+			if x.receiver.Last("campaign/"+e.ID) != e.State {
 				return false
 			}
 		}
 		return true
 	})
-	x.receiver.mu.Lock()
-	for key, states := range x.receiver.states {
+	for key, states := range x.receiver.States() {
 		if !slices.IsSortedFunc(states, func(a, b string) int {
 			return slices.Index(ledger.States, ledger.State(a)) - slices.Index(ledger.States, ledger.State(b))
 		}) {
 			t.Errorf("%s: told in the order %v", key, states)
 		}
 	}
-	if len(x.receiver.bad) > 0 {
-		t.Errorf("bad notifications: %q", x.receiver.bad[:min(3, len(x.receiver.bad))])
+	if bad := x.receiver.Bad(); len(bad) > 0 {
+		t.Errorf("bad notifications: %q", bad[:min(3, len(bad))])
 	}
-	x.receiver.mu.Unlock()
 
 	checkMetrics(t, x.get("/metrics").want(t, http.StatusOK, nil).body)
 	text := string(x.get("/metrics").body)
@@ -303,7 +230,7 @@ func grep(t *testing.T, log string, sheet []byte, env map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forbidden := map[string]string{flowKey: "the API key", notifySecret: "the secret of notifications"}
+	forbidden := map[string]string{flowKey: "the API key", notifytest.Secret: "the secret of notifications"}
 	for name, value := range env {
 		if strings.HasSuffix(name, "_KEY") || strings.HasSuffix(name, "_SECRET") {
 			forbidden[value] = name

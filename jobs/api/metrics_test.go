@@ -36,7 +36,7 @@ func TestMetricsHaveNoIDs(t *testing.T) {
 	s.get("/v1/secret-id/")
 	s.do("SECRET-ID", "/healthz", "", nil)
 	s.do("POST", "/webhooks/secret-id", "", strings.NewReader("{}"))
-	if err := s.server.metrics.Watch(s.client, nil); err != nil {
+	if err := s.server.metrics.Watch(s.client.Ledger(), s.client.TaskQueue(), nil); err != nil {
 		t.Fatal(err)
 	}
 	text := s.get("/metrics").body
@@ -51,7 +51,7 @@ func TestMetricsHaveNoIDs(t *testing.T) {
 
 func TestMetricsSurviveRedis(t *testing.T) {
 	s := newStack(t, nil)
-	if err := s.server.metrics.Watch(s.client, nil); err != nil {
+	if err := s.server.metrics.Watch(s.client.Ledger(), s.client.TaskQueue(), nil); err != nil {
 		t.Fatal(err)
 	}
 	s.mini.SetError("LOADING")

@@ -2,7 +2,6 @@ package api
 
 import (
 	"maps"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -32,8 +31,6 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	return name
 }
-
-func pathEscape(s string) string { return url.PathEscape(s) }
 
 // finish says in the document what the framework cannot see in the types: which fields
 // of a report may be null, and that a limit is a number, which the handler reads itself.

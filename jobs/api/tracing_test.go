@@ -9,13 +9,15 @@ import (
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/chancela/chancela/jobs/trace/otlp"
 )
 
 func TestTracingIsOffByItself(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
 	before := otel.GetTracerProvider()
-	shutdown, err := Tracing(t.Context())
+	shutdown, err := otlp.Start(t.Context())
 	if err != nil || shutdown(t.Context()) != nil || otel.GetTracerProvider() != before {
 		t.Errorf("%v", err)
 	}
@@ -36,7 +38,7 @@ func TestTracing(t *testing.T) {
 	}))
 	defer collector.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
-	shutdown, err := Tracing(t.Context())
+	shutdown, err := otlp.Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

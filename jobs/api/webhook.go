@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -15,16 +16,6 @@ const (
 	maxCallback     = 1 << 20 // bytes of a body
 	maxCallbacks    = 32      // at once
 	callbackTimeout = 10 * time.Second
-)
-
-// Results of a callback, as metrics name them.
-const (
-	callbackTaken    = "taken"
-	callbackReplayed = "replayed"
-	callbackUnknown  = "unknown" // verified, but of no envelope of ours
-	callbackForged   = "forged"
-	callbackInvalid  = "invalid"
-	callbackFailed   = "failed" // on our side: the provider shall send it again
 )
 
 // webhook takes a provider's callback: verified by the provider's own rules before it is
@@ -40,13 +31,13 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	case s.callbacks <- struct{}{}:
 		defer func() { <-s.callbacks }()
 	default:
-		s.metrics.callback(name, callbackFailed)
+		s.metrics.Callback(name, metrics.CallbackFailed)
 		problem(http.StatusServiceUnavailable, "too many callbacks at once: try again").with("Retry-After", "30").write(w)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxCallback))
 	if err != nil {
-		s.metrics.callback(name, callbackInvalid)
+		s.metrics.Callback(name, metrics.CallbackInvalid)
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			tooMuch(maxCallback).write(w)
 			return
@@ -59,7 +50,7 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status, result := s.callback(r, name, hooked, body)
-	s.metrics.callback(name, result)
+	s.metrics.Callback(name, result)
 	switch status {
 	case http.StatusOK:
 		w.WriteHeader(status)
@@ -80,26 +71,26 @@ func (s *Server) callback(r *http.Request, name string, hooked providers.Webhook
 	if err != nil {
 		switch providers.KindOf(err) {
 		case providers.Denied:
-			s.strangers.warn(ctx, name+callbackForged, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
-			return http.StatusUnauthorized, callbackForged
+			s.strangers.warn(ctx, name+metrics.CallbackForged, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
+			return http.StatusUnauthorized, metrics.CallbackForged
 		case providers.Invalid:
-			s.strangers.warn(ctx, name+callbackInvalid, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
-			return http.StatusBadRequest, callbackInvalid
+			s.strangers.warn(ctx, name+metrics.CallbackInvalid, "callback refused", "request", requestID(ctx), "provider", name, "error", err)
+			return http.StatusBadRequest, metrics.CallbackInvalid
 		}
 		s.log.ErrorContext(ctx, "callback failed", "request", requestID(ctx), "provider", name, "error", err)
-		return http.StatusServiceUnavailable, callbackFailed
+		return http.StatusServiceUnavailable, metrics.CallbackFailed
 	}
 	known, err := s.client.Event(ctx, name, event)
 	switch {
 	case errors.Is(err, jobs.ErrReplay):
-		return http.StatusOK, callbackReplayed
+		return http.StatusOK, metrics.CallbackReplayed
 	case err != nil:
 		s.log.ErrorContext(ctx, "callback failed", "request", requestID(ctx), "provider", name, "error", err)
-		return http.StatusServiceUnavailable, callbackFailed
+		return http.StatusServiceUnavailable, metrics.CallbackFailed
 	case !known:
-		return http.StatusOK, callbackUnknown
+		return http.StatusOK, metrics.CallbackUnknown
 	}
-	return http.StatusOK, callbackTaken
+	return http.StatusOK, metrics.CallbackTaken
 }
 
 func (s *Server) hooked(name string) providers.WebhookVerifier {

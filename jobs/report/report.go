@@ -5,6 +5,7 @@ package report
 
 import (
 	"encoding/json"
+	"net/url"
 	"time"
 
 	"github.com/chancela/chancela/providers"
@@ -72,6 +73,14 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	}
 	type plain Report
 	return json.Marshal(plain(r))
+}
+
+// Linked is the report with the addresses that the HTTP API has for its files.
+func (r Report) Linked() Report {
+	for i := range r.Artifacts {
+		r.Artifacts[i].Link = "/v1/campaigns/" + url.PathEscape(r.Campaign) + "/envelopes/" + url.PathEscape(r.ID) + "/artifacts/" + url.PathEscape(r.Artifacts[i].Name)
+	}
+	return r
 }
 
 // Time is a time as reports hold it: in UTC, nil when it is not known.

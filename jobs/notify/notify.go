@@ -1,4 +1,5 @@
-package api
+// Package notify tells another program of every change of an envelope's state.
+package notify
 
 import (
 	"bytes"
@@ -19,20 +20,22 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/metrics"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// NotifierConfig makes a [Notifier].
-type NotifierConfig struct {
-	Client *jobs.Client
+// Config makes a [Notifier].
+type Config struct {
+	Ledger *ledger.Ledger
 	URL    string // https, or http to this machine
 	// Secret signs: "whsec_" and base64, or base64 alone, as the libraries of Standard
 	// Webhooks take it; what is no base64 is used byte for byte (a choice).
 	Secret  providers.Secret
-	Metrics *Metrics     // nil: not counted
-	Log     *slog.Logger // nil: slog.Default
+	Metrics *metrics.Metrics // nil: not counted
+	Log     *slog.Logger     // nil: slog.Default
 }
 
 // Notifier tells another program of every change of an envelope's state, in the format
@@ -43,13 +46,12 @@ type NotifierConfig struct {
 // the envelope's as it is when it is delivered, but its state is the one that the
 // notification is about (a choice).
 type Notifier struct {
-	client  *jobs.Client
 	book    *ledger.Ledger
 	url     string
 	signer  *standardwebhooks.Webhook
 	http    *http.Client
 	delays  []time.Duration
-	metrics *Metrics
+	metrics *metrics.Metrics
 	log     *slog.Logger
 }
 
@@ -68,13 +70,13 @@ const (
 var notifyDelays = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute,
 	time.Hour, 2 * time.Hour, 4 * time.Hour, 6 * time.Hour, 10 * time.Hour}
 
-// NewNotifier checks address and secret; Run starts it.
-func NewNotifier(c NotifierConfig) (*Notifier, error) {
+// New checks address and secret; [Notifier.Run] starts it.
+func New(c Config) (*Notifier, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Host == "" || u.User != nil {
 		return nil, errors.New("the address for notifications must be of the form https://host/path")
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopbackHost(u.Host)) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !rest.IsLoopback(u.Hostname())) {
 		return nil, errors.New("the address for notifications must begin with https:// (http:// only for this machine)")
 	}
 	if c.Secret == "" {
@@ -91,9 +93,9 @@ func NewNotifier(c NotifierConfig) (*Notifier, error) {
 		c.Log = slog.Default()
 	}
 	if c.Metrics == nil {
-		c.Metrics = NewMetrics()
+		c.Metrics = metrics.New()
 	}
-	return &Notifier{client: c.Client, book: c.Client.Ledger(), url: u.String(), signer: signer, delays: notifyDelays, metrics: c.Metrics, log: c.Log,
+	return &Notifier{book: c.Ledger, url: u.String(), signer: signer, delays: notifyDelays, metrics: c.Metrics, log: c.Log,
 		http: &http.Client{Timeout: notifyTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
 }
 
@@ -147,14 +149,14 @@ func (n *Notifier) deliverNext(ctx context.Context) (some bool, err error) {
 	log := n.log.With("campaign", campaignOf(next.Key), "id", idOf(next.Key), "state", string(next.State))
 	switch {
 	case err == nil:
-		n.metrics.notified.WithLabelValues("delivered").Inc()
+		n.metrics.Notified("delivered")
 		return true, n.book.Delivered(ctx, next)
 	case next.Tries >= len(n.delays):
-		n.metrics.notified.WithLabelValues("given_up").Inc()
+		n.metrics.Notified("given_up")
 		log.ErrorContext(ctx, "notification given up: it can be replayed", "tries", next.Tries+1, "error", err)
 		return true, n.book.Undeliverable(ctx, next)
 	}
-	n.metrics.notified.WithLabelValues("failed").Inc()
+	n.metrics.Notified("failed")
 	delay := n.delays[next.Tries]
 	delay = max(delay-delay/10+rand.N(delay/5), min(after, maxRetryAfter))
 	log.WarnContext(ctx, "notification failed", "tries", next.Tries+1, "again", delay.Round(time.Second).String(), "error", err)
@@ -173,9 +175,9 @@ func idOf(key string) string {
 
 // Notification is the body of a delivery.
 type Notification struct {
-	Type      string      `json:"type"` // envelope.STATE
-	Timestamp time.Time   `json:"timestamp"`
-	Data      jobs.Report `json:"data"`
+	Type      string        `json:"type"` // envelope.STATE
+	Timestamp time.Time     `json:"timestamp"`
+	Data      report.Report `json:"data"`
 }
 
 // deliver makes one attempt. after is what the receiver asks for in Retry-After. An error
@@ -185,13 +187,13 @@ func (n *Notifier) deliver(ctx context.Context, next ledger.Notification) (after
 	if err != nil {
 		return 0, err
 	}
-	report, err := n.client.Report(record)
+	rep, err := report.Of(record)
 	if err != nil {
 		return 0, err
 	}
-	report = linked(report)
-	report.State = string(next.State)
-	body, err := json.Marshal(Notification{"envelope." + string(next.State), next.At, report})
+	rep = rep.Linked()
+	rep.State = string(next.State)
+	body, err := json.Marshal(Notification{"envelope." + string(next.State), next.At, rep})
 	if err != nil {
 		return 0, fmt.Errorf("encoding: %w", err)
 	}

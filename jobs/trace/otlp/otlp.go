@@ -1,4 +1,5 @@
-package api
+// Package otlp sends traces to an OpenTelemetry collector.
+package otlp
 
 import (
 	"context"
@@ -13,11 +14,11 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 )
 
-// Tracing sends traces over OTLP/HTTP when OTEL_EXPORTER_OTLP_ENDPOINT or
+// Start sends traces over OTLP/HTTP when OTEL_EXPORTER_OTLP_ENDPOINT or
 // OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set, and does nothing otherwise. The other OTEL_
 // variables (headers, sampler, service name) work as OpenTelemetry says. The returned
 // function sends what is left; it is to be given time.
-func Tracing(ctx context.Context) (shutdown func(context.Context) error, err error) {
+func Start(ctx context.Context) (shutdown func(context.Context) error, err error) {
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" || os.Getenv("OTEL_SDK_DISABLED") == "true" {
 		return func(context.Context) error { return nil }, nil
 	}

@@ -1,4 +1,6 @@
-package api
+// Package metrics counts for Prometheus what one process does, and reads from Redis what is
+// true of all.
+package metrics
 
 import (
 	"context"
@@ -11,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -54,8 +56,8 @@ var (
 	callBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 )
 
-// NewMetrics gives metrics in a registry of their own, with those of Go and the process.
-func NewMetrics() *Metrics {
+// New gives metrics in a registry of their own, with those of Go and the process.
+func New() *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "chancela_" + name, Help: help}, labels)
 	}
@@ -95,7 +97,7 @@ func (m *Metrics) begin() {
 		m.limited.WithLabelValues(p)
 		m.swept.WithLabelValues(p)
 		m.looks.WithLabelValues(p)
-		for _, result := range []string{callbackTaken, callbackReplayed, callbackUnknown, callbackForged, callbackInvalid, callbackFailed} {
+		for _, result := range []string{CallbackTaken, CallbackReplayed, CallbackUnknown, CallbackForged, CallbackInvalid, CallbackFailed} {
 			m.callbacks.WithLabelValues(p, result)
 		}
 	}
@@ -165,16 +167,31 @@ func (m *Metrics) Swept(provider string, n int) {
 
 // Watch adds what is read from Redis at every scrape: envelopes by state, queues, rates,
 // notifications. limiters are by provider, and may be nil. It is called once.
-func (m *Metrics) Watch(client *jobs.Client, limiters map[string]*pace.Limiter) error {
-	return m.registry.Register(&watcher{client: client, limiters: limiters})
+func (m *Metrics) Watch(book *ledger.Ledger, tasks *queue.TaskQueue, limiters map[string]*pace.Limiter) error {
+	return m.registry.Register(&watcher{book: book, tasks: tasks, limiters: limiters})
 }
 
-func (m *Metrics) callback(provider, result string) {
+// Results of a callback.
+const (
+	CallbackTaken    = "taken"
+	CallbackReplayed = "replayed"
+	CallbackUnknown  = "unknown" // verified, but of no envelope of ours
+	CallbackForged   = "forged"
+	CallbackInvalid  = "invalid"
+	CallbackFailed   = "failed" // on our side: the provider shall send it again
+)
+
+// Callback counts a provider's callback.
+func (m *Metrics) Callback(provider, result string) {
 	m.callbacks.WithLabelValues(provider, result).Inc()
 }
 
-func (m *Metrics) served(route, verb string, status int, took time.Duration) {
-	m.requests.WithLabelValues(route, method(verb), strconv.Itoa(status)).Inc()
+// Notified counts an attempt to deliver a notification: delivered, failed, given_up.
+func (m *Metrics) Notified(result string) { m.notified.WithLabelValues(result).Inc() }
+
+// Served counts a request to this server.
+func (m *Metrics) Served(route, method string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 	m.durations.WithLabelValues(route).Observe(took.Seconds())
 }
 
@@ -185,7 +202,8 @@ const (
 
 // watcher is a collector of what Redis knows.
 type watcher struct {
-	client   *jobs.Client
+	book     *ledger.Ledger
+	tasks    *queue.TaskQueue
 	limiters map[string]*pace.Limiter
 
 	mu   sync.Mutex
@@ -236,7 +254,7 @@ func (w *watcher) read() (all []prometheus.Metric) {
 	set := func(d *prometheus.Desc, v float64, labels ...string) {
 		all = append(all, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...))
 	}
-	set(descBarrier, 1, string(w.client.Ledger().Barrier()))
+	set(descBarrier, 1, string(w.book.Barrier()))
 	up := 1.0
 	for _, part := range []func(context.Context, func(*prometheus.Desc, float64, ...string)) error{w.envelopes, w.rates, w.queues, w.outbox} {
 		if err := part(ctx, set); err != nil {
@@ -248,7 +266,7 @@ func (w *watcher) read() (all []prometheus.Metric) {
 }
 
 func (w *watcher) envelopes(ctx context.Context, set func(*prometheus.Desc, float64, ...string)) error {
-	book := w.client.Ledger()
+	book := w.book
 	for _, p := range registry.Names() {
 		counts, err := book.Counts(ctx, p)
 		if err != nil {
@@ -291,7 +309,7 @@ func (w *watcher) rates(ctx context.Context, set func(*prometheus.Desc, float64,
 }
 
 func (w *watcher) queues(ctx context.Context, set func(*prometheus.Desc, float64, ...string)) error {
-	depths, err := w.client.TaskQueue().Depths(ctx)
+	depths, err := w.tasks.Depths(ctx)
 	if err != nil {
 		return err
 	}
@@ -304,7 +322,7 @@ func (w *watcher) queues(ctx context.Context, set func(*prometheus.Desc, float64
 }
 
 func (w *watcher) outbox(ctx context.Context, set func(*prometheus.Desc, float64, ...string)) error {
-	waiting, dead, err := w.client.Ledger().Outbox(ctx)
+	waiting, dead, err := w.book.Outbox(ctx)
 	if err != nil {
 		return err
 	}
