@@ -137,7 +137,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	built = dir
 	path := filepath.Join(dir, "chancela")
-	build := exec.Command("go", "build", "-o", path, "github.com/chancela/chancela/cmd/chancela")
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", path, "github.com/chancela/chancela/cmd/chancela")
 	build.Stderr = os.Stderr
 	return path, build.Run()
 })

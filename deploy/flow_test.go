@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 )
 
 // The compose file's processes bring the sample campaign through: where no Docker can be
@@ -25,7 +24,8 @@ func TestSampleCampaign(t *testing.T) {
 	}
 	need(t, "redis", "redis-server")
 	need(t, "s3", "versitygw")
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	s := newStack(t, readCompose(t))
 

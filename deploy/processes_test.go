@@ -20,6 +20,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// patience ends a test whose event never comes; a busy machine takes a minute.
+const patience = 7 * time.Minute
+
 // stack is the compose file's services as processes of this machine: the same commands
 // with the same environment, where names of services and paths of containers are replaced
 // by what there is here.
@@ -62,17 +65,17 @@ func (l *logBuffer) tail() string {
 }
 
 func newStack(t *testing.T, c *compose) *stack {
-	ports := freePorts(t, 3)
-	simulators := portsInARow(t, 6)
+	simulators := freePorts(t, 6)
+	s3 := address(freePorts(t, 1))
 	s := &stack{t: t, compose: c, metrics: map[string]string{}, running: map[string]*process{}, folder: t.TempDir(),
-		redis: "127.0.0.1:" + ports[0], server: "127.0.0.1:" + ports[2]}
+		redis: address(freePorts(t, 1)), server: address(freePorts(t, 1))}
 	s.base = map[string]string{
-		"redis:6379": s.redis, "s3:7070": "127.0.0.1:" + ports[1], "127.0.0.1:7070": "127.0.0.1:" + ports[1],
+		"redis:6379": s.redis, "s3:7070": s3, "127.0.0.1:7070": s3,
 		"0.0.0.0:8080": s.server, "127.0.0.1:8080": s.server,
 		"/run/secrets": abs(t, "secrets/sandbox"), "/testdata": abs(t, "../testdata"),
 	}
 	for i := range 6 {
-		s.base[fmt.Sprintf("sandbox:%d", 9100+i)] = "127.0.0.1:" + strconv.Itoa(simulators+i)
+		s.base[fmt.Sprintf("sandbox:%d", 9100+i)] = address(simulators + i)
 	}
 	s.base["9100"] = strconv.Itoa(simulators)
 	return s
@@ -87,35 +90,34 @@ func abs(t *testing.T, path string) string {
 	return a
 }
 
-// freePorts are nobody's at this moment.
-func freePorts(t *testing.T, n int) []string {
-	t.Helper()
-	var ports []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		ports = append(ports, port)
-	}
-	return ports
+func address(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
+
+// ports are handed out one after the other: below those that the system hands out, so that
+// none is taken before its process listens, and each once.
+var ports struct {
+	sync.Mutex
+	next int
 }
 
-// portsInARow gives the first of n free ports, below those that the system hands out.
-func portsInARow(t *testing.T, n int) int {
+// freePorts gives the first of n free ports in a row.
+func freePorts(t *testing.T, n int) int {
 	t.Helper()
+	ports.Lock()
+	defer ports.Unlock()
+	if ports.next == 0 {
+		ports.next = 20000 + os.Getpid()%5000
+	}
 next:
-	for base := 20000 + os.Getpid()%5000; base < 32000; base += n {
+	for ; ports.next < 32000; ports.next++ {
 		for i := range n {
-			l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(base+i))
+			l, err := net.Listen("tcp", address(ports.next+i))
 			if err != nil {
 				continue next
 			}
 			l.Close()
 		}
-		return base
+		ports.next += n
+		return ports.next - n
 	}
 	t.Fatal("no free ports")
 	return 0
@@ -126,7 +128,7 @@ next:
 // and other ones here.
 func (s *stack) translate(name, as, text string) string {
 	if s.metrics[as] == "" {
-		s.metrics[as] = "127.0.0.1:" + freePorts(s.t, 1)[0]
+		s.metrics[as] = address(freePorts(s.t, 1))
 	}
 	pairs := map[string]string{"0.0.0.0:9090": s.metrics[as], "127.0.0.1:9090": s.metrics[as]}
 	for from, to := range s.base {
