@@ -132,7 +132,7 @@ func (m *Metrics) Hooks() worker.Hooks {
 			}
 		},
 		Looked: func(provider string) { m.looks.WithLabelValues(provider).Inc() },
-		Filed: func(provider string, kind providers.Kind, n int64) {
+		Archived: func(provider string, kind providers.Kind, n int64) {
 			m.files.WithLabelValues(provider, string(kind)).Inc()
 			m.bytes.WithLabelValues(provider, string(kind)).Add(float64(n))
 		},

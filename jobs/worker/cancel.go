@@ -15,56 +15,56 @@ import (
 
 // cancel carries out an operator's wish: what is sent is withdrawn at the provider,
 // what is prepared there is discarded.
-func (h *handling) cancel(ctx context.Context) error {
-	r := h.rec
+func (t *envelopeTask) cancel(ctx context.Context) error {
+	r := t.rec
 	if r.State == ledger.Sent {
-		p, ok := h.line.Provider.(providers.Canceler)
+		p, ok := t.config.Provider.(providers.Canceler)
 		if !ok {
-			return h.failed(ctx, &providers.Error{Kind: providers.Unsupported, Provider: r.Provider, Op: "cancel"})
+			return t.markFailed(ctx, &providers.Error{Kind: providers.Unsupported, Provider: r.Provider, Op: "cancel"})
 		}
 		var err error
 		if r.Unchecked { // it could be somebody else's envelope
-			_, err = h.line.status(ctx, r)
+			_, err = t.config.status(ctx, r)
 		}
 		if err == nil {
-			err = p.Cancel(ctx, h.ref())
+			err = p.Cancel(ctx, t.ref())
 		}
 		if err != nil {
 			switch providers.KindOf(err) {
 			case providers.NotFound: // what is not there was not withdrawn
-				return h.notThere(ctx, err)
+				return t.notThere(ctx, err)
 			case providers.Invalid:
-				return h.failed(ctx, err) // it has ended otherwise: the next look tells how
+				return t.markFailed(ctx, err) // it has ended otherwise: the next look tells how
 			}
-			return h.fail(ctx, err)
+			return t.recordFailure(ctx, err)
 		}
-	} else if p, ok := h.line.Provider.(providers.Discarder); ok && len(r.Steps) > 0 {
-		if err := p.Discard(ctx, h.ref()); err != nil && providers.KindOf(err) != providers.NotFound {
+	} else if p, ok := t.config.Provider.(providers.Discarder); ok && len(r.Steps) > 0 {
+		if err := p.Discard(ctx, t.ref()); err != nil && providers.KindOf(err) != providers.NotFound {
 			if kind := providers.KindOf(err); kind != providers.Invalid && kind != providers.Unsupported {
-				return h.fail(ctx, err)
+				return t.recordFailure(ctx, err)
 			}
-			h.log.WarnContext(ctx, "a prepared envelope could not be discarded", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
+			t.log.WarnContext(ctx, "a prepared envelope could not be discarded", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
 		}
 	}
 	from := r.State
-	if err := h.claim.Cancel(detached(ctx)); err != nil {
+	if err := t.claim.Cancel(detached(ctx)); err != nil {
 		return later(time.Second, err)
 	}
-	h.note(ctx, h.rec, from)
+	t.note(ctx, t.rec, from)
 	return nil
 }
 
 // notThere records that the provider does not know a sent envelope. One that an operator
 // has called sent, and that nobody has confirmed, is in doubt again; another stays sent,
 // and its looks go on.
-func (h *handling) notThere(ctx context.Context, err error) error {
-	from := h.rec.State
-	if werr := h.claim.NotThere(detached(ctx), err.Error(), h.line.PollEvery); werr != nil {
+func (t *envelopeTask) notThere(ctx context.Context, err error) error {
+	from := t.rec.State
+	if werr := t.claim.NotThere(detached(ctx), err.Error(), t.config.PollEvery); werr != nil {
 		return later(time.Second, werr)
 	}
-	h.log.WarnContext(ctx, "the provider does not know an envelope", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "state", string(h.rec.State))
-	if h.rec.State != from {
-		h.note(ctx, h.rec, from)
+	t.log.WarnContext(ctx, "the provider does not know an envelope", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "state", string(t.rec.State))
+	if t.rec.State != from {
+		t.note(ctx, t.rec, from)
 	}
 	return nil
 }
@@ -83,11 +83,11 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 	if err != nil {
 		return later(2*time.Second, err)
 	}
-	line, ok := w.lines[r.Provider]
+	config, ok := w.configs[r.Provider]
 	if !ok || r.State != ledger.Sent {
 		return nil
 	}
-	reminder, ok := line.Provider.(providers.Reminder)
+	reminder, ok := config.Provider.(providers.Reminder)
 	if !ok {
 		return nil
 	}

@@ -34,7 +34,7 @@ func (w *Worker) check(ctx context.Context, t *asynq.Task) error {
 	if err != nil {
 		return later(time.Second, err)
 	}
-	line, ok := w.lines[r.Provider]
+	config, ok := w.configs[r.Provider]
 	if !ok {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (w *Worker) check(ctx context.Context, t *asynq.Task) error {
 	if admitted, _, err := w.ledger.Admit(ctx, r.Provider); err != nil {
 		return later(time.Second, err)
 	} else if admitted != ledger.Refused {
-		s, err := line.Provider.Status(ctx, providers.Ref{Key: providers.Key{Campaign: r.Campaign, ID: r.ID}, ID: id, Steps: r.Steps})
+		s, err := config.Provider.Status(ctx, providers.Ref{Key: providers.Key{Campaign: r.Campaign, ID: r.ID}, ID: id, Steps: r.Steps})
 		w.answered(ctx, r.Provider, admitted, err)
 		answer = checked(r, s, err)
 	}

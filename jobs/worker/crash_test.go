@@ -219,7 +219,7 @@ func (w *world) step(k providers.Key) (died bool) {
 	}()
 	r := w.record(k)
 	if r.State == ledger.Sent && !r.Unfinished && !r.CancelAsked {
-		w.worker.lookAt(w.t.Context(), w.worker.lines[r.Provider], r)
+		w.worker.lookAt(w.t.Context(), w.worker.configs[r.Provider], r)
 		return false
 	}
 	b, err := json.Marshal(queue.Payload{Key: k.String(), Generation: r.Generation})

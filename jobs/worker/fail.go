@@ -43,17 +43,17 @@ func reason(err error) ledger.Reason {
 	return ledger.Reason{Code: code(err), Message: err.Error(), Explanation: providers.ExplanationOf(err)}
 }
 
-// fail records a failed attempt and decides what comes next by the error's kind alone.
+// recordFailure records a failed attempt and decides what comes next by the error's kind alone.
 // Nobody has been invited by what failed, or everybody had been before.
-func (h *handling) fail(ctx context.Context, err error) error {
+func (t *envelopeTask) recordFailure(ctx context.Context, err error) error {
 	if errors.Is(err, ledger.ErrLost) {
 		return later(time.Second, err)
 	}
 	if errors.Is(err, context.Canceled) || providers.KindOf(err) == providers.Interrupted {
-		return h.release(ctx, h.claim, later(time.Second, err)) // the worker stops, or its task ran too long
+		return t.release(ctx, t.claim, later(time.Second, err)) // the worker stops, or its task ran too long
 	}
 	if isLater(err) {
-		return h.release(ctx, h.claim, err)
+		return t.release(ctx, t.claim, err)
 	}
 	e, _ := errors.AsType[*providers.Error](err)
 	switch providers.KindOf(err) {
@@ -62,50 +62,50 @@ func (h *handling) fail(ctx context.Context, err error) error {
 		if e != nil && !e.Until.IsZero() {
 			wait = max(wait, time.Until(e.Until))
 		}
-		return h.wait(ctx, err, ledger.Deferral{Wait: wait})
+		return t.wait(ctx, err, ledger.Deferral{Wait: wait})
 	case providers.Denied:
-		return h.denied(ctx, err)
+		return t.denied(ctx, err)
 	case providers.NotFound:
 		// Something that an earlier step made is gone: made again, a few times.
-		if len(h.rec.Steps) > 0 && h.rec.State == ledger.Preparing && h.rec.IntentAt.IsZero() && h.rec.Attempts < 3 {
-			return h.attempt(ctx, err, ledger.Deferral{ForgetSteps: true})
+		if len(t.rec.Steps) > 0 && t.rec.State == ledger.Preparing && t.rec.IntentAt.IsZero() && t.rec.Attempts < 3 {
+			return t.attempt(ctx, err, ledger.Deferral{ForgetSteps: true})
 		}
 		if e.Code == providers.CodeNotReady || e.Code == providers.CodeAddressExpired {
-			return h.attempt(ctx, err, ledger.Deferral{ForgetListed: true})
+			return t.attempt(ctx, err, ledger.Deferral{ForgetListed: true})
 		}
-		return h.failed(ctx, err)
+		return t.markFailed(ctx, err)
 	case providers.Invalid, providers.Unsupported:
-		return h.failed(ctx, err)
+		return t.markFailed(ctx, err)
 	}
 	if errors.Is(err, archive.ErrConflict) {
-		return h.failed(ctx, err)
+		return t.markFailed(ctx, err)
 	}
-	return h.attempt(ctx, err, ledger.Deferral{})
+	return t.attempt(ctx, err, ledger.Deferral{})
 }
 
 // attempt counts a transient failure and puts the envelope off, or fails it when its
 // attempts are used up.
-func (h *handling) attempt(ctx context.Context, err error, d ledger.Deferral) error {
-	h.rec.Attempts++
-	if h.rec.Attempts >= h.cfg.Attempts {
-		return h.failed(ctx, err)
+func (t *envelopeTask) attempt(ctx context.Context, err error, d ledger.Deferral) error {
+	t.rec.Attempts++
+	if t.rec.Attempts >= t.cfg.Attempts {
+		return t.markFailed(ctx, err)
 	}
-	d.Wait = backoff(h.cfg.RetryBase, h.cfg.RetryMax, h.rec.Attempts)
+	d.Wait = backoff(t.cfg.RetryBase, t.cfg.RetryMax, t.rec.Attempts)
 	if e, ok := errors.AsType[*providers.Error](err); ok {
 		if e.Code == providers.CodeNotReady {
-			d.Wait = max(d.Wait, h.line.PollEvery) // asking again is one more look
+			d.Wait = max(d.Wait, t.config.PollEvery) // asking again is one more look
 		}
 		if !e.Until.IsZero() {
 			d.Wait = max(d.Wait, time.Until(e.Until))
 		}
 	}
-	return h.wait(ctx, err, d)
+	return t.wait(ctx, err, d)
 }
 
-func (h *handling) wait(ctx context.Context, err error, d ledger.Deferral) error {
-	h.log.DebugContext(ctx, "envelope waits", "campaign", h.rec.Campaign, "id", h.rec.ID, "provider", h.rec.Provider, "for", d.Wait, "error", err)
-	d.Attempts, d.Reason = h.rec.Attempts, reason(err)
-	if werr := h.claim.Defer(detached(ctx), d); werr != nil {
+func (t *envelopeTask) wait(ctx context.Context, err error, d ledger.Deferral) error {
+	t.log.DebugContext(ctx, "envelope waits", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "for", d.Wait, "error", err)
+	d.Attempts, d.Reason = t.rec.Attempts, reason(err)
+	if werr := t.claim.Defer(detached(ctx), d); werr != nil {
 		return later(time.Second, werr)
 	}
 	return later(d.Wait, err)
@@ -113,11 +113,11 @@ func (h *handling) wait(ctx context.Context, err error, d ledger.Deferral) error
 
 // denied stops the provider, not the envelope: it and all others wait until the key is
 // accepted again. One of them tries after each pause.
-func (h *handling) denied(ctx context.Context, err error) error {
-	if derr := h.deny(ctx, h.rec.Provider, err); derr != nil {
+func (t *envelopeTask) denied(ctx context.Context, err error) error {
+	if derr := t.deny(ctx, t.rec.Provider, err); derr != nil {
 		return later(deniedPause, derr)
 	}
-	if werr := h.claim.AwaitKey(detached(ctx), reason(err), deniedPause); werr != nil {
+	if werr := t.claim.AwaitKey(detached(ctx), reason(err), deniedPause); werr != nil {
 		return later(time.Second, werr)
 	}
 	return nil
@@ -146,22 +146,22 @@ func stopState(err error) ledger.TroubleState {
 	return ledger.KeyRefused
 }
 
-// failed gives an envelope up until it is retried. One that may have reached people is
+// markFailed gives an envelope up until it is retried. One that may have reached people is
 // in doubt instead; one whose signers were invited stays sent.
-func (h *handling) failed(ctx context.Context, err error) error {
-	if !h.rec.IntentAt.IsZero() {
-		return h.doubt(ctx)
+func (t *envelopeTask) markFailed(ctx context.Context, err error) error {
+	if !t.rec.IntentAt.IsZero() {
+		return t.doubt(ctx)
 	}
-	from := h.rec.State
+	from := t.rec.State
 	var werr error
 	if from == ledger.Sent { // what follows an invitation has failed
-		werr = h.claim.KeepSent(detached(ctx), h.rec.Attempts, reason(err), h.line.PollEvery)
+		werr = t.claim.KeepSent(detached(ctx), t.rec.Attempts, reason(err), t.config.PollEvery)
 	} else {
-		werr = h.claim.Fail(detached(ctx), h.rec.Attempts, reason(err))
+		werr = t.claim.Fail(detached(ctx), t.rec.Attempts, reason(err))
 	}
 	if werr != nil {
 		return later(time.Second, werr)
 	}
-	h.note(ctx, h.rec, from, "error", err.Error())
+	t.note(ctx, t.rec, from, "error", err.Error())
 	return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 }

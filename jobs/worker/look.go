@@ -35,12 +35,12 @@ const (
 // look handles a round of looks: it takes what is due of a provider until nothing is,
 // by list calls as long as they tell more than single looks would. When the provider has
 // refused the key, one look a pause tries whether it is accepted again.
-func (w *Worker) look(ctx context.Context, line ProviderConfig) error {
+func (w *Worker) look(ctx context.Context, config ProviderConfig) error {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	ctx, _, stop := untilStop(ctx, w.stopping)
 	defer stop()
-	name := line.Provider.Info().Name
+	name := config.Provider.Info().Name
 	for ctx.Err() == nil {
 		_, until, denied, err := w.ledger.Denial(ctx, name)
 		if err != nil {
@@ -73,7 +73,7 @@ func (w *Worker) look(ctx context.Context, line ProviderConfig) error {
 			return w.lookBroken(ctx, name, err)
 		}
 		records = slices.DeleteFunc(records, func(r *ledger.Record) bool { return r == nil || r.State != ledger.Sent })
-		w.lookAtAll(ctx, line, records, admitted)
+		w.lookAtAll(ctx, config, records, admitted)
 	}
 	return nil
 }
@@ -90,26 +90,26 @@ func (w *Worker) lookBroken(ctx context.Context, provider string, err error) err
 
 // lookAtAll looks at the envelopes of one batch. A refused key ends it: the others are
 // looked at when their hold is over.
-func (w *Worker) lookAtAll(ctx context.Context, line ProviderConfig, records []*ledger.Record, admitted ledger.Admission) {
+func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records []*ledger.Record, admitted ledger.Admission) {
 	var waiting sync.Map
 	for _, r := range records {
 		waiting.Store(r.Key(), true)
 	}
-	defer w.hold(ctx, line.Provider.Info().Name, &waiting)()
-	rest, refused := w.byList(ctx, line, records, &waiting)
+	defer w.hold(ctx, config.Provider.Info().Name, &waiting)()
+	rest, refused := w.byList(ctx, config, records, &waiting)
 	if refused {
 		return
 	}
 	var stop atomic.Bool
 	var g errgroup.Group
-	g.SetLimit(min(looksAtOnce, line.Concurrency))
+	g.SetLimit(min(looksAtOnce, config.Concurrency))
 	for _, r := range rest {
 		g.Go(func() error {
 			if stop.Load() {
 				return nil
 			}
 			waiting.Delete(r.Key())
-			err := w.lookAt(ctx, line, r)
+			err := w.lookAt(ctx, config, r)
 			w.answered(ctx, r.Provider, admitted, err)
 			if providers.KindOf(err) == providers.Denied {
 				stop.Store(true)
@@ -136,7 +136,7 @@ func (w *Worker) answered(ctx context.Context, provider string, admitted ledger.
 
 // hold keeps envelopes that wait for their look from being taken by others, until the
 // returned function is called.
-func (w *Worker) hold(ctx context.Context, provider string, waiting *sync.Map) (letGo func()) {
+func (w *Worker) hold(ctx context.Context, provider string, waiting *sync.Map) (release func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -162,8 +162,8 @@ func (w *Worker) hold(ctx context.Context, provider string, waiting *sync.Map) (
 // that want a look of their own: the list has another state for them, or does not reach
 // so far back, or somebody waits for the provider's word on them. It stops as soon as a
 // page tells less than two of ours. refused tells that the key was.
-func (w *Worker) byList(ctx context.Context, line ProviderConfig, records []*ledger.Record, waiting *sync.Map) (rest []*ledger.Record, refused bool) {
-	lister, ok := line.Provider.(providers.Lister)
+func (w *Worker) byList(ctx context.Context, config ProviderConfig, records []*ledger.Record, waiting *sync.Map) (rest []*ledger.Record, refused bool) {
+	lister, ok := config.Provider.(providers.Lister)
 	if !ok || len(records) < 2 {
 		return records, false
 	}
@@ -174,8 +174,8 @@ func (w *Worker) byList(ctx context.Context, line ProviderConfig, records []*led
 	for page := 1; len(ours) >= 2; page++ {
 		listed, more, err := lister.List(ctx, page)
 		if err != nil {
-			w.log.DebugContext(ctx, "list", "provider", line.Provider.Info().Name, "error", err)
-			w.answered(ctx, line.Provider.Info().Name, ledger.Free, err)
+			w.log.DebugContext(ctx, "list", "provider", config.Provider.Info().Name, "error", err)
+			w.answered(ctx, config.Provider.Info().Name, ledger.Free, err)
 			refused = providers.KindOf(err) == providers.Denied
 			break
 		}
@@ -192,7 +192,7 @@ func (w *Worker) byList(ctx context.Context, line ProviderConfig, records []*led
 				continue
 			}
 			waiting.Delete(r.Key())
-			w.lookedAt(ctx, line, r)
+			w.lookedAt(ctx, config, r)
 		}
 		if !more || told < 2 {
 			break
@@ -208,11 +208,11 @@ func (w *Worker) byList(ctx context.Context, line ProviderConfig, records []*led
 func said(r *ledger.Record) bool { return r.Unchecked || r.ErrorCode != "" }
 
 // lookedAt records a look that found nothing new.
-func (w *Worker) lookedAt(ctx context.Context, line ProviderConfig, r *ledger.Record) {
+func (w *Worker) lookedAt(ctx context.Context, config ProviderConfig, r *ledger.Record) {
 	if w.cfg.Hooks.Looked != nil {
 		w.cfg.Hooks.Looked(r.Provider)
 	}
-	if err := w.ledger.Postpone(detached(ctx), ledger.Look, r.Provider, r.Key(), nextLook(line.PollEvery, time.Since(r.SentAt))); err != nil {
+	if err := w.ledger.Postpone(detached(ctx), ledger.Look, r.Provider, r.Key(), nextLook(config.PollEvery, time.Since(r.SentAt))); err != nil {
 		w.log.WarnContext(ctx, "ledger", "error", err)
 	}
 }
@@ -225,17 +225,17 @@ func nextLook(every, age time.Duration) time.Duration {
 
 // lookAt asks the provider about one envelope and records what it says. The error is the
 // provider's, which lookAt has dealt with.
-func (w *Worker) lookAt(ctx context.Context, line ProviderConfig, r *ledger.Record) error {
+func (w *Worker) lookAt(ctx context.Context, config ProviderConfig, r *ledger.Record) error {
 	if w.cfg.Hooks.Looked != nil {
 		w.cfg.Hooks.Looked(r.Provider)
 	}
-	s, err := line.status(ctx, r)
+	s, err := config.status(ctx, r)
 	if err != nil {
-		w.lookFailed(ctx, line, r, err)
+		w.lookFailed(ctx, config, r, err)
 		return err
 	}
 	from := r.State
-	if err := w.seen(detached(ctx), line, r, s); err != nil {
+	if err := w.seen(detached(ctx), config, r, s); err != nil {
 		if !errors.Is(err, ledger.ErrLost) { // somebody changed it meanwhile: it is looked at again
 			w.log.WarnContext(ctx, "ledger", "error", err)
 		}
@@ -254,7 +254,7 @@ func (w *Worker) lookAt(ctx context.Context, line ProviderConfig, r *ledger.Reco
 }
 
 // seen records what a look has seen.
-func (w *Worker) seen(ctx context.Context, line ProviderConfig, r *ledger.Record, s providers.Status) error {
+func (w *Worker) seen(ctx context.Context, config ProviderConfig, r *ledger.Record, s providers.Status) error {
 	var signers json.RawMessage
 	if len(s.Signers) > 0 {
 		b, err := json.Marshal(s.Signers)
@@ -263,7 +263,7 @@ func (w *Worker) seen(ctx context.Context, line ProviderConfig, r *ledger.Record
 		}
 		signers = b
 	}
-	next := nextLook(line.PollEvery, time.Since(r.SentAt))
+	next := nextLook(config.PollEvery, time.Since(r.SentAt))
 	to, ended := endState(s.State)
 	switch {
 	case ended:
@@ -294,7 +294,7 @@ func endState(s providers.State) (ledger.State, bool) {
 
 // lookFailed puts a look off. A look is no attempt: an envelope that was sent is never
 // failed for it.
-func (w *Worker) lookFailed(ctx context.Context, line ProviderConfig, r *ledger.Record, err error) {
+func (w *Worker) lookFailed(ctx context.Context, config ProviderConfig, r *ledger.Record, err error) {
 	var wait time.Duration
 	switch e, _ := errors.AsType[*providers.Error](err); providers.KindOf(err) {
 	case providers.RateLimited:
@@ -309,7 +309,7 @@ func (w *Worker) lookFailed(ctx context.Context, line ProviderConfig, r *ledger.
 			level = slog.LevelDebug // the provider's trouble, which Troubles tells once for all envelopes
 		}
 		w.log.Log(ctx, level, "look failed", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
-		wait = nextLook(2*line.PollEvery, time.Since(r.SentAt))
+		wait = nextLook(2*config.PollEvery, time.Since(r.SentAt))
 		if providers.KindOf(err) == providers.NotFound { // it stands in the report, and an operator may resolve it
 			werr := w.ledger.RecordNotThere(detached(ctx), r, err.Error())
 			if werr != nil && !errors.Is(werr, ledger.ErrLost) {

@@ -24,7 +24,7 @@ func (w *world) calls() (n int) {
 // round is a round of looks by the worker as it is now.
 func (w *world) round() {
 	w.t.Helper()
-	if err := w.worker.look(w.t.Context(), w.worker.lines[w.provider.Info().Name]); err != nil {
+	if err := w.worker.look(w.t.Context(), w.worker.configs[w.provider.Info().Name]); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -134,7 +134,7 @@ func TestManyAreLookedAtByOneList(t *testing.T) {
 		for i := range n {
 			records = append(records, w.record(providers.Key{Campaign: "crash", ID: fmt.Sprint(i)}))
 		}
-		w.worker.lookAtAll(t.Context(), w.worker.lines["certyneo"], records, ledger.Free)
+		w.worker.lookAtAll(t.Context(), w.worker.configs["certyneo"], records, ledger.Free)
 		after := w.sandbox.Calls("certyneo")
 		return after[list] - before[list], after[single] - before[single]
 	}

@@ -1,4 +1,3 @@
-// Package worker carries envelopes through their provider and into the archive.
 package worker
 
 import (
@@ -54,7 +53,7 @@ type Config struct {
 type Hooks struct {
 	Transition func(provider string, from, to ledger.State, r *ledger.Record)
 	Looked     func(provider string)
-	Filed      func(provider string, kind providers.Kind, bytes int64)
+	Archived   func(provider string, kind providers.Kind, bytes int64)
 }
 
 // Worker carries envelopes through their life. It runs one asynq server per provider,
@@ -65,7 +64,7 @@ type Worker struct {
 	tasks    *queue.TaskQueue
 	archive  archive.Archive
 	log      *slog.Logger
-	lines    map[string]ProviderConfig
+	configs  map[string]ProviderConfig
 	stopping context.Context // ends when the worker begins to stop: waits end, calls go on
 	stop     context.CancelFunc
 }
@@ -76,9 +75,9 @@ func New(cfg Config) *Worker {
 		cfg.Log = slog.Default()
 	}
 	w := &Worker{cfg: cfg, ledger: ledger.New(cfg.Redis, cfg.Barrier), tasks: queue.New(cfg.Redis),
-		archive: cfg.Archive, log: cfg.Log, lines: make(map[string]ProviderConfig, len(cfg.Providers))}
+		archive: cfg.Archive, log: cfg.Log, configs: make(map[string]ProviderConfig, len(cfg.Providers))}
 	for _, l := range cfg.Providers {
-		w.lines[l.Provider.Info().Name] = l
+		w.configs[l.Provider.Info().Name] = l
 	}
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	return w
@@ -99,9 +98,9 @@ func (w *Worker) Run(ctx context.Context) error {
 		}
 		wg.Wait()
 	}()
-	for name, line := range w.lines {
-		mux := w.mux(line)
-		for _, c := range crews(line.Concurrency) {
+	for name, config := range w.configs {
+		mux := w.mux(config)
+		for _, c := range crews(config.Concurrency) {
 			s, err := w.start(name, c, mux)
 			if err != nil {
 				return err
@@ -159,10 +158,10 @@ func (w *Worker) start(provider string, c crew, handler asynq.Handler) (*asynq.S
 }
 
 // mux are the handlers of a provider's tasks.
-func (w *Worker) mux(line ProviderConfig) *asynq.ServeMux {
+func (w *Worker) mux(config ProviderConfig) *asynq.ServeMux {
 	mux := asynq.NewServeMux()
 	mux.HandleFunc(queue.TypeEnvelope, w.envelope)
-	mux.HandleFunc(queue.TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, line) })
+	mux.HandleFunc(queue.TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, config) })
 	mux.HandleFunc(queue.TypeRenew, w.renew)
 	mux.HandleFunc(queue.TypeRemind, w.remind)
 	mux.HandleFunc(queue.TypeCheck, w.check)
@@ -217,7 +216,7 @@ func (w *Worker) envelope(ctx context.Context, t *asynq.Task) error {
 	default: // nothing to do, or the sweeper brings it when there is
 		return nil
 	}
-	line, ok := w.lines[c.Record.Provider]
+	config, ok := w.configs[c.Record.Provider]
 	if !ok {
 		return w.release(ctx, c, later(time.Minute, fmt.Errorf("%s is not worked on here", c.Record.Provider)))
 	}
@@ -225,8 +224,8 @@ func (w *Worker) envelope(ctx context.Context, t *asynq.Task) error {
 	defer span.End()
 	defer w.keep(ctx, c)()
 
-	h := &handling{Worker: w, line: line, claim: c, rec: c.Record}
-	return h.run(ctx)
+	e := &envelopeTask{Worker: w, config: config, claim: c, rec: c.Record}
+	return e.run(ctx)
 }
 
 // keep renews a claim until the returned function is called. A renewal that fails needs

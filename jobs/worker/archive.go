@@ -21,84 +21,84 @@ import (
 // renewBefore is how long before its end a download address is no longer used.
 const renewBefore = time.Minute
 
-// file archives a completed envelope: every artifact, then the manifest.
-func (h *handling) file(ctx context.Context) error {
-	ctx, _, cancel := untilStop(ctx, h.stopping)
+// archiveAll archives a completed envelope: every artifact, then the manifest.
+func (t *envelopeTask) archiveAll(ctx context.Context) error {
+	ctx, _, cancel := untilStop(ctx, t.stopping)
 	defer cancel()
-	again := len(h.rec.Listed) > 0
-	listed, err := h.list(ctx)
+	again := len(t.rec.Listed) > 0
+	listed, err := t.list(ctx)
 	if err != nil {
-		return h.fail(ctx, err)
+		return t.recordFailure(ctx, err)
 	}
-	filed, err := report.Archived(h.rec)
+	filed, err := report.Archived(t.rec)
 	if err != nil {
-		return h.fail(ctx, err)
+		return t.recordFailure(ctx, err)
 	}
 	for i := range listed {
-		if i < len(filed) && filed[i].Path == h.path(listed, i) {
+		if i < len(filed) && filed[i].Path == t.path(listed, i) {
 			continue
 		}
-		f, err := h.fetch(ctx, listed, i, again)
+		f, err := t.fetch(ctx, listed, i, again)
 		if err != nil {
-			return h.fail(ctx, err)
+			return t.recordFailure(ctx, err)
 		}
 		filed = slices.Insert(filed, i, f)
-		if err := h.recordFiled(ctx, filed); err != nil {
+		if err := t.recordArchived(ctx, filed); err != nil {
 			return later(time.Second, err)
 		}
-		if h.cfg.Hooks.Filed != nil {
-			h.cfg.Hooks.Filed(h.rec.Provider, f.Kind, f.Size)
+		if t.cfg.Hooks.Archived != nil {
+			t.cfg.Hooks.Archived(t.rec.Provider, f.Kind, f.Size)
 		}
 	}
-	return h.archived(ctx, filed)
+	return t.archived(ctx, filed)
 }
 
-// recordFiled writes which files are archived: in the order of the list, and the first
+// recordArchived writes which files are archived: in the order of the list, and the first
 // that is missing is fetched next.
-func (h *handling) recordFiled(ctx context.Context, filed []report.ArchivedArtifact) error {
+func (t *envelopeTask) recordArchived(ctx context.Context, filed []report.ArchivedArtifact) error {
 	b, err := json.Marshal(filed)
 	if err != nil {
 		return err
 	}
-	return h.claim.RecordArtifacts(detached(ctx), b)
+	return t.claim.RecordArtifacts(detached(ctx), b)
 }
 
 // path is where the archive keeps an artifact.
-func (h *handling) path(listed []providers.Artifact, i int) string {
-	return archive.EnvelopeKey(h.rec.Campaign, h.rec.ID, artifactName(listed, i))
+func (t *envelopeTask) path(listed []providers.Artifact, i int) string {
+	return archive.EnvelopeKey(t.rec.Campaign, t.rec.ID, artifactName(listed, i))
 }
 
 // list gives the artifacts to fetch, from the ledger while their addresses live.
-func (h *handling) list(ctx context.Context) ([]providers.Artifact, error) {
+func (t *envelopeTask) list(ctx context.Context) ([]providers.Artifact, error) {
 	var listed []providers.Artifact
-	if len(h.rec.Listed) > 0 {
-		if err := json.Unmarshal(h.rec.Listed, &listed); err != nil {
-			return nil, fmt.Errorf("the ledger's artifacts of %s: %w", h.rec.Key(), err)
+	if len(t.rec.Listed) > 0 {
+		if err := json.Unmarshal(t.rec.Listed, &listed); err != nil {
+			return nil, fmt.Errorf("the ledger's artifacts of %s: %w", t.rec.Key(), err)
 		}
 		fresh := true
 		for _, a := range listed {
-			fresh = fresh && (a.Expires.IsZero() || a.Expires.After(h.claim.At.Add(renewBefore)))
+			fresh = fresh && (a.Expires.IsZero() || a.Expires.After(t.claim.At.Add(renewBefore)))
 		}
 		if fresh {
 			return listed, nil
 		}
 	}
-	renewed, err := h.line.Provider.Artifacts(ctx, h.ref())
+	renewed, err := t.config.Provider.Artifacts(ctx, t.ref())
 	if err != nil {
 		return nil, err
 	}
 	if len(renewed) == 0 {
-		return nil, &providers.Error{Kind: providers.Transient, Provider: h.rec.Provider, Code: providers.CodeNotReady}
+		return nil, &providers.Error{Kind: providers.Transient, Provider: t.rec.Provider, Code: providers.CodeNotReady}
 	}
 	if len(listed) > 0 && !sameFiles(listed, renewed) {
 		// What is archived already keeps its place, so the list must not change under it.
-		return nil, &providers.Error{Kind: providers.Transient, Provider: h.rec.Provider, Code: "artifacts_changed"}
+		return nil, &providers.Error{Kind: providers.Transient, Provider: t.rec.Provider, Code: "artifacts_changed"}
 	}
 	b, err := json.Marshal(renewed)
 	if err != nil {
 		return nil, err
 	}
-	return renewed, h.claim.RecordListed(detached(ctx), b)
+	return renewed, t.claim.RecordListed(detached(ctx), b)
 }
 
 func sameFiles(a, b []providers.Artifact) bool {
@@ -116,32 +116,32 @@ func sameFiles(a, b []providers.Artifact) bool {
 // fetch streams one artifact into the archive. again tells that an earlier attempt may
 // have archived it already: content under its key is then ours, whole and checked, and
 // is not fetched anew (some providers make the file anew for every download).
-func (h *handling) fetch(ctx context.Context, listed []providers.Artifact, i int, again bool) (report.ArchivedArtifact, error) {
+func (t *envelopeTask) fetch(ctx context.Context, listed []providers.Artifact, i int, again bool) (report.ArchivedArtifact, error) {
 	a := listed[i]
-	key := h.path(listed, i)
+	key := t.path(listed, i)
 	if again {
-		o, err := archive.Measure(ctx, h.archive, key)
+		o, err := archive.Measure(ctx, t.archive, key)
 		if err == nil {
-			return h.filed(a, key, o), nil
+			return t.filed(a, key, o), nil
 		}
 		if !errors.Is(err, archive.ErrNotFound) {
 			return report.ArchivedArtifact{}, err
 		}
 	}
-	body, err := h.line.Provider.Open(ctx, h.ref(), a)
+	body, err := t.config.Provider.Open(ctx, t.ref(), a)
 	if err != nil {
 		return report.ArchivedArtifact{}, err
 	}
 	defer body.Close()
-	o, err := h.archive.Put(ctx, key, body, a.ContentType, archive.CheckFor(a.ContentType))
+	o, err := t.archive.Put(ctx, key, body, a.ContentType, archive.CheckFor(a.ContentType))
 	if err != nil {
 		return report.ArchivedArtifact{}, fmt.Errorf("archiving %s: %w", a.Kind, err)
 	}
-	return h.filed(a, key, o), nil
+	return t.filed(a, key, o), nil
 }
 
-func (h *handling) filed(a providers.Artifact, key string, o archive.Object) report.ArchivedArtifact {
-	return report.ArchivedArtifact{Artifact: report.Artifact{Kind: a.Kind, Key: h.archive.Locate(key), SHA256: o.SHA256, Size: o.Size, ContentType: a.ContentType},
+func (t *envelopeTask) filed(a providers.Artifact, key string, o archive.Object) report.ArchivedArtifact {
+	return report.ArchivedArtifact{Artifact: report.Artifact{Kind: a.Kind, Key: t.archive.Locate(key), SHA256: o.SHA256, Size: o.Size, ContentType: a.ContentType},
 		Source: a.Source, ID: a.ID, Path: key}
 }
 
@@ -188,41 +188,41 @@ func stillThere(ctx context.Context, store archive.Archive, filed []report.Archi
 }
 
 // archived writes the manifest and ends the envelope's life.
-func (h *handling) archived(ctx context.Context, filed []report.ArchivedArtifact) error {
-	now, err := h.ledger.Now(ctx)
+func (t *envelopeTask) archived(ctx context.Context, filed []report.ArchivedArtifact) error {
+	now, err := t.ledger.Now(ctx)
 	if err != nil {
 		return later(time.Second, err)
 	}
-	done := *h.rec
+	done := *t.rec
 	done.State, done.ArchivedAt = ledger.Archived, now.Truncate(time.Millisecond) // as the ledger keeps it: report and manifest say the same
 	done.ErrorCode, done.ErrorMessage, done.Explanation = "", "", ""
-	done.Simulated = done.Simulated || h.line.Provider.Info().Simulated // the manifest says so for ever
+	done.Simulated = done.Simulated || t.config.Provider.Info().Simulated // the manifest says so for ever
 	b, err := json.Marshal(filed)
 	if err != nil {
-		return h.fail(ctx, err)
+		return t.recordFailure(ctx, err)
 	}
 	done.Artifacts = b
 	rep, err := report.Of(&done)
 	if err != nil {
-		return h.fail(ctx, err)
+		return t.recordFailure(ctx, err)
 	}
-	if there, err := stillThere(ctx, h.archive, filed); err != nil {
+	if there, err := stillThere(ctx, t.archive, filed); err != nil {
 		if len(there) < len(filed) {
-			if werr := h.recordFiled(ctx, there); werr != nil {
+			if werr := t.recordArchived(ctx, there); werr != nil {
 				return later(time.Second, werr)
 			}
 		}
-		return h.fail(ctx, err)
+		return t.recordFailure(ctx, err)
 	}
-	m := report.Manifest{Version: 1, Report: rep, Digest: h.rec.Digest, Artifacts: filed, Final: h.rec.Final, Evidence: h.rec.Evidence}
-	if err := m.Write(ctx, h.archive); err != nil {
-		return h.fail(ctx, err)
+	m := report.Manifest{Version: 1, Report: rep, Digest: t.rec.Digest, Artifacts: filed, Final: t.rec.Final, Evidence: t.rec.Evidence}
+	if err := m.Write(ctx, t.archive); err != nil {
+		return t.recordFailure(ctx, err)
 	}
-	from := h.rec.State
-	if err := h.claim.Archive(detached(ctx), now, b, done.Simulated); err != nil {
+	from := t.rec.State
+	if err := t.claim.Archive(detached(ctx), now, b, done.Simulated); err != nil {
 		return later(time.Second, err)
 	}
-	h.note(ctx, h.rec, from)
+	t.note(ctx, t.rec, from)
 	return nil
 }
 
@@ -240,7 +240,7 @@ func (w *Worker) renew(ctx context.Context, t *asynq.Task) error {
 	if err != nil {
 		return later(2*time.Second, err)
 	}
-	line, ok := w.lines[r.Provider]
+	config, ok := w.configs[r.Provider]
 	if !ok || r.State != ledger.Completed || len(r.Listed) == 0 {
 		return nil
 	}
@@ -251,7 +251,7 @@ func (w *Worker) renew(ctx context.Context, t *asynq.Task) error {
 	if admitted == ledger.Refused {
 		return nil // asked for when the key is accepted again
 	}
-	listed, err := line.Provider.Artifacts(ctx, providers.Ref{Key: providers.Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
+	listed, err := config.Provider.Artifacts(ctx, providers.Ref{Key: providers.Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
 	w.answered(ctx, r.Provider, admitted, err)
 	if err != nil {
 		return nil // the archive handler meets the same trouble, and counts it

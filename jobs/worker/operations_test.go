@@ -45,9 +45,9 @@ func (m meddler) Discard(ctx context.Context, r providers.Ref) error {
 
 // meddle lets the next worker's provider be meddled with.
 func (w *world) meddle(before func()) {
-	l := w.worker.lines[w.provider.Info().Name]
+	l := w.worker.configs[w.provider.Info().Name]
 	l.Provider = meddler{w.provider, before}
-	w.worker.lines[w.provider.Info().Name] = l
+	w.worker.configs[w.provider.Info().Name] = l
 }
 
 func (w *world) state(k providers.Key, want ledger.State) *ledger.Record {
