@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -17,13 +18,13 @@ import (
 
 // Query says which envelopes of a campaign are looked for. What is empty does not matter.
 type Query struct {
-	State    ledger.State
+	States   []ledger.State // one of these
 	Provider string
 	Code     string // of the reason why it waits or has ended
 	Text     string // in the id, the subject, a signer's name or address; neither case nor accents matter
 }
 
-// all tells whether every envelope in the query's state is meant.
+// all tells whether every envelope in the query's states is meant.
 func (q Query) all() bool { return q.Provider == "" && q.Code == "" && q.Text == "" }
 
 // Found is a part of what a search has found.
@@ -43,7 +44,7 @@ const (
 // not seen all. An envelope whose id is the text comes first, on the first page.
 func (c *Client) Find(ctx context.Context, campaign string, q Query, cursor string, n int) (Found, error) {
 	if q.all() {
-		records, next, err := c.ledger.Page(ctx, campaign, q.State, cursor, n)
+		records, next, err := c.ledger.PageOf(ctx, campaign, q.States, cursor, n)
 		return Found{records, len(records), next}, err
 	}
 	var found Found
@@ -55,7 +56,7 @@ func (c *Client) Find(ctx context.Context, campaign string, q Query, cursor stri
 	}
 	text, begun := fold(q.Text), time.Now()
 	for found.Next = cursor; len(keys) < n; {
-		seen, next, err := c.ledger.Skim(ctx, campaign, q.State, found.Next, findBatch)
+		seen, next, err := c.ledger.Skim(ctx, campaign, q.States, found.Next, findBatch)
 		if err != nil {
 			return found, err
 		}
@@ -75,7 +76,7 @@ func (c *Client) Find(ctx context.Context, campaign string, q Query, cursor stri
 	}
 	records, err := c.ledger.GetMany(ctx, keys)
 	for _, r := range records { // as they are now
-		if r != nil && (q.State == "" || r.State == q.State) && (q.Provider == "" || r.Provider == q.Provider) && (q.Code == "" || r.ErrorCode == q.Code) {
+		if r != nil && (len(q.States) == 0 || slices.Contains(q.States, r.State)) && (q.Provider == "" || r.Provider == q.Provider) && (q.Code == "" || r.ErrorCode == q.Code) {
 			found.Records = append(found.Records, r)
 		}
 	}

@@ -72,7 +72,7 @@ func TestFind(t *testing.T) {
 	if got := everything(Query{Text: "apto"}); len(got) != 1200 {
 		t.Errorf("%d envelopes, want each once: 1200", len(got))
 	}
-	if got := find(Query{Text: "2100", State: ledger.Failed}, "", 5); len(got.Records) != 0 {
+	if got := find(Query{Text: "2100", States: []ledger.State{ledger.Failed}}, "", 5); len(got.Records) != 0 {
 		t.Errorf("an envelope in another state is found: %v", got.Records)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/jobs/notify"
+	"github.com/chancela/chancela/jobs/pages"
 	"github.com/chancela/chancela/jobs/trace/otlp"
 	"github.com/chancela/chancela/providers"
 )
@@ -55,6 +56,11 @@ func (e *engine) runHTTP(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	shown, err := pages.New(pages.Config{Client: e.client, API: server, Providers: all, Limiters: e.limiters, Zone: e.cfg.TZ.Location, Log: e.log})
+	if err != nil {
+		return err
+	}
+	server.Show(shown)
 	l, err := net.Listen("tcp", string(e.cfg.HTTPAddr))
 	if err != nil {
 		return usage("%sHTTP_ADDR: %w", prefix, err)

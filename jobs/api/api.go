@@ -123,6 +123,8 @@ type Pages interface {
 	Register(*http.ServeMux)
 	// Refuse shows a person why a request is not served.
 	Refuse(http.ResponseWriter, *http.Request, *Problem)
+	// Close ends answers that would go on: the server stops.
+	Close()
 }
 
 // Show serves pages, too. It is called before Run.

@@ -208,8 +208,8 @@ func (s *Server) record(r *http.Request, w *answer, client *hashedKey, place are
 		attrs = append(attrs, "id", id)
 	}
 	level := slog.LevelInfo
-	if place == areaOpen || place == areaMonitor {
-		level = slog.LevelDebug // asked for every few seconds, by machines
+	if place == areaOpen || place == areaMonitor || place == areaPage && r.Method == http.MethodGet {
+		level = slog.LevelDebug // asked for every few seconds, by machines, or only looked at
 	}
 	if stranger := place == areaWebhook || client == nil; stranger && status >= 400 && status < 500 {
 		level = slog.LevelDebug // anybody can cause them, in any number; metrics count them

@@ -121,6 +121,9 @@ func invalid(problems providers.Problems) *Problem {
 	return m.problem(http.StatusUnprocessableEntity, "the envelope is not valid; nothing was enqueued")
 }
 
+// Explain turns an error into the answer that a program would get.
+func (s *Server) Explain(ctx context.Context, err error) *Problem { return s.explain(ctx, err) }
+
 // explain turns an error into an answer. What is not meant for the client is logged,
 // and the client gets no more than the status.
 func (s *Server) explain(ctx context.Context, err error) *Problem {

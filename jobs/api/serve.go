@@ -43,6 +43,9 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.draining.Store(true) // readyz says so: no new requests are sent here
+	if s.pages != nil {
+		s.pages.Close()
+	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
 	defer cancel()
 	err := server.Shutdown(drain)

@@ -27,6 +27,26 @@ const (
 // Groups are all groups.
 var Groups = []Group{GroupWaiting, GroupSent, GroupDone, GroupEnded, GroupStuck}
 
+// GroupOf is the group of a state.
+func GroupOf(s State) Group {
+	switch s {
+	case Queued, Preparing:
+		return GroupWaiting
+	case Sent:
+		return GroupSent
+	case Completed, Archived:
+		return GroupDone
+	case Failed, InDoubt:
+		return GroupStuck
+	}
+	return GroupEnded
+}
+
+// StatesOf are the states of a group.
+func StatesOf(g Group) []State {
+	return slices.DeleteFunc(slices.Clone(States), func(s State) bool { return GroupOf(s) != g })
+}
+
 // Moment is how many envelopes were in each group at the end of a slice of time.
 type Moment struct {
 	At     time.Time
@@ -116,9 +136,9 @@ type Glance struct {
 }
 
 // Skim reads little of up to n envelopes of a campaign, in the order and with the cursor
-// of [Ledger.Page].
-func (l *Ledger) Skim(ctx context.Context, campaign string, state State, cursor string, n int) (seen []Glance, next string, err error) {
-	ids, next, err := l.ids(ctx, campaign, state, cursor, n)
+// of [Ledger.PageOf].
+func (l *Ledger) Skim(ctx context.Context, campaign string, states []State, cursor string, n int) (seen []Glance, next string, err error) {
+	ids, next, err := l.ids(ctx, campaign, states, cursor, n)
 	if err != nil {
 		return nil, "", err
 	}

@@ -115,15 +115,61 @@ func TestBlamesAreBounded(t *testing.T) {
 	}
 }
 
+// TestPageOfSeveralStates keeps the order in which envelopes were enqueued, and misses none.
+func TestPageOfSeveralStates(t *testing.T) {
+	l, _ := open(t)
+	for i := range 9 {
+		create(t, l, fmt.Sprint(i))
+		if i%2 == 0 {
+			if err := claim(t, l, fmt.Sprint(i), 1).Fail(t.Context(), 1, Reason{Code: "no", Message: "no"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all, cursor := "", ""
+	for range 9 {
+		page, next, err := l.PageOf(t.Context(), "june", []State{Failed, Queued}, cursor, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page {
+			all += r.ID
+		}
+		if cursor = next; next == "" {
+			break
+		}
+	}
+	if all != "012345678" {
+		t.Errorf("the pages have %s", all)
+	}
+}
+
+func TestCampaignsBefore(t *testing.T) {
+	l, clock := open(t)
+	for _, name := range []string{"a", "b", "c"} {
+		if _, err := l.Create(t.Context(), []Entry{{Campaign: name, ID: "1", Provider: "certyneo", Digest: "d", State: Queued}}); err != nil {
+			t.Fatal(err)
+		}
+		clock.forward(time.Second)
+	}
+	first, err := l.CampaignsBefore(t.Context(), "", time.Time{}, 2)
+	if err != nil || fmt.Sprint(first) != "[c b]" {
+		t.Fatalf("%v %v", first, err)
+	}
+	if rest, err := l.CampaignsBefore(t.Context(), "b", time.Time{}, 2); err != nil || fmt.Sprint(rest) != "[a]" {
+		t.Errorf("%v %v", rest, err)
+	}
+}
+
 func TestSkim(t *testing.T) {
 	l, _ := open(t)
 	create(t, l, "1")
 	create(t, l, "2")
-	first, next, err := l.Skim(t.Context(), "june", Queued, "", 1)
+	first, next, err := l.Skim(t.Context(), "june", []State{Queued}, "", 1)
 	if err != nil || len(first) != 1 || first[0].ID != "1" || first[0].Provider != "certyneo" || string(first[0].Envelope) != `{"id":"1"}` || next == "" {
 		t.Fatalf("%v %q %v", first, next, err)
 	}
-	second, _, err := l.Skim(t.Context(), "june", Queued, next, 1)
+	second, _, err := l.Skim(t.Context(), "june", []State{Queued, Failed}, next, 1)
 	if err != nil || len(second) != 1 || second[0].ID != "2" {
 		t.Fatalf("%v %v", second, err)
 	}

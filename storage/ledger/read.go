@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,7 +54,15 @@ const pageSize = 200
 // of one state or (empty) of all. Cursor is empty for the first page; next is empty
 // behind the last.
 func (l *Ledger) Page(ctx context.Context, campaign string, state State, cursor string, n int) (records []*Record, next string, err error) {
-	ids, next, err := l.ids(ctx, campaign, state, cursor, n)
+	if state == "" {
+		return l.PageOf(ctx, campaign, nil, cursor, n)
+	}
+	return l.PageOf(ctx, campaign, []State{state}, cursor, n)
+}
+
+// PageOf is [Ledger.Page] for some states, or (none) for all.
+func (l *Ledger) PageOf(ctx context.Context, campaign string, states []State, cursor string, n int) (records []*Record, next string, err error) {
+	ids, next, err := l.ids(ctx, campaign, states, cursor, n)
 	if err != nil {
 		return nil, "", err
 	}
@@ -78,26 +88,39 @@ type place struct {
 	seq int64
 }
 
-// ids reads which envelopes are on a page.
-func (l *Ledger) ids(ctx context.Context, campaign string, state State, cursor string, n int) (ids []place, next string, err error) {
+// ids reads which envelopes are on a page: those of some states, or (none) of all.
+func (l *Ledger) ids(ctx context.Context, campaign string, states []State, cursor string, n int) (ids []place, next string, err error) {
 	after := int64(0)
 	if cursor != "" {
 		if after, err = strconv.ParseInt(cursor, 10, 64); err != nil {
 			return nil, "", fmt.Errorf("cursor %q is not one of ours", cursor)
 		}
 	}
-	key := idsKey(campaign)
-	if state != "" {
-		key = inKey(campaign, state)
+	keys := []string{idsKey(campaign)}
+	if len(states) > 0 {
+		keys = nil
+		for _, s := range states {
+			keys = append(keys, inKey(campaign, s))
+		}
 	}
-	page, err := l.db.ZRangeByScoreWithScores(ctx, key, &redis.ZRangeBy{Min: "(" + strconv.FormatInt(after, 10), Max: "+inf", Count: int64(n)}).Result()
+	pages := make([]*redis.ZSliceCmd, len(keys))
+	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, key := range keys {
+			pages[i] = p.ZRangeByScoreWithScores(ctx, key, &redis.ZRangeBy{Min: "(" + strconv.FormatInt(after, 10), Max: "+inf", Count: int64(n)})
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, "", fmt.Errorf("ledger: listing %s: %w", campaign, err)
 	}
-	for _, z := range page {
-		ids = append(ids, place{fmt.Sprint(z.Member), int64(z.Score)})
+	for _, page := range pages {
+		for _, z := range page.Val() {
+			ids = append(ids, place{fmt.Sprint(z.Member), int64(z.Score)})
+		}
 	}
-	if len(ids) == n && n > 0 {
+	slices.SortFunc(ids, func(a, b place) int { return cmp.Compare(a.seq, b.seq) })
+	if len(ids) >= n && n > 0 {
+		ids = ids[:n]
 		next = strconv.FormatInt(ids[n-1].seq, 10)
 	}
 	return ids, next, nil
@@ -245,6 +268,39 @@ func (l *Ledger) CampaignsAfter(ctx context.Context, last string, created time.T
 		return nil, fmt.Errorf("ledger: listing campaigns: %w", err)
 	}
 	return names, nil
+}
+
+// CampaignsBefore names up to n campaigns that come before one, the newest first; all when
+// it is empty.
+func (l *Ledger) CampaignsBefore(ctx context.Context, last string, created time.Time, n int) ([]string, error) {
+	key, start := prefix+"campaigns", int64(0)
+	if last != "" {
+		rank, err := l.db.ZRevRank(ctx, key, last).Result()
+		if errors.Is(err, redis.Nil) {
+			rank, err = l.db.ZCount(ctx, key, strconv.FormatInt(created.UnixMilli(), 10), "+inf").Result()
+			rank--
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ledger: listing campaigns: %w", err)
+		}
+		start = rank + 1
+	}
+	names, err := l.db.ZRevRange(ctx, key, start, start+int64(n)-1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("ledger: listing campaigns: %w", err)
+	}
+	return names, nil
+}
+
+// Changed tells when a campaign last changed a state, and whether it is paused: little to
+// ask for who looks often. The time is zero when there is no such campaign.
+func (l *Ledger) Changed(ctx context.Context, campaign string) (at time.Time, paused bool, err error) {
+	h, err := l.db.HMGet(ctx, campaignKey(campaign), "changed", "paused").Result()
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("ledger: reading campaign %s: %w", campaign, err)
+	}
+	changed, _ := h[0].(string)
+	return milliTime(changed), h[1] == "1", nil
 }
 
 // Campaigns names all campaigns, the oldest first.

@@ -1,0 +1,40 @@
+// Replaces what has changed on a page. Without it the page is as it was when it was loaded.
+"use strict";
+
+const part = document.getElementById("live");
+let events = null;
+
+function replace(html) {
+  if (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) return;
+  const open = [...part.querySelectorAll("details[open]")].map((d) => d.id);
+  const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  part.replaceChildren(...fresh.body.childNodes);
+  for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  if (focused) [...part.querySelectorAll("a[href]")].find((a) => a.getAttribute("href") === focused)?.focus({ preventScroll: true });
+}
+
+// Nobody looks at a hidden page: it asks for nothing.
+function listen() {
+  if (document.hidden) {
+    events?.close();
+    events = null;
+  } else if (!events) {
+    events = new EventSource(part.dataset.live);
+    events.onmessage = (message) => replace(message.data);
+  }
+}
+
+if (part?.dataset.live && window.EventSource) {
+  document.addEventListener("visibilitychange", listen);
+  listen();
+}
+
+document.querySelector("[data-focus]")?.focus();
+
+// One click is one action: a button that was used waits for the answer.
+for (const form of document.querySelectorAll("form[method=post]")) {
+  form.addEventListener("submit", () => {
+    setTimeout(() => { for (const b of form.querySelectorAll("button")) b.disabled = true; });
+  });
+}

@@ -1,0 +1,210 @@
+package pages
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/registry"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// campaignView is one campaign.
+type campaignView struct {
+	ledger.Campaign
+	Groups    map[ledger.Group]int64
+	Course    []ledger.Moment
+	Funnel    []funnelStep
+	Providers []providerRow
+	Blames    []blameRow
+	Left      time.Duration // until everybody is invited, at the speed of late; 0: nobody knows
+	Speed     float64       // invitations a minute, lately
+	MayChange bool
+	At        time.Time
+}
+
+// funnelStep is how many envelopes have come so far.
+type funnelStep struct {
+	Name      string // of its text
+	Envelopes int64
+	Of        int64
+}
+
+// providerRow is a provider's part in a campaign. Its pace and its trouble are over all.
+type providerRow struct {
+	Name     string
+	Groups   map[ledger.Group]int64
+	Total    int64
+	Pace     pace.Stats
+	Trouble  *ledger.Trouble // nil: its last call went well
+	Denied   string          // why it is stopped
+	Unworked bool            // it has something to do, and nobody to do it
+}
+
+// Open is how much there is to do.
+func (r providerRow) Open() int64 {
+	return r.Groups[ledger.GroupWaiting] + r.Groups[ledger.GroupSent]
+}
+
+// blameRow is one kind of failure, with what to do about it.
+type blameRow struct {
+	ledger.Blame
+	Words string // the provider's, of one of its envelopes
+	Cure  string // the name of a text
+}
+
+func (p *Pages) campaign(v *visit) error {
+	name, err := v.campaignName()
+	if err != nil {
+		return err
+	}
+	x, err := p.campaignView(v.ctx, name)
+	if err != nil {
+		return err
+	}
+	x.MayChange = !v.caller.ReadOnly
+	return p.show(v, http.StatusOK, "campaign", view{Title: name, Nav: "campaigns", Live: "/live/campaigns/" + name, Notice: v.notice(), Data: x})
+}
+
+func (p *Pages) campaignView(ctx context.Context, name string) (campaignView, error) {
+	c, err := p.Client.Ledger().Campaign(ctx, name)
+	if err != nil {
+		return campaignView{}, err
+	}
+	x := campaignView{Campaign: c, Groups: groupsOf(c.States), Funnel: funnel(c), At: time.Now()}
+	if x.Course, err = p.Client.Ledger().Course(ctx, name); err != nil {
+		return x, err
+	}
+	x.Speed = speed(x.Course, x.At)
+	if x.Speed > 0 && !c.Paused {
+		x.Left = time.Duration(float64(x.Groups[ledger.GroupWaiting]) / x.Speed * float64(time.Minute))
+	}
+	if x.Providers, err = p.providerRows(ctx, c); err != nil {
+		return x, err
+	}
+	x.Blames, err = p.blameRows(ctx, name)
+	return x, err
+}
+
+// funnel is how far envelopes have come. What was cancelled may have been sent before: it
+// is taken for not sent.
+func funnel(c ledger.Campaign) []funnelStep {
+	signed := c.States[ledger.Completed] + c.States[ledger.Archived]
+	sent := signed + c.States[ledger.Sent] + c.States[ledger.Declined] + c.States[ledger.Expired]
+	return []funnelStep{
+		{"funnel.all", c.Total, c.Total}, {"funnel.sent", sent, c.Total},
+		{"funnel.signed", signed, c.Total}, {"funnel.archived", c.States[ledger.Archived], c.Total},
+	}
+}
+
+// lately is how far back the speed looks.
+const lately = 2 * time.Minute
+
+// speed is how many envelopes are not waiting any more for each minute of late.
+func speed(course []ledger.Moment, now time.Time) float64 {
+	if len(course) < 2 {
+		return 0
+	}
+	from := course[0]
+	for _, m := range course {
+		if m.At.Before(now.Add(-lately)) {
+			from = m
+		}
+	}
+	last := course[len(course)-1]
+	left := from.Groups[ledger.GroupWaiting] - last.Groups[ledger.GroupWaiting]
+	begun := from.At
+	if d := now.Add(-lately); begun.Before(d) {
+		begun = d
+	}
+	if took := now.Sub(begun); left > 0 && took > 0 {
+		return float64(left) / took.Minutes()
+	}
+	return 0
+}
+
+func (p *Pages) providerRows(ctx context.Context, c ledger.Campaign) ([]providerRow, error) {
+	var rows []providerRow
+	for _, name := range registry.Names() {
+		states := c.Providers[name]
+		row := providerRow{Name: name, Groups: groupsOf(states)}
+		for _, n := range states {
+			row.Total += n
+		}
+		if row.Total == 0 {
+			continue
+		}
+		if err := p.inspect(ctx, &row); err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// inspect fills in a provider's pace and what is wrong with it.
+func (p *Pages) inspect(ctx context.Context, row *providerRow) (err error) {
+	if l, ok := p.Limiters[row.Name]; ok {
+		if row.Pace, err = l.Stats(ctx); err != nil {
+			return err
+		}
+	}
+	if row.Open() > 0 {
+		worked, err := p.worked(row.Name)
+		if err != nil {
+			return err
+		}
+		row.Unworked = !worked
+	}
+	trouble, ill, err := p.Client.Ledger().Trouble(ctx, row.Name)
+	if err != nil || !ill {
+		return err
+	}
+	row.Trouble = &trouble
+	if trouble.State.Stops() {
+		row.Denied, _, _, err = p.Client.Ledger().Denial(ctx, row.Name)
+	}
+	return err
+}
+
+// blameRows are a campaign's failures with the words of one of each kind.
+func (p *Pages) blameRows(ctx context.Context, name string) ([]blameRow, error) {
+	blames, err := p.Client.Ledger().Blames(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	blames = blames[:min(len(blames), blamesShown)]
+	keys := make([]string, len(blames))
+	for i, b := range blames {
+		keys[i] = name + "/" + b.Example
+	}
+	examples, err := p.Client.Ledger().GetMany(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	var rows []blameRow
+	for i, b := range blames {
+		row := blameRow{Blame: b, Cure: cure(b.State, b.Code)}
+		if r := examples[i]; r != nil && r.State == b.State && r.ErrorMessage != string(b.State) {
+			row.Words = r.ErrorMessage
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// blamesShown bounds the kinds of failure on a page.
+const blamesShown = 50
+
+// cure is the name of the text that says what to do about an end.
+func cure(state ledger.State, code string) string {
+	if state != ledger.Failed {
+		return "cure." + string(state)
+	}
+	switch code {
+	case "transient", "ambiguous", "archive_unavailable", "archive_conflict", "archive_lost", "bad_content", "unsupported", "not_found":
+		return "cure." + code
+	}
+	return "cure.failed"
+}
