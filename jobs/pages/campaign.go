@@ -1,8 +1,10 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/chancela/chancela/providers/pace"
@@ -47,11 +49,16 @@ func (r providerRow) Open() int64 {
 	return r.Groups[ledger.GroupWaiting] + r.Groups[ledger.GroupSent]
 }
 
-// blameRow is one kind of failure, with what to do about it.
+// blameRow is one kind of failure, with what to do about it: over all providers that say
+// it in the same words.
 type blameRow struct {
-	ledger.Blame
-	Words string // the provider's, of one of its envelopes
-	Cure  string // the name of a text
+	State     ledger.State
+	Code      string
+	Envelopes int64
+	Providers []string
+	Example   string // an envelope's id
+	Words     string // the provider's, of that envelope
+	Cure      string // the name of a text
 }
 
 func (p *Pages) campaign(v *visit) error {
@@ -185,13 +192,27 @@ func (p *Pages) blameRows(ctx context.Context, name string) ([]blameRow, error) 
 	}
 	var rows []blameRow
 	for i, b := range blames {
-		row := blameRow{Blame: b, Cure: cure(b.State, b.Code)}
+		row := blameRow{State: b.State, Code: b.Code, Envelopes: b.Envelopes, Providers: []string{b.Provider}, Example: b.Example, Cure: cure(b.State, b.Code)}
 		if r := examples[i]; r != nil && r.State == b.State && r.ErrorMessage != string(b.State) {
 			row.Words = r.ErrorMessage
 		}
-		rows = append(rows, row)
+		same := slices.IndexFunc(rows, func(x blameRow) bool { return x.State == row.State && x.Code == row.Code && x.Words == row.Words })
+		if same < 0 {
+			rows = append(rows, row)
+			continue
+		}
+		rows[same].Envelopes += row.Envelopes
+		rows[same].Providers = append(rows[same].Providers, b.Provider)
 	}
+	// What somebody can still do something about comes first.
+	slices.SortStableFunc(rows, func(a, b blameRow) int {
+		return cmp.Or(cmp.Compare(urgency(a.State), urgency(b.State)), cmp.Compare(b.Envelopes, a.Envelopes))
+	})
 	return rows, nil
+}
+
+func urgency(s ledger.State) int {
+	return slices.Index([]ledger.State{ledger.InDoubt, ledger.Failed, ledger.Declined, ledger.Expired, ledger.Canceled}, s)
 }
 
 // blamesShown bounds the kinds of failure on a page.

@@ -39,8 +39,8 @@ func (w *words) bar(groups map[ledger.Group]int64) template.HTML {
 
 // The size of a course's picture, and the room around it.
 const (
-	courseWidth, courseHeight             = 760.0, 230.0
-	courseLeft, courseTop, courseLow, end = 46.0, 10.0, 26.0, 8.0
+	courseWidth, courseHeight             = 480.0, 230.0
+	courseLeft, courseTop, courseLow, end = 52.0, 10.0, 28.0, 8.0
 )
 
 // course draws how many envelopes were in each group over time, stacked.

@@ -126,7 +126,7 @@ func people(e jobs.Envelope, report jobs.Report) []person {
 func events(r *ledger.Record, report jobs.Report) []event {
 	all := []event{{Text: "event.created", At: report.CreatedAt}}
 	if !r.IntentAt.IsZero() && r.SentAt.IsZero() {
-		all = append(all, event{Text: "event.intent", At: report.Time(r.IntentAt)})
+		all = append(all, event{Text: "event.intent", At: timeOf(r.IntentAt)})
 	}
 	if report.SentAt != nil {
 		all = append(all, event{Text: "event.sent", At: report.SentAt})
@@ -182,4 +182,12 @@ func (p *Pages) can(r *ledger.Record) []string {
 		all = append(all, "resolve")
 	}
 	return all
+}
+
+// timeOf is nil for a time that is not known.
+func timeOf(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }

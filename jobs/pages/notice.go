@@ -22,7 +22,7 @@ func (p *Pages) worked(provider string) (bool, error) {
 	if time.Since(p.workers.asked[provider]) < workedFor {
 		return p.workers.run[provider], nil
 	}
-	run, err := p.Client.Courier().Worked(provider)
+	run, err := p.Client.TaskQueue().Worked(provider)
 	if err != nil {
 		return false, err
 	}

@@ -77,7 +77,7 @@ func (w *words) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "n": w.n, "num": w.num, "when": w.when, "day": w.dayOf, "about": w.about,
 		"groups": func() []ledger.Group { return ledger.Groups }, "share": share, "round": func(f float64) int64 { return int64(math.Round(f)) },
-		"held": held, "thin": thin, "lastOf": lastOf, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
+		"held": held, "count": count, "thin": thin, "lastOf": lastOf, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
 	}
 }
 
@@ -231,4 +231,15 @@ func thin(course []ledger.Moment) []ledger.Moment {
 // lastOf is the last moment that is known of an envelope.
 func lastOf(r jobs.Report) *time.Time {
 	return cmp.Or(r.ArchivedAt, r.CompletedAt, r.SentAt, r.CreatedAt)
+}
+
+// count is how many are in a state, or in a group of states.
+func count(of any, name string) int64 {
+	switch of := of.(type) {
+	case map[ledger.State]int64:
+		return of[ledger.State(name)]
+	case map[ledger.Group]int64:
+		return of[ledger.Group(name)]
+	}
+	return 0
 }

@@ -1,0 +1,118 @@
+package pages
+
+import (
+	"io/fs"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+var verb = regexp.MustCompile(`%[a-z.0-9]*[a-z]|%%`)
+
+// TestNothingLacksItsTranslation compares the tables: the same names, and in each text the
+// same values in the same order.
+func TestNothingLacksItsTranslation(t *testing.T) {
+	for name, text := range english {
+		other, ok := portuguese[name]
+		if !ok {
+			t.Errorf("%s has no Portuguese", name)
+			continue
+		}
+		if a, b := verb.FindAllString(text, -1), verb.FindAllString(other, -1); !slices.Equal(a, b) {
+			t.Errorf("%s says %v in English and %v in Portuguese", name, a, b)
+		}
+		if one, plural := strings.CutSuffix(name, ".one"); plural && english[one+".other"] == "" {
+			t.Errorf("%s has no plural", name)
+		}
+	}
+	for name := range portuguese {
+		if _, ok := english[name]; !ok {
+			t.Errorf("%s has no English", name)
+		}
+	}
+}
+
+// TestEveryTextIsThere: what templates and code ask for stands in the tables, and nothing
+// else does.
+func TestEveryTextIsThere(t *testing.T) {
+	wanted := map[string]bool{}
+	var code strings.Builder
+	for _, glob := range []string{"templates/*.html", "*.go"} {
+		fsys := fs.FS(templates)
+		if glob == "*.go" {
+			fsys = goFiles()
+		}
+		names, err := fs.Glob(fsys, glob)
+		if err != nil || len(names) < 5 {
+			t.Fatalf("%s: %v %v", glob, names, err)
+		}
+		for _, name := range names {
+			if strings.HasPrefix(name, "words_") || strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			b, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			code.Write(b)
+		}
+	}
+	text := code.String()
+	for _, m := range regexp.MustCompile(`(?:\bt |\.t\()"([a-z0-9._]+)"`).FindAllStringSubmatch(text, -1) {
+		wanted[m[1]] = true
+	}
+	for _, m := range regexp.MustCompile(`(?:\bn |\.n\()"([a-z0-9._]+)"`).FindAllStringSubmatch(text, -1) {
+		wanted[m[1]+".one"], wanted[m[1]+".other"] = true, true
+	}
+	for _, m := range regexp.MustCompile(`(?:Text: |\{|Waits = |label\()"((?:event|funnel|waits|held|do|op|cell)\.[a-z.]+)"`).FindAllStringSubmatch(text, -1) {
+		wanted[m[1]] = true
+	}
+	for _, s := range ledger.States {
+		wanted["state."+string(s)] = true
+		if s.Terminal() && s != ledger.Archived {
+			wanted["ended."+string(s)], wanted["event.ended."+string(s)], wanted[cure(s, "")] = true, true, true
+		}
+		if !s.Terminal() {
+			wanted["waits."+string(s)] = true
+		}
+	}
+	for _, code := range []string{"transient", "ambiguous", "archive_unavailable", "archive_conflict", "archive_lost", "bad_content", "unsupported", "not_found"} {
+		wanted[cure(ledger.Failed, code)] = true
+	}
+	for _, g := range ledger.Groups {
+		wanted["group."+string(g)] = true
+	}
+	for _, s := range []ledger.TroubleState{ledger.KeyRefused, ledger.Blocked, ledger.Unreachable, ledger.Failing, ledger.Held, ledger.Slow} {
+		wanted["trouble."+string(s)] = true
+	}
+	for _, s := range []string{providers.SignerPending, providers.SignerViewed, providers.SignerSigned, providers.SignerApproved, providers.SignerDeclined} {
+		wanted["signer."+s] = true
+	}
+	for _, s := range []string{providers.SignerSigned, providers.SignerApproved} {
+		wanted["event."+s] = true
+	}
+	for _, s := range []string{providers.TypeElectronic, providers.TypeDigital, providers.TypeApprover, providers.TypeViewer} {
+		wanted["type."+s] = true
+	}
+	for _, k := range []providers.Kind{providers.SignedDocument, providers.Dossier, providers.Package, providers.Face, providers.IDFront, providers.IDBack} {
+		wanted["kind."+string(k)] = true
+	}
+	for _, verb := range verbs() {
+		wanted["done."+verb+".one"], wanted["done."+verb+".other"] = true, true
+	}
+	for name := range wanted {
+		if _, ok := english[name]; !ok {
+			t.Errorf("%s is asked for, and is not in the tables", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(english)) {
+		if !wanted[name] && !strings.HasPrefix(name, "do.one.") {
+			t.Errorf("nobody asks for %s", name)
+		}
+	}
+}
