@@ -3,6 +3,7 @@ package pages
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,8 +84,7 @@ func (w *words) course(moments []ledger.Moment, begin, now time.Time, open int64
 		}
 		under = over
 	}
-	for _, share := range []int64{0, 2, 4} {
-		n := most * share / 4
+	for _, n := range slices.Compact([]int64{0, most / 2, most}) {
 		fmt.Fprintf(&b, `<line class="grid" x1="%.0f" x2="%.0f" y1="%.1f" y2="%.1f"/><text x="%.0f" y="%.1f" text-anchor="end">%s</text>`,
 			courseLeft, courseWidth-end, y(n), y(n), courseLeft-6, y(n)+4, w.num(n))
 	}

@@ -135,8 +135,10 @@ func (s *site) enqueue(campaign string, e jobs.Envelope, state ledger.State) *le
 		must(claim().Fail(s.t.Context(), 1, ledger.Reason{Code: "bad_phone", Message: `<b onmouseover=alert(1)>no</b>`}))
 	case ledger.InDoubt:
 		c := claim()
-		must(c.MarkPreparing(s.t.Context()))
-		must(c.Intend(s.t.Context()))
+		must(c.MarkPreparing(s.t.Context(), false))
+		_, err := c.Intend(s.t.Context())
+		must(err)
+		c.Record.IntentAt = time.Now() // the claim reads no answer of its own
 		must(c.Doubt(s.t.Context(), ledger.Reason{Code: "in_doubt", Message: "nobody knows"}))
 	}
 	r, err := l.Get(s.t.Context(), key)

@@ -82,5 +82,23 @@ var english = map[string]string{
 	"done.resolve.one": "Settled.", "done.resolve.other": "Settled.", "done.send.one": "%d envelope is on its way.", "done.send.other": "%d envelopes are on their way.",
 	"done.refused.one": "For %d it was not possible.", "done.refused.other": "For %d it was not possible.",
 
+	"back": "Back", "confirm.nothing": "There is nothing left that this could be done for.",
+	"confirm.pause.title": "Pause %s?", "confirm.pause.text": "%s envelopes that are not sent yet wait until you resume. The %s that are with their signers go on.",
+	"confirm.resume.title": "Resume %s?", "confirm.resume.text": "The %s envelopes that are not sent yet go on: their signers are invited.",
+	"confirm.cancel.title": "Cancel %s?", "confirm.cancel.text": "%s envelopes that are not sent yet are stopped. For the %s that are with their signers the provider is asked to withdraw them, where it can. This cannot be undone.",
+	"confirm.cancel.button.one": "Cancel %d envelope", "confirm.cancel.button.other": "Cancel %d envelopes",
+	"confirm.remind.title": "Remind the signers of %s?", "confirm.remind.text": "Whoever has not signed one of the %s envelopes is asked again by the provider, where it offers that.",
+	"confirm.remind.button.one": "Remind for %d envelope", "confirm.remind.button.other": "Remind for %d envelopes",
+	"confirm.retry.title": "Retry what failed in %s?", "confirm.retry.text": "They go back to where they failed, with all tries anew. Nobody was invited by what failed.",
+	"confirm.retry.button.one": "Retry %d envelope", "confirm.retry.button.other": "Retry %d envelopes",
+	"confirm.one.cancel": "Cancel envelope %s?", "confirm.one.retry": "Retry envelope %s?", "confirm.one.remind": "Remind the signers of envelope %s?",
+
+	"resolve.title": "Was envelope %s sent?", "resolve.lead": "The call that invites the signers was made, and its answer never came. %s has no way to ask. Only somebody who looks can tell.",
+	"resolve.facts": "What to look for", "resolve.when": "The call was made at", "resolve.how": "Sign in at %s and look for the subject and the signers around that time, or ask a signer whether the invitation came.",
+	"resolve.question": "What have you found?", "resolve.sent": "It is there: it was sent", "resolve.id": "Its id at %s", "resolve.notsent": "It is not there: it was not sent",
+	"resolve.sure": "I have looked. Send it now; if it was there after all, its signers are invited a second time.", "resolve.button": "Settle it",
+	"resolve.noid": "Give the id that it has at the provider.", "resolve.unsure": "Say that you have looked: otherwise it is not sent again.", "resolve.noanswer": "Choose one of the two answers.",
+	"resolve.unknown": "This is not the id of this envelope. Look again, and copy it.",
+
 	"seconds.one": "%d second", "seconds.other": "%d seconds", "minutes.one": "%d minute", "minutes.other": "%d minutes", "hours.one": "%d hour", "hours.other": "%d hours", "days.one": "%d day", "days.other": "%d days",
 }

@@ -82,5 +82,23 @@ var portuguese = map[string]string{
 	"done.resolve.one": "Resolvido.", "done.resolve.other": "Resolvido.", "done.send.one": "%d envelope está a caminho.", "done.send.other": "%d envelopes estão a caminho.",
 	"done.refused.one": "Para %d não foi possível.", "done.refused.other": "Para %d não foi possível.",
 
+	"back": "Voltar", "confirm.nothing": "Não há mais nada para o que isto sirva.",
+	"confirm.pause.title": "Pausar %s?", "confirm.pause.text": "%s envelopes ainda não enviados esperam até que você retome. Os %s que estão com os signatários seguem.",
+	"confirm.resume.title": "Retomar %s?", "confirm.resume.text": "Os %s envelopes ainda não enviados seguem: os signatários são convidados.",
+	"confirm.cancel.title": "Cancelar %s?", "confirm.cancel.text": "%s envelopes ainda não enviados param. Para os %s que estão com os signatários, pede-se ao provedor que os retire, onde ele pode. Não há volta.",
+	"confirm.cancel.button.one": "Cancelar %d envelope", "confirm.cancel.button.other": "Cancelar %d envelopes",
+	"confirm.remind.title": "Lembrar os signatários de %s?", "confirm.remind.text": "Quem ainda não assinou um dos %s envelopes recebe um novo aviso do provedor, onde ele oferece isso.",
+	"confirm.remind.button.one": "Lembrar por %d envelope", "confirm.remind.button.other": "Lembrar por %d envelopes",
+	"confirm.retry.title": "Tentar de novo o que falhou em %s?", "confirm.retry.text": "Eles voltam para onde falharam, com todas as tentativas. Ninguém foi convidado pelo que falhou.",
+	"confirm.retry.button.one": "Tentar de novo %d envelope", "confirm.retry.button.other": "Tentar de novo %d envelopes",
+	"confirm.one.cancel": "Cancelar o envelope %s?", "confirm.one.retry": "Tentar de novo o envelope %s?", "confirm.one.remind": "Lembrar os signatários do envelope %s?",
+
+	"resolve.title": "O envelope %s foi enviado?", "resolve.lead": "A chamada que convida os signatários foi feita, e a resposta nunca veio. %s não oferece como perguntar. Só quem olha pode dizer.",
+	"resolve.facts": "O que procurar", "resolve.when": "A chamada foi feita em", "resolve.how": "Entre em %s e procure o assunto e os signatários perto dessa hora, ou pergunte a um signatário se o convite chegou.",
+	"resolve.question": "O que você encontrou?", "resolve.sent": "Está lá: foi enviado", "resolve.id": "O id em %s", "resolve.notsent": "Não está lá: não foi enviado",
+	"resolve.sure": "Eu olhei. Envie agora; se ele estava lá, os signatários são convidados uma segunda vez.", "resolve.button": "Resolver",
+	"resolve.noid": "Informe o id que ele tem no provedor.", "resolve.unsure": "Diga que você olhou: sem isso, nada é enviado de novo.", "resolve.noanswer": "Escolha uma das duas respostas.",
+	"resolve.unknown": "Este não é o id deste envelope. Olhe de novo e copie-o.",
+
 	"seconds.one": "%d segundo", "seconds.other": "%d segundos", "minutes.one": "%d minuto", "minutes.other": "%d minutos", "hours.one": "%d hora", "hours.other": "%d horas", "days.one": "%d dia", "days.other": "%d dias",
 }
