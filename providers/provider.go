@@ -73,9 +73,11 @@ type (
 		Discard(context.Context, Ref) error
 	}
 
-	// Reminder asks the provider to notify the signers who have not signed.
+	// Reminder asks the provider to notify the signers who have not signed. It makes each
+	// call that reaches somebody through once, so that a round that was broken off goes on
+	// after the last one.
 	Reminder interface {
-		Remind(context.Context, Ref) error
+		Remind(ctx context.Context, ref Ref, once Once) error
 	}
 
 	// WebhookVerifier reads the provider's callbacks. Webhook verifies the request in the
@@ -93,6 +95,9 @@ type (
 		Unsubscribe(ctx context.Context, id string) error
 	}
 )
+
+// Once makes a call unless one of this name was made before in the same round.
+type Once func(ctx context.Context, name string, call func(context.Context) error) error
 
 // Info is what a provider can do, as data: the README's table, the estimates of check and
 // [Info.Check] are made from it.

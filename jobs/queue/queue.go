@@ -117,7 +117,7 @@ func (q *TaskQueue) Renew(ctx context.Context, provider, key, name string) error
 
 // Remind enqueues a reminder; at most one a minute for one envelope.
 func (q *TaskQueue) Remind(ctx context.Context, provider string, class pace.Class, key string, now time.Time) error {
-	return q.put(ctx, TypeRemind, Payload{Key: key}, Name(provider, class), fmt.Sprintf("remind/%s/%d", key, now.Unix()/60))
+	return q.put(ctx, TypeRemind, Payload{Key: key, Generation: now.Unix() / 60}, Name(provider, class), fmt.Sprintf("remind/%s/%d", key, now.Unix()/60))
 }
 
 // Check has a worker look an id up at its provider: the question that the token names.

@@ -2,13 +2,8 @@ package worker
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
-	"github.com/hibiken/asynq"
-
-	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -66,47 +61,5 @@ func (t *envelopeTask) notThere(ctx context.Context, err error) error {
 	if t.rec.State != from {
 		t.note(ctx, t.rec, from)
 	}
-	return nil
-}
-
-// remind handles a reminder. It is not repeated when its outcome is unknown: a reminder
-// too few is better than one too many.
-func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
-	p, err := queue.Decode(t)
-	if err != nil {
-		return err
-	}
-	r, err := w.ledger.Get(ctx, p.Key)
-	if errors.Is(err, ledger.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return later(2*time.Second, err)
-	}
-	config, ok := w.configs[r.Provider]
-	if !ok || r.State != ledger.Sent {
-		return nil
-	}
-	reminder, ok := config.Provider.(providers.Reminder)
-	if !ok {
-		return nil
-	}
-	admitted, wait, err := w.ledger.Admit(ctx, r.Provider)
-	if err != nil {
-		return later(2*time.Second, err)
-	}
-	if admitted == ledger.Refused {
-		return later(wait, nil)
-	}
-	err = reminder.Remind(ctx, providers.Ref{Key: providers.Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps})
-	w.answered(ctx, r.Provider, admitted, err)
-	if e, ok := errors.AsType[*providers.Error](err); ok && e.Kind == providers.RateLimited {
-		return later(max(time.Second, time.Until(e.Until)), err)
-	}
-	if err != nil {
-		w.log.WarnContext(ctx, "reminder failed", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
-		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
-	}
-	w.log.InfoContext(ctx, "reminded", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider)
 	return nil
 }

@@ -245,6 +245,6 @@ func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 }
 
 // Remind mails every pending signer again.
-func (p *Provider) Remind(ctx context.Context, ref providers.Ref) error {
-	return p.client.resend(ctx, ref.ID, "")
+func (p *Provider) Remind(ctx context.Context, ref providers.Ref, once providers.Once) error {
+	return once(ctx, "all", func(ctx context.Context) error { return p.client.resend(ctx, ref.ID, "") })
 }

@@ -283,7 +283,7 @@ func TestCancelRemindDelete(t *testing.T) {
 	s := newServer(t, routes)
 	p := newProvider(t, s)
 	ref := providers.Ref{ID: requestID}
-	err := errors.Join(p.Cancel(t.Context(), ref), p.Remind(t.Context(), ref),
+	err := errors.Join(p.Cancel(t.Context(), ref), p.Remind(t.Context(), ref, fake.Always),
 		p.client.resend(t.Context(), requestID, "maria@example.test"))
 	if err != nil {
 		t.Error(err)

@@ -268,7 +268,7 @@ func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 
 // Remind sends the e-mail again to everybody who was told and has not signed. Who waits
 // for a turn in an ordered proof was not told yet and is left alone.
-func (p *Provider) Remind(ctx context.Context, ref providers.Ref) error {
+func (p *Provider) Remind(ctx context.Context, ref providers.Ref, once providers.Once) error {
 	proof, _, err := p.client.proof(ctx, pace.Send, ref.ID)
 	if err != nil {
 		return err
@@ -280,7 +280,8 @@ func (p *Provider) Remind(ctx context.Context, ref providers.Ref) error {
 		if s.ConfirmedAt.Set || proof.Ordered && !s.SentAt.Set {
 			continue
 		}
-		if err := p.client.remind(ctx, ref.ID, s.ID); err != nil {
+		err := once(ctx, formatID(s.ID), func(ctx context.Context) error { return p.client.remind(ctx, ref.ID, s.ID) })
+		if err != nil {
 			return err
 		}
 	}

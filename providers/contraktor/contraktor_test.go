@@ -417,7 +417,7 @@ func TestCancelRemindDiscard(t *testing.T) {
 	s := newServer(t, routes)
 	p := newProvider(t, s)
 	ref := providers.Ref{ID: "7001"}
-	if err := errors.Join(p.Remind(t.Context(), ref), p.Cancel(t.Context(), ref)); err != nil {
+	if err := errors.Join(p.Remind(t.Context(), ref, fake.Always), p.Cancel(t.Context(), ref)); err != nil {
 		t.Error(err)
 	}
 	want := []string{"GET /proofs/7001", "POST /proofs/7001/subjects/8002/remind", "GET /proofs/7001", "DELETE /proofs/7001"}
@@ -437,7 +437,7 @@ func TestCancelRemindDiscard(t *testing.T) {
 		if err := p.Cancel(t.Context(), ref); providers.KindOf(err) != providers.Invalid || err == nil {
 			t.Errorf("cancelling a %s one: %v", status, err)
 		}
-		if err := p.Remind(t.Context(), ref); providers.KindOf(err) != providers.Invalid || err == nil {
+		if err := p.Remind(t.Context(), ref, fake.Always); providers.KindOf(err) != providers.Invalid || err == nil {
 			t.Errorf("reminding of a %s one: %v", status, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 )
 
 // call is one method at one point of an envelope's life.
@@ -116,7 +117,7 @@ func (w *world) powers() (calls []call) {
 	}
 	if _, ok := w.inner.(providers.Reminder); ok {
 		one("Remind", false, invited, func(ctx context.Context, w *world, rec *record) error {
-			return w.inner.(providers.Reminder).Remind(ctx, rec.ref())
+			return w.inner.(providers.Reminder).Remind(ctx, rec.ref(), fake.Always)
 		})
 	}
 	if _, ok := w.inner.(providers.Subscriber); ok {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/providertest/fake"
 )
 
 // listed is more envelopes than fit on a page of any provider that lists.
@@ -105,7 +106,7 @@ func testDiscard(t *testing.T, w *world) {
 
 func testRemind(t *testing.T, w *world) {
 	remind := func(rec *record) error {
-		return w.tap.note(w.inner.(providers.Reminder).Remind(t.Context(), rec.ref()))
+		return w.tap.note(w.inner.(providers.Reminder).Remind(t.Context(), rec.ref(), fake.Always))
 	}
 	for name, envelope := range w.suite.envelopes() {
 		rec := w.invited(envelope())

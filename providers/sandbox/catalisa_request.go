@@ -101,6 +101,24 @@ func (in *catalisaAttributes) check(template bool) (v verdict) {
 	return v
 }
 
+// newRequest keeps a request that was accepted. The lock is held.
+func (c *catalisa) newRequest(a catalisaAttributes, document upload) *catalisaRequest {
+	q := &catalisaRequest{c: c, in: a, document: document, reason: make(map[*person]string)}
+	q.id, q.title, q.key, q.state = c.newUUID(), a.Title, a.BusinessID, "SENT"
+	q.ordered = true // by order; equal orders at once, which is not documented
+	for _, s := range a.Signers {
+		order := 1
+		if s.Order != nil {
+			order = *s.Order
+		}
+		q.people = append(q.people, &person{id: c.newUUID(), name: s.Name, email: s.Email, order: order, state: personWaiting})
+	}
+	c.add(q)
+	if a.ExpiresInDays != nil { // the default is not documented: none
+		q.expires = q.created.Add(time.Duration(*a.ExpiresInDays) * 24 * time.Hour)
+	}	return q
+}
+
 // postRequest creates and sends. There is no idempotency: the same businessId again is
 // another request (§4.4).
 func (c *catalisa) postRequest(template bool) func(*http.Request) *reply {
@@ -149,20 +167,8 @@ func (c *catalisa) postRequest(template bool) func(*http.Request) *reply {
 			}
 			up = f.upload
 		}
-		q := &catalisaRequest{c: c, in: a, document: up, reason: make(map[*person]string)}
-		q.id, q.title, q.key, q.state = c.newUUID(), a.Title, a.BusinessID, "SENT"
-		q.ordered = true // by order; equal orders at once, which is not documented
-		for _, s := range a.Signers {
-			order := 1
-			if s.Order != nil {
-				order = *s.Order
-			}
-			q.people = append(q.people, &person{id: c.newUUID(), name: s.Name, email: s.Email, order: order, state: personWaiting})
-		}
-		c.add(q)
-		if a.ExpiresInDays != nil { // the default is not documented: none
-			q.expires = q.created.Add(time.Duration(*a.ExpiresInDays) * 24 * time.Hour)
-		}
+		q := c.newRequest(a, up)
+
 		c.invite(q)
 		if !q.expires.IsZero() {
 			c.after(q.expires.Sub(q.created), q, q.expired)

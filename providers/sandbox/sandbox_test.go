@@ -4,27 +4,20 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
-	"net"
 	"net/http"
 	"net/textproto"
-	"net/url"
-	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/chancela/chancela/providers"
 )
 
-// start runs a sandbox whose signers are quick.
 // The services by name.
 const (
 	Contraktor = "contraktor"
@@ -36,6 +29,7 @@ const (
 
 var five = []Simulator{{Contraktor, NewContraktor}, {Certyneo, NewCertyneo}, {SDoc, NewSDoc}, {Catalisa, NewCatalisa}, {QISign, NewQISign}}
 
+// start runs a sandbox whose signers are quick.
 func start(t *testing.T, o Options) *Sandbox {
 	t.Helper()
 	o.Simulators = five
@@ -261,111 +255,6 @@ func broken(t *testing.T, s *Sandbox, rule string) {
 
 var samplePDF = pdf([]string{"A sample."})
 
-func TestFaults(t *testing.T) {
-	s := start(t, Options{SignAfter: time.Hour})
-	c := certyneoCaller(t, s)
-	id := c.draft("ana@example.test")
-	path, route := "/envelopes/"+id+"/send", "POST /envelopes/{id}/send"
-	send := func() (int, error) {
-		res, err := c.raw("POST", path, "", nil)
-		if err != nil {
-			return 0, err
-		}
-		defer res.Body.Close()
-		if res.StatusCode == http.StatusTooManyRequests && res.Header.Get("Retry-After") == "" {
-			t.Error("429 without Retry-After")
-		}
-		return res.StatusCode, nil
-	}
-	for _, f := range []struct {
-		fault   Fault
-		status  int // 0: no answer
-		invited int
-	}{
-		{TooMany, 429, 0}, {ErrorBefore, 500, 0}, {DropBefore, 0, 0}, {DropAfter, 0, 1},
-	} {
-		s.Once(Certyneo, route, f.fault)
-		status, err := send()
-		if status != f.status || (err == nil) != (f.status != 0) {
-			t.Errorf("%s: status %d, error %v", f.fault, status, err)
-		}
-		if got := entry(t, s, Certyneo).Invitations; got != f.invited {
-			t.Errorf("%s: %d invitations, want %d", f.fault, got, f.invited)
-		}
-	}
-	clean(t, s)
-	if status, _ := send(); status != http.StatusConflict {
-		t.Errorf("second send: %d", status)
-	}
-	broken(t, s, "sent already")
-
-	s.Once(Certyneo, "POST /envelopes", ErrorAfter)
-	c.call("POST", "/envelopes", map[string]any{"subject": "Again", "templateId": "tpl_lease", "recipients": []any{map[string]any{"email": "b@example.test"}}}, 500)
-	if n := len(s.Books()); n != 2 {
-		t.Errorf("%d envelopes after a 500 behind the effect, want 2", n)
-	}
-}
-
-func TestCutBody(t *testing.T) {
-	s := start(t, Options{})
-	c := certyneoCaller(t, s)
-	id := c.draft("ana@example.test")
-	c.call("POST", "/envelopes/"+id+"/send", nil, 200)
-	eventually(t, "completed", func() bool { return entry(t, s, Certyneo).State == "COMPLETED" })
-	s.Once(Certyneo, "GET /envelopes/{id}/signed-document", CutBody)
-	res, err := c.raw("GET", "/envelopes/"+id+"/signed-document", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if !errors.Is(err, io.ErrUnexpectedEOF) || int64(len(b)) >= res.ContentLength {
-		t.Errorf("%d of %d bytes, error %v", len(b), res.ContentLength, err)
-	}
-	served(t, entry(t, s, Certyneo), providers.SignedDocument, "", c.call("GET", "/envelopes/"+id+"/signed-document", nil, 200))
-}
-
-// A request that breaks off is nobody's mistake: its sender has died.
-func TestRequestsThatBreakOff(t *testing.T) {
-	s := start(t, Options{})
-	base, err := url.Parse(s.Env()["CHANCELA_SDOC_BASE_URL"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{"/file", "/solicitation"} {
-		conn, err := net.Dial("tcp", base.Host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(conn, "POST %s%s HTTP/1.1\r\nHost: %s\r\nAuthorization: %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"fi",
-			base.Path, path, base.Host, s.Env()["CHANCELA_SDOC_API_KEY"])
-		if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
-			t.Fatal(err)
-		}
-		if answer, _ := io.ReadAll(conn); len(answer) > 0 {
-			t.Errorf("%s: answered %.40q", path, answer)
-		}
-		conn.Close()
-	}
-	clean(t, s)
-}
-
-func TestRatesOfFaults(t *testing.T) {
-	s := start(t, Options{Faults: Faults{ErrorBefore: 1}})
-	c := certyneoCaller(t, s)
-	c.call("GET", "/account/me", nil, 500)
-	if err := s.SetFaults(Faults{ErrorBefore: 2}); err == nil {
-		t.Error("a rate of 2 was accepted")
-	}
-	control := newCaller(t, s.URL(Control), "")
-	control.call("PUT", "/faults", `{"error_before":0,"slow":1,"slow_for":"1ms"}`, 200)
-	c.call("GET", "/account/me", nil, 200)
-	if f := s.CurrentFaults(); f.Slow != 1 || f.SlowFor != time.Millisecond {
-		t.Errorf("faults are %+v", f)
-	}
-	control.call("PUT", "/faults", `{"nonsense":1}`, 400)
-}
-
 func TestControl(t *testing.T) {
 	s := start(t, Options{SignAfter: time.Hour})
 	c := certyneoCaller(t, s)
@@ -390,77 +279,6 @@ func TestControl(t *testing.T) {
 	}
 	if env := control.call("GET", "/env", nil, 200); env.text("CHANCELA_CERTYNEO_BASE_URL") != s.URL(Certyneo)+"/api/v1" {
 		t.Errorf("env: %s", env.body)
-	}
-}
-
-// A pause holds the signers back; the clock can be put forward.
-func TestPauseAndAdvance(t *testing.T) {
-	s := start(t, Options{SignAfter: time.Hour, Clock: standing})
-	c := certyneoCaller(t, s)
-	id := c.draft("ana@example.test")
-	c.call("POST", "/envelopes/"+id+"/send", nil, 200)
-	s.Pause(true)
-	s.Advance(3 * time.Hour)
-	if e := entry(t, s, Certyneo); e.State != "SENT" {
-		t.Errorf("%s during a pause", e.State)
-	}
-	s.Pause(false)
-	if e := entry(t, s, Certyneo); e.State != "PARTIALLY_SIGNED" {
-		t.Errorf("%s after a pause", e.State)
-	}
-	s.Advance(time.Hour)
-	if e := entry(t, s, Certyneo); e.State != "COMPLETED" {
-		t.Errorf("%s an hour later", e.State)
-	}
-}
-
-// A step of the clock ends when everything due has been done, at its own time and in
-// order, with what it has brought about.
-func TestAdvanceDoesEverythingDue(t *testing.T) {
-	r := newReceiver(t)
-	r.fail = 3
-	s := start(t, Options{SignAfter: time.Hour, Clock: standing, Webhooks: map[string]string{Certyneo: r.URL}})
-	c := certyneoCaller(t, s)
-	id := c.draft("ana@example.test", "bia@example.test", "caio@example.test")
-	c.call("POST", "/envelopes/"+id+"/send", nil, 200)
-	const step = 8 * time.Hour
-	s.Advance(step)
-	got := c.call("GET", "/envelopes/"+id, nil, 200)
-	if got.text("status") != "COMPLETED" || len(r.with("envelope.completed")) != 1 {
-		t.Fatalf("after the step: %s, %d callbacks of it", got.text("status"), len(r.with("envelope.completed")))
-	}
-	var last time.Time
-	for i := range 3 {
-		at := when(t, got.text(fmt.Sprintf("recipients.%d.signedAt", i)))
-		if after := at.Sub(standing()); after < time.Hour/2 || after > 3*time.Hour/2 {
-			t.Errorf("signer %d took %s", i+1, after)
-		}
-		if at.After(last) {
-			last = at
-		}
-	}
-	if sealed := when(t, got.text("completedAt")).Sub(last); sealed.Round(time.Minute) != 6*time.Minute {
-		t.Errorf("completed %s after the last signature", sealed)
-	}
-	if d := s.Deliveries(Certyneo); d.Delivered != d.Sent || d.Sent < 5 {
-		t.Errorf("%+v", d)
-	}
-	if s.now() != standing().Add(step) {
-		t.Errorf("the clock stands at %s", s.now())
-	}
-}
-
-// A machine that was busy for long lets nothing overtake what was due before it.
-func TestLateAgendaKeepsTheOrder(t *testing.T) {
-	var late atomic.Int64
-	s := start(t, Options{SignAfter: time.Hour, Clock: func() time.Time { return standing().Add(time.Duration(late.Load())) }})
-	c := certyneoCaller(t, s)
-	id := c.draft("ana@example.test")
-	c.call("POST", "/envelopes/"+id+"/send", nil, 200)
-	late.Store(int64(10 * time.Hour)) // the envelope expires after nine
-	s.agenda.catchUp()
-	if e := entry(t, s, Certyneo); e.State != "COMPLETED" {
-		t.Errorf("it is %s", e.State)
 	}
 }
 
@@ -503,123 +321,4 @@ func TestOptions(t *testing.T) {
 		s.Close()
 		t.Error("a sandbox of no service was started")
 	}
-}
-
-// Every provider answers faults in its own way and has its effect or not.
-func TestFaultsEverywhere(t *testing.T) {
-	s := start(t, Options{SignAfter: time.Hour, Rates: map[string]providers.Rate{QISign: {Requests: 60, Per: time.Minute, Burst: 6}}})
-	for provider, x := range map[string]struct {
-		c     *caller
-		route string
-		body  func() any
-	}{
-		Catalisa: {catalisaCaller(t, s), "POST " + catalisaRequests, func() any { return catalisaBody("k", "a@example.test") }},
-		SDoc:     {sdocCaller(t, s), "POST /solicitation", func() any { return sdocBody(sdocCaller(t, s), "", map[string]int{"a@example.test": 1}) }},
-		Contraktor: {contraktorCaller(t, s), "POST /proofs", func() any {
-			return contraktorProofBody(contraktorContractOf(contraktorCaller(t, s), "k", "a@example.test"))
-		}},
-	} {
-		_, path, _ := strings.Cut(x.route, " ")
-		invited := 0
-		for fault, effect := range map[Fault]int{ErrorBefore: 0, DropBefore: 0, ErrorAfter: 1, DropAfter: 1, TooMany: 0} {
-			text, err := json.Marshal(x.body())
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.Once(provider, x.route, fault)
-			res, err := x.c.raw("POST", path, "application/json", bytes.NewReader(text))
-			if err == nil {
-				res.Body.Close()
-			}
-			if dropped := fault == DropBefore || fault == DropAfter; dropped != (err != nil) {
-				t.Errorf("%s %s: %v", provider, fault, err)
-			}
-			if err == nil && provider != SDoc && fault != TooMany && res.StatusCode != 500 {
-				t.Errorf("%s %s: %d", provider, fault, res.StatusCode)
-			}
-			invited += effect
-			n := 0
-			for _, e := range s.Books() {
-				if e.Provider == provider {
-					n += e.Invitations
-				}
-			}
-			if n != invited {
-				t.Errorf("%s %s: %d invitations, want %d", provider, fault, n, invited)
-			}
-		}
-	}
-	clean(t, s)
-	q := qisignCaller(t, s)
-	for range 6 {
-		q.call("GET", "/sign/envelope/x", nil, 404)
-	}
-	if got := q.call("GET", "/sign/envelope/x", nil, 429).header.Get("Retry-After"); got != "1" {
-		t.Errorf("Retry-After %q", got)
-	}
-}
-
-// An upload is streamed, whatever its form.
-func TestUploadsAreNotKept(t *testing.T) {
-	const size = 40 << 20
-	for name, body := range map[string]io.Reader{
-		"base64": io.MultiReader(strings.NewReader(`{"document_type":"pdf", "document_b64" : "`), io.LimitReader(letters{}, size), strings.NewReader(`","name":"x"}`)),
-	} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		rest, up, present, fileErr, err := readWithFile(body, "document_b64")
-		runtime.ReadMemStats(&after)
-		if err != nil || fileErr != nil || !present || up.size != size/4*3 {
-			t.Fatalf("%s: %+v %v %v", name, up.size, fileErr, err)
-		}
-		if string(rest) != `{"document_type":"pdf", "document_b64" : "","name":"x"}` {
-			t.Errorf("%s: the rest is %s", name, rest)
-		}
-		if grown := after.TotalAlloc - before.TotalAlloc; grown > size/10 {
-			t.Errorf("%s: %d bytes were allocated for %d", name, grown, size)
-		}
-	}
-}
-
-// letters is endless base64.
-type letters struct{}
-
-func (letters) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 'A'
-	}
-	return len(p), nil
-}
-
-// What is read around the file must be what encoding/json reads.
-func FuzzReadWithFile(f *testing.F) {
-	for _, seed := range []string{`{"a":"QUJD","b":[1,"x\"y"]}`, `{"a" : "QU\/D"}`, `{"b":"a","a":"","c":{"a":"QQ=="}}`, `{"a":"*"}`, `["a","b"]`, `{"a\u0061":"x"}`, `{`, `{"a":"`} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		rest, up, present, fileErr, err := readWithFile(strings.NewReader(text), "a")
-		var whole map[string]any
-		if json.Unmarshal([]byte(text), &whole) != nil {
-			return
-		}
-		if err != nil {
-			t.Fatalf("valid JSON, but: %v", err)
-		}
-		var outside map[string]any
-		if err := json.Unmarshal(rest, &outside); err != nil {
-			t.Fatalf("the rest %q of %q is no JSON: %v", rest, text, err)
-		}
-		content, isText := whole["a"].(string)
-		if isText && !present {
-			t.Fatalf("the file in %q was not seen", text)
-		}
-		if want, err := base64.StdEncoding.DecodeString(content); isText && !strings.Contains(text, "\\") && strings.Count(text, `"a"`) == 1 && fileErr == nil && (err != nil || up.size != int64(len(want))) {
-			t.Fatalf("%q: %d bytes, want %d", text, up.size, len(want))
-		}
-		for name, value := range whole {
-			if s, ok := value.(string); ok && name != "a" && outside[name] != s {
-				t.Fatalf("%q became %q", s, outside[name])
-			}
-		}
-	})
 }

@@ -212,3 +212,6 @@ func WantKind(t *testing.T, err error, kind providers.ErrorKind, code string) {
 		t.Fatalf("%v: kind %s, code %q; want %s, %q", err, got, providers.CodeOf(err), kind, code)
 	}
 }
+
+// Always is a [providers.Once] for the first round of all.
+func Always(ctx context.Context, _ string, call func(context.Context) error) error { return call(ctx) }
