@@ -116,7 +116,8 @@ func (c *catalisa) newRequest(a catalisaAttributes, document upload) *catalisaRe
 	c.add(q)
 	if a.ExpiresInDays != nil { // the default is not documented: none
 		q.expires = q.created.Add(time.Duration(*a.ExpiresInDays) * 24 * time.Hour)
-	}	return q
+	}
+	return q
 }
 
 // postRequest creates and sends. There is no idempotency: the same businessId again is
