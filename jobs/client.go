@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,7 +34,8 @@ type Client struct {
 	log     *slog.Logger
 	close   func() error // nil: nothing is the client's own
 
-	staged sync.Map // hash → struct{}: what this client knows to be in the archive
+	campaigns sync.Map // name → struct{}: what this client knows to be in the ledger
+	staged    sync.Map // hash → struct{}: what this client knows to be in the archive
 }
 
 // ClientConfig makes a [Client].
@@ -77,6 +79,9 @@ type Accepted struct {
 	Key   Key
 	New   bool // false: it was there already, with the same content
 	State ledger.State
+
+	// Adopted: it was in the archive, and the ledger did not know it.
+	Adopted bool
 }
 
 // Judge is what the client checks envelopes with.
@@ -105,7 +110,11 @@ func (c *Client) Enqueue(ctx context.Context, e Envelope) (Accepted, error) {
 
 // EnqueueChecked is Enqueue for an envelope in which [Client.Judge] has found nothing wrong.
 func (c *Client) EnqueueChecked(ctx context.Context, e Envelope) (Accepted, error) {
-	out, err := c.enqueue(ctx, []Envelope{e}, func(Key) bool { return true })
+	t, err := c.tracesOf(ctx, e.Campaign)
+	if err != nil {
+		return Accepted{}, err
+	}
+	out, err := c.enqueue(ctx, []Envelope{e}, t)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -120,11 +129,9 @@ type acceptance struct {
 	conflict *ConflictError
 }
 
-// enqueue records checked envelopes and puts their tasks on the queue. Envelopes that
-// the archive holds complete, and that the ledger does not know (it was lost, or
-// emptied), are taken over as archived: nobody is invited again. mayBeArchived spares
-// looking for those that cannot be.
-func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived func(Key) bool) ([]acceptance, error) {
+// enqueue records checked envelopes and puts their tasks on the queue. Those that the
+// archive has and the ledger does not know are adopted.
+func (c *Client) enqueue(ctx context.Context, batch []Envelope, t traces) ([]acceptance, error) {
 	out := make([]acceptance, len(batch))
 	entries := make([]ledger.Entry, len(batch))
 	keys := make([]string, len(batch))
@@ -142,19 +149,30 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 	if err != nil {
 		return nil, err
 	}
+	there, err := c.find(ctx, entries, known, t)
+	if err != nil {
+		return nil, err
+	}
+	var now time.Time // of the ledger; only marks need it
+	if slices.ContainsFunc(there, func(f found) bool { return f.mark != nil }) {
+		if now, err = c.ledger.Now(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for i := range batch {
 		if known[i] != "" {
 			continue // same or conflict: Create says which, nothing needs to be staged
 		}
 		e := &batch[i]
-		if mayBeArchived(e.Key()) {
-			found, err := c.adopt(ctx, &entries[i])
-			if err != nil {
-				return nil, err
-			}
-			if found {
-				continue
-			}
+		if there[i].otherwise(entries[i]) {
+			out[i].conflict = &ConflictError{Key: e.Key()}
+		}
+		whole, err := there[i].adopt(&entries[i], now)
+		if err != nil {
+			return nil, err
+		}
+		if whole {
+			continue
 		}
 		for _, d := range intake.Documents(e) {
 			if _, ok := c.staged.Load(d.SHA256); ok {
@@ -171,7 +189,9 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 		}
 		p := c.judge.Provider(e.Provider)
 		spanned, span := trace.Start(ctx, "", "enqueue")
-		entries[i].Content = ledger.Content{Envelope: b, Simulated: p != nil && p.Info().Simulated, Trace: trace.Parent(spanned)}
+		content := &entries[i].Content
+		content.Envelope, content.Trace = b, trace.Parent(spanned)
+		content.Simulated = content.Simulated || p != nil && p.Info().Simulated
 		span.End()
 	}
 	created, err := c.ledger.Create(ctx, entries)
@@ -183,7 +203,8 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 		return nil, err
 	}
 	for i, r := range created {
-		out[i].Accepted = Accepted{Key: batch[i].Key(), New: r.Verdict == ledger.Created, State: r.State}
+		adopted := r.Verdict == ledger.Created && r.State != ledger.Queued
+		out[i].Accepted = Accepted{Key: batch[i].Key(), New: r.Verdict == ledger.Created && !adopted, Adopted: adopted, State: r.State}
 		if conflict, ok := conflicts[i]; ok {
 			out[i].conflict = conflict
 		}
@@ -198,21 +219,6 @@ func (c *Client) enqueue(ctx context.Context, batch []Envelope, mayBeArchived fu
 	return out, nil
 }
 
-// adopt turns the entry of an envelope whose manifest is in the archive into an
-// archived one.
-func (c *Client) adopt(ctx context.Context, e *ledger.Entry) (bool, error) {
-	m, err := report.ReadManifest(ctx, c.archive, e.Campaign, e.ID)
-	if errors.Is(err, archive.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	e.Digest, e.State = m.Digest, ledger.Archived
-	e.Content, err = m.Content()
-	return true, err
-}
-
 // Source gives envelopes one by one, checked: a CSV file's rows. It ends with the
 // first error.
 type Source func(yield func(Envelope, error) bool)
@@ -221,6 +227,7 @@ type Source func(yield func(Envelope, error) bool)
 type Summary struct {
 	New       int
 	Known     int // there already with the same content
+	Adopted   int // of the known: by the archive alone
 	Archived  int // of the known: archived already
 	Moved     int // of the archived: into another archive than this client's
 	Conflicts []*ConflictError
@@ -230,6 +237,7 @@ type Summary struct {
 func (s *Summary) Add(more Summary) {
 	s.New += more.New
 	s.Known += more.Known
+	s.Adopted += more.Adopted
 	s.Archived += more.Archived
 	s.Moved += more.Moved
 	s.Conflicts = append(s.Conflicts, more.Conflicts...)
@@ -242,13 +250,13 @@ const batchSize = 200
 // conflict is reported and does not stop the others. Interrupted and called again, it
 // goes on: what is there is known.
 func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source) (Summary, error) {
-	archived, err := report.ArchivedIDs(ctx, c.archive, campaign)
+	t, err := c.list(ctx, campaign)
 	if err != nil {
 		return Summary{}, err
 	}
 	var sum Summary
 	flush := func(batch []Envelope) error {
-		out, err := c.enqueue(ctx, batch, func(k Key) bool { return archived[k.ID] })
+		out, err := c.enqueue(ctx, batch, t)
 		if err != nil {
 			return err
 		}
@@ -256,13 +264,16 @@ func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source)
 			switch {
 			case a.conflict != nil:
 				sum.Conflicts = append(sum.Conflicts, a.conflict)
-			case a.New && a.State == ledger.Queued:
+			case a.New:
 				sum.New++
 			default:
 				sum.Known++
+				if a.Adopted {
+					sum.Adopted++
+				}
 				if a.State == ledger.Archived {
 					sum.Archived++
-					moved, err := c.moved(ctx, a.Key, archived, sum.Moved)
+					moved, err := c.moved(ctx, a.Key, t.campaign.Complete, sum.Moved)
 					if err != nil {
 						return err
 					}

@@ -135,20 +135,6 @@ func (m Manifest) Write(ctx context.Context, store archive.Archive) error {
 	return err
 }
 
-// ArchivedIDs are the ids of a campaign's envelopes that have a manifest.
-func ArchivedIDs(ctx context.Context, store archive.Archive, campaign string) (map[string]bool, error) {
-	ids := map[string]bool{}
-	for o, err := range store.List(ctx, campaign+"/") {
-		if err != nil {
-			return nil, fmt.Errorf("looking into the archive: %w", err)
-		}
-		if id, ok := strings.CutSuffix(strings.TrimPrefix(o.Key, campaign+"/"), "/"+ManifestName); ok {
-			ids[id] = true
-		}
-	}
-	return ids, nil
-}
-
 // Of tells a person what the ledger has on an envelope.
 func Of(r *ledger.Record) (Report, error) {
 	rep := Report{

@@ -205,7 +205,7 @@ func (w *Worker) byList(ctx context.Context, config ProviderConfig, records []*l
 }
 
 // said tells whether a sent envelope carries a mark that its provider's word takes off.
-func said(r *ledger.Record) bool { return r.Unchecked || r.ErrorCode != "" }
+func said(r *ledger.Record) bool { return r.Unchecked || r.ErrorCode != "" || r.Inviter != "" }
 
 // lookedAt records a look that found nothing new.
 func (w *Worker) lookedAt(ctx context.Context, config ProviderConfig, r *ledger.Record) {
@@ -265,6 +265,9 @@ func (w *Worker) seen(ctx context.Context, config ProviderConfig, r *ledger.Reco
 	}
 	next := nextLook(config.PollEvery, time.Since(r.SentAt))
 	to, ended := endState(s.State)
+	if r.Inviter != "" && s.State != providers.Draft { // the id came from an operator or a callback
+		defer w.keepID(ctx, r, ledger.Invited{EnvelopeID: r.EnvelopeID, SentAt: r.SentAt})()
+	}
 	switch {
 	case ended:
 		return w.ledger.End(ctx, r, ledger.Ending{To: to, Signers: signers, Final: s.Raw, Reason: s.Reason, CompletedAt: s.CompletedAt})

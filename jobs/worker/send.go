@@ -12,9 +12,9 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/marks"
 )
 
 // What stands in the way of an inviting call: reasons of Commit, which providers hand
@@ -34,6 +34,7 @@ type envelopeTask struct {
 
 	committed          bool              // the intent stands, and nobody but us knows what comes of it
 	brought            map[string]string // results of steps after the intent: written with the outcome
+	marked             marks.Mark        // of the inviting call
 	detachFromShutdown func() bool       // detaches the inviting call from the task's end and the worker's stop
 }
 
@@ -84,11 +85,13 @@ func (t *envelopeTask) record(ctx context.Context, step, result string) error {
 	return t.claim.RecordStep(detached(ctx), step, result)
 }
 
-// commit is Job.Commit: the intent, durable, after one more look at whether it may be.
+// commit is Job.Commit: the intent, durable, after one more look at whether it may be, and
+// its mark in the archive.
 func (t *envelopeTask) commit(ctx context.Context) error {
 	if !t.detachFromShutdown() {
 		return later(time.Second, errors.New("the worker is stopping"))
 	}
+	began := time.Now()
 	intent, err := t.claim.Intend(ctx)
 	if err != nil {
 		// The intent may stand although nothing was sent: only we know, and must say so.
@@ -99,7 +102,7 @@ func (t *envelopeTask) commit(ctx context.Context) error {
 	switch intent {
 	case ledger.IntentOK:
 		t.committed, t.brought = true, map[string]string{}
-		return nil
+		return t.mark(ctx, began)
 	case ledger.IntentPaused:
 		return errPaused
 	case ledger.IntentCanceled:
@@ -123,6 +126,11 @@ func (t *envelopeTask) send(ctx context.Context) error {
 	ctx, detachFromShutdown, cancel := untilStop(ctx, t.stopping)
 	defer cancel()
 	t.detachFromShutdown = detachFromShutdown
+	if taken, err := t.foreign(ctx); err != nil {
+		return t.recordFailure(ctx, err)
+	} else if taken != nil {
+		return t.adopt(ctx, taken)
+	}
 	p := t.config.Provider
 	err = p.Prepare(ctx, job)
 	if errors.Is(err, providers.ErrAlreadyInvited) {
@@ -153,8 +161,13 @@ func (t *envelopeTask) invited(ctx context.Context, job *providers.Job, err erro
 	case !t.committed:
 		return t.recordFailure(ctx, err)
 	}
+	if taken, ok := errors.AsType[*marks.TakenError](err); ok {
+		return t.adopt(ctx, taken)
+	}
+	_, uncalled := errors.AsType[*uncalled](err)
 	// Only an answer of the provider proves that nothing happened; any other error does not.
-	if _, answered := errors.AsType[*providers.Error](err); !answered || providers.KindOf(err) == providers.Ambiguous {
+	_, answered := errors.AsType[*providers.Error](err)
+	if !uncalled && (!answered || providers.KindOf(err) == providers.Ambiguous) {
 		t.log.WarnContext(ctx, "invitation without an answer", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "error", err)
 		if err := t.persist(ctx, func(ctx context.Context) error {
 			return t.claim.AwaitSettling(ctx, reason(err), t.brought, t.config.SettleAfter)
@@ -163,7 +176,10 @@ func (t *envelopeTask) invited(ctx context.Context, job *providers.Job, err erro
 		}
 		return later(t.config.SettleAfter, err)
 	}
-	// A definite refusal: nobody was invited, the intent is withdrawn.
+	// No call, or a definite refusal: nobody was invited, the intent is withdrawn.
+	if !uncalled {
+		t.keepRefusal(ctx, err)
+	}
 	if werr := t.persist(ctx, func(ctx context.Context) error { return t.claim.WithdrawIntent(ctx, t.brought) }); werr != nil {
 		return later(time.Second, werr)
 	}
@@ -179,8 +195,15 @@ func (t *envelopeTask) invited(ctx context.Context, job *providers.Job, err erro
 
 // sent records that the signers were invited. byUs tells that it was this claim's call.
 func (t *envelopeTask) sent(ctx context.Context, job *providers.Job, byUs bool) error {
+	return t.sentAs(ctx, ledger.Invited{EnvelopeID: job.Ref.ID, Steps: t.brought}, byUs)
+}
+
+// sentAs records under which id the signers were invited.
+func (t *envelopeTask) sentAs(ctx context.Context, in ledger.Invited, byUs bool) error {
 	_, finisher := t.config.Provider.(providers.Finisher)
-	in := ledger.Invited{EnvelopeID: job.Ref.ID, Steps: t.brought, Unfinished: finisher, NextLook: t.config.PollEvery}
+	in.Unfinished, in.NextLook = finisher, t.config.PollEvery
+	kept := t.keepID(ctx, t.rec, in)
+	defer kept()
 	from := t.rec.State
 	var err error
 	if byUs {
@@ -222,11 +245,18 @@ func (t *envelopeTask) persist(ctx context.Context, write func(context.Context) 
 
 // settle finds out what became of an inviting call that nobody saw end.
 func (t *envelopeTask) settle(ctx context.Context) error {
+	in, known, err := t.sentBefore(ctx)
+	if err != nil {
+		return t.recordFailure(ctx, err)
+	}
+	if known {
+		return t.sentAs(ctx, in, false)
+	}
 	// The call's own worker, if it saw the end, has said from when on. If it died or was
-	// frozen, its request may leave until SendWithin after the intent, not later.
+	// frozen, its request may leave for so long after the intent, not later.
 	at := t.rec.SettleAt
 	if at.IsZero() {
-		at = t.rec.IntentAt.Add(rest.SendWithin + t.config.SettleAfter)
+		at = t.rec.IntentAt.Add(t.config.quiet())
 	}
 	if wait := at.Sub(t.claim.At); wait > 0 {
 		if err := t.claim.PutOff(detached(ctx), wait); err != nil {

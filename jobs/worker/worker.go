@@ -19,6 +19,7 @@ import (
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/marks"
 )
 
 // Lease is how long a claim holds without renewal. A worker that dies is replaced
@@ -30,6 +31,7 @@ type ProviderConfig struct {
 	Provider    providers.Provider
 	Concurrency int           // handlers at once in this process
 	PollEvery   time.Duration // shortest time between two looks at one envelope
+	Environment string        // production or sandbox, as marks say it
 	SettleAfter time.Duration // quiet period before an interrupted invite is looked into
 }
 
@@ -38,6 +40,7 @@ type Config struct {
 	Redis     redis.UniversalClient
 	Barrier   ledger.Barrier
 	Archive   archive.Archive
+	Marks     *marks.Book // of invitations, in the archive; nil: none are made
 	Providers []ProviderConfig
 	RetryBase time.Duration // first pause after a transient error
 	RetryMax  time.Duration // longest pause
@@ -65,6 +68,7 @@ type Worker struct {
 	archive  archive.Archive
 	log      *slog.Logger
 	configs  map[string]ProviderConfig
+	suspects suspects
 	stopping context.Context // ends when the worker begins to stop: waits end, calls go on
 	stop     context.CancelFunc
 }

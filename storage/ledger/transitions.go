@@ -182,8 +182,7 @@ func (in Invited) change(sentAt string) change {
 	}
 	if in.Unchecked != (Reason{}) {
 		maps.Copy(ch.Set, with(in.Unchecked.fields(), map[string]string{fieldUnchecked: "1"}))
-		// The inviter stays: one that was not sent after all is sent in spite of its mark.
-		ch.Remove = []string{fieldIntentAt, fieldSettleAt, fieldAttempts, fieldNotBefore}
+		ch.Remove = slices.Concat(intentFields, []string{fieldAttempts, fieldNotBefore})
 	}
 	if !in.Unfinished {
 		ch.Remove = append(ch.Remove, fieldUnfinished)
@@ -225,7 +224,11 @@ func (l *Ledger) ConfirmSent(ctx context.Context, r *Record, in Invited) error {
 	if at.IsZero() {
 		at = r.SentAt
 	}
-	if err := l.write(ctx, r, r.fence(), in.change(formatTime(at))); err != nil {
+	ch := in.change(formatTime(at))
+	// The inviter stays until the provider's word: its mark has no id beside it yet, and one
+	// that was not sent after all is sent in spite of the mark.
+	ch.Remove = slices.DeleteFunc(ch.Remove, func(f string) bool { return f == fieldInviter })
+	if err := l.write(ctx, r, r.fence(), ch); err != nil {
 		return err
 	}
 	if in.Unfinished && in.Lane != "" {
@@ -263,16 +266,27 @@ func (r *Record) reachedNobody(inviter string) map[string]string {
 
 // AdoptIntent records that an inviting call stands in the archive which this ledger does not
 // know, of a claim of another ledger or of a lost time: what it has invited is found out
-// after the quiet period, with the results of its steps. The claim ends with it.
+// after the quiet period, with the results of its steps. The claim ends with it; without a
+// quiet period it goes on.
 func (c *Claim) AdoptIntent(ctx context.Context, inviter string, steps map[string]string, quiet time.Duration) error {
 	r := c.Record
 	if err := guard(r, "AdoptIntent", true, Preparing); err != nil {
 		return err
 	}
-	set := with(stepFields(steps), map[string]string{fieldInviter: inviter})
-	obsolete := slices.DeleteFunc(r.stepFields(), func(f string) bool { _, stays := set[f]; return stays })
-	return c.write(ctx, change{Set: set, Times: map[string]time.Duration{fieldIntentAt: 0, fieldNotBefore: quiet},
-		Remove: append(obsolete, fieldSettleAt), Release: true, Index: Work, Due: quiet + time.Second})
+	ch := change{Set: with(stepFields(steps), map[string]string{fieldInviter: inviter}), Times: map[string]time.Duration{fieldIntentAt: 0}, Remove: []string{fieldSettleAt}}
+	for _, f := range r.stepFields() {
+		if _, stays := ch.Set[f]; !stays {
+			ch.Remove = append(ch.Remove, f)
+		}
+	}
+	if quiet > 0 {
+		ch.Times[fieldNotBefore], ch.Release, ch.Index, ch.Due = quiet, true, Work, quiet+time.Second
+	}
+	if err := c.write(ctx, ch); err != nil {
+		return err
+	}
+	r.Inviter, r.IntentAt, r.SettleAt, r.Steps = inviter, c.At, time.Time{}, maps.Clone(steps)
+	return nil
 }
 
 // NotInvited records that an interrupted inviting call has invited nobody. It counts as an
@@ -457,7 +471,7 @@ func (l *Ledger) RecordLook(ctx context.Context, r *Record, signers json.RawMess
 		return err
 	}
 	return l.write(ctx, r, r.fence(), change{Index: Look, Due: nextLook, Set: signersField(signers),
-		Remove: []string{fieldAttempts, fieldErrorCode, fieldError, fieldExplanation, fieldUnchecked}})
+		Remove: []string{fieldInviter, fieldAttempts, fieldErrorCode, fieldError, fieldExplanation, fieldUnchecked}})
 }
 
 // RecordDraft records that an id which nobody has confirmed is that of a draft.

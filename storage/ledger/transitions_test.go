@@ -79,7 +79,7 @@ var steps = []step{
 			return c.ConfirmSent(ctx, Invited{EnvelopeID: "env", Unfinished: true})
 		}},
 	{name: "Ledger.ConfirmSent, an intent", from: []State{Preparing, InDoubt}, given: intent, to: Sent, index: Look, fresh: true, ends: true,
-		set: map[string]string{fieldEnvelopeID: "env", fieldSentAt: "1000"}, removed: []string{fieldIntentAt, fieldInviter, fieldErrorCode},
+		set: map[string]string{fieldEnvelopeID: "env", fieldSentAt: "1000", fieldInviter: "TOKEN"}, removed: []string{fieldIntentAt, fieldErrorCode},
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.ConfirmSent(ctx, r, Invited{EnvelopeID: "env"})
 		}},
@@ -102,6 +102,11 @@ var steps = []step{
 		set: map[string]string{"step:a": "new", fieldInviter: "another", fieldIntentAt: "1795338000000", fieldNotBefore: "1795338035000"}, removed: []string{"step:b", fieldSettleAt},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AdoptIntent(ctx, "another", map[string]string{"a": "new"}, 35*time.Second)
+		}},
+	{name: "AdoptIntent, at once", from: []State{Preparing}, given: map[string]string{"step:b": "obsolete"}, index: Work, due: 21 * time.Second,
+		set: map[string]string{"step:a": "new", fieldInviter: "another", fieldIntentAt: "1795338000000"}, removed: []string{"step:b", fieldNotBefore},
+		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
+			return c.AdoptIntent(ctx, "another", map[string]string{"a": "new"}, 0)
 		}},
 	{name: "NotInvited", from: []State{Preparing}, given: intent, set: map[string]string{fieldUninvited: "TOKEN", fieldAttempts: "3", fieldErrorCode: "code"}, removed: []string{fieldIntentAt, fieldInviter},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.NotInvited(ctx) }},

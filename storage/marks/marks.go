@@ -49,18 +49,22 @@ type Mark struct {
 // Sent says under which id people were invited.
 type Sent struct {
 	Version    int               `json:"version"` // 1
+	Provider   string            `json:"provider"`
 	EnvelopeID string            `json:"envelope_id"`
 	Steps      map[string]string `json:"steps,omitempty"` // what the call itself has brought
 	At         time.Time         `json:"at"`
 }
 
-// Refusal says that the call of the mark beside it was refused by the provider, and so has
-// invited nobody.
+// Refusal says that the call of the mark beside it was refused by the provider, or has not
+// left, and so has invited nobody.
 type Refusal struct {
 	Version int       `json:"version"` // 1
 	Code    string    `json:"code"`
 	At      time.Time `json:"at"`
 }
+
+// Simulated is the environment of a provider that is a simulator.
+const Simulated = "simulated"
 
 const (
 	version  = 1
@@ -73,7 +77,10 @@ const (
 
 // TakenError: somebody else has marked the envelope. It is not to be sent: what became of
 // that call is to be found out.
-type TakenError struct{ Mark Mark }
+type TakenError struct {
+	Mark     Mark // the last
+	Standing Standing
+}
 
 func (e *TakenError) Error() string {
 	return fmt.Sprintf("%s/%s: somebody has marked this envelope as invited at %s", e.Mark.Campaign, e.Mark.ID, e.Mark.At.Format(time.RFC3339))
@@ -109,7 +116,7 @@ func (b *Book) Make(ctx context.Context, m Mark, void func(claim string) bool) (
 			return m, err
 		}
 		if standing.Sent || !standing.Refused && !void(last.Claim) {
-			return m, &TakenError{last}
+			return m, &TakenError{last, standing}
 		}
 		m.number = last.number + 1
 	}

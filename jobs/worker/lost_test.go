@@ -1,0 +1,210 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/registry"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/marks"
+)
+
+// loseRedis empties the Redis, and the file is enqueued again.
+func (w *world) loseRedis(ids ...string) {
+	w.t.Helper()
+	w.redis.FlushAll()
+	w.again(ids...)
+}
+
+func (w *world) again(ids ...string) jobs.Summary {
+	w.t.Helper()
+	w.restart(0)
+	w.client = jobs.NewClient(jobs.ClientConfig{Redis: w.client.Ledger().Redis(), Archive: w.archive, Providers: []providers.Provider{w.provider}, Log: silent})
+	sum, err := w.client.EnqueueAll(w.t.Context(), "crash", func(yield func(jobs.Envelope, error) bool) {
+		for _, id := range ids {
+			if !yield(w.checked(id), nil) {
+				return
+			}
+		}
+	})
+	if err != nil || len(sum.Conflicts) > 0 {
+		w.t.Fatal(sum, err)
+	}
+	return sum
+}
+
+// TestLedgerLostAtEveryBoundary lets the process die at every boundary of the send, and the
+// whole Redis with it; then the file is enqueued again.
+func TestLedgerLostAtEveryBoundary(t *testing.T) {
+	for _, name := range registry.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, name)
+			doubts, crashes, unknown := 0, 0, 0
+			for n := 1; ; n++ {
+				what := fmt.Sprintf("dead at boundary %d, and the ledger lost", n)
+				mark := len(w.sandbox.Books())
+				id := fmt.Sprintf("lost.%d", n)
+				k := w.enqueue(id)
+				w.restart(n)
+				died := w.step(k)
+				w.loseRedis(id)
+				r := w.judge(k, mark, what)
+				if r.State == ledger.InDoubt {
+					doubts++
+				}
+				if !died {
+					break
+				}
+				if crashes++; crashes > 60 {
+					t.Fatal("the send does not end")
+				}
+				if n, _ := w.invitations(mark); n == 0 && r.State == ledger.InDoubt {
+					unknown++ // the mark stood, and nobody can know that the call has not left
+				}
+			}
+			// sDoc cannot tell after the mark (its own boundary, and the one after it) and before
+			// the id is in the archive.
+			if most := 4; doubts > 0 && name != "sdoc" || doubts > most {
+				t.Errorf("%d of %d crashes left doubt", doubts, crashes)
+			}
+			if name == "sdoc" && unknown > 1 {
+				t.Errorf("%d in doubt, although no call was made", unknown)
+			}
+			if crashes < 8 {
+				t.Errorf("%d crashes only", crashes)
+			}
+			for _, v := range w.sandbox.Violations() {
+				t.Error(v)
+			}
+			t.Logf("%d crashes, %d in doubt, %d of them without a call", crashes, doubts, unknown)
+		})
+	}
+}
+
+// A Redis that comes back as it was some time ago does not know of the last invitations.
+func TestLedgerSetBack(t *testing.T) {
+	for _, name := range registry.Names() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, name)
+			ids := []string{"1", "2", "3"}
+			for _, id := range ids {
+				w.enqueue(id)
+			}
+			back := w.copyOfRedis()
+			for _, id := range ids {
+				w.step(jobs.Key{Campaign: "crash", ID: id})
+			}
+			if n, _ := w.invitations(0); n != len(ids) {
+				t.Fatalf("%d invitations", n)
+			}
+			back()
+			w.restart(0)
+			for range 3 { // side by side: nobody is kept waiting for the others
+				for _, id := range ids {
+					if k := (jobs.Key{Campaign: "crash", ID: id}); !w.record(k).State.Terminal() {
+						w.step(k)
+					}
+				}
+				w.forward(40 * time.Second)
+			}
+			for _, id := range ids {
+				if r := w.live(jobs.Key{Campaign: "crash", ID: id}); r.State != ledger.Archived {
+					t.Errorf("%s is %s: %s", id, r.State, r.ErrorMessage)
+				}
+			}
+			if n, _ := w.invitations(0); n != len(ids) {
+				t.Errorf("%d invitations", n)
+			}
+		})
+	}
+}
+
+// copyOfRedis keeps what Redis holds; back puts it back.
+func (w *world) copyOfRedis() (back func()) {
+	w.t.Helper()
+	db, ctx := w.client.Ledger().Redis(), w.t.Context()
+	var all []func(p redis.Pipeliner)
+	for _, key := range w.redis.Keys() {
+		switch kind := db.Type(ctx, key).Val(); kind {
+		case "string":
+			v := db.Get(ctx, key).Val()
+			all = append(all, func(p redis.Pipeliner) { p.Set(ctx, key, v, 0) })
+		case "hash":
+			v := db.HGetAll(ctx, key).Val()
+			all = append(all, func(p redis.Pipeliner) { p.HSet(ctx, key, v) })
+		case "zset":
+			v := db.ZRangeWithScores(ctx, key, 0, -1).Val()
+			all = append(all, func(p redis.Pipeliner) { p.ZAdd(ctx, key, v...) })
+		case "list":
+			v := db.LRange(ctx, key, 0, -1).Val()
+			all = append(all, func(p redis.Pipeliner) { p.RPush(ctx, key, v) })
+		case "set":
+			v := db.SMembers(ctx, key).Val()
+			all = append(all, func(p redis.Pipeliner) { p.SAdd(ctx, key, v) })
+		default:
+			w.t.Fatal(key, kind)
+		}
+	}
+	return func() {
+		w.redis.FlushAll()
+		if _, err := db.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for _, put := range all {
+				put(p)
+			}
+			return nil
+		}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// The worker that made the call lives on while its Redis is emptied: its word is taken by
+// the next ledger, and its id stands in the archive.
+func TestLateWordAfterTheLedgerWasLost(t *testing.T) {
+	w := newWorld(t, "sdoc")
+	k := w.enqueue("1")
+	held := heldAfterMark{w.archive, make(chan struct{}), make(chan struct{})}
+	w.worker.cfg.Marks = marks.New(held)
+	done, old := make(chan struct{}), w.worker
+	task := w.taskOf(k)
+	go func() { defer close(done); _ = old.envelope(t.Context(), task) }()
+	<-held.made // and the call has not left
+	w.loseRedis("1")
+	if r := w.record(k); r.State != ledger.Preparing || r.IntentAt.IsZero() {
+		t.Fatalf("it is %s, with an intent of %s", r.State, r.IntentAt)
+	}
+	w.step(k) // too early to say anything
+	close(held.goOn)
+	<-done
+	if r := w.record(k); r.State != ledger.Sent || r.EnvelopeID == "" {
+		t.Fatalf("it is %s %q", r.State, r.EnvelopeID)
+	}
+	w.judge(k, 0, "after the late word")
+}
+
+// heldAfterMark holds up the writer of a mark after it was made.
+type heldAfterMark struct {
+	archive.Archive
+	made chan struct{}
+	goOn chan struct{}
+}
+
+func (a heldAfterMark) Put(ctx context.Context, key string, content io.Reader, contentType string, check archive.Check) (archive.Object, error) {
+	o, err := a.Archive.Put(ctx, key, content, contentType, check)
+	if path.Base(key) == "invited.json" {
+		close(a.made)
+		<-a.goOn
+	}
+	return o, err
+}

@@ -1,0 +1,210 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/marks"
+)
+
+// commitWithin bounds the time from the intent to where [rest.SendWithin] begins: a worker
+// that was frozen between them must not invite when it wakes up.
+const commitWithin = 5 * time.Second
+
+// uncalled says why an inviting call was not made although its intent stands.
+type uncalled struct{ err error }
+
+func (e *uncalled) Error() string { return e.err.Error() }
+func (e *uncalled) Unwrap() error { return e.err }
+
+// quiet is how long after an intent or a mark its call may still be under way.
+func (c ProviderConfig) quiet() time.Duration { return commitWithin + rest.SendWithin + c.SettleAfter }
+
+// mark makes the mark of the inviting call whose intent was begun to be written then.
+func (t *envelopeTask) mark(ctx context.Context, began time.Time) error {
+	if t.cfg.Marks != nil {
+		within, cancel := context.WithDeadline(ctx, began.Add(commitWithin))
+		defer cancel()
+		made, err := t.cfg.Marks.Make(within, marks.Mark{
+			Campaign: t.rec.Campaign, ID: t.rec.ID, Digest: t.rec.Digest, Provider: t.rec.Provider, Environment: t.config.environment(),
+			Steps: t.rec.Steps, Claim: t.claim.Token(), Accepted: t.rec.CreatedAt, At: began.UTC().Truncate(time.Millisecond),
+		}, t.reachedNobody)
+		if _, taken := errors.AsType[*marks.TakenError](err); taken {
+			return err
+		}
+		if err != nil {
+			return &uncalled{err}
+		}
+		t.marked = made
+	}
+	if now := time.Now(); now.Sub(began) >= commitWithin || now.Round(0).Sub(began.Round(0)) >= commitWithin {
+		return &uncalled{errors.New("too long after the intent to invite")}
+	}
+	return nil
+}
+
+// environment is which of a provider's worlds a mark is of.
+func (c ProviderConfig) environment() string {
+	if c.Provider.Info().Simulated {
+		return marks.Simulated
+	}
+	return c.Environment
+}
+
+// reachedNobody tells whether a claim's inviting call is known to have invited nobody.
+func (t *envelopeTask) reachedNobody(claim string) bool {
+	return slices.Contains(t.rec.Uninvited, claim)
+}
+
+// adopt takes over an inviting call that stands in the archive and that this ledger does
+// not know: the ledger was lost, set back, or is not the only one.
+func (t *envelopeTask) adopt(ctx context.Context, e *marks.TakenError) error {
+	t.suspects.add(t.rec.Campaign)
+	t.log.WarnContext(ctx, "an invitation that this ledger does not know is settled", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "marked_at", e.Mark.At)
+	stranger := e.Mark.Provider != t.rec.Provider
+	wait := t.config.quiet()
+	if e.Standing.Sent || stranger {
+		wait = 0
+	}
+	if err := t.claim.AdoptIntent(detached(ctx), e.Mark.Claim, e.Mark.Steps, wait); err != nil {
+		return later(time.Second, err)
+	}
+	switch {
+	case stranger: // this provider cannot tell
+		return t.doubt(ctx)
+	case e.Standing.Sent:
+		return t.settle(ctx)
+	}
+	return later(wait, nil)
+}
+
+// foreign finds a mark of somebody else before anything is made at the provider, in
+// campaigns where there are such marks.
+func (t *envelopeTask) foreign(ctx context.Context) (*marks.TakenError, error) {
+	if t.cfg.Marks == nil {
+		return nil, nil
+	}
+	there, err := t.suspects.list(ctx, t.archive, t.rec.Campaign)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := there[t.rec.ID]
+	if !ok || s.Marks == 0 || s.Refused && !s.Sent {
+		return nil, nil
+	}
+	m, err := t.cfg.Marks.Read(ctx, t.rec.Campaign, t.rec.ID, s)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Sent && t.reachedNobody(m.Claim) {
+		return nil, nil
+	}
+	return &marks.TakenError{Mark: m, Standing: s}, nil
+}
+
+// suspects are campaigns in which marks were found that the ledger does not know. Each is
+// listed once in the life of a worker; what a list does not have yet is found by the mark.
+type suspects struct {
+	mu        sync.Mutex
+	campaigns map[string]func() (marks.Campaign, error)
+}
+
+func (s *suspects) add(campaign string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.campaigns == nil {
+		s.campaigns = map[string]func() (marks.Campaign, error){}
+	}
+	if _, ok := s.campaigns[campaign]; !ok {
+		s.campaigns[campaign] = nil
+	}
+}
+
+func (s *suspects) list(ctx context.Context, a archive.Archive, campaign string) (map[string]marks.Standing, error) {
+	s.mu.Lock()
+	list, suspect := s.campaigns[campaign]
+	if suspect && list == nil {
+		list = sync.OnceValues(func() (marks.Campaign, error) { return marks.List(detached(ctx), a, campaign, report.ManifestName) })
+		s.campaigns[campaign] = list
+	}
+	s.mu.Unlock()
+	if !suspect {
+		return nil, nil
+	}
+	c, err := list()
+	if err != nil {
+		s.mu.Lock()
+		s.campaigns[campaign] = nil // again
+		s.mu.Unlock()
+	}
+	return c.Envelopes, err
+}
+
+// keepTries is how often an id is tried to be kept in the archive. The ledger has it, too.
+const keepTries = 3
+
+// keepID writes beside the mark under which id people were invited, while the ledger is
+// written; wait waits for it. It is not said that it failed: then the provider is asked.
+func (w *Worker) keepID(ctx context.Context, r *ledger.Record, in ledger.Invited) (wait func()) {
+	if w.cfg.Marks == nil || in.EnvelopeID == "" {
+		return func() {}
+	}
+	at := in.SentAt
+	if at.IsZero() {
+		at = time.Now()
+	}
+	ctx, done := detached(ctx), make(chan struct{})
+	s := marks.Sent{Provider: r.Provider, EnvelopeID: in.EnvelopeID, Steps: in.Steps, At: at.UTC().Truncate(time.Millisecond)}
+	go func() {
+		defer close(done)
+		for try := 1; ; try++ {
+			err := w.cfg.Marks.Send(ctx, r.Campaign, r.ID, s)
+			if err == nil {
+				return
+			}
+			w.log.WarnContext(ctx, "an envelope's id is not in the archive", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
+			if try == keepTries {
+				return
+			}
+			time.Sleep(time.Duration(try) * time.Second)
+		}
+	}()
+	return func() { <-done }
+}
+
+// keepRefusal writes beside the mark that its call was refused.
+func (t *envelopeTask) keepRefusal(ctx context.Context, why error) {
+	if t.cfg.Marks == nil {
+		return
+	}
+	if err := t.cfg.Marks.Refuse(detached(ctx), t.marked, providers.CodeOf(why)); err != nil {
+		t.log.WarnContext(ctx, "a refusal is not in the archive", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "error", err)
+	}
+}
+
+// sentBefore reads under which id an envelope's people were invited, as the archive says.
+func (t *envelopeTask) sentBefore(ctx context.Context) (in ledger.Invited, known bool, err error) {
+	if t.cfg.Marks == nil {
+		return in, false, nil
+	}
+	s, err := t.cfg.Marks.Sent(ctx, t.rec.Campaign, t.rec.ID)
+	if errors.Is(err, archive.ErrNotFound) {
+		return in, false, nil
+	}
+	if err != nil {
+		return in, false, fmt.Errorf("whether it was sent: %w", err)
+	}
+	if s.Provider != t.rec.Provider {
+		return in, false, nil // adopt has left it to people
+	}
+	return ledger.Invited{EnvelopeID: s.EnvelopeID, Steps: s.Steps, SentAt: s.At}, true, nil
+}
