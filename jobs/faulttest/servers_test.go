@@ -18,6 +18,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/storage/archive/archivetest"
+	"github.com/chancela/chancela/storage/redistest"
 )
 
 // need gives a program's path. A test that lacks one is skipped, or fails where it is
@@ -78,7 +79,7 @@ func (r *redisServer) url() string { return "redis-socket://" + r.socket }
 
 func (r *redisServer) answers(t *testing.T) {
 	t.Helper()
-	until(t, "redis-server answers", time.Minute, func(ctx context.Context) bool { return r.db.Ping(ctx).Err() == nil })
+	redistest.Answers(t, r.socket)
 }
 
 // tear leaves half a command at the end of the append-only file, as a machine does that
