@@ -47,7 +47,7 @@ func TestFind(t *testing.T) {
 	everything := func(q Query) (ids []string) {
 		cursor := ""
 		for range 1000 {
-			found := find(q, cursor, 7)
+			found := find(q, cursor, 90)
 			for _, r := range found.Records {
 				ids = append(ids, r.ID)
 			}
