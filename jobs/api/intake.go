@@ -32,6 +32,8 @@ type item struct {
 	envelope jobs.Envelope
 	at       Mistake // where it stands
 	mistakes []Mistake
+	row      campaign.Row // of a CSV file
+	header   []string     // of that file
 }
 
 // items gives a body's envelopes from its beginning, any number of times. An error
@@ -76,7 +78,6 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 		m := Mistake{Field: "document", Message: "several documents in different folders end in the file name " + files.confused + ", which one part of this request has"}
 		return nil, refused(m, "a document could be another one: send the parts with their folders, filename=folder/name; nothing was enqueued")
 	}
-	rejected := 0
 	switch {
 	case found.mistakes.count > 0 && !skip:
 		return nil, found.problem()
@@ -85,10 +86,16 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	case good == 0:
 		return nil, problem(http.StatusUnprocessableEntity, "the campaign has no envelopes")
 	}
+	return s.takeCampaign(ctx, name, all, found, skip)
+}
+
+// takeCampaign is the second pass: it enqueues what was found good.
+func (s *Server) takeCampaign(ctx context.Context, name string, all items, found findings, skip bool) (*CampaignAccepted, error) {
 	elsewhere, err := s.elsewhere(ctx, name, found.invitations) // before they are this campaign's, too
 	if err != nil {
 		return nil, err
 	}
+	rejected := 0
 	sum, err := s.client.EnqueueAll(ctx, name, func(yield func(jobs.Envelope, error) bool) {
 		for it, err := range all {
 			if err == nil && len(it.mistakes) > 0 {
@@ -244,9 +251,14 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *spool, up 
 	if name, err = named(ctx, name); err != nil {
 		return "", nil, err
 	}
-	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(up.provider)), Document: files.document, Judge: s.client.Judge()}
-	return name, func(yield func(item, error) bool) {
-		file, err := os.Open(filepath.Join(files.dir, f.main))
+	return name, s.csvItems(ctx, files, f.main, name, up.provider), nil
+}
+
+// csvItems reads the rows of a CSV file that was uploaded.
+func (s *Server) csvItems(ctx context.Context, files *spool, main, name, provider string) items {
+	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(provider)), Document: files.document, Judge: s.client.Judge()}
+	return func(yield func(item, error) bool) {
+		file, err := os.Open(filepath.Join(files.dir, main))
 		if err != nil {
 			yield(item{}, err)
 			return
@@ -266,12 +278,12 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *spool, up 
 			}
 		}
 		for row, err := range reader.Rows(ctx) {
-			it := item{envelope: row.Envelope, at: Mistake{Line: row.Line, Column: 1, ID: validID(row.Envelope.ID)}, mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
+			it := item{row: row, header: reader.Header(), envelope: row.Envelope, at: Mistake{Line: row.Line, Column: 1, ID: validID(row.Envelope.ID)}, mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
 			if !yield(it, err) || err != nil {
 				return
 			}
 		}
-	}, nil
+	}
 }
 
 func csvMistakes(id string, problems []campaign.Problem) []Mistake {
