@@ -13,31 +13,6 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// Pause keeps a campaign from inviting anybody more: when it has returned, no further
-// invitation leaves.
-func (c *Client) Pause(ctx context.Context, campaign string) error {
-	return c.ledger.SetPaused(ctx, campaign, true)
-}
-
-// Resume ends a pause.
-func (c *Client) Resume(ctx context.Context, campaign string) error {
-	if err := c.ledger.SetPaused(ctx, campaign, false); err != nil {
-		return err
-	}
-	for _, state := range []ledger.State{ledger.Queued, ledger.Preparing} {
-		for r, err := range c.ledger.All(ctx, campaign, state) {
-			if err != nil {
-				return err
-			}
-			// Its task has gone, or finds nothing to do: the sweeper brings a new one.
-			if err := c.ledger.Unpark(ctx, r); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // fewEnvelopes is how many envelopes of one operation go ahead of everything else: what a
 // person names by hand. The others of a campaign take their turns beside invitations.
 const fewEnvelopes = 20

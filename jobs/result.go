@@ -17,6 +17,8 @@ import (
 type Result struct {
 	Done    int       `json:"done"`
 	Refused []Refusal `json:"refused,omitempty"`
+	// UnderWay is how many invitations may still leave after a pause.
+	UnderWay int `json:"under_way,omitempty"`
 }
 
 // Refusal is one reason why something was not done, and for which envelopes.

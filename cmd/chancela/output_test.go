@@ -159,7 +159,7 @@ func TestJSONOfSteering(t *testing.T) {
 		{"enqueue " + file, exitOK, "campaign", map[string]any{"enqueued": 0.0, "known": 2.0}},
 		{"check " + renamed, exitOK, "elsewhere asked estimate", nil},
 		{"enqueue " + renamed, exitUsage, "elsewhere asked", nil},
-		{"pause june", exitOK, "", map[string]any{"campaign": "june", "paused": true}},
+		{"pause june", exitOK, "", map[string]any{"campaign": "june", "paused": true, "under_way": 0.0}},
 		{"resume june", exitOK, "", map[string]any{"campaign": "june", "paused": false}},
 		{"pause july", exitError, "", nil},
 		{"resolve june cer-001", exitUsage, "", nil},

@@ -93,14 +93,24 @@ func newPause(sys *system) *cobra.Command {
 	return sys.steering(&cobra.Command{
 		Use:     "pause CAMPAIGN",
 		Short:   "Invite nobody more until resumed",
-		Long:    `Pause keeps a campaign from inviting anybody: when it has returned, no further invitation leaves. Envelopes that are sent are followed and archived as before.`,
+		Long:    `Pause keeps a campaign from inviting anybody: when it has returned, no further invitation leaves. It waits for those that were begun before, 20 seconds at most, and tells how many they were. Envelopes that are sent are followed and archived as before.`,
 		Example: `  chancela pause june`,
 		Args:    arguments(1, 1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
-		if err := c.Pause(ctx, args[0]); err != nil {
+		res, err := c.Pause(ctx, args[0])
+		if err == nil {
+			err = c.AwaitPause(ctx, args[0])
+		}
+		if err != nil {
 			return answer{}, err
 		}
-		return pausedAnswer(args[0], true, " is paused: nobody more is invited"), nil
+		text := " is paused: nobody more is invited"
+		if res.UnderWay > 0 {
+			text += "; begun before, and perhaps sent: " + count(res.UnderWay, "invitation")
+		}
+		a := pausedAnswer(args[0], true, text)
+		a.fields["under_way"] = res.UnderWay
+		return a, nil
 	})
 }
 

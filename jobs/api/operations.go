@@ -23,6 +23,7 @@ type Done struct {
 	Campaign  string         `json:"campaign"`
 	Envelopes int            `json:"envelopes" doc:"For how many envelopes it was done."`
 	Refused   []jobs.Refusal `json:"refused,omitempty" doc:"What was not done: a reason each, with how many envelopes and the first hundred of their ids."`
+	UnderWay  int            `json:"under_way,omitempty" doc:"After a pause: invitations that were begun before it and may still leave, within 20 seconds."`
 }
 
 // IDsInput names some envelopes of a campaign.
@@ -54,14 +55,19 @@ func (s *Server) operations(a huma.API) {
 			return err
 		})
 	}
-	for verb, steer := range map[string]func(context.Context, string) error{"pause": s.client.Pause, "resume": s.client.Resume} {
+	resume := func(ctx context.Context, campaign string) (jobs.Result, error) {
+		return jobs.Result{}, s.client.Resume(ctx, campaign)
+	}
+	for verb, steer := range map[string]func(context.Context, string) (jobs.Result, error){"pause": s.client.Pause, "resume": resume} {
 		summary := map[string]string{"pause": "Invite nobody more until resumed", "resume": "End a pause"}[verb]
 		s.onCampaign(a, verb, summary, http.StatusOK, false, func(ctx context.Context, campaign string, _ []string) (jobs.Result, error) {
-			if err := steer(ctx, campaign); err != nil {
-				return jobs.Result{}, err
+			res, err := steer(ctx, campaign)
+			if err != nil {
+				return res, err
 			}
 			c, err := s.client.Ledger().Campaign(ctx, campaign)
-			return jobs.Result{Done: int(c.Open())}, err
+			res.Done = int(c.Open())
+			return res, err
 		})
 	}
 	schema := schemaOf[ResolveInput](a.OpenAPI().Components.Schemas)
@@ -97,7 +103,7 @@ func (s *Server) onCampaign(a huma.API, verb, summary string, status int, some b
 				return nil, err
 			}
 			res, err := do(ctx, name, ids)
-			return &out{Done{name, res.Done, res.Refused}}, err
+			return &out{Done{name, res.Done, res.Refused, res.UnderWay}}, err
 		})
 }
 

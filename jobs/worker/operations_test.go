@@ -12,6 +12,7 @@ import (
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
+	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/archive/dir"
@@ -63,8 +64,8 @@ func TestPauseStopsTheNextInvitation(t *testing.T) {
 	w := newWorld(t, "certyneo")
 	k := w.enqueue("1")
 	pause := func() {
-		if err := w.client.Pause(t.Context(), k.Campaign); err != nil {
-			t.Error(err)
+		if res, err := w.client.Pause(t.Context(), k.Campaign); err != nil || res.UnderWay != 0 {
+			t.Error(res, err)
 		}
 	}
 	w.meddle(pause) // everything is prepared, the connection stands
@@ -87,6 +88,45 @@ func TestPauseStopsTheNextInvitation(t *testing.T) {
 		t.Errorf("after resume due for work: %v %v", keys, err)
 	}
 	w.judge(k, 0, "after a pause")
+}
+
+// TestPauseWaitsForWhatIsUnderWay: an intent that was written before the pause may still become
+// an invitation, until the time for sending it is over or its outcome is known.
+func TestPauseWaitsForWhatIsUnderWay(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	begin := func(id string) *ledger.Claim {
+		t.Helper()
+		k := w.enqueue(id)
+		c, _, _, err := w.client.Ledger().Claim(t.Context(), k.String(), w.record(k).Generation, Lease)
+		if err == nil {
+			err = c.MarkPreparing(t.Context(), true)
+		}
+		if err == nil {
+			_, err = c.Intend(t.Context())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	known := begin("1")
+	begin("2") // its worker is never heard of again
+	w.enqueue("3")
+	if res, err := w.client.Pause(t.Context(), "crash"); err != nil || res.UnderWay != 2 {
+		t.Fatalf("%+v %v, want 2 under way", res, err)
+	}
+	if err := known.MarkSent(t.Context(), ledger.Invited{EnvelopeID: "e-1"}); err != nil {
+		t.Fatal(err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := w.client.AwaitPause(ended, "crash"); !errors.Is(err, context.Canceled) {
+		t.Errorf("one is under way, and the wait ends with %v", err)
+	}
+	w.forward(rest.SendWithin)
+	if err := w.client.AwaitPause(ended, "crash"); err != nil {
+		t.Errorf("nothing can leave any more, and it waits: %v", err)
+	}
 }
 
 func TestCancel(t *testing.T) {

@@ -1,0 +1,97 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// pauseEvery is how often [Client.AwaitPause] looks whether invitations are still under way.
+const pauseEvery = 250 * time.Millisecond
+
+// Pause keeps a campaign from inviting anybody more. An invitation whose intent was written
+// before may still leave, within [rest.SendWithin]: UnderWay tells how many there are, and
+// [Client.AwaitPause] waits for them.
+func (c *Client) Pause(ctx context.Context, campaign string) (Result, error) {
+	if err := c.ledger.SetPaused(ctx, campaign, true); err != nil {
+		return Result{}, err
+	}
+	leaving, err := c.leaving(ctx, campaign)
+	return Result{UnderWay: len(leaving)}, err
+}
+
+// AwaitPause waits until no invitation of a paused campaign can leave any more.
+func (c *Client) AwaitPause(ctx context.Context, campaign string) error {
+	keys, err := c.leaving(ctx, campaign)
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(pauseEvery)
+	defer tick.Stop()
+	for len(keys) > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		records, err := c.ledger.GetMany(ctx, keys)
+		if err != nil {
+			return err
+		}
+		now, err := c.ledger.Now(ctx)
+		if err != nil {
+			return err
+		}
+		keys = keys[:0]
+		for _, r := range records {
+			if r != nil && mayLeave(r, now) {
+				keys = append(keys, r.Key())
+			}
+		}
+	}
+	return nil
+}
+
+// leaving are the keys of a campaign's envelopes whose invitation may still leave.
+func (c *Client) leaving(ctx context.Context, campaign string) (keys []string, err error) {
+	now, err := c.ledger.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for r, err := range c.ledger.All(ctx, campaign, ledger.Preparing) {
+		if err != nil {
+			return nil, err
+		}
+		if mayLeave(r, now) {
+			keys = append(keys, r.Key())
+		}
+	}
+	return keys, nil
+}
+
+// mayLeave tells whether an envelope's inviting call may still leave: its intent is young, and
+// nobody has seen the call end.
+func mayLeave(r *ledger.Record, now time.Time) bool {
+	return r.State == ledger.Preparing && !r.IntentAt.IsZero() && r.SettleAt.IsZero() && now.Before(r.IntentAt.Add(rest.SendWithin))
+}
+
+// Resume ends a pause.
+func (c *Client) Resume(ctx context.Context, campaign string) error {
+	if err := c.ledger.SetPaused(ctx, campaign, false); err != nil {
+		return err
+	}
+	for _, state := range []ledger.State{ledger.Queued, ledger.Preparing} {
+		for r, err := range c.ledger.All(ctx, campaign, state) {
+			if err != nil {
+				return err
+			}
+			// Its task has gone, or finds nothing to do: the sweeper brings a new one.
+			if err := c.ledger.Unpark(ctx, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
