@@ -115,11 +115,12 @@ func (p *Pages) steerCampaign(v *visit, verb string) error {
 	var res jobs.Result
 	switch verb {
 	case "pause", "resume":
-		do := p.Client.Pause
-		if verb == "resume" {
-			do = p.Client.Resume
+		if verb == "pause" {
+			_, err = p.Client.Pause(v.ctx, name)
+		} else {
+			err = p.Client.Resume(v.ctx, name)
 		}
-		if err := do(v.ctx, name); err != nil {
+		if err != nil {
 			return err
 		}
 		c, err := p.Client.Ledger().Campaign(v.ctx, name)

@@ -97,7 +97,7 @@ func TestPauseWaitsForWhatIsUnderWay(t *testing.T) {
 	begin := func(id string) *ledger.Claim {
 		t.Helper()
 		k := w.enqueue(id)
-		c, _, _, err := w.client.Ledger().Claim(t.Context(), k.String(), w.record(k).Generation, Lease)
+		c, _, _, err := w.worker.ledger.Claim(t.Context(), k.String(), w.record(k).Generation, Lease)
 		if err == nil {
 			err = c.MarkPreparing(t.Context(), true)
 		}
@@ -124,7 +124,7 @@ func TestPauseWaitsForWhatIsUnderWay(t *testing.T) {
 		t.Errorf("one is under way, and the wait ends with %v", err)
 	}
 	w.forward(rest.SendWithin)
-	if err := w.client.AwaitPause(ended, "crash"); err != nil {
+	if err := w.client.AwaitPause(t.Context(), "crash"); err != nil {
 		t.Errorf("nothing can leave any more, and it waits: %v", err)
 	}
 }
