@@ -35,9 +35,9 @@ const (
 // counting counts requests and holds up none.
 type counting struct{ n atomic.Int64 }
 
-func (c *counting) Turn(ctx context.Context, _ pace.Class) error {
+func (c *counting) Turn(ctx context.Context, _ pace.Class) (*pace.Turn, error) {
 	c.n.Add(1)
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 func (c *counting) Pause(context.Context, time.Time) error { return nil }
 

@@ -74,7 +74,8 @@ func limit(ctx context.Context, db *redis.Client, rate providers.Rate, watch tim
 func call(ctx context.Context, l *pace.Limiter, class pace.Class, url string) error {
 	for {
 		var later *pace.LaterError
-		switch err := l.Turn(ctx, class); {
+		turn, err := l.Turn(ctx, class)
+		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.As(err, &later):
@@ -87,6 +88,8 @@ func call(ctx context.Context, l *pace.Limiter, class pace.Class, url string) er
 			return err
 		}
 		resp, err := http.DefaultClient.Do(req)
+		turn.Left()
+		turn.Done()
 		if err != nil {
 			return err
 		}

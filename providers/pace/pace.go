@@ -35,10 +35,11 @@ func ClassOf(ctx context.Context, class Class) Class {
 
 // Pacer hands out turns for one provider.
 type Pacer interface {
-	// Turn waits until a request of the class may leave. A wait that would be longer
-	// than the pacer's longest is not begun: the error is then a [LaterError]. It ends
-	// with the context's error when the context ends first.
-	Turn(context.Context, Class) error
+	// Turn waits until a request of the class may leave. A wait that is longer than the
+	// pacer's longest is not begun, or ends: the error is then a [LaterError]. It ends
+	// with the context's error when the context ends first. Who gets a turn tells what
+	// becomes of it.
+	Turn(context.Context, Class) (*Turn, error)
 
 	// Pause keeps every request of all processes back until the given time: the
 	// provider has said so in a Retry-After.
@@ -56,7 +57,7 @@ func (e *LaterError) Error() string {
 type Unlimited struct{}
 
 // Turn returns at once.
-func (Unlimited) Turn(ctx context.Context, _ Class) error { return ctx.Err() }
+func (Unlimited) Turn(ctx context.Context, _ Class) (*Turn, error) { return nil, ctx.Err() }
 
 // Pause does nothing.
 func (Unlimited) Pause(context.Context, time.Time) error { return nil }

@@ -20,13 +20,13 @@ type queue struct {
 	waiting chan struct{}
 }
 
-func (q *queue) Turn(ctx context.Context, _ pace.Class) error {
+func (q *queue) Turn(ctx context.Context, _ pace.Class) (*pace.Turn, error) {
 	if q.left.Load() < 0 || q.left.Add(-1) >= 0 {
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 	q.waiting <- struct{}{}
 	<-ctx.Done()
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 
 // testContext ends every call before it begins, while it waits for a turn, and while it

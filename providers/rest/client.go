@@ -90,9 +90,10 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, err
 	}
 	begun := time.Now()
-	if err := c.cfg.Pacer.Turn(ctx, r.Class); err != nil {
+	if call.turn, err = c.cfg.Pacer.Turn(ctx, r.Class); err != nil {
 		return nil, call.refused(ctx, err)
 	}
+	defer call.turn.Done()
 	call.waited = time.Since(begun)
 	if r.Before != nil {
 		return call.invite(ctx, request, r.Before)
@@ -159,6 +160,7 @@ type call struct {
 	ctx        context.Context // the caller's, for as long as the call
 	op         string
 	class      pace.Class
+	turn       *pace.Turn
 	inviting   bool
 	given      bool // to an address that the provider gave
 	handedOver bool
@@ -170,7 +172,7 @@ type call struct {
 func (call *call) send(ctx context.Context, request *http.Request, transport http.RoundTripper) (*Response, error) {
 	ctx, w := newStallTimer(ctx, call.client.cfg.Timeout)
 	var connected atomic.Bool
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }, WroteHeaders: call.turn.Left}
 	request = request.WithContext(httptrace.WithClientTrace(ctx, trace))
 	request.Body = w.moving(request.Body)
 	if again := request.GetBody; again != nil {
@@ -200,7 +202,7 @@ func (call *call) invite(ctx context.Context, request *http.Request, before func
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
 		g.open(parent, before)
 		w.moved()
-	}}
+	}, WroteHeaders: call.turn.Left}
 	request = request.WithContext(httptrace.WithClientTrace(ctx, trace))
 	request.Body = w.moving(request.Body)
 

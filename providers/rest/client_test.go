@@ -50,9 +50,9 @@ type turns struct {
 	paused time.Time
 }
 
-func (p *turns) Turn(_ context.Context, c pace.Class) error {
+func (p *turns) Turn(_ context.Context, c pace.Class) (*pace.Turn, error) {
 	p.taken = append(p.taken, c)
-	return p.err
+	return nil, p.err
 }
 func (p *turns) Pause(ctx context.Context, until time.Time) error {
 	p.paused = until
@@ -278,8 +278,8 @@ func TestPauseOutlivesTheRequest(t *testing.T) {
 
 type pausing struct{ got chan error }
 
-func (pausing) Turn(context.Context, pace.Class) error             { return nil }
-func (p pausing) Pause(ctx context.Context, until time.Time) error { p.got <- ctx.Err(); return nil }
+func (pausing) Turn(context.Context, pace.Class) (*pace.Turn, error) { return nil, nil }
+func (p pausing) Pause(ctx context.Context, until time.Time) error   { p.got <- ctx.Err(); return nil }
 
 func TestRetryAfter(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
@@ -367,10 +367,10 @@ func TestContextEnds(t *testing.T) {
 // waiting is a Pacer whose turn never comes: the context ends meanwhile.
 type waiting struct{ cancel func() }
 
-func (p waiting) Turn(ctx context.Context, _ pace.Class) error {
+func (p waiting) Turn(ctx context.Context, _ pace.Class) (*pace.Turn, error) {
 	p.cancel()
 	<-ctx.Done()
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 func (waiting) Pause(context.Context, time.Time) error { return nil }
 
