@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
@@ -15,8 +14,9 @@ import (
 
 // Open is a client of a Redis (redis://, rediss://, redis-socket://, redis-sentinel://,
 // redis-cluster://) and an archive (a folder, or s3://bucket/prefix), for all providers.
-// A Redis that may forget what it has acknowledged is refused: a forgotten envelope could
-// be sent twice. [Client.Close] ends it.
+// A Redis that may forget what it has acknowledged is taken with a warning in the log: what
+// it was given in the last moments before a crash is to be enqueued again, and is not sent
+// twice as long as workers mark invitations in the archive. [Client.Close] ends it.
 func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 	var judges []providers.Provider
 	for _, p := range registry.All() {
@@ -35,9 +35,6 @@ func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 		return nil, fmt.Errorf("redis: %w", err)
 	}
 	server, err := ledger.Inspect(ctx, db)
-	if err == nil && server.Barrier == ledger.BarrierNone {
-		err = fmt.Errorf("this redis may forget what it has acknowledged: %s", strings.Join(server.Warnings, "; "))
-	}
 	if err != nil {
 		db.Close()
 		return nil, err

@@ -213,12 +213,13 @@ func TestSkipInvalid(t *testing.T) {
 	}
 }
 
-// A Redis that may forget carries no real provider, unless somebody accepts it.
+// A Redis that may forget carries no real provider without marks in the archive, unless
+// somebody accepts it.
 func TestRedisThatForgetsIsRefused(t *testing.T) {
 	t.Parallel()
 	env := map[string]string{
 		"CHANCELA_REDIS_URL": redisServer(t, false), "CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "a"),
-		"CHANCELA_QISIGN_API_KEY": "k", "CHANCELA_QISIGN_BASE_URL": "https://sign.example.com",
+		"CHANCELA_QISIGN_API_KEY": "k", "CHANCELA_QISIGN_BASE_URL": "https://sign.example.com", "CHANCELA_MARKS": "off",
 	}
 	for _, args := range [][]string{{"work"}, {"up"}, {"run", someOf(t, "june.csv", "qis-001")}} {
 		r := invoke(t, env, args...).want(t, exitUsage)
@@ -227,7 +228,7 @@ func TestRedisThatForgetsIsRefused(t *testing.T) {
 		}
 	}
 	// Accepted by name, or at a local address, it starts.
-	for name, value := range map[string]string{"CHANCELA_ACCEPT_REDIS_RISK": "yes", "CHANCELA_QISIGN_BASE_URL": "http://127.0.0.1:1"} {
+	for name, value := range map[string]string{"CHANCELA_MARKS": "on", "CHANCELA_ACCEPT_REDIS_RISK": "yes", "CHANCELA_QISIGN_BASE_URL": "http://127.0.0.1:1"} {
 		fine := map[string]string{name: value}
 		for k, v := range env {
 			if fine[k] == "" {

@@ -32,7 +32,8 @@ type config struct {
 	RedisURL        providers.Secret `env:"REDIS_URL"`
 	AcceptRedisRisk string           `env:"ACCEPT_REDIS_RISK"` // yes: a Redis that may forget is good enough
 	ArchiveURL      string           `env:"ARCHIVE_URL" envDefault:"./archive"`
-	Simulate        string           `env:"SIMULATE"` // yes: simulated providers, also over a Redis
+	Marks           string           `env:"MARKS" envDefault:"on"` // off: invitations are not marked in the archive
+	Simulate        string           `env:"SIMULATE"`              // yes: simulated providers, also over a Redis
 
 	// What the AWS SDK has no variable for.
 	S3SSE       string `env:"S3_SSE"`
@@ -131,8 +132,11 @@ func (z *timeZone) UnmarshalText(b []byte) (err error) {
 	return nil
 }
 
-// yes is the one word for what must be asked for.
-const yes = "yes"
+// yes is the one word for what must be asked for, off for what must be given up by name.
+const (
+	yes = "yes"
+	off = "off"
+)
 
 // production is the environment where contracts are real.
 const production environment = "production"
@@ -258,6 +262,9 @@ func parseConfig(environ map[string]string) (*config, error) {
 		if value != "" && value != yes {
 			return nil, usage("%s%s: want yes, or nothing", prefix, name)
 		}
+	}
+	if c.Marks != "on" && c.Marks != off {
+		return nil, usage("%sMARKS: want on or off", prefix)
 	}
 	if c.RetryMax < c.RetryBase {
 		return nil, usage("%sRETRY_MAX: want at least %sRETRY_BASE, which is %s", prefix, prefix, c.RetryBase)

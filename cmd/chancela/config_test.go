@@ -46,6 +46,7 @@ func TestConfig(t *testing.T) {
 		"environment":        {map[string]string{"CHANCELA_QISIGN_ENV": "staging"}, nil, "neither sandbox nor production"},
 		"address":            {map[string]string{"CHANCELA_SDOC_BASE_URL": "sdocs.example.com"}, nil, "CHANCELA_SDOC_BASE_URL"},
 		"log level":          {map[string]string{"CHANCELA_LOG_LEVEL": "loud"}, nil, "CHANCELA_LOG_LEVEL"},
+		"marks":              {map[string]string{"CHANCELA_MARKS": "no"}, nil, "want on or off"},
 		"risk":               {map[string]string{"CHANCELA_ACCEPT_REDIS_RISK": "true"}, nil, "want yes"},
 		"half a client":      {map[string]string{"CHANCELA_CATALISA_CLIENT_ID": "x"}, nil, "CHANCELA_CATALISA_CLIENT_SECRET"},
 		"slash at the end":   {map[string]string{"CHANCELA_SDOC_BASE_URL": "http://localhost:9/"}, func(c *config) bool { return c.account("sdoc").BaseURL == "http://localhost:9" }, ""},
@@ -110,7 +111,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 	}
 	values := map[string]string{"RATE": "7/1s", "BURST": "7", "ENV": "production", "CONCURRENCY": "7", "POLL_EVERY": "7s", "SETTLE_AFTER": "7s",
 		"BASE_URL": "http://localhost:7", "WEBHOOK_URL": "http://localhost:7", "IAM_URL": "http://localhost:7", "FILES_URL": "http://localhost:7",
-		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes", "SIMULATE": "yes",
+		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes", "MARKS": "off", "SIMULATE": "yes",
 		"REDIS_URL": "redis://h:7", "API_KEYS": "a:seven", "HTTP_ADDR": ":7", "METRICS_ADDR": ":7",
 		"HTTP_SOURCES": "crm=s3://bucket/x", "TZ": "UTC", "S3_SSE": "AES256", "S3_PATH_STYLE": "yes", "S3_KMS_KEY_ID": "k"}
 	for _, f := range fields() {

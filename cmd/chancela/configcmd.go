@@ -50,6 +50,11 @@ configured Redis are. Settings with which no other command starts are named, wit
 			}
 			redis := cfg.durability(cmd.Context())
 			sys.tell("redis", map[string]any{"message": redis}, "redis: "+redis)
+			marks := "made in the archive before each invitation: a Redis that is lost, emptied or set back invites nobody twice"
+			if cfg.Marks == off {
+				marks = "off: if Redis is lost, emptied or set back, people who were invited before can be invited again"
+			}
+			sys.tell("marks", map[string]any{"message": marks}, "marks: "+marks)
 			for _, line := range waysOut(sys.env) {
 				sys.tell("proxy", map[string]any{"message": line}, line)
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/marks"
 )
 
 // beginning is a command that has read its configuration and has opened nothing yet.
@@ -108,14 +109,14 @@ func (b *beginning) openAll(ctx context.Context, e *engine, only []string) error
 		if err = e.connect(ctx); err == nil {
 			err = e.inspect(ctx)
 		}
-		if err == nil {
-			err = e.durable()
-		}
 	}
 	if err != nil {
 		return err
 	}
 	if err := e.openArchive(ctx); err != nil {
+		return err
+	}
+	if err := e.durable(); err != nil {
 		return err
 	}
 	if err := e.claim(ctx); err != nil {
@@ -146,7 +147,8 @@ func (b *beginning) openAll(ctx context.Context, e *engine, only []string) error
 	return nil
 }
 
-// durable refuses real providers on a Redis that may forget an intent to invite.
+// durable refuses real providers on a Redis that may forget an intent to invite, where no
+// mark in the archive outlives it.
 func (e *engine) durable() error {
 	if e.barrier != ledger.BarrierNone || e.simulated {
 		return nil
@@ -157,14 +159,31 @@ func (e *engine) durable() error {
 			exposed = append(exposed, name)
 		}
 	}
+	why := ""
 	switch {
 	case len(exposed) == 0:
 		return nil // simulators: inspect has warned
-	case e.cfg.AcceptRedisRisk == "yes":
+	case e.marks() != nil && e.archive.Exclusive():
+		e.log.Warn("this Redis may forget in a crash: marks in the archive keep invitations from being sent twice; enqueue the files again after a crash", "providers", strings.Join(exposed, ","))
+		return nil
+	case e.cfg.AcceptRedisRisk == yes:
 		e.log.Warn("the risk of a Redis that may forget is accepted: an invitation could be sent twice after its crash", "providers", strings.Join(exposed, ","))
 		return nil
+	case e.marks() == nil:
+		why = "set " + prefix + "MARKS=on"
+	default:
+		why = "use an archive that knows If-None-Match"
 	}
-	return usage("%w: set appendonly yes and appendfsync always (any version), or appendonly yes on 7.2 or newer, or add a replica; or accept the risk with %sACCEPT_REDIS_RISK=yes", ledger.ErrNotDurable, prefix)
+	return usage("%w: %s; or set appendonly yes and appendfsync always (any version), or appendonly yes on 7.2 or newer, or add a replica; or accept the risk with %sACCEPT_REDIS_RISK=yes", ledger.ErrNotDurable, why, prefix)
+}
+
+// marks are those of invitations in the archive. Simulators that end with the process begin
+// again, so nothing of them is marked.
+func (e *engine) marks() *marks.Book {
+	if e.cfg.Marks == off || e.simulated {
+		return nil
+	}
+	return marks.New(e.archive)
 }
 
 // openLedger opens what the commands that only read or steer need: Redis.

@@ -204,7 +204,7 @@ func (e *engine) openLines(names []string) error {
 		if err != nil {
 			return err
 		}
-		l := worker.ProviderConfig{Provider: p, Concurrency: a.Concurrency, PollEvery: info.PollEvery, SettleAfter: a.SettleAfter}
+		l := worker.ProviderConfig{Provider: p, Concurrency: a.Concurrency, PollEvery: info.PollEvery, Environment: string(a.Env), SettleAfter: a.SettleAfter}
 		if a.PollEvery > 0 {
 			l.PollEvery = a.PollEvery
 		}
@@ -224,7 +224,7 @@ func (e *engine) names() []string {
 }
 
 func (e *engine) worker() *worker.Worker {
-	return worker.New(worker.Config{Redis: e.redis, Barrier: e.barrier, Archive: e.archive, Providers: e.lines,
+	return worker.New(worker.Config{Redis: e.redis, Barrier: e.barrier, Archive: e.archive, Marks: e.marks(), Providers: e.lines,
 		RetryBase: e.cfg.RetryBase, RetryMax: e.cfg.RetryMax, Attempts: e.cfg.Attempts, Shutdown: shutdown, Log: e.log, Hooks: e.metrics.Hooks()})
 }
 
