@@ -108,6 +108,9 @@ func (p *counting) prepared(k providers.Key) int {
 	return p.prepares[k.String()]
 }
 
+// patient is how long something is waited for that takes a second on an idle machine.
+const patient = 4 * time.Minute
+
 // bench is the engine in this process: real asynq on a real Redis, and a provider that
 // counts.
 type bench struct {
@@ -241,7 +244,7 @@ func (b *bench) put(payload []byte, id string) {
 // becomes waits for an envelope's state.
 func (b *bench) becomes(k providers.Key, s ledger.State) {
 	b.t.Helper()
-	until(b.t, k.String()+" is "+string(s), time.Minute, func(context.Context) bool { return b.record(k).State == s })
+	until(b.t, k.String()+" is "+string(s), patient, func(context.Context) bool { return b.record(k).State == s })
 }
 
 // sentOnce waits until an envelope is sent, and everything that could send it has run.
@@ -257,7 +260,7 @@ func (b *bench) sentOnce(k providers.Key) {
 // idle waits until no task waits or runs.
 func (b *bench) idle() {
 	b.t.Helper()
-	until(b.t, "the queue is empty", time.Minute, func(context.Context) bool {
+	until(b.t, "the queue is empty", patient, func(context.Context) bool {
 		q, err := b.inspector.GetQueueInfo(queue.Name(counted, pace.Send))
 		return err == nil && q.Pending+q.Active+q.Scheduled+q.Retry == 0
 	})

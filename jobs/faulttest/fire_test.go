@@ -136,7 +136,7 @@ func TestUnderFire(t *testing.T) {
 	}
 	a.ours = append(a.ours, newSlot(t, logs, "serve1", sys.command("serve")))
 
-	burning, done := context.WithTimeout(t.Context(), *fire+2*time.Minute)
+	burning, done := context.WithTimeout(t.Context(), *fire+5*time.Minute)
 	defer done()
 	fed := make(chan error, 1)
 	go func() {

@@ -11,8 +11,8 @@ import (
 
 // The flags of the long form.
 var (
-	envelopes    = flag.Int("envelopes", 120, "envelopes in all campaigns together")
-	kills        = flag.Int("kills", 8, "SIGKILLs of workers, schedulers and servers")
+	envelopes    = flag.Int("envelopes", 90, "envelopes in all campaigns together")
+	kills        = flag.Int("kills", 6, "SIGKILLs of workers, schedulers and servers")
 	redisCrashes = flag.Int("redis-crashes", 2, "SIGKILLs of Redis")
 	fire         = flag.Duration("fire", 0, "how long things are hurt: 3 s for each kill when zero")
 	patience     = flag.Duration("patience", 0, "how long the last envelopes may take after that")
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		*fire = time.Duration(*kills) * 3 * time.Second
 	}
 	if *patience == 0 {
-		*patience = 2*time.Minute + time.Duration(*envelopes)*100*time.Millisecond
+		*patience = 5*time.Minute + time.Duration(*envelopes)*100*time.Millisecond
 	}
 	os.Exit(m.Run())
 }

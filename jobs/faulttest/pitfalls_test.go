@@ -30,8 +30,8 @@ func happens(t *testing.T, event <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-event:
-	case <-time.After(time.Minute):
-		t.Fatal("it does not happen within a minute")
+	case <-time.After(patient):
+		t.Fatalf("it does not happen within %s", patient)
 	}
 }
 
@@ -70,7 +70,7 @@ func TestTwoCopiesAtOnce(t *testing.T) {
 	happens(t, inside)
 	b.put(payload, id+"-copy")
 	// The other copy finds the envelope held, and waits for its turn.
-	until(t, "the copy waits", time.Minute, func(context.Context) bool {
+	until(t, "the copy waits", patient, func(context.Context) bool {
 		q, err := b.inspector.GetQueueInfo(queue.Name(counted, pace.Send))
 		return err == nil && q.Retry == 1
 	})
@@ -127,7 +127,7 @@ func TestFrozenInviteIsWaitedFor(t *testing.T) {
 	happens(t, inside)
 	b.later(k)
 	b.schedule()
-	until(t, "another worker has looked at it", time.Minute, func(context.Context) bool {
+	until(t, "another worker has looked at it", patient, func(context.Context) bool {
 		return !b.record(k).NotBefore.IsZero() || b.provider.settled() > 0
 	})
 	r := b.record(k)
@@ -154,7 +154,7 @@ func TestCrashesEatNoRetry(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(dying.Shutdown)
-	until(t, "asynq's usual 25 retries are used up", time.Minute, func(context.Context) bool { return runs.Load() > 30 })
+	until(t, "asynq's usual 25 retries are used up", patient, func(context.Context) bool { return runs.Load() > 30 })
 	dying.Shutdown()
 	if info, err := b.inspector.GetTaskInfo(queue, id); err != nil || info.State == asynq.TaskStateArchived {
 		t.Errorf("%v %v", info, err)
@@ -208,7 +208,7 @@ func TestInvitingCallEnds(t *testing.T) {
 	}
 	stopped := make(chan struct{})
 	go func() { stop(); close(stopped) }()
-	until(t, "asynq has given the task up", time.Minute, func(context.Context) bool {
+	until(t, "asynq has given the task up", patient, func(context.Context) bool {
 		q, err := b.inspector.GetQueueInfo(queue)
 		return err == nil && q.Active == 0
 	})
@@ -304,7 +304,7 @@ func TestManySchedulersTickOnce(t *testing.T) {
 		b.schedule()
 		time.Sleep(130 * time.Millisecond) // their clocks are apart
 	}
-	until(t, "four ticks", time.Minute, func(context.Context) bool {
+	until(t, "four ticks", patient, func(context.Context) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(ticks) >= 4
@@ -373,7 +373,7 @@ func TestUndecodable(t *testing.T) {
 			t.Errorf("%s was sent %d times", k, n)
 		}
 	}
-	until(t, "the garbage is put aside", time.Minute, func(context.Context) bool {
+	until(t, "the garbage is put aside", patient, func(context.Context) bool {
 		info, err := b.inspector.GetTaskInfo(queue.Name(counted, pace.Send), "garbage")
 		return err == nil && info.State == asynq.TaskStateArchived
 	})
@@ -463,8 +463,8 @@ func TestIntentThatIsNotDurable(t *testing.T) {
 	b.barrier = ledger.BarrierReplicas // and there is none
 	k := b.enqueue("1")
 	stop := b.work()
-	until(t, "an intent is written", time.Minute, func(context.Context) bool { return !b.record(k).IntentAt.IsZero() })
-	until(t, "it is withdrawn", time.Minute, func(context.Context) bool { return b.record(k).IntentAt.IsZero() })
+	until(t, "an intent is written", patient, func(context.Context) bool { return !b.record(k).IntentAt.IsZero() })
+	until(t, "it is withdrawn", patient, func(context.Context) bool { return b.record(k).IntentAt.IsZero() })
 	stop()
 	if r := b.record(k); b.provider.invited(k) != 0 || !r.IntentAt.IsZero() || r.State != ledger.Preparing {
 		t.Errorf("%d invitations, %s, intent %s", b.provider.invited(k), r.State, r.IntentAt)
@@ -487,7 +487,7 @@ func TestArchiveIsPruned(t *testing.T) {
 		t.Fatal(n, err)
 	}
 	b.schedule() // it prunes when it starts, and every hour
-	until(t, "the archive is small", time.Minute, func(context.Context) bool {
+	until(t, "the archive is small", patient, func(context.Context) bool {
 		q, err := b.inspector.GetQueueInfo(queue)
 		return err == nil && q.Archived <= 1000
 	})

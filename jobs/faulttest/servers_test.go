@@ -132,7 +132,7 @@ func startS3(t *testing.T, logs string) *s3Server {
 
 func (s *s3Server) answers(t *testing.T) {
 	t.Helper()
-	until(t, "versitygw answers", time.Minute, func(ctx context.Context) bool {
+	until(t, "versitygw answers", patient, func(ctx context.Context) bool {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.endpoint+"/", nil)
 		if err != nil {
 			return false
