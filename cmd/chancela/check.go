@@ -32,6 +32,9 @@ that ask the same people to sign the same documents.`,
 			if err != nil {
 				return err
 			}
+			if err := sys.tellDestinations(cfg); err != nil {
+				return err
+			}
 			judges, err := cfg.judges(registry.Names())
 			if err != nil {
 				return err

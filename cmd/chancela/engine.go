@@ -24,7 +24,7 @@ type beginning struct {
 }
 
 // start reads the configuration for a command that works with providers, and says in the
-// first line when they are simulated.
+// first line where their calls go.
 func (s *system) start(command string) (*beginning, error) {
 	cfg, err := loadConfig(s.env)
 	if err != nil {
@@ -44,6 +44,9 @@ func (s *system) start(command string) (*beginning, error) {
 	if b.simulated && calls {
 		fmt.Fprintln(s.stderr, simulatedNotice)
 	}
+	if err := s.tellDestinations(cfg); err != nil {
+		return nil, err
+	}
 	level := slog.Level(cfg.LogLevel)
 	if (command == "run" || command == "enqueue") && s.terminal && s.env[prefix+"LOG_LEVEL"] == "" {
 		level = slog.LevelWarn // people see it in the view, or in the last line
@@ -61,6 +64,18 @@ func (s *system) start(command string) (*beginning, error) {
 		}
 	}
 	return b, nil
+}
+
+// tellDestinations says in the first line where calls go.
+func (s *system) tellDestinations(cfg *config) error {
+	where, err := cfg.destinations()
+	if err != nil {
+		return usage("%w", err)
+	}
+	if where != "" {
+		fmt.Fprintln(s.stderr, where)
+	}
+	return nil
 }
 
 // startQueued is start for commands that make no sense without a Redis.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +20,8 @@ import (
 
 // What simulators have signed must never be taken for a contract, nor real envelopes be
 // worked on by a process that has only simulators: an archive and a Redis belong to one
-// of the two worlds, whichever came first.
+// of the two worlds, whichever came first. Of the real one each provider's environment is
+// noted, too.
 const (
 	realWorld      = "real providers"
 	simulatedWorld = "simulated providers"
@@ -42,7 +45,13 @@ func (e *engine) claim(ctx context.Context) error {
 	if err := e.claimArchive(ctx); err != nil {
 		return err
 	}
-	return e.claimRedis(ctx)
+	if err := e.claimRedis(ctx); err != nil {
+		return err
+	}
+	if e.world() == simulatedWorld {
+		return nil
+	}
+	return e.claimEnvironments(ctx)
 }
 
 // worldKey is the archive's note of its world.
@@ -73,12 +82,104 @@ func (e *engine) claimRedis(ctx context.Context) error {
 	if fresh {
 		return nil
 	}
+	e.upgraded = true
 	have, err := e.redis.Get(ctx, worldField).Result()
 	if err != nil {
 		return fmt.Errorf("redis: %w", err)
 	}
 	if have != e.world() {
 		return usage("this Redis holds campaigns of %s, and here are %s: use another Redis or another database of it", have, e.world())
+	}
+	return nil
+}
+
+// mark is what an archive and a Redis note of a provider: the environment that its
+// envelopes are in, and the account, where something stable tells it. A rehearsal with the
+// keys of a sandbox makes every id of a campaign known; in production nothing would be
+// sent then, and void files would stand as contracts.
+type mark struct{ environment, account string }
+
+func (e *engine) mark(name string) (mark, error) {
+	d, err := e.cfg.destination(name)
+	if err != nil {
+		return mark{}, usage("%w", err)
+	}
+	m := mark{environment: d.Environment()}
+	p, _ := registry.Find(name)
+	for _, own := range p.Own {
+		if own.Key && e.cfg.account(name).own[own.Name] != "" { // the client's id stays when its secret changes
+			sum := sha256.Sum256([]byte(name + "\n" + e.cfg.account(name).own[own.Name].Reveal()))
+			m.account = hex.EncodeToString(sum[:8])
+		}
+	}
+	return m, nil
+}
+
+// claimEnvironments notes the environment of each provider with a key, or refuses another
+// one than was noted. What older versions have noted says nothing of environments: it is
+// taken for those of this process.
+func (e *engine) claimEnvironments(ctx context.Context) error {
+	known, err := e.redis.Exists(ctx, environmentsField).Result()
+	if err != nil {
+		return fmt.Errorf("redis: %w", err)
+	}
+	for _, name := range e.cfg.keyed() {
+		m, err := e.mark(name)
+		if err == nil {
+			err = e.claimInRedis(ctx, name, m)
+		}
+		if err == nil {
+			err = e.claimInArchive(ctx, name, m)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if known == 0 && e.upgraded {
+		e.log.WarnContext(ctx, "this Redis did not say in which environment its envelopes are: they are taken for those of this configuration", "providers", strings.Join(e.cfg.keyed(), ","))
+	}
+	return nil
+}
+
+// environmentsField is the Redis' note of its providers' environments: provider to
+// environment, and provider.account to the account.
+const environmentsField = "{chancela}:environments"
+
+func (e *engine) claimInRedis(ctx context.Context, name string, m mark) error {
+	for field, mine := range map[string]string{name: m.environment, name + ".account": m.account} {
+		if mine == "" {
+			continue
+		}
+		if err := e.redis.HSetNX(ctx, environmentsField, field, mine).Err(); err != nil {
+			return fmt.Errorf("redis: %w", err)
+		}
+		have, err := e.redis.HGet(ctx, environmentsField, field).Result()
+		switch {
+		case err != nil:
+			return fmt.Errorf("redis: %w", err)
+		case have != mine && field == name:
+			return usage("this Redis holds envelopes of %s in %s, and here is %s: use another Redis or another database of it", name, have, mine)
+		case have != mine:
+			return usage("this Redis holds envelopes of another account of %s: use another Redis or another database of it", name)
+		}
+	}
+	return nil
+}
+
+func (e *engine) claimInArchive(ctx context.Context, name string, m mark) error {
+	for what, mine := range map[string]string{"environment": m.environment, "account": m.account} {
+		if mine == "" {
+			continue
+		}
+		_, err := e.archive.Put(ctx, "_archive/"+what+"-"+name+".txt", strings.NewReader(mine+"\n"), "text/plain", nil)
+		switch {
+		case errors.Is(err, archive.ErrConflict) && what == "environment":
+			return usage("the archive %s holds files of %s from another environment than %s: choose another one with %sARCHIVE_URL", e.archive, name, mine, prefix)
+		case errors.Is(err, archive.ErrConflict):
+			return usage("the archive %s holds files of another account of %s: choose another one with %sARCHIVE_URL", e.archive, name, prefix)
+		case err != nil:
+			return fmt.Errorf("archive %s: %w", e.archive, err)
+		}
 	}
 	return nil
 }

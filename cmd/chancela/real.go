@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/chancela/chancela/providers/registry"
+	"github.com/chancela/chancela/providers/rest"
 )
 
 // What means a real provider never ends at a simulator. These are the settings that
@@ -69,7 +70,31 @@ func (c *config) contradiction(name string) string {
 	case c.isReal(name) && a.BaseURL != "" && c.simulates(a.BaseURL):
 		return fmt.Sprintf("%s is a simulator's address, and %s is not: want all at one place", base, strings.Join(c.elsewhere(name), " or "))
 	}
+	if _, err := c.destination(name); err != nil {
+		return err.Error()
+	}
 	return ""
+}
+
+// destination is where a provider's calls go. An error is a contradiction between the
+// environment, the address and the key.
+func (c *config) destination(name string) (rest.Destination, error) {
+	p, _ := registry.Find(name)
+	return p.Environments.Destination(name, c.providerSettings(name))
+}
+
+// destinations is one line on where the calls of all providers with a key go, and what a
+// signature there is worth.
+func (c *config) destinations() (string, error) {
+	var all []string
+	for _, name := range c.keyed() {
+		d, err := c.destination(name)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, name+" goes to "+d.String())
+	}
+	return strings.Join(all, "; "), nil
 }
 
 // isReal tells whether a provider is called over the network: not a simulator.

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -49,7 +48,7 @@ func (s *system) webhooks(ctx context.Context, name string, subscribe bool, remo
 	if !cfg.hasKey(name) {
 		return usage("webhooks needs %s", variable(name, "API_KEY"))
 	}
-	p, err := cfg.newProvider(name, pace.Unlimited{}, nil) // one call by hand
+	p, err := newProvider(name, cfg.providerSettings(name)) // one call by hand, without a turn
 	if err != nil {
 		return err
 	}

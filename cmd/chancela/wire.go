@@ -46,15 +46,20 @@ func (c *config) keyed() []string {
 	return slices.DeleteFunc(registry.Names(), func(name string) bool { return !c.hasKey(name) })
 }
 
+// providerSettings are a provider's part of the configuration as the provider takes it.
+func (c *config) providerSettings(name string) rest.Settings {
+	a := c.account(name)
+	return rest.Settings{BaseURL: string(a.BaseURL), Simulated: c.Simulate == yes, Production: a.Env == production, APIKey: a.APIKey,
+		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Own: a.own}
+}
+
 // newProvider makes the provider of a name.
-func (c *config) newProvider(name string, pacer pace.Pacer, observe func(rest.Observation)) (providers.Provider, error) {
+func newProvider(name string, s rest.Settings) (providers.Provider, error) {
 	entry, ok := registry.Find(name)
 	if !ok {
 		return nil, usage("%q is not one of %s", name, strings.Join(registry.Names(), ", "))
 	}
-	a := c.account(name)
-	p, err := entry.New(rest.Settings{BaseURL: string(a.BaseURL), Simulated: c.Simulate == yes, Production: a.Env == production, APIKey: a.APIKey,
-		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Own: a.own, Pacer: pacer, Observe: observe})
+	p, err := entry.New(s)
 	if err != nil {
 		return nil, usage("%s*: %w", entry.Variable(""), err)
 	}
@@ -66,7 +71,7 @@ func (c *config) newProvider(name string, pacer pace.Pacer, observe func(rest.Ob
 func (c *config) judges(names []string) ([]providers.Provider, error) {
 	var all []providers.Provider
 	for _, name := range names {
-		p, err := c.newProvider(name, nil, nil)
+		p, err := newProvider(name, c.providerSettings(name))
 		if err != nil {
 			return nil, err
 		}
@@ -102,6 +107,7 @@ type engine struct {
 	limiters  map[string]*pace.Limiter
 	metrics   *metrics.Metrics
 	simulated bool // by the simulators of a chancela process
+	upgraded  bool // the Redis had a note of its world before
 	close     []func()
 }
 
@@ -200,7 +206,9 @@ func (e *engine) openLines(names []string) error {
 	for i, name := range names {
 		info := judges[i].Info()
 		a := e.cfg.account(name)
-		p, err := e.cfg.newProvider(name, e.limiters[name], observe)
+		settings := e.cfg.providerSettings(name)
+		settings.Pacer, settings.Observe, settings.Log = e.limiters[name], observe, e.log
+		p, err := newProvider(name, settings)
 		if err != nil {
 			return err
 		}

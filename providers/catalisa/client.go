@@ -19,7 +19,6 @@ import (
 // Addresses of the platform's blocks (reference §2). The production address of
 // e-signature is not documented.
 const (
-	stagingBase   = "https://e-signature.stg.catalisa.app"
 	stagingIAM    = "https://iam.stg.catalisa.app"
 	productionIAM = "https://api.catalisa.app/iam"
 
@@ -37,12 +36,9 @@ type client struct {
 
 func newClient(s rest.Settings) (*client, error) {
 	own := func(name string) string { return s.Own[name].Reveal() }
-	base := s.BaseURL
-	if base == "" {
-		if s.Production {
-			return nil, errors.New("catalisa: CHANCELA_CATALISA_BASE_URL must be set: the address of the production service is not documented")
-		}
-		base = stagingBase
+	base, err := Environments.Base(Name, s)
+	if err != nil {
+		return nil, err
 	}
 	if (own(setClientID) == "") != (own(setClientSecret) == "") {
 		return nil, errors.New("catalisa: CHANCELA_CATALISA_CLIENT_ID and CHANCELA_CATALISA_CLIENT_SECRET belong together")
@@ -54,7 +50,6 @@ func newClient(s rest.Settings) (*client, error) {
 		return rest.New(cfg)
 	}
 	c := &client{base: strings.TrimRight(base, "/"), tokens: &tokens{lock: make(chan struct{}, 1)}}
-	var err error
 	if c.sign, err = service(base, s.Pacer); err != nil {
 		return nil, err
 	}

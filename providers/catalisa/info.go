@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 )
 
 // Limits (reference §7.1, §7.7). Sizes are characters.
@@ -21,6 +22,12 @@ const (
 	optConfigID = "config_id"
 	optStorage  = "storage"
 )
+
+// Environments: the production address of e-signature is not documented (reference §2).
+var Environments = rest.Environments{
+	Sandbox: "https://e-signature.stg.catalisa.app",
+	Hosts:   map[string]bool{".stg.catalisa.app": false, ".catalisa.app": true},
+}
 
 // Info tells what Catalisa can do.
 func (p *Provider) Info() providers.Info {

@@ -16,10 +16,6 @@ import (
 	"github.com/chancela/chancela/providers/rest"
 )
 
-// base is the address that answers. The one that the vendor's OpenAPI document names
-// leads to a 404 (reference §1).
-const base = "https://certyneo.com/api/v1"
-
 // pageSize is how many envelopes a list asks for. The highest value is not documented
 // (reference §7); the pages are counted by what the server makes of it.
 const pageSize = 100
@@ -37,7 +33,11 @@ type client struct {
 }
 
 func newClient(s rest.Settings) (*client, error) {
-	cfg := s.Config(Name, cmp.Or(s.BaseURL, base))
+	base, err := Environments.Base(Name, s)
+	if err != nil {
+		return nil, err
+	}
+	cfg := s.Config(Name, base)
 	cfg.Explain = explain
 	cfg.Authorize = func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+s.APIKey.Reveal()) // reference §1

@@ -5,11 +5,26 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 )
 
 // maxDocument is 50 MB (reference §3). Whether that is 50,000,000 bytes or 50 MiB is
 // not said: the smaller is safe.
 const maxDocument = 50_000_000
+
+// base is the address that answers. The one that the vendor's OpenAPI document names
+// leads to a 404 (reference §1).
+const base = "https://certyneo.com/api/v1"
+
+// Environments share one address: the key tells them apart (reference §12).
+var Environments = rest.Environments{
+	Sandbox:    base,
+	Production: base,
+	KeyOf: func(key string) (production, shows bool) {
+		live, test := strings.HasPrefix(key, "sk_live_"), strings.HasPrefix(key, "sk_test_")
+		return live, live || test
+	},
+}
 
 // Info tells what Certyneo can do.
 func (p *Provider) Info() providers.Info {

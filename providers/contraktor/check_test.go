@@ -16,7 +16,7 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.client.base != productionBase {
+	if p.client.base != Environments.Production {
 		t.Errorf("production is %s", p.client.base)
 	}
 	set := func(e *providers.Envelope, name, value string) { e.Options[Name][name] = value }

@@ -1,7 +1,6 @@
 package contraktor
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,12 +14,6 @@ import (
 	"github.com/chancela/chancela/providers/rest"
 )
 
-// Bases of the two environments (reference §1). Tokens do not fit both.
-const (
-	sandboxBase    = "https://api-sandbox.contraktor.com.br/api"
-	productionBase = "https://api-v3.contraktor.com.br/api"
-)
-
 // client makes the HTTP calls, one method each.
 type client struct {
 	rest *rest.Client
@@ -28,11 +21,11 @@ type client struct {
 }
 
 func newClient(s rest.Settings) (*client, error) {
-	own := sandboxBase
-	if s.Production {
-		own = productionBase
+	base, err := Environments.Base(Name, s)
+	if err != nil {
+		return nil, err
 	}
-	cfg := s.Config(Name, cmp.Or(s.BaseURL, own))
+	cfg := s.Config(Name, base)
 	cfg.Authorize = func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+s.APIKey.Reveal())
 		return nil

@@ -4,11 +4,19 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 )
 
 // maxFile is 50 MB (reference §4), counted in the smaller of the two megabytes: the
 // page does not say which is meant.
 const maxFile = 50_000_000
+
+// Environments are the two (reference §1). Tokens do not fit both.
+var Environments = rest.Environments{
+	Sandbox:    "https://api-sandbox.contraktor.com.br/api",
+	Production: "https://api-v3.contraktor.com.br/api",
+	Hosts:      map[string]bool{"api-sandbox.contraktor.com.br": false, "api-v3.contraktor.com.br": true},
+}
 
 // documentTypes are the four types of upload (reference §4).
 var documentTypes = []string{providers.TypePDF, providers.TypeDOCX, providers.TypeDOC, providers.TypePNG}

@@ -2,7 +2,6 @@ package qisign
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,12 +14,6 @@ import (
 	"github.com/chancela/chancela/providers/rest"
 )
 
-// The two environments (reference §A2).
-const (
-	baseSandbox    = "https://api.sandbox.sign.qitech.com.br"
-	baseProduction = "https://api.sign.qitech.com.br"
-)
-
 // client makes the HTTP calls. Which 2xx means success is never stated: any does.
 type client struct {
 	rest *rest.Client
@@ -28,11 +21,11 @@ type client struct {
 }
 
 func newClient(s rest.Settings) (*client, error) {
-	own := baseSandbox
-	if s.Production {
-		own = baseProduction
+	base, err := Environments.Base(Name, s)
+	if err != nil {
+		return nil, err
 	}
-	cfg := s.Config(Name, cmp.Or(s.BaseURL, own))
+	cfg := s.Config(Name, base)
 	// The form of error bodies is not documented (reference §A10): the status says it.
 	cfg.Authorize = func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", s.APIKey.Reveal()) // the bare key (reference §A2)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 )
 
 // maxFile is 10 MB, of a document and of an image (reference §A4). Whether that means
@@ -17,6 +18,13 @@ const linkLife = 24 * time.Hour
 
 // methods are the ways to a signer, for the documents and for the token.
 var methods = []string{providers.ChannelEmail, providers.ChannelSMS, providers.ChannelWhatsApp}
+
+// Environments are the two (reference §A2).
+var Environments = rest.Environments{
+	Sandbox:    "https://api.sandbox.sign.qitech.com.br",
+	Production: "https://api.sign.qitech.com.br",
+	Hosts:      map[string]bool{".sandbox.sign.qitech.com.br": false, ".sign.qitech.com.br": true},
+}
 
 // Info tells what QI Sign can do.
 func (p *Provider) Info() providers.Info {

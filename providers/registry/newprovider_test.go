@@ -49,7 +49,7 @@ func scratch(t *testing.T) (overlay string) {
 	if strings.Count(list, line) != 1 {
 		t.Fatalf("registry.go has no line that begins with %q", line)
 	}
-	list = strings.Replace(list, line, "\t\t{Name: rubrica.Name, New: from(rubrica.New), Simulator: sandbox.NewCertyneo},\n"+line, 1)
+	list = strings.Replace(list, line, "\t\t{Name: rubrica.Name, New: from(rubrica.New), Environments: rubrica.Environments, Simulator: sandbox.NewCertyneo},\n"+line, 1)
 	list = strings.Replace(list, "\nimport (\n", "\nimport (\n\t\"github.com/chancela/chancela/providers/rubrica\"\n", 1)
 	add("providers/registry/registry.go", list)
 

@@ -21,11 +21,11 @@ import (
 // All are the providers, in the order in which tables and lists show them.
 func All() []Provider {
 	return []Provider{
-		{Name: contraktor.Name, New: from(contraktor.New), Simulator: sandbox.NewContraktor},
-		{Name: certyneo.Name, New: from(certyneo.New), Simulator: sandbox.NewCertyneo},
-		{Name: sdoc.Name, New: from(sdoc.New), Simulator: sandbox.NewSDoc},
-		{Name: catalisa.Name, New: from(catalisa.New), Simulator: sandbox.NewCatalisa, Own: catalisa.Own, WebhookPEM: true},
-		{Name: qisign.Name, New: from(qisign.New), Simulator: sandbox.NewQISign},
+		{Name: contraktor.Name, New: from(contraktor.New), Environments: contraktor.Environments, Simulator: sandbox.NewContraktor},
+		{Name: certyneo.Name, New: from(certyneo.New), Environments: certyneo.Environments, Simulator: sandbox.NewCertyneo},
+		{Name: sdoc.Name, New: from(sdoc.New), Environments: sdoc.Environments, Simulator: sandbox.NewSDoc},
+		{Name: catalisa.Name, New: from(catalisa.New), Environments: catalisa.Environments, Simulator: sandbox.NewCatalisa, Own: catalisa.Own, WebhookPEM: true},
+		{Name: qisign.Name, New: from(qisign.New), Environments: qisign.Environments, Simulator: sandbox.NewQISign},
 	}
 }
 
@@ -34,6 +34,8 @@ type Provider struct {
 	Name      string // in CSV files and addresses; in capitals in environment variables
 	New       func(rest.Settings) (providers.Provider, error)
 	Simulator func(sb *sandbox.Sandbox, name string) *sandbox.Service
+
+	Environments rest.Environments
 
 	Own        []rest.Setting // the settings that no other provider has
 	WebhookPEM bool           // the webhook secret is PEM text, and its variable may name a file with it

@@ -1,7 +1,6 @@
 package sdoc
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,9 +14,6 @@ import (
 	"github.com/chancela/chancela/providers/rest"
 )
 
-// productionBase is the only documented environment (reference §2).
-const productionBase = "https://sdocs.safeweb.com.br/api/integration/v1"
-
 // client makes the HTTP calls, one method each.
 type client struct {
 	rest *rest.Client
@@ -25,7 +21,11 @@ type client struct {
 }
 
 func newClient(s rest.Settings) (*client, error) {
-	cfg := s.Config(Name, cmp.Or(s.BaseURL, productionBase))
+	base, err := Environments.Base(Name, s)
+	if err != nil {
+		return nil, err
+	}
+	cfg := s.Config(Name, base)
 	cfg.Authorize = func(_ context.Context, r *http.Request) error {
 		// As it is: whether a scheme belongs before it is not documented (reference §3),
 		// so "Bearer ..." may be configured.

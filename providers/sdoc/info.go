@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 )
 
 // Limits (reference §5). Sizes are characters.
@@ -23,6 +24,12 @@ const (
 	optFolder       = "folder"
 	optSendEmail    = "send_email"
 )
+
+// Environments has the only one that is documented (reference §2).
+var Environments = rest.Environments{
+	Production: "https://sdocs.safeweb.com.br/api/integration/v1",
+	Hosts:      map[string]bool{"sdocs.safeweb.com.br": true},
+}
 
 // Info tells what sDoc can do.
 func (p *Provider) Info() providers.Info {
