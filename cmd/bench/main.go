@@ -24,11 +24,13 @@ import (
 type sizes struct {
 	enqueue int           // envelopes that are enqueued
 	flow    int           // envelopes that go from the queue to the archive
+	drain   int           // envelopes that a quick provider's queue is drained of
 	intents int           // intents that are made durable
 	rows    int           // of the CSV file
 	archive int           // MiB that are archived
 	pace    time.Duration // that the limiter is watched for
 	rounds  int           // of which the median counts
+	profile string        // folder for profiles; empty: none
 }
 
 // result is one line of the table.
@@ -51,6 +53,7 @@ type scenario struct {
 var scenarios = []scenario{
 	{"enqueue", "envelopes into the queue; floor: the tasks alone", enqueue},
 	{"flow", "from the queue to the archive; floor: the same calls in a plain loop", flow},
+	{"drain", "from the queue to the archive with a provider that costs nothing; floors: plain goroutines, asynq by hand", drain},
 	{"pace", "requests at the rate of a strict provider; floor: the limit", limits},
 	{"barrier", "the durable intent to invite; floor: appendfsync everysec", barrier},
 	{"csv", "a campaign file is checked; floor: encoding/csv alone", checks},
@@ -67,14 +70,19 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 1 && args[0] == quickCommand {
+		return serveQuick(os.Stdin, stdout)
+	}
 	var s sizes
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "scenarios, comma-separated: "+strings.Join(names(), ", "))
 	asJSON := flags.Bool("json", false, "print one object a line")
+	flags.StringVar(&s.profile, "profile", "", "folder for a CPU profile of each of our runs of drain")
 	dir := flags.String("dir", "", "where files are made: a disk like the one that matters (default: the system's temporary folder)")
 	flags.IntVar(&s.enqueue, "enqueue", 5000, "envelopes that are enqueued")
 	flags.IntVar(&s.flow, "flow", 500, "envelopes that go from the queue to the archive")
+	flags.IntVar(&s.drain, "drain", 5000, "envelopes that are drained with a quick provider")
 	flags.IntVar(&s.intents, "intents", 2000, "intents that are made durable")
 	flags.IntVar(&s.rows, "rows", 100_000, "rows of the CSV file")
 	flags.IntVar(&s.archive, "mib", 256, "MiB that are archived")
@@ -83,7 +91,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 || min(s.enqueue, s.flow, s.intents, s.rows, s.archive, s.rounds) < 1 || s.pace < time.Second {
+	if flags.NArg() > 0 || min(s.enqueue, s.flow, s.drain, s.intents, s.rows, s.archive, s.rounds) < 1 || s.pace < time.Second {
 		return fmt.Errorf("want numbers above 0, at least a second for -pace, and no arguments")
 	}
 	wanted, err := choose(*only)

@@ -5,12 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,14 +21,38 @@ import (
 // server is a process of this bench.
 type server struct {
 	cmd   *exec.Cmd
-	said  bytes.Buffer
+	stdin io.Closer // open for as long as this process lives
+	said  said
 	ended chan struct{}
+}
+
+// said is what a process has written.
+type said struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 func start(ctx context.Context, name string, env []string, args ...string) (*server, error) {
 	s := &server{cmd: exec.CommandContext(ctx, name, args...), ended: make(chan struct{})}
 	s.cmd.Env = append(os.Environ(), env...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.said, &s.said
+	stdin, err := s.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	s.stdin = stdin
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}

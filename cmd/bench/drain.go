@@ -1,0 +1,474 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/certyneo"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/scheduler"
+	"github.com/chancela/chancela/storage/archive/dir"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// cost is what one run took.
+type cost struct {
+	perSecond float64       // envelopes
+	cpu       time.Duration // of this process, an envelope
+	redis     time.Duration // CPU of Redis, an envelope
+	trips     float64       // packets of this process to Redis, an envelope
+	inside    float64       // commands that Redis ran, an envelope, inside scripts, too
+	memory    float64       // MiB, the most that this process held
+}
+
+// drainers are one way of doing the work.
+type drainers struct {
+	name string
+	run  func(ctx context.Context, d *drained, round int) error
+	fill func(ctx context.Context, d *drained, round int) error // before the clock starts
+}
+
+// drained is where envelopes are drained.
+type drained struct {
+	n       int
+	base    string // of the provider
+	folder  string // of the archive
+	syncs   bool   // the floors sync their files
+	db      *redis.Client
+	trips   *trips
+	profile string
+}
+
+// drain compares the engine with plain goroutines and with asynq handlers written by hand, which
+// make the same six calls and write the same two files.
+func drain(ctx context.Context, folder string, s sizes) ([]result, error) {
+	base, stop, err := startQuick(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	var all []result
+	for _, on := range []struct {
+		name, fsync, archive string
+		syncs                bool
+	}{
+		{"archive in memory, everysec", "everysec", memoryFolder, false},
+		{"archive on disk, everysec", "everysec", folder, true},
+		{"archive on disk, always", "always", folder, true},
+	} {
+		if on.archive == "" {
+			fmt.Fprintln(os.Stderr, "drain: the archive in memory is left out: no /dev/shm")
+			continue
+		}
+		results, err := drainOn(ctx, filepath.Join(folder, strings.ReplaceAll(on.name, " ", "-")), on.archive, on.name, on.fsync, base, on.syncs, s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", on.name, err)
+		}
+		all = append(all, results...)
+	}
+	return all, nil
+}
+
+// memoryFolder is a folder without a disk; empty where there is none.
+var memoryFolder = func() string {
+	if _, err := os.Stat("/dev/shm"); err != nil {
+		return ""
+	}
+	return "/dev/shm"
+}()
+
+func drainOn(ctx context.Context, folder, archive, name, fsync, base string, syncs bool, s sizes) ([]result, error) {
+	db, stop, err := startRedis(ctx, folder, fsync)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	files, err := os.MkdirTemp(archive, "bench-drain-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(files)
+	d := &drained{n: s.drain, base: base, folder: files, syncs: syncs, db: db, trips: new(trips), profile: s.profile}
+	db.AddHook(d.trips)
+	ways := []drainers{{"plain", plainDrain, nil}, {"asynq by hand", byHand, fillByHand}, {"ours", engine, fillEngine}}
+	costs := map[string][]cost{}
+	for round := range s.rounds {
+		for _, way := range ways { // interleaved: all have the same weather
+			c, err := d.measure(ctx, way, round)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", way.name, err)
+			}
+			fmt.Fprintf(os.Stderr, "drain, %s: %s %.0f/s, CPU %s, Redis CPU %s, %.1f trips, %.0f commands, %.0f MiB\n", name, way.name,
+				c.perSecond, c.cpu, c.redis, c.trips, c.inside, c.memory)
+			costs[way.name] = append(costs[way.name], c)
+		}
+	}
+	return drainTable(name, costs), nil
+}
+
+func drainTable(name string, costs map[string][]cost) []result {
+	of := func(way string, value func(cost) float64) float64 {
+		var values []float64
+		for _, c := range costs[way] {
+			values = append(values, value(c))
+		}
+		return median(values)
+	}
+	line := func(what, unit, note string, value func(cost) float64) result {
+		r := result{Scenario: "drain, " + name + what, Unit: unit, Ours: of("ours", value), Floor: of("plain", value)}
+		hand := of("asynq by hand", value)
+		r.Note = strings.TrimSpace(fmt.Sprintf("asynq by hand %s %s", digits(hand), note))
+		if r.Floor > 0 {
+			r.Ratio = r.Ours / r.Floor
+		}
+		return r
+	}
+	micros := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
+	return []result{
+		line("", "envelopes/s", "", func(c cost) float64 { return c.perSecond }),
+		line(", CPU", "µs/envelope", "", func(c cost) float64 { return micros(c.cpu) }),
+		line(", CPU of Redis", "µs/envelope", "", func(c cost) float64 { return micros(c.redis) }),
+		line(", round trips", "an envelope", "", func(c cost) float64 { return c.trips }),
+		line(", commands in Redis", "an envelope", "", func(c cost) float64 { return c.inside }),
+		line(", memory", "MiB", "", func(c cost) float64 { return c.memory }),
+	}
+}
+
+// measure runs one way once, on an empty Redis and in a folder of its own.
+func (d *drained) measure(ctx context.Context, way drainers, round int) (cost, error) {
+	if err := d.db.FlushAll(ctx).Err(); err != nil {
+		return cost{}, err
+	}
+	if way.fill != nil {
+		if err := way.fill(ctx, d, round); err != nil {
+			return cost{}, err
+		}
+	}
+	runtime.GC()
+	before, err := d.usage(ctx)
+	if err != nil {
+		return cost{}, err
+	}
+	stop, err := d.profiled(way.name, round)
+	if err != nil {
+		return cost{}, err
+	}
+	defer stop()
+	most := watchMemory()
+	begun := time.Now()
+	err = way.run(ctx, d, round)
+	took := time.Since(begun)
+	stop()
+	memory := most()
+	if err != nil {
+		return cost{}, err
+	}
+	after, err := d.usage(ctx)
+	if err != nil {
+		return cost{}, err
+	}
+	n := float64(d.n)
+	return cost{perSecond: n / took.Seconds(), cpu: (after.cpu - before.cpu) / time.Duration(d.n), redis: (after.redis - before.redis) / time.Duration(d.n),
+		trips: float64(after.trips-before.trips) / n, inside: float64(after.commands-before.commands) / n, memory: memory}, nil
+}
+
+// profiled begins a CPU profile of one of our runs.
+func (d *drained) profiled(way string, round int) (stop func(), err error) {
+	if d.profile == "" || way != "ours" {
+		return func() {}, nil
+	}
+	f, err := os.Create(filepath.Join(d.profile, fmt.Sprintf("%s-%d.pprof", filepath.Base(d.folder), round)))
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, err
+	}
+	return sync.OnceFunc(func() { pprof.StopCPUProfile(); f.Close() }), nil
+}
+
+type usage struct {
+	cpu, redis      time.Duration
+	trips, commands int64
+}
+
+func (d *drained) usage(ctx context.Context) (u usage, err error) {
+	var self syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &self); err != nil {
+		return u, err
+	}
+	u.cpu = time.Duration(self.Utime.Nano() + self.Stime.Nano())
+	u.trips = d.trips.n.Load()
+	info, err := d.db.InfoMap(ctx, "cpu", "commandstats").Result()
+	if err != nil {
+		return u, err
+	}
+	for _, field := range []string{"used_cpu_sys", "used_cpu_user"} {
+		seconds, err := strconv.ParseFloat(info["CPU"][field], 64)
+		if err != nil {
+			return u, err
+		}
+		u.redis += time.Duration(seconds * float64(time.Second))
+	}
+	for _, stats := range info["Commandstats"] {
+		calls, _, _ := strings.Cut(strings.TrimPrefix(stats, "calls="), ",")
+		n, err := strconv.ParseInt(calls, 10, 64)
+		if err != nil {
+			return u, err
+		}
+		u.commands += n
+	}
+	return u, nil
+}
+
+// watchMemory gives, when it is called, the most memory that the process held since, in MiB.
+func watchMemory() (most func() float64) {
+	done, result := make(chan struct{}), make(chan float64)
+	go func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		peak := 0.0
+		for {
+			peak = max(peak, resident())
+			select {
+			case <-done:
+				result <- peak
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return func() float64 { close(done); return <-result }
+}
+
+// resident is the memory of this process that is its own, in MiB; 0 where the system does not tell.
+func resident() float64 {
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(b))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.ParseFloat(fields[1], 64)
+	return pages * float64(os.Getpagesize()) / (1 << 20)
+}
+
+// trips counts what is sent to Redis and waited for: a pipeline is one.
+type trips struct{ n atomic.Int64 }
+
+func (t *trips) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (t *trips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error { t.n.Add(1); return next(ctx, cmd) }
+}
+func (t *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error { t.n.Add(1); return next(ctx, cmds) }
+}
+
+// The engine.
+
+func engineParts(d *drained, round int) (*jobs.Client, providers.Provider, *dir.Archive, error) {
+	p, err := certyneo.New(rest.Settings{BaseURL: d.base, APIKey: "key", Simulated: true, Pacer: pace.Unlimited{}})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	store, err := dir.Open(filepath.Join(d.folder, fmt.Sprintf("ours-%d", round)))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	client := jobs.NewClient(jobs.ClientConfig{Redis: d.db, Barrier: ledger.BarrierAlways, Archive: store, Providers: []providers.Provider{p}, Log: unheard})
+	return client, p, store, nil
+}
+
+func drainName(round int) string { return fmt.Sprintf("drain-%d", round) }
+
+func fillEngine(ctx context.Context, d *drained, round int) error {
+	client, _, _, err := engineParts(d, round)
+	if err != nil {
+		return err
+	}
+	sum, err := client.EnqueueAll(ctx, drainName(round), func(yield func(jobs.Envelope, error) bool) {
+		for i := range d.n {
+			e := envelope(drainName(round), i, certyneo.Name)
+			if !yield(e, client.Check(ctx, &e)) {
+				return
+			}
+		}
+	})
+	if err == nil && sum.New != d.n {
+		err = fmt.Errorf("%d of %d envelopes were new", sum.New, d.n)
+	}
+	return err
+}
+
+func engine(ctx context.Context, d *drained, round int) error {
+	client, p, store, err := engineParts(d, round)
+	if err != nil {
+		return err
+	}
+	worker := jobs.NewWorker(jobs.WorkerConfig{Redis: d.db, Barrier: ledger.BarrierAlways, Archive: store, Log: unheard,
+		Lines:     []jobs.Line{{Provider: p, Concurrency: flowConcurrency, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
+		RetryBase: time.Second, RetryMax: time.Minute, Attempts: 25, Shutdown: 10 * time.Second})
+	clock := scheduler.New(scheduler.Config{Redis: d.db, Providers: []string{certyneo.Name}, LookEvery: flowLookEvery, Log: unheard})
+	return untilArchived(ctx, client, drainName(round), d.n, worker.Run, clock.Run)
+}
+
+// Plain goroutines.
+
+func plainDrain(ctx context.Context, d *drained, round int) error {
+	calls := newEndpoints(d.base)
+	defer calls.client.CloseIdleConnections()
+	folder := filepath.Join(d.folder, fmt.Sprintf("plain-%d", round))
+	return each(ctx, d.n, func(ctx context.Context, i int) error {
+		id, err := calls.send(ctx, i)
+		if err != nil {
+			return err
+		}
+		return calls.fetch(ctx, id, filepath.Join(folder, strconv.Itoa(i)), d.syncs)
+	})
+}
+
+// send makes the first three calls of an envelope.
+func (e endpoints) send(ctx context.Context, i int) (string, error) {
+	var form bytes.Buffer
+	form.WriteString("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"lease.pdf\"\r\nContent-Type: application/pdf\r\n\r\n")
+	form.Write(pdf)
+	form.WriteString("\r\n--b--\r\n")
+	document, err := e.made(ctx, "/documents", "multipart/form-data; boundary=b", form.String())
+	if err != nil {
+		return "", err
+	}
+	id, err := e.made(ctx, "/envelopes", "application/json", fmt.Sprintf(`{"subject":"Lease %d","documentIds":[%q],"recipients":[{"email":"ana@example.com","name":"Ana Prova da Silva","role":"SIGNER"}]}`, i, document))
+	if err != nil {
+		return "", err
+	}
+	resp, err := e.call(ctx, "POST", "/envelopes/"+id+"/send", "", "")
+	if err != nil {
+		return "", err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
+	return id, err
+}
+
+// made is the id in an answer.
+func (e endpoints) made(ctx context.Context, path, kind, body string) (string, error) {
+	resp, err := e.call(ctx, "POST", path, kind, body)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	_, id, _ := strings.Cut(string(b), `"id":"`)
+	id, _, _ = strings.Cut(id, `"`)
+	return id, err
+}
+
+// fetch makes the last three calls, and keeps two files and a word that they are there.
+func (e endpoints) fetch(ctx context.Context, id, folder string, sync bool) error {
+	resp, err := e.call(ctx, "GET", "/envelopes/"+id, "", "")
+	if err != nil {
+		return err
+	}
+	final, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{"signed-document", "audit-trail"} {
+		resp, err := e.call(ctx, "GET", "/envelopes/"+id+"/"+name, "", "")
+		if err != nil {
+			return err
+		}
+		err = keep(filepath.Join(folder, name+".pdf"), resp.Body, sync)
+		resp.Body.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return keep(filepath.Join(folder, "manifest.json"), bytes.NewReader(final), sync)
+}
+
+func keep(name string, content io.Reader, sync bool) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := io.Copy(f, content); err != nil || !sync {
+		return err
+	}
+	return f.Sync()
+}
+
+// asynq by hand: a task that sends and one that fetches, with nothing else remembered.
+
+func byHandClient(d *drained) *asynq.Client { return asynq.NewClientFromRedisClient(d.db) }
+
+func fillByHand(ctx context.Context, d *drained, round int) error {
+	client := byHandClient(d)
+	for i := range d.n {
+		if _, err := client.EnqueueContext(ctx, asynq.NewTask("send", []byte(strconv.Itoa(i))), asynq.Queue("hand")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func byHand(ctx context.Context, d *drained, round int) error {
+	calls, client := newEndpoints(d.base), byHandClient(d)
+	defer calls.client.CloseIdleConnections()
+	folder := filepath.Join(d.folder, fmt.Sprintf("hand-%d", round))
+	var left sync.WaitGroup
+	left.Add(d.n)
+	mux := asynq.NewServeMux()
+	mux.HandleFunc("send", func(ctx context.Context, t *asynq.Task) error {
+		i, err := strconv.Atoi(string(t.Payload()))
+		if err != nil {
+			return err
+		}
+		id, err := calls.send(ctx, i)
+		if err != nil {
+			return err
+		}
+		_, err = client.EnqueueContext(ctx, asynq.NewTask("fetch", []byte(id)), asynq.Queue("hand"))
+		return err
+	})
+	mux.HandleFunc("fetch", func(ctx context.Context, t *asynq.Task) error {
+		id := string(t.Payload())
+		if err := calls.fetch(ctx, id, filepath.Join(folder, id), d.syncs); err != nil {
+			return err
+		}
+		left.Done()
+		return nil
+	})
+	s := asynq.NewServerFromRedisClient(d.db, asynq.Config{Concurrency: flowConcurrency, Queues: map[string]int{"hand": 1}, LogLevel: asynq.ErrorLevel})
+	if err := s.Start(mux); err != nil {
+		return err
+	}
+	left.Wait()
+	s.Shutdown()
+	return nil
+}
