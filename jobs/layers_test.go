@@ -70,8 +70,8 @@ func forbidden(pkg, imported string) string {
 	in := func(p string, rooms ...string) bool {
 		return slices.ContainsFunc(rooms, func(r string) bool { return p == r || strings.HasPrefix(p, r+"/") })
 	}
-	if strings.HasPrefix(imported, "github.com/hibiken/asynq") && !in(pkg, "jobs", "scheduler") {
-		return "asynq is for jobs and scheduler only"
+	if strings.HasPrefix(imported, "github.com/hibiken/asynq") && !in(pkg, "jobs", "scheduler", "cmd/bench") {
+		return "asynq is for jobs and scheduler only, and for who compares them with it"
 	}
 	own, ok := strings.CutPrefix(imported, module)
 	if !ok {

@@ -55,10 +55,7 @@ func (b *bench) envelopes(t *testing.T, n int, state ledger.State) {
 // sent lets a worker send a queued envelope.
 func (b *bench) sent(t *testing.T, r *ledger.Record) {
 	t.Helper()
-	c, _, _, err := b.ledger.Claim(t.Context(), r.Key(), r.Generation, time.Minute)
-	if err == nil {
-		err = c.MarkPreparing(t.Context(), false)
-	}
+	c, _, _, err := b.ledger.Claim(t.Context(), r.Key(), r.Generation, time.Minute, ledger.Preparation{Provider: r.Provider})
 	if err == nil {
 		err = c.ConfirmSent(t.Context(), ledger.Invited{EnvelopeID: "env"})
 	}

@@ -60,12 +60,9 @@ func intents(ctx context.Context, l *ledger.Ledger, campaign string, n, callers 
 		if err != nil {
 			return 0, err
 		}
-		claim, hold, _, err := l.Claim(ctx, campaign+"/"+e.ID, created[0].Generation, time.Hour)
+		claim, hold, _, err := l.Claim(ctx, campaign+"/"+e.ID, created[0].Generation, time.Hour, ledger.Preparation{Provider: e.Provider})
 		if err == nil && hold != ledger.Granted {
 			err = fmt.Errorf("no claim: %s", hold)
-		}
-		if err == nil {
-			err = claim.MarkPreparing(ctx, false)
 		}
 		if err != nil {
 			return 0, err

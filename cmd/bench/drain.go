@@ -20,6 +20,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/certyneo"
 	"github.com/chancela/chancela/providers/pace"
@@ -325,11 +326,11 @@ func engine(ctx context.Context, d *drained, round int) error {
 	if err != nil {
 		return err
 	}
-	worker := jobs.NewWorker(jobs.WorkerConfig{Redis: d.db, Barrier: ledger.BarrierAlways, Archive: store, Log: unheard,
-		Lines:     []jobs.Line{{Provider: p, Concurrency: flowConcurrency, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
+	w := worker.New(worker.Config{Redis: d.db, Barrier: ledger.BarrierAlways, Archive: store, Log: unheard,
+		Providers: []worker.ProviderConfig{{Provider: p, Concurrency: flowConcurrency, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
 		RetryBase: time.Second, RetryMax: time.Minute, Attempts: 25, Shutdown: 10 * time.Second})
 	clock := scheduler.New(scheduler.Config{Redis: d.db, Providers: []string{certyneo.Name}, LookEvery: flowLookEvery, Log: unheard})
-	return untilArchived(ctx, client, drainName(round), d.n, worker.Run, clock.Run)
+	return untilArchived(ctx, client, drainName(round), d.n, w.Run, clock.Run)
 }
 
 // Plain goroutines.

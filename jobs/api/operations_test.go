@@ -14,11 +14,13 @@ import (
 // worked lets a worker take an envelope up, and do something to it.
 func (s *stack) worked(id string, do func(*ledger.Claim) error) {
 	s.t.Helper()
-	c, hold, _, err := s.client.Ledger().Claim(s.t.Context(), "june/"+id, 1, time.Minute)
+	r, err := s.client.Ledger().Get(s.t.Context(), "june/"+id)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c, hold, _, err := s.client.Ledger().Claim(s.t.Context(), r.Key(), 1, time.Minute, ledger.Preparation{Provider: r.Provider})
 	if err == nil && hold == ledger.Granted {
-		if err = c.MarkPreparing(s.t.Context(), false); err == nil {
-			err = do(c)
-		}
+		err = do(c)
 	}
 	if err != nil || hold != ledger.Granted {
 		s.t.Fatal(hold, err)
@@ -48,7 +50,7 @@ func (s *stack) doubted(id string) {
 		}
 		return err
 	})
-	c, _, _, err := s.client.Ledger().Claim(s.t.Context(), "june/"+id, 1, time.Minute)
+	c, _, _, err := s.client.Ledger().Claim(s.t.Context(), "june/"+id, 1, time.Minute, ledger.Preparation{})
 	if err == nil {
 		err = c.Doubt(s.t.Context(), ledger.Reason{Code: "in_doubt", Message: "no answer"})
 	}

@@ -222,6 +222,7 @@ func (t *envelopeTask) archived(ctx context.Context, filed []report.ArchivedArti
 	if err := t.claim.Archive(detached(ctx), now, b, done.Simulated); err != nil {
 		return later(time.Second, err)
 	}
+	t.accepted(ctx)
 	t.note(ctx, t.rec, from)
 	return nil
 }

@@ -419,7 +419,7 @@ func TestCrashAtEveryBoundary(t *testing.T) {
 func TestTripwireCountsNoRenewals(t *testing.T) {
 	w := newWorld(t, "certyneo")
 	k := w.enqueue("1")
-	c, _, _, err := w.worker.ledger.Claim(t.Context(), k.String(), w.record(k).Generation, Lease)
+	c, _, _, err := w.worker.ledger.Claim(t.Context(), k.String(), w.record(k).Generation, Lease, ledger.Preparation{})
 	if err != nil || c == nil {
 		t.Fatal(c, err)
 	}
@@ -432,7 +432,7 @@ func TestTripwireCountsNoRenewals(t *testing.T) {
 	if n := w.wire.passed.Load(); n != before || before == 0 {
 		t.Errorf("%d boundaries before the renewals, %d after", before, n)
 	}
-	if err := c.MarkPreparing(t.Context(), false); err != nil {
+	if err := c.RecordStep(t.Context(), "a", "b"); err != nil {
 		t.Fatal(err)
 	}
 	if n := w.wire.passed.Load(); n < before+2 {

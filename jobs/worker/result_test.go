@@ -52,7 +52,7 @@ func TestFewGoAheadOfMany(t *testing.T) {
 	n := few + 5
 	for i := range n {
 		k := w.enqueue(fmt.Sprint(i))
-		c, _, _, err := w.client.Ledger().Claim(t.Context(), k.String(), 1, Lease)
+		c, _, _, err := w.client.Ledger().Claim(t.Context(), k.String(), 1, Lease, ledger.Preparation{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -112,13 +112,6 @@ func (t *envelopeTask) commit(ctx context.Context) error {
 }
 
 func (t *envelopeTask) send(ctx context.Context) error {
-	if t.rec.State == ledger.Queued {
-		// Whoever enqueued it may not have known that the provider is simulated.
-		if err := t.claim.MarkPreparing(detached(ctx), t.config.Provider.Info().Simulated); err != nil {
-			return later(time.Second, err)
-		}
-		t.note(ctx, t.rec, ledger.Queued)
-	}
 	job, err := t.job()
 	if err != nil {
 		return t.recordFailure(ctx, &providers.Error{Kind: providers.Invalid, Provider: t.rec.Provider, Err: err})
@@ -185,7 +178,7 @@ func (t *envelopeTask) invited(ctx context.Context, job *providers.Job, err erro
 	}
 	t.committed = false
 	// The outcome has ended the claim; the failure is written under a new one.
-	c, hold, wait, cerr := t.ledger.Claim(detached(ctx), t.rec.Key(), t.rec.Generation, Lease)
+	c, hold, wait, cerr := t.ledger.Claim(detached(ctx), t.rec.Key(), t.rec.Generation, Lease, ledger.Preparation{})
 	if cerr != nil || hold != ledger.Granted {
 		return later(max(wait, time.Second), err)
 	}
@@ -214,6 +207,7 @@ func (t *envelopeTask) sentAs(ctx context.Context, in ledger.Invited, byUs bool)
 	if err != nil {
 		return later(time.Second, err)
 	}
+	t.accepted(ctx)
 	t.note(ctx, t.rec, from)
 	if finisher {
 		return t.tasks.Carry(detached(ctx), t.rec)

@@ -164,7 +164,7 @@ func (w *Worker) start(provider string, c crew, handler asynq.Handler) (*asynq.S
 // mux are the handlers of a provider's tasks.
 func (w *Worker) mux(config ProviderConfig) *asynq.ServeMux {
 	mux := asynq.NewServeMux()
-	mux.HandleFunc(queue.TypeEnvelope, w.envelope)
+	mux.HandleFunc(queue.TypeEnvelope, func(ctx context.Context, t *asynq.Task) error { return w.envelope(ctx, config, t) })
 	mux.HandleFunc(queue.TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, config) })
 	mux.HandleFunc(queue.TypeRenew, w.renew)
 	mux.HandleFunc(queue.TypeRemind, w.remind)
@@ -204,12 +204,13 @@ func retryDelay(_ int, err error, _ *asynq.Task) time.Duration {
 
 // envelope is the handler of every task that carries an envelope: the ledger says what
 // is to be done.
-func (w *Worker) envelope(ctx context.Context, t *asynq.Task) error {
+func (w *Worker) envelope(ctx context.Context, config ProviderConfig, t *asynq.Task) error {
+	info := config.Provider.Info()
 	p, err := queue.Decode(t)
 	if err != nil {
 		return err
 	}
-	c, hold, wait, err := w.ledger.Claim(ctx, p.Key, p.Generation, Lease)
+	c, hold, wait, err := w.ledger.Claim(ctx, p.Key, p.Generation, Lease, ledger.Preparation{Provider: info.Name, Simulated: info.Simulated})
 	if err != nil {
 		return later(2*time.Second, err)
 	}
@@ -220,14 +221,16 @@ func (w *Worker) envelope(ctx context.Context, t *asynq.Task) error {
 	default: // nothing to do, or the sweeper brings it when there is
 		return nil
 	}
-	config, ok := w.configs[c.Record.Provider]
-	if !ok {
+	if c.Record.Provider != info.Name {
 		return w.release(ctx, c, later(time.Minute, fmt.Errorf("%s is not worked on here", c.Record.Provider)))
 	}
 	ctx, span := trace.Start(ctx, c.Record.Trace, "envelope "+string(c.Record.State))
 	defer span.End()
 	defer w.keep(ctx, c)()
 
+	if c.Began {
+		w.note(ctx, c.Record, ledger.Queued)
+	}
 	e := &envelopeTask{Worker: w, config: config, claim: c, rec: c.Record}
 	return e.run(ctx)
 }
@@ -267,6 +270,16 @@ func (w *Worker) release(ctx context.Context, c *ledger.Claim, why error) error 
 	return why
 }
 
+// accepted says, after a call that went well, that the provider takes the key again.
+func (t *envelopeTask) accepted(ctx context.Context) {
+	if !t.claim.Probe {
+		return
+	}
+	if err := t.ledger.Allow(detached(ctx), t.rec.Provider); err != nil {
+		t.log.WarnContext(ctx, "ledger", "error", err)
+	}
+}
+
 // detached keeps a context's values but not its end: what must be written now must not
 // die with the task.
 func detached(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
@@ -288,12 +301,6 @@ func (w *Worker) note(ctx context.Context, r *ledger.Record, from ledger.State, 
 		level = slog.LevelWarn
 	}
 	w.log.Log(ctx, level, "envelope", append([]any{"campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State)}, attrs...)...)
-	if r.State == ledger.Sent || r.State == ledger.Archived {
-		// The provider takes the key: an earlier refusal is over.
-		if err := w.ledger.Allow(detached(ctx), r.Provider); err != nil {
-			w.log.WarnContext(ctx, "ledger", "error", err)
-		}
-	}
 	if w.cfg.Hooks.Transition != nil {
 		w.cfg.Hooks.Transition(r.Provider, from, r.State, r)
 	}

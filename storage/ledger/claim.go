@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,6 +29,8 @@ const (
 type Claim struct {
 	Record *Record
 	At     time.Time // the server's time of the claim
+	Began  bool      // the envelope was queued, and is preparing with this claim
+	Probe  bool      // the provider's key was refused: this work tries whether it is accepted again
 	key    string
 	token  string
 	ledger *Ledger
@@ -36,28 +39,59 @@ type Claim struct {
 // Token identifies the claim.
 func (c *Claim) Token() string { return c.token }
 
+// Preparation is a provider that a claim is for: a queued envelope of its own is preparing
+// with the claim. The zero value leaves it queued.
+type Preparation struct {
+	Provider  string
+	Simulated bool
+}
+
 // Claim takes an envelope for a task of the given generation, for the length of the
 // lease. Without a claim, wait says after which time to try again.
-func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease time.Duration) (claim *Claim, hold Hold, wait time.Duration, err error) {
+func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease time.Duration, p Preparation) (claim *Claim, hold Hold, wait time.Duration, err error) {
 	token := rand.Text()
-	res, err := claimScript.Run(ctx, l.db, []string{envelopeKey(key)}, key, generation, token, millis(lease)).Slice()
+	res, err := claimScript.Run(ctx, l.db, []string{envelopeKey(key)}, key, generation, token, millis(lease), p.Provider, flag(p.Simulated)).Slice()
 	if err != nil {
 		return nil, "", 0, fmt.Errorf("ledger: claiming %s: %w", key, err)
 	}
-	hold = Hold(fmt.Sprint(res[0]))
+	hold = Hold(text(res[0]))
 	if hold != Granted {
 		if len(res) > 1 {
-			wait = time.Duration(atoi(fmt.Sprint(res[1]))) * time.Millisecond
+			wait = time.Duration(number(res[1])) * time.Millisecond
 		}
 		return nil, hold, wait, nil
 	}
 	flat := res[1].([]any)
 	h := make(map[string]string, len(flat)/2)
 	for i := 0; i+1 < len(flat); i += 2 {
-		h[fmt.Sprint(flat[i])] = fmt.Sprint(flat[i+1])
+		h[text(flat[i])] = text(flat[i+1])
 	}
-	at := time.UnixMilli(atoi(fmt.Sprint(res[2]))).UTC()
-	return &Claim{parse(h), at, key, token, l}, Granted, 0, nil
+	r, err := parse(key, h, text(res[2]))
+	if err != nil {
+		return nil, "", 0, err
+	}
+	r.Version++
+	if r.State == Queued || r.State == Preparing {
+		r.Tries++
+	}
+	c := &Claim{Record: r, At: time.UnixMilli(number(res[3])).UTC(), Probe: Admission(text(res[5])) == Probe, key: key, token: token, ledger: l}
+	if number(res[4]) == 1 {
+		r.State, r.Simulated, c.Began = Preparing, p.Simulated, true
+	}
+	return c, Granted, 0, nil
+}
+
+// text and number are what a script's answer holds.
+func text(v any) string { s, _ := v.(string); return s }
+
+func number(v any) int64 {
+	switch v := v.(type) {
+	case int64:
+		return v
+	case string:
+		return atoi(v)
+	}
+	return 0
 }
 
 // Renew extends the claim; ErrLost when it is another's.
@@ -82,6 +116,51 @@ type change struct {
 	Due     time.Duration
 	Release bool // the claim ends with this change
 	Bump    bool // tasks that exist become stale; a new one is to be enqueued
+
+	// Rewrite makes the blob anew without what is removed: nothing of it is left in Redis. It
+	// is for a fence by version, which says that the record is whole.
+	Rewrite bool
+}
+
+// append adds what the change writes of a record to a script's arguments.
+func (ch change) append(args []any, r *Record) []any {
+	var fields, removed []any
+	sections := map[byte][]byte{}
+	for f, v := range ch.Set {
+		switch {
+		case strings.HasPrefix(f, sectionPrefix):
+			if v != "" || r.has(f) {
+				sections[f[1]] = []byte(v)
+			}
+		case f == fieldError && len(v) > longest:
+			sections[secError] = []byte(v)
+			fields = append(fields, f, "")
+		default:
+			fields = append(fields, f, v)
+		}
+	}
+	sets := len(fields) / 2
+	for f, d := range ch.Times {
+		fields = append(fields, f, millis(d))
+	}
+	for _, f := range ch.Remove {
+		if !strings.HasPrefix(f, sectionPrefix) {
+			removed = append(removed, f)
+		} else if r.has(f) {
+			sections[f[1]] = nil
+		}
+	}
+	mode, blob := "keep", []byte(nil)
+	if ch.Rewrite {
+		mode, blob = "set", r.blob(sections)
+	} else if len(sections) > 0 {
+		mode = "add"
+		for letter, value := range sections {
+			blob = appendSection(blob, letter, value)
+		}
+	}
+	args = append(args, mode, blob, sets, len(ch.Times))
+	return append(append(args, fields...), removed...)
 }
 
 // write changes the record under the claim; ErrLost when the claim is another's by now.
@@ -108,16 +187,8 @@ func (l *Ledger) write(ctx context.Context, r *Record, fence string, ch change) 
 	if index == "" {
 		index = keep
 	}
-	args := []any{r.Key(), fence, string(r.State), string(to), string(index), millis(ch.Due), flag(ch.Release), flag(ch.Bump), len(ch.Set), len(ch.Times)}
-	for f, v := range ch.Set {
-		args = append(args, f, v)
-	}
-	for f, d := range ch.Times {
-		args = append(args, f, millis(d))
-	}
-	for _, f := range ch.Remove {
-		args = append(args, f)
-	}
+	args := []any{r.Key(), fence, letters[r.State], letters[to], letterOf(index), millis(ch.Due), flag(ch.Release), flag(ch.Bump)}
+	args = ch.append(args, r)
 	res, err := writeScript.Run(ctx, l.db, []string{envelopeKey(r.Key())}, args...).Slice()
 	if err != nil {
 		return fmt.Errorf("ledger: writing %s: %w", r.Key(), err)
@@ -125,7 +196,7 @@ func (l *Ledger) write(ctx context.Context, r *Record, fence string, ch change) 
 	if res[0] != "ok" {
 		return fmt.Errorf("ledger: writing %s: %w", r.Key(), ErrLost)
 	}
-	r.State, r.Version, r.Generation = to, atoi(fmt.Sprint(res[1])), atoi(fmt.Sprint(res[2]))
+	r.State, r.Version, r.Generation = to, number(res[1]), number(res[2])
 	return nil
 }
 
@@ -146,7 +217,7 @@ const (
 func (c *Claim) Intend(ctx context.Context) (Intent, error) {
 	var answer string
 	err := c.ledger.durably(ctx, func(ctx context.Context, db scripter) (err error) {
-		answer, err = intentScript.Run(ctx, db, []string{envelopeKey(c.key)}, c.token).Text()
+		answer, err = intentScript.Run(ctx, db, []string{envelopeKey(c.key)}, c.key, c.token).Text()
 		return err
 	})
 	if err != nil {

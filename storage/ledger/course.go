@@ -142,20 +142,17 @@ func (l *Ledger) Skim(ctx context.Context, campaign string, states []State, curs
 	if err != nil {
 		return nil, "", err
 	}
-	cmds := make([]*redis.SliceCmd, len(ids))
-	if _, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, id := range ids {
-			cmds[i] = p.HMGet(ctx, envelopeKey(campaign+"/"+id.id), "provider", fieldErrorCode, fieldEnvelope)
-		}
-		return nil
-	}); err != nil {
-		return nil, "", fmt.Errorf("ledger: reading %d envelopes: %w", len(ids), err)
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = campaign + "/" + id.id
 	}
-	for i, c := range cmds {
-		v := c.Val()
-		text := func(i int) string { s, _ := v[i].(string); return s }
-		if text(0) != "" {
-			seen = append(seen, Glance{ids[i].id, text(0), text(1), []byte(text(2)), strconv.FormatInt(ids[i].seq, 10)})
+	records, err := l.GetMany(ctx, keys)
+	if err != nil {
+		return nil, "", err
+	}
+	for i, r := range records {
+		if r != nil {
+			seen = append(seen, Glance{ids[i].id, r.Provider, r.ErrorCode, r.Envelope, strconv.FormatInt(ids[i].seq, 10)})
 		}
 	}
 	return seen, next, nil

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -42,9 +43,7 @@ type Content struct {
 
 func (c Content) fields() map[string]string {
 	all := map[string]string{
-		fieldEnvelope: string(c.Envelope), fieldTrace: c.Trace, fieldEnvelopeID: c.EnvelopeID,
-		fieldSigners: string(c.Signers), fieldArtifacts: string(c.Artifacts),
-		fieldInviter: c.Inviter, fieldIntentAt: formatTime(c.IntentAt), fieldCreated: formatTime(c.CreatedAt),
+		fieldEnvelopeID: c.EnvelopeID, fieldInviter: c.Inviter, fieldIntentAt: formatTime(c.IntentAt), fieldCreated: formatTime(c.CreatedAt),
 		fieldSentAt: formatTime(c.SentAt), fieldCompleted: formatTime(c.CompletedAt), fieldArchived: formatTime(c.ArchivedAt),
 	}
 	maps.Copy(all, stepFields(c.Steps))
@@ -56,6 +55,15 @@ func (c Content) fields() map[string]string {
 	}
 	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
 	return all
+}
+
+func (c Content) blob() (b []byte) {
+	for field, value := range map[string][]byte{fieldEnvelope: c.Envelope, fieldTrace: []byte(c.Trace), fieldSigners: c.Signers, fieldArtifacts: c.Artifacts} {
+		if len(value) > 0 {
+			b = appendSection(b, field[1], value)
+		}
+	}
+	return b
 }
 
 // Verdict is what Create found.
@@ -76,46 +84,64 @@ type Creation struct {
 }
 
 // Create records envelopes that are new and leaves alone what is there. The results
-// are in the order of the entries. Each entry is recorded whole or not at all; when an
-// error is returned some may be.
+// are in the order of the entries. Up to 200 entries of one campaign are recorded together or
+// not at all; when an error is returned some may be.
 func (l *Ledger) Create(ctx context.Context, entries []Entry) ([]Creation, error) {
-	if err := createScript.Load(ctx, l.db).Err(); err != nil {
-		return nil, fmt.Errorf("ledger: create: %w", err)
-	}
 	hashKey, err := l.invitationKey(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: create: %w", err)
 	}
-	cmds := make([]*redis.Cmd, len(entries))
-	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, e := range entries {
-			key := e.Campaign + "/" + e.ID
-			index := Work
-			if e.State.Terminal() {
-				index = none
-			}
-			bucket, field := "", ""
-			if e.Invitation != (Invitation{}) {
-				bucket, field = e.Invitation.slot(hashKey)
-			}
-			args := []any{key, e.Campaign, e.ID, e.Provider, e.Digest, string(e.State), string(index), millis(e.SweepAfter), bucket, field}
-			for f, v := range e.Content.fields() {
-				args = append(args, f, v)
-			}
-			cmds[i] = createScript.EvalSha(ctx, p, []string{envelopeKey(key)}, args...)
+	out := make([]Creation, 0, len(entries))
+	for len(entries) > 0 {
+		n := 1 // of one campaign
+		for n < len(entries) && n < createAtOnce && entries[n].Campaign == entries[0].Campaign {
+			n++
 		}
-		return nil
-	})
+		made, err := l.create(ctx, entries[:n], hashKey)
+		if err != nil {
+			return nil, fmt.Errorf("ledger: create: %w", err)
+		}
+		out, entries = append(out, made...), entries[n:]
+	}
+	return out, nil
+}
+
+// createAtOnce bounds how long one script keeps Redis from everybody else.
+const createAtOnce = 200
+
+func (l *Ledger) create(ctx context.Context, entries []Entry, hashKey []byte) ([]Creation, error) {
+	keys, args := make([]string, len(entries)), make([]any, 1, 1+12*len(entries))
+	args[0] = entries[0].Campaign
+	for i, e := range entries {
+		keys[i] = envelopeKey(e.Campaign + "/" + e.ID)
+		index := Work
+		if e.State.Terminal() {
+			index = none
+		}
+		bucket, field := "", ""
+		if e.Invitation != (Invitation{}) {
+			bucket, field = e.Invitation.slot(hashKey)
+		}
+		fields := e.Content.fields()
+		args = append(args, e.ID, e.Provider, pack(e.Digest), letters[e.State], letterOf(index), millis(e.SweepAfter), bucket, field, e.Content.blob(), len(fields))
+		for f, v := range fields {
+			args = append(args, f, v)
+		}
+	}
+	answers, err := createScript.Run(ctx, l.db, keys, args...).Slice()
 	if err != nil {
-		return nil, fmt.Errorf("ledger: create: %w", err)
+		return nil, err
+	}
+	if len(answers) != len(entries) {
+		return nil, fmt.Errorf("%d answers for %d envelopes", len(answers), len(entries))
 	}
 	out := make([]Creation, len(entries))
-	for i, cmd := range cmds {
-		s, err := cmd.StringSlice()
-		if err != nil || len(s) != 3 {
-			return nil, fmt.Errorf("ledger: create: unexpected answer: %w", err)
+	for i, a := range answers {
+		s, ok := a.([]any)
+		if !ok || len(s) != 3 {
+			return nil, errors.New("unexpected answer")
 		}
-		out[i] = Creation{Verdict(s[0]), State(s[1]), atoi(s[2])}
+		out[i] = Creation{Verdict(text(s[0])), State(text(s[1])), number(s[2])}
 	}
 	return out, nil
 }
@@ -125,7 +151,7 @@ func (l *Ledger) Digests(ctx context.Context, keys []string) ([]string, error) {
 	cmds := make([]*redis.StringCmd, len(keys))
 	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, k := range keys {
-			cmds[i] = p.HGet(ctx, envelopeKey(k), "digest")
+			cmds[i] = p.HGet(ctx, envelopeKey(k), fieldDigest)
 		}
 		return nil
 	})
@@ -134,7 +160,7 @@ func (l *Ledger) Digests(ctx context.Context, keys []string) ([]string, error) {
 	}
 	out := make([]string, len(keys))
 	for i, c := range cmds {
-		out[i] = c.Val()
+		out[i] = unpack(c.Val())
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -66,6 +67,32 @@ func (l *Ledger) Unpark(ctx context.Context, r *Record) error {
 		return fmt.Errorf("ledger: putting %s back: %w", r.Key(), err)
 	}
 	return nil
+}
+
+// Carried says that asynq has a task of each of these records: they are out of the index of
+// work, and only counted, until somebody takes them up. One that has changed since it was read
+// stays where it is.
+func (l *Ledger) Carried(ctx context.Context, records []*Record) error {
+	for part := range slices.Chunk(records, createAtOnce) {
+		keys, args := make([]string, len(part)), make([]any, 0, 2*len(part))
+		for i, r := range part {
+			keys[i] = envelopeKey(r.Key())
+			args = append(args, r.Key(), r.Version)
+		}
+		if err := carriedScript.Run(ctx, l.db, keys, args...).Err(); err != nil {
+			return fmt.Errorf("ledger: taking what is carried out of the work: %w", err)
+		}
+	}
+	return nil
+}
+
+// CarriedCount is how many envelopes of a provider are known to have a task and are in no index.
+func (l *Ledger) CarriedCount(ctx context.Context, provider string) (int64, error) {
+	n, err := l.db.HGet(ctx, prefix+"count:"+provider, "carried").Int64()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return 0, fmt.Errorf("ledger: counting what is carried at %s: %w", provider, err)
+	}
+	return n, nil
 }
 
 // Once tells one of all callers that it is the first to ask for this name within the

@@ -101,7 +101,7 @@ func (l *Ledger) forgettable(ctx context.Context, campaign string, alsoUnfinishe
 func lost(r *Record) bool { return r.State == Sent && r.ErrorCode == CodeNotThere }
 
 func (l *Ledger) forget(ctx context.Context, r *Record, alsoUnfinished bool) error {
-	ch := change{Remove: append(r.stepFields(), fieldEnvelope, fieldSigners, fieldFinal, fieldListed, fieldEvidence)}
+	ch := change{Rewrite: true, Remove: append(r.stepFields(), fieldEnvelope, fieldSigners, fieldFinal, fieldListed, fieldEvidence)}
 	switch {
 	case alsoUnfinished && (r.State == InDoubt || r.State == Failed || lost(r)):
 		ch.To, ch.Index, ch.Release, ch.Bump = Canceled, none, true, true

@@ -96,22 +96,21 @@ func (l *Ledger) HeldBy(ctx context.Context, invitations []Invitation) ([][]Hold
 
 // unsent finds which envelopes have ended without reaching anybody.
 func (l *Ledger) unsent(ctx context.Context, holders []*Holder) error {
-	records := make([]*redis.SliceCmd, len(holders))
-	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, h := range holders {
-			records[i] = p.HMGet(ctx, envelopeKey(h.Campaign+"/"+h.ID), "state", fieldSentAt, fieldIntentAt, fieldErrorCode, fieldError)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("ledger: looking for invitations: %w", err)
+	keys := make([]string, len(holders))
+	for i, h := range holders {
+		keys[i] = h.Campaign + "/" + h.ID
 	}
-	for i, c := range records {
-		text := func(field int) string { s, _ := c.Val()[field].(string); return s }
-		state := State(text(0))
-		ended := state.Terminal() && state != Archived && state != InDoubt
-		doubtful := text(3) == CodeForgotten && text(4) != forgotten+string(Failed)
-		holders[i].Unsent = ended && text(1) == "" && text(2) == "" && !doubtful
+	records, err := l.heads(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i, r := range records {
+		if r == nil {
+			continue
+		}
+		ended := r.State.Terminal() && r.State != Archived && r.State != InDoubt
+		doubtful := r.ErrorCode == CodeForgotten && r.ErrorMessage != forgotten+string(Failed)
+		holders[i].Unsent = ended && r.SentAt.IsZero() && r.IntentAt.IsZero() && !doubtful
 	}
 	return nil
 }

@@ -85,15 +85,16 @@ func script(name string) *redis.Script {
 }
 
 var (
-	createScript = script("create")
-	claimScript  = script("claim")
-	renewScript  = script("renew")
-	intentScript = script("intent")
-	writeScript  = script("write")
-	takeScript   = script("take")
-	dueScript    = script("due")
-	dropScript   = script("drop")
-	unparkScript = script("unpark")
+	createScript  = script("create")
+	claimScript   = script("claim")
+	renewScript   = script("renew")
+	intentScript  = script("intent")
+	writeScript   = script("write")
+	takeScript    = script("take")
+	dueScript     = script("due")
+	dropScript    = script("drop")
+	unparkScript  = script("unpark")
+	carriedScript = script("carried")
 
 	troubleScript = script("trouble")
 	wellScript    = script("well")
@@ -135,12 +136,9 @@ func (l *Ledger) Writable(ctx context.Context) error {
 }
 
 func envelopeKey(key string) string { return prefix + "e:" + key }
-func idsKey(campaign string) string { return prefix + "ids:" + campaign }
 func campaignKey(c string) string   { return prefix + "campaign:" + c }
 func providerKey(p string) string   { return prefix + "provider:" + p }
-func inKey(campaign string, s State) string {
-	return prefix + "in:" + campaign + ":" + string(s)
-}
+func blobKey(key string) string     { return prefix + "b:" + key }
 
 // Index is one of the two indexes of what is due.
 type Index string
@@ -151,7 +149,16 @@ const (
 	Look Index = "look"
 	none Index = "none"
 	keep Index = "keep"
+	task Index = "task" // a task of asynq's is known to carry it
 )
+
+// letterOf is an index as a record has it.
+func letterOf(x Index) string {
+	if x == keep {
+		return string(keep)
+	}
+	return string(x[:1])
+}
 
 func (x Index) key(provider string) string { return prefix + string(x) + ":" + provider }
 

@@ -57,7 +57,7 @@ func get(t *testing.T, l *Ledger, id string) *Record {
 
 func claim(t *testing.T, l *Ledger, id string, generation int64) *Claim {
 	t.Helper()
-	c, hold, _, err := l.Claim(t.Context(), "june/"+id, generation, 20*time.Second)
+	c, hold, _, err := l.Claim(t.Context(), "june/"+id, generation, 20*time.Second, Preparation{})
 	if err != nil || hold != Granted {
 		t.Fatalf("claim: %s %v", hold, err)
 	}
@@ -107,7 +107,7 @@ func TestClaimKeepsOthersOut(t *testing.T) {
 	l, clock := open(t)
 	create(t, l, "1")
 	hold := func(generation int64) Hold {
-		_, h, wait, err := l.Claim(t.Context(), "june/1", generation, 20*time.Second)
+		_, h, wait, err := l.Claim(t.Context(), "june/1", generation, 20*time.Second, Preparation{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestClaimKeepsOthersOut(t *testing.T) {
 	if h := hold(1); h != Early {
 		t.Errorf("before its time: %s", h)
 	}
-	if _, h, _, err := l.Claim(t.Context(), "june/none", 1, time.Second); err != nil || h != Gone {
+	if _, h, _, err := l.Claim(t.Context(), "june/none", 1, time.Second, Preparation{}); err != nil || h != Gone {
 		t.Errorf("no such envelope: %s %v", h, err)
 	}
 }
@@ -379,7 +379,7 @@ func TestDeniedProviderWaits(t *testing.T) {
 	if _, err := l.Deny(t.Context(), "certyneo", KeyRefused, "HTTP 401", time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	if _, h, wait, err := l.Claim(t.Context(), "june/1", 1, time.Second); err != nil || h != Denied || wait <= 0 {
+	if _, h, wait, err := l.Claim(t.Context(), "june/1", 1, time.Second, Preparation{}); err != nil || h != Denied || wait <= 0 {
 		t.Errorf("%s %s %v", h, wait, err)
 	}
 	if keys, _ := l.Take(t.Context(), Work, "certyneo", 10, time.Minute); len(keys) != 0 {
@@ -548,6 +548,8 @@ func TestScriptsJudgeBeforeTheyWrite(t *testing.T) {
 			switch db.Type(t.Context(), k).Val() {
 			case "hash":
 				fmt.Fprintln(&b, k, db.HGetAll(t.Context(), k).Val())
+			case "string":
+				fmt.Fprintln(&b, k, db.Get(t.Context(), k).Val())
 			case "zset":
 				fmt.Fprintln(&b, k, db.ZRangeWithScores(t.Context(), k, 0, -1).Val())
 			}
@@ -558,27 +560,27 @@ func TestScriptsJudgeBeforeTheyWrite(t *testing.T) {
 	e, fence := envelopeKey("june/1"), "version:2"
 	for what, run := range map[string]func() error{
 		"write, delay": func() error {
-			return runs(t, writeScript, l, e, "june/1", fence, "queued", "sent", "work", "x", 0, 1, 0, 0)
+			return runs(t, writeScript, l, e, "june/1", fence, "q", "s", "w", "x", 0, 1, "keep", "", 0, 0)
 		},
 		"write, index": func() error {
-			return runs(t, writeScript, l, e, "june/1", fence, "queued", "sent", "wrk", 0, 0, 1, 0, 0)
+			return runs(t, writeScript, l, e, "june/1", fence, "q", "s", "wrk", 0, 0, 1, "keep", "", 0, 0)
 		},
 		"write, time": func() error {
-			return runs(t, writeScript, l, e, "june/1", fence, "queued", "sent", "work", 0, 0, 1, 1, 1, "error", "a", "sent_at", "x")
+			return runs(t, writeScript, l, e, "june/1", fence, "q", "s", "w", 0, 0, 1, "keep", "", 1, 1, "o", "a", "1", "x")
 		},
 		"write, missing": func() error {
-			return runs(t, writeScript, l, e, "june/1", fence, "queued", "sent", "work", 0, 0, 1, 2, 0, "error", "a", "b")
+			return runs(t, writeScript, l, e, "june/1", fence, "q", "s", "w", 0, 0, 1, "keep", "", 2, 0, "o", "a", "b")
 		},
 		"write, state": func() error {
-			return runs(t, writeScript, l, e, "june/1", fence, "sent", "failed", "work", 0, 1, 1, 0, 0)
+			return runs(t, writeScript, l, e, "june/1", fence, "s", "f", "w", 0, 1, 1, "keep", "", 0, 0)
 		},
 		"create, delay": func() error {
-			return runs(t, createScript, l, envelopeKey("june/2"), "june/2", "june", "2", "certyneo", "d", "queued", "work", "x", "", "")
+			return runs(t, createScript, l, envelopeKey("june/2"), "june", "2", "certyneo", "d", "q", "w", "x", "", "", "", 0)
 		},
 		"create, fields": func() error {
-			return runs(t, createScript, l, envelopeKey("june/2"), "june/2", "june", "2", "certyneo", "d", "queued", "work", 0, "", "", "a")
+			return runs(t, createScript, l, envelopeKey("june/2"), "june", "2", "certyneo", "d", "q", "w", 0, "", "", "", 1, "a")
 		},
-		"claim, lease":   func() error { return runs(t, claimScript, l, e, "june/1", 1, "token", "x") },
+		"claim, lease":   func() error { return runs(t, claimScript, l, e, "june/1", 1, "token", "x", "", 0) },
 		"take, delay":    func() error { return runs(t, takeScript, l, Look.key("certyneo"), 10, "x") },
 		"due, delay":     func() error { return runs(t, dueScript, l, Look.key("certyneo"), "june/1", "x", "0") },
 		"trouble":        func() error { return runs(t, troubleScript, l, providerKey("certyneo"), "failing", "x", 0) },

@@ -3,6 +3,8 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"crypto/sha1"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -16,32 +18,49 @@ import (
 
 // Get reads one envelope; ErrNotFound when there is none.
 func (l *Ledger) Get(ctx context.Context, key string) (*Record, error) {
-	h, err := l.db.HGetAll(ctx, envelopeKey(key)).Result()
+	all, err := l.GetMany(ctx, []string{key})
 	if err != nil {
-		return nil, fmt.Errorf("ledger: reading %s: %w", key, err)
+		return nil, err
 	}
-	if len(h) == 0 {
+	if all[0] == nil {
 		return nil, fmt.Errorf("%s: %w", key, ErrNotFound)
 	}
-	return parse(h), nil
+	return all[0], nil
 }
 
 // GetMany reads many envelopes in one round trip; those that are not there are nil.
 func (l *Ledger) GetMany(ctx context.Context, keys []string) ([]*Record, error) {
-	cmds := make([]*redis.MapStringStringCmd, len(keys))
-	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	return l.read(ctx, keys, true)
+}
+
+// heads reads many envelopes without their blobs.
+func (l *Ledger) heads(ctx context.Context, keys []string) ([]*Record, error) {
+	return l.read(ctx, keys, false)
+}
+
+func (l *Ledger) read(ctx context.Context, keys []string, whole bool) ([]*Record, error) {
+	hashes, blobs := make([]*redis.MapStringStringCmd, len(keys)), make([]*redis.StringCmd, len(keys))
+	// A record that is upgraded between the two would be half of each form: one transaction.
+	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		for i, k := range keys {
-			cmds[i] = p.HGetAll(ctx, envelopeKey(k))
+			hashes[i] = p.HGetAll(ctx, envelopeKey(k))
+			if whole {
+				blobs[i] = p.Get(ctx, blobKey(k))
+			}
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("ledger: reading %d envelopes: %w", len(keys), err)
 	}
 	out := make([]*Record, len(keys))
-	for i, c := range cmds {
-		if h := c.Val(); len(h) > 0 {
-			out[i] = parse(h)
+	for i, h := range hashes {
+		blob := ""
+		if whole {
+			blob = blobs[i].Val()
+		}
+		if out[i], err = parse(keys[i], h.Val(), blob); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
@@ -80,50 +99,6 @@ func (l *Ledger) PageOf(ctx context.Context, campaign string, states []State, cu
 		}
 	}
 	return records, next, nil
-}
-
-// place is an envelope's in its campaign.
-type place struct {
-	id  string
-	seq int64
-}
-
-// ids reads which envelopes are on a page: those of some states, or (none) of all.
-func (l *Ledger) ids(ctx context.Context, campaign string, states []State, cursor string, n int) (ids []place, next string, err error) {
-	after := int64(0)
-	if cursor != "" {
-		if after, err = strconv.ParseInt(cursor, 10, 64); err != nil {
-			return nil, "", fmt.Errorf("cursor %q is not one of ours", cursor)
-		}
-	}
-	keys := []string{idsKey(campaign)}
-	if len(states) > 0 {
-		keys = nil
-		for _, s := range states {
-			keys = append(keys, inKey(campaign, s))
-		}
-	}
-	pages := make([]*redis.ZSliceCmd, len(keys))
-	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, key := range keys {
-			pages[i] = p.ZRangeByScoreWithScores(ctx, key, &redis.ZRangeBy{Min: "(" + strconv.FormatInt(after, 10), Max: "+inf", Count: int64(n)})
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, "", fmt.Errorf("ledger: listing %s: %w", campaign, err)
-	}
-	for _, page := range pages {
-		for _, z := range page.Val() {
-			ids = append(ids, place{fmt.Sprint(z.Member), int64(z.Score)})
-		}
-	}
-	slices.SortFunc(ids, func(a, b place) int { return cmp.Compare(a.seq, b.seq) })
-	if len(ids) >= n && n > 0 {
-		ids = ids[:n]
-		next = strconv.FormatInt(ids[n-1].seq, 10)
-	}
-	return ids, next, nil
 }
 
 // All reads every envelope of a campaign, page by page, of one state or (empty) of all.
@@ -175,22 +150,21 @@ func (c Campaign) Open() int64 {
 
 // Campaign reads a campaign's counts; ErrNotFound when there is none.
 func (l *Ledger) Campaign(ctx context.Context, name string) (Campaign, error) {
-	var q campaignQuery
-	if _, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error { q.ask(ctx, p, name); return nil }); err != nil {
-		return Campaign{}, fmt.Errorf("ledger: counting %s: %w", name, err)
+	all, err := l.CampaignsNamed(ctx, []string{name})
+	if err != nil {
+		return Campaign{}, err
 	}
-	c, ok := q.answer(name)
-	if !ok {
+	if len(all) == 0 {
 		return Campaign{}, fmt.Errorf("campaign %s: %w", name, ErrNotFound)
 	}
-	return c, nil
+	return all[0], nil
 }
 
 // CampaignsNamed reads many campaigns' counts in one round trip; those that are not there
 // are left out.
 func (l *Ledger) CampaignsNamed(ctx context.Context, names []string) ([]Campaign, error) {
 	asked := make([]campaignQuery, len(names))
-	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		for i, name := range names {
 			asked[i].ask(ctx, p, name)
 		}
@@ -201,9 +175,16 @@ func (l *Ledger) CampaignsNamed(ctx context.Context, names []string) ([]Campaign
 	}
 	out := make([]Campaign, 0, len(names))
 	for i, name := range names {
-		if c, ok := asked[i].answer(name); ok {
-			out = append(out, c)
+		c, whole, ok := asked[i].answer(name)
+		if !ok {
+			continue
 		}
+		if !whole {
+			if err := l.countOlder(ctx, &c); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, c)
 	}
 	return out, nil
 }
@@ -211,41 +192,41 @@ func (l *Ledger) CampaignsNamed(ctx context.Context, names []string) ([]Campaign
 // campaignQuery is what is asked of Redis for one campaign.
 type campaignQuery struct {
 	head, parts *redis.MapStringStringCmd
-	counts      []*redis.IntCmd
 }
 
 func (q *campaignQuery) ask(ctx context.Context, p redis.Pipeliner, name string) {
 	q.head, q.parts = p.HGetAll(ctx, campaignKey(name)), p.HGetAll(ctx, prefix+"counts:"+name)
-	for _, s := range States {
-		q.counts = append(q.counts, p.ZCard(ctx, inKey(name, s)))
-	}
 }
 
-func (q *campaignQuery) answer(name string) (Campaign, bool) {
+// answer is the campaign; whole is false for one that is older than its counts, which are
+// in its indexes only.
+func (q *campaignQuery) answer(name string) (c Campaign, whole, ok bool) {
 	h := q.head.Val()
 	if len(h) == 0 {
-		return Campaign{}, false
+		return Campaign{}, false, false
 	}
-	c := Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Simulated: h["simulated"] == "1",
-		CreatedAt: time.UnixMilli(atoi(h["created"])).UTC(), ChangedAt: time.UnixMilli(atoi(h["changed"])).UTC()}
-	for i, s := range States {
-		c.States[s] = q.counts[i].Val()
-		c.Total += q.counts[i].Val()
+	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Simulated: h["simulated"] == "1",
+		CreatedAt: milliTime(h["created"]), ChangedAt: milliTime(h["changed"])}
+	for _, s := range States {
+		c.States[s] = 0
 	}
-	if h["counted"] == "1" {
-		c.Providers = map[string]map[State]int64{}
+	if h["counted"] != "1" {
+		return c, false, true
 	}
+	c.Providers = map[string]map[State]int64{}
 	for part, n := range q.parts.Val() {
 		provider, state, _ := strings.Cut(part, " ")
-		if c.Providers == nil || atoi(n) == 0 {
+		if atoi(n) == 0 {
 			continue
 		}
 		if c.Providers[provider] == nil {
 			c.Providers[provider] = map[State]int64{}
 		}
 		c.Providers[provider][State(state)] = atoi(n)
+		c.States[State(state)] += atoi(n)
+		c.Total += atoi(n)
 	}
-	return c, true
+	return c, true, true
 }
 
 // CampaignsAfter names up to n campaigns that come after one, the oldest first; all when
@@ -328,9 +309,16 @@ func (l *Ledger) Counts(ctx context.Context, provider string) (map[State]int64, 
 // KeyOf finds the key of the envelope that has this id at its provider; empty when
 // there is none.
 func (l *Ledger) KeyOf(ctx context.Context, provider, envelopeID string) (string, error) {
-	key, err := l.db.HGet(ctx, prefix+"names:"+provider, envelopeID).Result()
+	sum := sha1.Sum([]byte(envelopeID)) // what Redis' scripts can make, too
+	name := hex.EncodeToString(sum[:])
+	var now, before *redis.StringCmd
+	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		now = p.HGet(ctx, prefix+"names:"+provider+":"+name[:4], name[4:16])
+		before = p.HGet(ctx, prefix+"names:"+provider, envelopeID)
+		return nil
+	})
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("ledger: finding an envelope of %s: %w", provider, err)
 	}
-	return key, nil
+	return cmp.Or(now.Val(), before.Val()), nil
 }

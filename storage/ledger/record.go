@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -55,37 +56,69 @@ type Record struct {
 // Key is CAMPAIGN/ID.
 func (r *Record) Key() string { return r.Campaign + "/" + r.ID }
 
-// Names of the fields that transitions write.
+// The fields of a record's hash. A hash stays a listpack, which takes a third of a hash
+// table's memory, as long as no value is longer than 64 bytes; what is longer, or only read
+// when it is worked on, is in the blob. The digest keeps the name that it had before, so that
+// a process of before which enqueues the same envelope finds it there.
 const (
-	fieldSimulated   = "simulated" // "1"; the campaign is then one with simulated envelopes, too
-	fieldEnvelopeID  = "envelope_id"
-	fieldIntentAt    = "intent_at"
-	fieldInviter     = "inviter"
-	fieldSettleAt    = "settle_at"
-	fieldUninvited   = "uninvited"
-	fieldUnfinished  = "unfinished"
-	fieldUnchecked   = "unchecked"
-	fieldLane        = "lane"
-	fieldCancel      = "cancel"
-	fieldAttempts    = "attempts"
-	fieldErrorCode   = "error_code"
-	fieldError       = "error"
-	fieldExplanation = "explanation"
-	fieldNotBefore   = "not_before"
-	fieldTries       = "tries"
-	fieldCreated     = "created_at"
-	fieldSentAt      = "sent_at"
-	fieldCompleted   = "completed_at"
-	fieldArchived    = "archived_at"
-	fieldSigners     = "signers"
-	fieldFinal       = "final"
-	fieldListed      = "listed"
-	fieldArtifacts   = "artifacts"
-	fieldEvidence    = "evidence"
-	fieldEnvelope    = "envelope"
-	fieldTrace       = "trace"
-	stepPrefix       = "step:"
+	fieldDigest     = "digest"
+	fieldState      = "s" // a letter
+	fieldVersion    = "v"
+	fieldGeneration = "g"
+	fieldProvider   = "p"
+	fieldSeq        = "n"
+	fieldIndex      = "i" // a letter: where it stands
+	fieldCreated    = "c"
+	fieldClaim      = "k"
+	fieldClaimUntil = "u"
+	fieldTries      = "t"
+	fieldSimulated  = "m" // "1"; the campaign is then one with simulated envelopes, too
+	fieldEnvelopeID = "e"
+	fieldIntentAt   = "a"
+	fieldInviter    = "b"
+	fieldSettleAt   = "w"
+	fieldUninvited  = "z"
+	fieldUnfinished = "f"
+	fieldUnchecked  = "x"
+	fieldLane       = "l"
+	fieldCancel     = "q"
+	fieldAttempts   = "r"
+	fieldErrorCode  = "o"
+	fieldError      = "E" // empty: it is in the blob
+	fieldNotBefore  = "d"
+	fieldSentAt     = "1"
+	fieldCompleted  = "2"
+	fieldArchived   = "3"
+	stepPrefix      = "+"
 )
+
+// Fields of the blob: a point and the letter of their section.
+const (
+	sectionPrefix    = "."
+	fieldEnvelope    = ".E"
+	fieldSigners     = ".S"
+	fieldFinal       = ".F"
+	fieldListed      = ".L"
+	fieldArtifacts   = ".A"
+	fieldEvidence    = ".V"
+	fieldTrace       = ".T"
+	fieldExplanation = ".X"
+)
+
+// longest is the longest value that leaves a hash a listpack, as Redis is configured by default.
+const longest = 64
+
+// letters are the states as a record and its campaign's index have them.
+var letters = map[State]string{Queued: "q", Preparing: "p", Sent: "s", Completed: "c", Archived: "a", Declined: "d",
+	Expired: "x", Canceled: "k", Failed: "f", InDoubt: "i"}
+
+var byLetter = func() map[string]State {
+	m := make(map[string]State, len(letters))
+	for s, l := range letters {
+		m[l] = s
+	}
+	return m
+}()
 
 // stepFields are the fields of a record's steps.
 func (r *Record) stepFields() []string {
@@ -96,42 +129,51 @@ func (r *Record) stepFields() []string {
 	return fields
 }
 
-func parse(h map[string]string) *Record {
-	at := func(field string) time.Time {
-		ms, err := strconv.ParseInt(h[field], 10, 64)
-		if err != nil || ms == 0 {
-			return time.Time{}
-		}
-		return time.UnixMilli(ms).UTC()
+const digestVersion = "v1:"
+
+// pack makes a digest half as long.
+func pack(digest string) string {
+	sum, err := hex.DecodeString(strings.TrimPrefix(digest, digestVersion))
+	if err != nil || len(digest) != len(digestVersion)+64 || !strings.HasPrefix(digest, digestVersion) || hex.EncodeToString(sum) != digest[len(digestVersion):] {
+		return digest
 	}
-	num := func(field string) int64 {
-		n, _ := strconv.ParseInt(h[field], 10, 64) // absent: 0
-		return n
+	return "1" + string(sum)
+}
+
+func unpack(digest string) string {
+	if len(digest) == 33 && digest[0] == '1' {
+		return digestVersion + hex.EncodeToString([]byte(digest[1:]))
 	}
-	raw := func(field string) json.RawMessage {
-		if h[field] == "" {
-			return nil
-		}
-		return json.RawMessage(h[field])
+	return digest
+}
+
+// parse reads a record of the hash and the blob of its key; nil when the hash is empty.
+func parse(key string, h map[string]string, blob string) (*Record, error) {
+	if len(h) == 0 {
+		return nil, nil
 	}
+	if h["state"] != "" {
+		h, blob = upgraded(h)
+	}
+	at := func(field string) time.Time { return milliTime(h[field]) }
 	r := &Record{
-		Campaign: h["campaign"], ID: h["id"], Provider: h["provider"], State: State(h["state"]),
-		Version: num("version"), Generation: num("gen"), Digest: h["digest"], Simulated: h[fieldSimulated] == "1", Seq: num("seq"),
-		Envelope: raw(fieldEnvelope), EnvelopeID: h[fieldEnvelopeID], Steps: map[string]string{},
+		Provider: h[fieldProvider], State: byLetter[h[fieldState]],
+		Version: atoi(h[fieldVersion]), Generation: atoi(h[fieldGeneration]), Digest: unpack(h[fieldDigest]), Simulated: h[fieldSimulated] == "1", Seq: atoi(h[fieldSeq]),
+		EnvelopeID: h[fieldEnvelopeID], Steps: map[string]string{},
 		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt), Uninvited: strings.Fields(h[fieldUninvited]),
 		Unfinished: h[fieldUnfinished] == "1", Unchecked: h[fieldUnchecked] == "1", Lane: h[fieldLane], CancelAsked: h[fieldCancel] == "1",
-		Tries: int(num(fieldTries)), Attempts: int(num(fieldAttempts)), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError], Explanation: h[fieldExplanation],
+		Tries: int(atoi(h[fieldTries])), Attempts: int(atoi(h[fieldAttempts])), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],
 		NotBefore: at(fieldNotBefore),
 		CreatedAt: at(fieldCreated), SentAt: at(fieldSentAt), CompletedAt: at(fieldCompleted), ArchivedAt: at(fieldArchived),
-		Signers: raw(fieldSigners), Final: raw(fieldFinal), Listed: raw(fieldListed),
-		Artifacts: raw(fieldArtifacts), Evidence: raw(fieldEvidence), Trace: h[fieldTrace],
 	}
+	r.Campaign, r.ID, _ = strings.Cut(key, "/")
 	for f, v := range h {
 		if step, ok := strings.CutPrefix(f, stepPrefix); ok {
 			r.Steps[step] = v
 		}
 	}
-	return r
+	_, long := h[fieldError]
+	return r, r.readBlob(blob, long && r.ErrorMessage == "")
 }
 
 // formatTime is how a time stands in a field.

@@ -16,7 +16,7 @@ import (
 // Every change of a record after its creation is one of the methods of this file.
 //
 //	method              from                      to                    guard
-//	Claim.MarkPreparing  queued                   preparing             the claim
+//	Ledger.Claim         queued                   preparing             nobody else's claim, no wish to cancel
 //	Claim.RecordStep     any that is claimed      same                  the claim
 //	Claim.MarkSent       preparing, in_doubt      sent                  the claim that wrote the intent, however late
 //	Claim.ConfirmSent    preparing                sent                  the claim
@@ -138,24 +138,6 @@ var intentFields = []string{fieldIntentAt, fieldInviter, fieldSettleAt}
 
 // troubleFields are those of failed attempts.
 var troubleFields = []string{fieldAttempts, fieldErrorCode, fieldError, fieldExplanation, fieldNotBefore}
-
-// MarkPreparing says that the first call to the provider is about to be made.
-func (c *Claim) MarkPreparing(ctx context.Context, simulated bool) error {
-	if err := guard(c.Record, "MarkPreparing", true, Queued); err != nil {
-		return err
-	}
-	ch := change{To: Preparing}
-	if simulated {
-		ch.Set = map[string]string{fieldSimulated: "1"}
-	} else {
-		ch.Remove = []string{fieldSimulated}
-	}
-	if err := c.write(ctx, ch); err != nil {
-		return err
-	}
-	c.Record.Simulated = simulated
-	return nil
-}
 
 // RecordStep keeps the result of a call that is harmless when repeated.
 func (c *Claim) RecordStep(ctx context.Context, step, result string) error {

@@ -24,7 +24,7 @@ func in(t *testing.T, l *Ledger, id string, state State, more change) (*Record, 
 	if err := writeRecord(t.Context(), l, r, change{To: state, Index: Work, Set: set}); err != nil {
 		t.Fatal(err)
 	}
-	c, hold, _, err := l.Claim(t.Context(), r.Key(), 1, 20*time.Second)
+	c, hold, _, err := l.Claim(t.Context(), r.Key(), 1, 20*time.Second, Preparation{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,14 +62,12 @@ var (
 	whySet    = map[string]string{fieldErrorCode: "why", fieldError: "because", fieldExplanation: "CPF não confere"}
 )
 
-// steps are all methods of transitions.go, in its order.
+// steps are all methods of transitions.go, in its order. Claim has tests of its own.
 var steps = []step{
-	{name: "MarkPreparing", from: []State{Queued}, to: Preparing, set: map[string]string{fieldSimulated: "1"},
-		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.MarkPreparing(ctx, true) }},
-	{name: "RecordStep", from: held, set: map[string]string{"step:file": "7"},
+	{name: "RecordStep", from: held, set: map[string]string{"+file": "7"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.RecordStep(ctx, "file", "7") }},
 	{name: "MarkSent", from: []State{Preparing}, given: intent, to: Sent, index: Look, due: time.Minute, fresh: true, ends: true,
-		set: map[string]string{fieldEnvelopeID: "env", "step:a": "b"}, removed: []string{fieldIntentAt, fieldInviter, fieldAttempts, fieldErrorCode, fieldError, fieldExplanation},
+		set: map[string]string{fieldEnvelopeID: "env", "+a": "b"}, removed: []string{fieldIntentAt, fieldInviter, fieldAttempts, fieldErrorCode, fieldError, fieldExplanation},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.MarkSent(ctx, Invited{EnvelopeID: "env", Steps: map[string]string{"a": "b"}, NextLook: time.Minute})
 		}},
@@ -89,17 +87,17 @@ var steps = []step{
 			return l.ConfirmSent(ctx, r, Invited{EnvelopeID: "env", Unchecked: why})
 		}},
 	{name: "AwaitSettling", from: []State{Preparing}, given: intent, index: Work, due: 16 * time.Second, ends: true,
-		set: map[string]string{fieldErrorCode: "why", fieldError: "because", fieldExplanation: "CPF não confere", "step:a": "b", fieldIntentAt: "1000"},
+		set: map[string]string{fieldErrorCode: "why", fieldError: "because", fieldExplanation: "CPF não confere", "+a": "b", fieldIntentAt: "1000"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AwaitSettling(ctx, why, map[string]string{"a": "b"}, 15*time.Second)
 		}},
 	{name: "WithdrawIntent", from: []State{Preparing}, given: intent, index: Work, due: SweepAfter, ends: true, removed: []string{fieldIntentAt, fieldInviter},
-		set: map[string]string{"step:a": "b", fieldUninvited: "TOKEN"},
+		set: map[string]string{"+a": "b", fieldUninvited: "TOKEN"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.WithdrawIntent(ctx, map[string]string{"a": "b"})
 		}},
-	{name: "AdoptIntent", from: []State{Preparing}, given: map[string]string{"step:a": "old", "step:b": "obsolete", fieldSettleAt: "1"}, index: Work, due: 36 * time.Second, ends: true,
-		set: map[string]string{"step:a": "new", fieldInviter: "another", fieldIntentAt: "1795338000000", fieldNotBefore: "1795338035000"}, removed: []string{"step:b", fieldSettleAt},
+	{name: "AdoptIntent", from: []State{Preparing}, given: map[string]string{"+a": "old", "+b": "obsolete", fieldSettleAt: "1"}, index: Work, due: 36 * time.Second, ends: true,
+		set: map[string]string{"+a": "new", fieldInviter: "another", fieldIntentAt: "1795338000000", fieldNotBefore: "1795338035000"}, removed: []string{"+b", fieldSettleAt},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AdoptIntent(ctx, "another", map[string]string{"a": "new"}, 35*time.Second)
 		}},
@@ -120,8 +118,8 @@ var steps = []step{
 		do:  func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.Fail(ctx, 5, why) }},
 	{name: "Fail, an intent", given: intent,
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.Fail(ctx, 5, why) }},
-	{name: "Defer", from: held, given: map[string]string{"step:a": "b", fieldListed: "[]"}, index: Work, due: 11 * time.Second, ends: true,
-		set: map[string]string{fieldAttempts: "5", fieldErrorCode: "why"}, removed: []string{"step:a", fieldListed},
+	{name: "Defer", from: held, given: map[string]string{"+a": "b", fieldListed: "[]"}, index: Work, due: 11 * time.Second, ends: true,
+		set: map[string]string{fieldAttempts: "5", fieldErrorCode: "why"}, removed: []string{"+a", fieldListed},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.Defer(ctx, Deferral{Wait: 10 * time.Second, Attempts: 5, Reason: why, ForgetSteps: true, ForgetListed: true})
 		}},
@@ -221,7 +219,7 @@ var steps = []step{
 		}},
 	{name: "CancelQueued", from: []State{Queued}, to: Canceled, index: none, fresh: true,
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error { return l.CancelQueued(ctx, r) }},
-	{name: "CancelQueued, something made", given: map[string]string{"step:a": "b"},
+	{name: "CancelQueued, something made", given: map[string]string{"+a": "b"},
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error { return l.CancelQueued(ctx, r) }},
 	{name: "AskCancel", from: []State{Queued, Preparing, Sent}, index: Work, due: time.Second, fresh: true, set: map[string]string{fieldCancel: "1", fieldLane: "steer"},
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error { return l.AskCancel(ctx, r, "steer") }},
@@ -230,9 +228,28 @@ var steps = []step{
 			return l.RecordEvidence(ctx, r, []byte("{}"))
 		}},
 	{name: "NewTask", from: States, fresh: true, do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error { return l.NewTask(ctx, r) }},
-	{name: "BeginAgain", from: held, given: map[string]string{"step:a": "b", fieldEnvelopeID: "env", fieldSentAt: "5000"}, to: Queued, index: Work, due: time.Second, fresh: true, ends: true,
-		removed: []string{"step:a", fieldEnvelopeID, fieldSentAt, fieldErrorCode},
+	{name: "BeginAgain", from: held, given: map[string]string{"+a": "b", fieldEnvelopeID: "env", fieldSentAt: "5000"}, to: Queued, index: Work, due: time.Second, fresh: true, ends: true,
+		removed: []string{"+a", fieldEnvelopeID, fieldSentAt, fieldErrorCode},
 		do:      func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error { return l.BeginAgain(ctx, r) }},
+}
+
+// fields are a record's in the hash and in the blob.
+func fields(t *testing.T, l *Ledger, key string) map[string]string {
+	t.Helper()
+	all := l.db.HGetAll(t.Context(), envelopeKey(key)).Val()
+	r, err := l.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Explanation != "" {
+		all[fieldExplanation] = r.Explanation
+	}
+	for _, f := range blobFields {
+		if value := *r.section(f); len(value) > 0 {
+			all[f] = string(value)
+		}
+	}
+	return all
 }
 
 func without(states []State, s State) []State {
@@ -254,7 +271,7 @@ func TestTransitions(t *testing.T) {
 func (s step) try(t *testing.T, from State) {
 	l, _ := open(t)
 	r, c := in(t, l, "1", from, change{Set: s.given})
-	all := func() map[string]string { return l.db.HGetAll(t.Context(), envelopeKey("june/1")).Val() }
+	all := func() map[string]string { return fields(t, l, "june/1") }
 	if s.given[fieldInviter] != "" {
 		l.db.HSet(t.Context(), envelopeKey("june/1"), fieldInviter, c.token)
 		r.Inviter, c.Record.Inviter = c.token, c.token
@@ -266,7 +283,7 @@ func (s step) try(t *testing.T, from State) {
 		if !errors.Is(err, ErrTransition) {
 			t.Errorf("taken: %v", err)
 		}
-		if after := all(); after["version"] != before["version"] || after["state"] != before["state"] {
+		if after := all(); after[fieldVersion] != before[fieldVersion] || after[fieldState] != before[fieldState] {
 			t.Errorf("refused, and changed: %v", after)
 		}
 		return
@@ -283,8 +300,8 @@ func (s step) check(t *testing.T, l *Ledger, from State, before, after map[strin
 	if to == "" {
 		to = from
 	}
-	if after["state"] != string(to) {
-		t.Errorf("state %s, want %s", after["state"], to)
+	if after[fieldState] != letters[to] {
+		t.Errorf("state %s, want %s", after[fieldState], letters[to])
 	}
 	for f, v := range s.set {
 		v = strings.ReplaceAll(v, "TOKEN", s.token)
@@ -297,10 +314,10 @@ func (s step) check(t *testing.T, l *Ledger, from State, before, after map[strin
 			t.Errorf("%s is still %q", f, v)
 		}
 	}
-	if fresh := after["gen"] != before["gen"]; fresh != s.fresh {
+	if fresh := after[fieldGeneration] != before[fieldGeneration]; fresh != s.fresh {
 		t.Errorf("a new generation: %v, want %v", fresh, s.fresh)
 	}
-	if ended := before["claim"] != "" && after["claim"] == ""; ended != (s.ends && before["claim"] != "") {
+	if ended := before[fieldClaim] != "" && after[fieldClaim] == ""; ended != (s.ends && before[fieldClaim] != "") {
 		t.Errorf("the claim has ended: %v, want %v", ended, s.ends)
 	}
 	if s.index == "" {

@@ -98,7 +98,7 @@ func TestOneProbeAPause(t *testing.T) {
 	clock.forward(time.Minute)
 	claim(t, l, "1", 1)
 	admit(Refused, time.Minute)
-	if _, h, _, err := l.Claim(t.Context(), "june/2", 1, time.Second); err != nil || h != Denied {
+	if _, h, _, err := l.Claim(t.Context(), "june/2", 1, time.Second, Preparation{}); err != nil || h != Denied {
 		t.Errorf("a second probe: %s %v", h, err)
 	}
 	if err := l.Allow(t.Context(), "certyneo"); err != nil {

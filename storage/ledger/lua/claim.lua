@@ -1,28 +1,50 @@
--- KEYS[1] the envelope. ARGV: key, generation, token, lease.
--- Returns ok and the whole record, or the reason and, for a wait, how long.
+-- KEYS[1] the envelope. ARGV: key, generation, token, lease, and the provider that the claim is for with whether
+-- it is simulated (1 or 0), when a queued envelope is to be preparing with the claim; empty: it is not.
+-- Returns ok, the fields as they were, the blob, the time, whether it became preparing and free or probe; or the reason and,
+-- for a wait, how long.
 local e, key, token, lease = KEYS[1], ARGV[1], ARGV[3], number(ARGV[4])
-local h = read(e)
-if not h.state then return {'gone'} end
-if h.gen ~= ARGV[2] then return {'stale'} end
+local flat = redis.call('HGETALL', e)
+local h = {}
+for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
+if h.state then
+  upgrade(e, key)
+  flat, h = redis.call('HGETALL', e), {}
+  for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
+end
+if not h.s then return {'gone'} end
+if h.g ~= ARGV[2] then return {'stale'} end
 local at = now()
-if h.claim and tonumber(h.claim_until) > at then return {'busy', h.claim_until - at} end
-local s = h.state
-if not (s == 'queued' or s == 'preparing' or s == 'completed' or
-        (s == 'sent' and (h.unfinished == '1' or h.cancel == '1'))) then return {'done'} end
-if (s == 'queued' or s == 'preparing') and not h.intent_at and h.cancel ~= '1' and
-   redis.call('HGET', P .. 'campaign:' .. h.campaign, 'paused') == '1' then
-  place(key, h.provider, 'none', 0) -- resume puts it back
+if h.k and tonumber(h.u) > at then return {'busy', h.u - at} end
+local s, campaign = h.s, parts(key)
+if not (s == 'q' or s == 'p' or s == 'c' or (s == 's' and (h.f == '1' or h.q == '1'))) then return {'done'} end
+local function stand(index, due)
+  local to = place(key, h, index, due)
+  if to ~= h.i then redis.call('HSET', e, 'i', to) end
+end
+if (s == 'q' or s == 'p') and not h.a and h.q ~= '1' and redis.call('HGET', P .. 'campaign:' .. campaign, 'paused') == '1' then
+  stand('n', 0) -- resume puts it back
   return {'paused'}
 end
-if h.not_before and tonumber(h.not_before) > at then return {'early', h.not_before - at} end
-local admission, wait = admit(P .. 'provider:' .. h.provider, at)
+if h.d and tonumber(h.d) > at then return {'early', h.d - at} end
+local admission, wait = admit(P .. 'provider:' .. h.p, at)
 if admission == 'denied' then
-  place(key, h.provider, 'work', at + wait)
+  stand('w', at + wait)
   return {'denied', wait}
 end
-redis.call('HSET', e, 'claim', token, 'claim_until', at + lease)
-redis.call('HINCRBY', e, 'version', 1)
-if s == 'queued' or s == 'preparing' then redis.call('HINCRBY', e, 'tries', 1) end
-place(key, h.provider, 'work', at + lease + 1000)
-local _, flat = read(e)
-return {'ok', flat, at}
+local version = h.v + 1
+local set = {'k', token, 'u', at + lease, 'v', version, 'i', place(key, h, 'w', at + lease + 1000)}
+if s == 'q' or s == 'p' then set[#set + 1], set[#set + 2] = 't', (h.t or 0) + 1 end
+local prepared = s == 'q' and ARGV[5] == h.p and h.q ~= '1'
+if prepared then
+  -- Whoever enqueued it may not have known that the provider is simulated.
+  set[#set + 1], set[#set + 2] = 's', 'p'
+  if ARGV[6] == '1' then
+    set[#set + 1], set[#set + 2] = 'm', '1'
+    redis.call('HSET', P .. 'campaign:' .. campaign, 'simulated', '1')
+  elseif h.m then
+    redis.call('HDEL', e, 'm')
+  end
+  shift(key, h, 'p', version, at)
+end
+redis.call('HSET', e, unpack(set))
+return {'ok', flat, redis.call('GET', P .. 'b:' .. key), at, prepared and 1 or 0, admission}

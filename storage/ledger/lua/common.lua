@@ -1,6 +1,9 @@
 -- Every key has the hash tag {chancela}, so all of the ledger is in one slot and a script
 -- may build the names of the indexes itself, on a cluster too.
 -- Times are milliseconds of this server's clock: the processes' own clocks never meet.
+--
+-- A record is a hash of short fields (record.go has what they are called) that stays a listpack, and a string
+-- of sections (blob.go) with what is only read when it is worked on.
 local P = '{chancela}:'
 local function now()
   local t = redis.call('TIME')
@@ -16,8 +19,39 @@ end
 local function pairs_from(i)
   if (#ARGV - i) % 2 ~= 1 then error('a field without a value') end
 end
+-- The indexes by the letter that a record has of its own: work and look; a task that asynq is known to have; none.
+local indexes = {w = 'work:', l = 'look:', t = '', n = ''}
 local function known(index)
-  if index ~= 'keep' and index ~= 'none' and index ~= 'work' and index ~= 'look' then error('no such index') end
+  if index ~= 'keep' and not indexes[index] then error('no such index') end
+end
+
+-- The states by the letter that a record and its campaign's index have of them.
+local words = {q = 'queued', p = 'preparing', s = 'sent', c = 'completed', a = 'archived', d = 'declined',
+  x = 'expired', k = 'canceled', f = 'failed', i = 'in_doubt'}
+
+-- names is where the key of the envelope that has an id at its provider stands: many small hashes take a
+-- fraction of the memory of one large one.
+local function names(p, id)
+  local sum = redis.sha1hex(id)
+  return P .. 'names:' .. p .. ':' .. string.sub(sum, 1, 4), string.sub(sum, 5, 16)
+end
+local function rename(p, key, old, new)
+  if old == new then return end
+  if old then
+    local bucket, field = names(p, old)
+    if redis.call('HGET', bucket, field) == key then redis.call('HDEL', bucket, field) end
+  end
+  if new then
+    local bucket, field = names(p, new)
+    redis.call('HSET', bucket, field, key)
+  end
+end
+
+-- number_of gives an envelope its place in its campaign: which id has a number, in hashes of 128, and a letter for
+-- each number that is its state.
+local function number_of(campaign, seq, id, letter)
+  redis.call('HSET', P .. 'at:' .. campaign .. ':' .. math.floor(seq / 128), seq % 128, id)
+  redis.call('SETRANGE', P .. 'state:' .. campaign, seq, letter)
 end
 
 -- count keeps the envelopes of a provider by state, over all campaigns and of one.
@@ -30,7 +64,7 @@ end
 -- life. A slice is as long as a campaign of its age can be drawn with: at most 240 of them are kept.
 local groups = {queued = 'waiting', preparing = 'waiting', sent = 'sent', completed = 'done', archived = 'done',
   declined = 'ended', expired = 'ended', canceled = 'ended', failed = 'stuck', in_doubt = 'stuck'}
-local function course(campaign, from, to, at)
+local function course(campaign, from, to, at, n)
   local before, after = from and groups[from], groups[to]
   if not after or before == after then return end
   local k = P .. 'course:' .. campaign
@@ -59,15 +93,15 @@ local function course(campaign, from, to, at)
   end
   slice = string.format('%d ', slice)
   if before then redis.call('HINCRBY', k, slice .. before, -1) end
-  redis.call('HINCRBY', k, slice .. after, 1)
+  redis.call('HINCRBY', k, slice .. after, n or 1)
 end
 
 -- blame counts a campaign's envelopes that have ended without being archived, by what is wrong with them, and
 -- remembers the last of each kind. Codes are the providers' own: the 500th and all further kinds are one.
-local function blame(h, state, code, by)
+local function blame(p, campaign, id, state, code, by)
   if state ~= 'failed' and state ~= 'in_doubt' and state ~= 'declined' and state ~= 'expired' and state ~= 'canceled' then return end
-  local k = P .. 'reasons:' .. h.campaign
-  local kind = h.provider .. ' ' .. state .. ' '
+  local k = P .. 'reasons:' .. campaign
+  local kind = p .. ' ' .. state .. ' '
   local field = kind .. (code or '')
   if redis.call('HEXISTS', k, field) == 0 then
     if by < 0 or redis.call('HLEN', k) >= 500 then field = kind .. '*' end
@@ -75,24 +109,23 @@ local function blame(h, state, code, by)
   end
   if redis.call('HINCRBY', k, field, by) <= 0 then
     redis.call('HDEL', k, field)
-    redis.call('HDEL', P .. 'examples:' .. h.campaign, field)
+    redis.call('HDEL', P .. 'examples:' .. campaign, field)
   elseif by > 0 then
-    redis.call('HSET', P .. 'examples:' .. h.campaign, field, h.id)
+    redis.call('HSET', P .. 'examples:' .. campaign, field, id)
   end
 end
 
--- set writes a field; a campaign says when one of its envelopes is simulated.
-local function set(e, campaign, field, value)
-  redis.call('HSET', e, field, value)
-  if field == 'simulated' then redis.call('HSET', P .. 'campaign:' .. campaign, 'simulated', value) end
-end
-
--- place lets an envelope stand in one index of what is due, or in none.
-local function place(key, p, index, at)
-  if index == 'keep' then return end
-  redis.call('ZREM', P .. 'work:' .. p, key)
-  redis.call('ZREM', P .. 'look:' .. p, key)
-  if index ~= 'none' then redis.call('ZADD', P .. index .. ':' .. p, at, key) end
+-- place is what a record that stands in one index, or in none, gets to stand in another; the index itself
+-- changes here. A task that asynq is known to have is only counted: h.i is where it stood.
+local function place(key, h, to, at)
+  if to == 'keep' then return h.i end
+  if h.i ~= to then
+    if h.i == 't' then redis.call('HINCRBY', P .. 'count:' .. h.p, 'carried', -1)
+    elseif h.i ~= 'n' then redis.call('ZREM', P .. indexes[h.i] .. h.p, key) end
+    if to == 't' then redis.call('HINCRBY', P .. 'count:' .. h.p, 'carried', 1) end
+  end
+  if to == 'w' or to == 'l' then redis.call('ZADD', P .. indexes[to] .. h.p, at, key) end
+  return to
 end
 
 -- tell puts a change of state into the outbox, in order per envelope.
@@ -102,23 +135,82 @@ local function tell(key, state, version, at)
   redis.call('ZADD', P .. 'outbox', 'NX', at, key)
 end
 
--- shift changes the state with its counters and indexes.
-local function shift(e, key, h, to, at)
-  local from = h.state
-  redis.call('HSET', e, 'state', to)
-  redis.call('ZREM', P .. 'in:' .. h.campaign .. ':' .. from, h.id)
-  redis.call('ZADD', P .. 'in:' .. h.campaign .. ':' .. to, h.seq, h.id)
-  count(h.provider, h.campaign, from, -1)
-  count(h.provider, h.campaign, to, 1)
-  course(h.campaign, from, to, at)
-  redis.call('HSET', P .. 'campaign:' .. h.campaign, 'changed', at)
-  tell(key, to, h.version, at)
+-- parts are a key's campaign and id.
+local function parts(key)
+  local slash = string.find(key, '/', 1, true)
+  return string.sub(key, 1, slash - 1), string.sub(key, slash + 1)
 end
 
-local function read(e)
-  local flat, h = redis.call('HGETALL', e), {}
-  for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
-  return h, flat
+-- shift changes the state in the counters and indexes; the record's own is the caller's.
+local function shift(key, h, to, version, at)
+  local campaign = parts(key)
+  local from_word, to_word = words[h.s], words[to]
+  redis.call('SETRANGE', P .. 'state:' .. campaign, h.n, to)
+  count(h.p, campaign, from_word, -1)
+  count(h.p, campaign, to_word, 1)
+  course(campaign, from_word, to_word, at)
+  redis.call('HSET', P .. 'campaign:' .. campaign, 'changed', at)
+  tell(key, to_word, version, at)
+end
+
+-- A record of before, which had long names and everything in one hash, becomes one of today when a script first
+-- needs it, with its place in its campaign, its due time and its name.
+local short = {version = 'v', gen = 'g', provider = 'p', seq = 'n', simulated = 'm', created_at = 'c', sent_at = '1',
+  completed_at = '2', archived_at = '3', claim = 'k', claim_until = 'u', tries = 't', envelope_id = 'e', intent_at = 'a',
+  inviter = 'b', settle_at = 'w', unchecked = 'x', lane = 'l', unfinished = 'f', cancel = 'q', attempts = 'r',
+  error_code = 'o', not_before = 'd', uninvited = 'z'}
+local sections = {envelope = 'E', signers = 'S', final = 'F', listed = 'L', artifacts = 'A', evidence = 'V', trace = 'T',
+  explanation = 'X'}
+local function section(letter, value) return letter .. '0' .. #value .. ':' .. value end
+local function packed(digest)
+  local hex = string.match(digest, '^v1:(%x+)$')
+  if not hex or #hex ~= 64 then return digest end
+  return '1' .. string.gsub(hex, '%x%x', function(x) return string.char(tonumber(x, 16)) end)
+end
+local function upgrade(e, key)
+  local old, fields, blob, h = redis.call('HGETALL', e), {}, '', {}
+  local function add(f, v) fields[#fields + 1], fields[#fields + 2], h[f] = f, v, v end
+  for i = 1, #old, 2 do
+    local f, v = old[i], old[i + 1]
+    if f == 'state' then
+      for letter, word in pairs(words) do if word == v then add('s', letter) end end
+    elseif f == 'digest' then add('digest', packed(v))
+    elseif f == 'error' then
+      if #v > 64 then add('E', '') blob = blob .. section('O', v) else add('E', v) end
+    elseif short[f] then add(short[f], v)
+    elseif sections[f] then blob = blob .. section(sections[f], v)
+    elseif string.sub(f, 1, 5) == 'step:' then add('+' .. string.sub(f, 6), v) end
+  end
+  local campaign, id = parts(key)
+  local index = 'n'
+  for _, x in ipairs({'w', 'l'}) do
+    if redis.call('ZSCORE', P .. indexes[x] .. h.p, key) then index = x end
+  end
+  add('i', index)
+  redis.call('DEL', e)
+  redis.call('HSET', e, unpack(fields))
+  if blob ~= '' then redis.call('SET', P .. 'b:' .. key, blob) end
+  redis.call('ZREM', P .. 'ids:' .. campaign, id)
+  redis.call('ZREM', P .. 'in:' .. campaign .. ':' .. words[h.s], id)
+  number_of(campaign, h.n, id, h.s)
+  if h.e and redis.call('HGET', P .. 'names:' .. h.p, h.e) == key then
+    redis.call('HDEL', P .. 'names:' .. h.p, h.e)
+    rename(h.p, key, nil, h.e)
+  end
+end
+
+-- load reads some fields of a record; nil when there is none. state, the first of the long names, tells one of before.
+local needed = {'s', 'v', 'g', 'p', 'n', 'i', 'k', 'u', 'b', 'a', 'e', 'o', 'q'}
+local function load(e, key)
+  local v = redis.call('HMGET', e, 'state', unpack(needed))
+  if v[1] then
+    upgrade(e, key)
+    v = redis.call('HMGET', e, 'state', unpack(needed))
+  end
+  if not v[2] then return nil end
+  local h = {}
+  for i, f in ipairs(needed) do h[f] = v[i + 1] or nil end
+  return h
 end
 
 -- admit lets one call through when a provider that refuses the key has been left alone for its pause; the

@@ -1,45 +1,115 @@
--- KEYS[1] the envelope. ARGV: key, campaign, id, provider, digest, state, index, delay,
---       bucket and field of the invitation (empty: none), then field, value ...
--- Returns created | same | conflict, the state, the generation.
-local e, key, campaign, id, p, digest, state = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local at = now()
-local due = at + number(ARGV[8])
-known(ARGV[7])
-pairs_from(11)
+-- Records envelopes of one campaign. KEYS the envelopes. ARGV: campaign, then for each: id, provider, digest, state,
+--       index, delay, bucket and field of the invitation (empty: none), blob, number of fields, field, value ...
+-- Returns for each created | same | conflict, the state, the generation.
+local campaign, at = ARGV[1], now()
+local entries, next = {}, 2
+for i, e in ipairs(KEYS) do
+  local x = {e = e, id = text(ARGV[next]), p = text(ARGV[next + 1]), digest = text(ARGV[next + 2]), state = text(ARGV[next + 3]),
+    i = text(ARGV[next + 4]), due = at + number(ARGV[next + 5]), bucket = ARGV[next + 6], field = ARGV[next + 7],
+    blob = text(ARGV[next + 8]), set = {}}
+  known(x.i)
+  if not words[x.state] then error('no such state') end
+  for k = 1, 2 * number(ARGV[next + 9]) do x.set[k] = text(ARGV[next + 9 + k]) end
+  next = next + 10 + #x.set
+  entries[i] = x
+end
+if next ~= #ARGV + 1 then error('a field without a value') end
+
 -- Who holds an invitation: CAMPAIGN:ID/CAMPAIGN:ID..., and CAMPAIGN alone for one that holds it more
 -- often than it pays to remember.
-local function invited()
-  local bucket, field = ARGV[9], ARGV[10]
-  if bucket == '' then return end
-  local held = redis.call('HGET', bucket, field)
-  local all, entry = '/' .. (held or '') .. '/', campaign .. ':' .. id
-  local function holds(text, from) return string.find(all, text, from, true) end
-  if holds('/' .. entry .. '/', 1) or holds('/' .. campaign .. '/', 1) then return end
-  local n, at = 0, holds('/' .. campaign .. ':', 1)
-  while at do n, at = n + 1, holds('/' .. campaign .. ':', at + 1) end
-  if n == 8 then entry = campaign end
-  redis.call('HSET', bucket, field, held and held .. '/' .. entry or entry)
+local function invited(x)
+  if x.bucket == '' then return end
+  local held = redis.call('HGET', x.bucket, x.field)
+  local entry = campaign .. ':' .. x.id
+  if held then
+    local all = '/' .. held .. '/'
+    local function holds(text, from) return string.find(all, text, from, true) end
+    if holds('/' .. entry .. '/', 1) or holds('/' .. campaign .. '/', 1) then return end
+    local n, at = 0, holds('/' .. campaign .. ':', 1)
+    while at do n, at = n + 1, holds('/' .. campaign .. ':', at + 1) end
+    if n == 8 then entry = campaign end
+    entry = held .. '/' .. entry
+  end
+  redis.call('HSET', x.bucket, x.field, entry)
 end
-local have = redis.call('HMGET', e, 'digest', 'state', 'gen')
-if have[1] and have[1] ~= digest then return {'conflict', have[2], have[3]} end
-invited()
-if have[1] then return {'same', have[2], have[3]} end
+
 local c = P .. 'campaign:' .. campaign
-local seq = redis.call('HINCRBY', c, 'seq', 1)
-redis.call('HSETNX', c, 'created', at)
-if seq == 1 then -- an older campaign's counts by provider, and its course, would begin in the middle
-  redis.call('HSET', c, 'counted', 1)
+local seq, first = nil, nil
+local new, due, places, carried, simulated = {}, {}, {}, {}, false
+local function record(x)
+  if not seq then
+    seq = tonumber(redis.call('HGET', c, 'seq') or 0)
+    first = seq + 1
+  end
+  seq = seq + 1
+  local set = {'digest', x.digest, 's', x.state, 'v', 1, 'g', 1, 'p', x.p, 'n', seq, 'c', at, 'i', x.i}
+  for i = 1, #x.set do set[#set + 1] = x.set[i] end
+  for i = 1, #x.set, 2 do simulated = simulated or x.set[i] == 'm' end
+  redis.call('HSET', x.e, unpack(set))
+  local key = campaign .. '/' .. x.id
+  if x.blob ~= '' then redis.call('SET', P .. 'b:' .. key, x.blob) end
+  for i = 1, #x.set, 2 do
+    if x.set[i] == 'e' then rename(x.p, key, nil, x.set[i + 1]) end
+  end
+  local chunk = math.floor(seq / 128)
+  places[chunk] = places[chunk] or {}
+  local ids = places[chunk]
+  ids[#ids + 1], ids[#ids + 2] = seq % 128, x.id
+  if x.i == 't' then carried[x.p] = (carried[x.p] or 0) + 1
+  elseif x.i ~= 'n' then
+    local index = P .. indexes[x.i] .. x.p
+    due[index] = due[index] or {}
+    local list = due[index]
+    list[#list + 1], list[#list + 2] = x.due, key
+  end
+  new[#new + 1] = x
+  tell(key, words[x.state], 1, at)
+end
+
+local answers = {}
+for i, x in ipairs(entries) do
+  local have = redis.call('HMGET', x.e, 'digest', 's', 'g', 'state')
+  if have[4] then -- of before
+    upgrade(x.e, campaign .. '/' .. x.id)
+    have = redis.call('HMGET', x.e, 'digest', 's', 'g')
+  end
+  if have[1] and have[1] ~= x.digest then
+    answers[i] = {'conflict', words[have[2]], have[3]}
+  else
+    invited(x)
+    if have[1] then
+      answers[i] = {'same', words[have[2]], have[3]}
+    else
+      record(x)
+      answers[i] = {'created', words[x.state], '1'}
+    end
+  end
+end
+if #new == 0 then return answers end
+
+local head = {'seq', seq, 'changed', at}
+if first == 1 then -- an older campaign's counts by provider, and its course, would begin in the middle
+  head[#head + 1], head[#head + 2] = 'counted', 1
   redis.call('HSET', P .. 'course:' .. campaign, 'width', 1000, 'begin', at)
 end
-redis.call('HSET', c, 'changed', at)
+if simulated then head[#head + 1], head[#head + 2] = 'simulated', '1' end
+redis.call('HSET', c, unpack(head))
+redis.call('HSETNX', c, 'created', at)
 redis.call('ZADD', P .. 'campaigns', 'NX', at, campaign)
-redis.call('HSET', e, 'campaign', campaign, 'id', id, 'provider', p, 'digest', digest, 'state', state,
-  'seq', seq, 'gen', 1, 'version', 1, 'created_at', at)
-for i = 11, #ARGV, 2 do set(e, campaign, ARGV[i], ARGV[i + 1]) end
-redis.call('ZADD', P .. 'ids:' .. campaign, seq, id)
-redis.call('ZADD', P .. 'in:' .. campaign .. ':' .. state, seq, id)
-count(p, campaign, state, 1)
-course(campaign, nil, state, at)
-place(key, p, ARGV[7], due)
-tell(key, state, 1, at)
-return {'created', state, '1'}
+local letters, counts = {}, {}
+for i, x in ipairs(new) do
+  letters[i] = x.state
+  counts[x.p] = counts[x.p] or {}
+  counts[x.p][x.state] = (counts[x.p][x.state] or 0) + 1
+end
+redis.call('SETRANGE', P .. 'state:' .. campaign, first, table.concat(letters))
+for chunk, ids in pairs(places) do redis.call('HSET', P .. 'at:' .. campaign .. ':' .. chunk, unpack(ids)) end
+for index, list in pairs(due) do redis.call('ZADD', index, unpack(list)) end
+for p, n in pairs(carried) do redis.call('HINCRBY', P .. 'count:' .. p, 'carried', n) end
+for p, states in pairs(counts) do
+  for state, n in pairs(states) do
+    count(p, campaign, words[state], n)
+    course(campaign, nil, words[state], at, n)
+  end
+end
+return answers

@@ -1,13 +1,19 @@
--- The last look before the inviting call. KEYS[1] the envelope. ARGV: token.
+-- The last look before the inviting call. KEYS[1] the envelope. ARGV: key, token, then field, value ... of steps
+-- that are to be recorded with it.
 -- Returns ok | lost | paused | canceled | again (an intent without an outcome stands already).
-local e = KEYS[1]
-local h = read(e)
+local e, key, token = KEYS[1], ARGV[1], ARGV[2]
+pairs_from(3)
+local h = load(e, key)
 local at = now()
-if h.claim ~= ARGV[1] or tonumber(h.claim_until) <= at then return 'lost' end
-if h.state ~= 'preparing' then return 'lost' end
-if h.intent_at then return 'again' end
-if h.cancel == '1' then return 'canceled' end
-if redis.call('HGET', P .. 'campaign:' .. h.campaign, 'paused') == '1' then return 'paused' end
-redis.call('HSET', e, 'intent_at', at, 'inviter', ARGV[1])
-redis.call('HINCRBY', e, 'version', 1)
-return 'ok'
+if not h or h.k ~= token or tonumber(h.u) <= at then return 'lost' end
+if h.s ~= 'p' then return 'lost' end
+local set, answer = {'v', h.v + 1}, 'ok'
+for i = 3, #ARGV do set[#set + 1] = ARGV[i] end
+if h.a then answer = 'again'
+elseif h.q == '1' then answer = 'canceled'
+elseif redis.call('HGET', P .. 'campaign:' .. parts(key), 'paused') == '1' then answer = 'paused'
+else
+  for _, x in ipairs({'a', at, 'b', token}) do set[#set + 1] = x end
+end
+if answer == 'ok' or #set > 2 then redis.call('HSET', e, unpack(set)) end
+return answer

@@ -1,7 +1,7 @@
 -- KEYS[1] the envelope. ARGV: key, token, lease. Returns 1, or 0 when the claim is another's.
-local lease = number(ARGV[3])
-if redis.call('HGET', KEYS[1], 'claim') ~= ARGV[2] then return 0 end
+local e, key, lease = KEYS[1], ARGV[1], number(ARGV[3])
+local h = load(e, key)
+if not h or h.k ~= ARGV[2] then return 0 end
 local at = now()
-redis.call('HSET', KEYS[1], 'claim_until', at + lease)
-place(ARGV[1], redis.call('HGET', KEYS[1], 'provider'), 'work', at + lease + 1000)
+redis.call('HSET', e, 'u', at + lease, 'i', place(key, h, 'w', at + lease + 1000))
 return 1

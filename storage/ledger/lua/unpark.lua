@@ -1,6 +1,6 @@
 -- Makes an envelope that a pause has parked due for work now. What has been sent, or has ended, meanwhile
 -- stays where it is. KEYS[1] the envelope. ARGV: key.
-local h = redis.call('HMGET', KEYS[1], 'state', 'provider')
-if h[1] ~= 'queued' and h[1] ~= 'preparing' then return 0 end
-redis.call('ZADD', P .. 'work:' .. h[2], 'NX', 0, ARGV[1])
+local h = load(KEYS[1], ARGV[1])
+if not h or h.s ~= 'q' and h.s ~= 'p' then return 0 end
+if h.i == 'n' then redis.call('HSET', KEYS[1], 'i', place(ARGV[1], h, 'w', 0)) end
 return 1

@@ -1,0 +1,93 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+)
+
+// TestClaimPrepares: the claim of a queued envelope makes it preparing in the same step, with
+// its counts, and says whether its provider is simulated.
+func TestClaimPrepares(t *testing.T) {
+	l, clock := open(t)
+	create(t, l, "1")
+	for i, c := range []struct {
+		p     Preparation
+		began bool
+		state State
+	}{
+		{Preparation{}, false, Queued},
+		{Preparation{Provider: "sdoc", Simulated: true}, false, Queued}, // not its own
+		{Preparation{Provider: "certyneo", Simulated: true}, true, Preparing},
+		{Preparation{Provider: "certyneo"}, false, Preparing}, // began before
+	} {
+		claim, hold, _, err := l.Claim(t.Context(), "june/1", 1, 20*time.Second, c.p)
+		if err != nil || hold != Granted {
+			t.Fatalf("%d: %s %v", i, hold, err)
+		}
+		r := get(t, l, "1")
+		if claim.Began != c.began || claim.Record.State != c.state || r.State != c.state || claim.Record.Version != r.Version || r.Tries != i+1 || claim.Record.Tries != r.Tries {
+			t.Errorf("%d: began %v, %+v, in the ledger %+v", i, claim.Began, claim.Record, r)
+		}
+		if simulated := i >= 2; r.Simulated != simulated || claim.Record.Simulated != simulated {
+			t.Errorf("%d: simulated %v, in the ledger %v", i, claim.Record.Simulated, r.Simulated)
+		}
+		clock.forward(time.Minute)
+	}
+	n, err := l.Campaign(t.Context(), "june")
+	if err != nil || n.States[Preparing] != 1 || n.States[Queued] != 0 || !n.Simulated {
+		t.Errorf("%+v %v", n, err)
+	}
+	if page, _, err := l.Page(t.Context(), "june", Preparing, "", 9); err != nil || len(page) != 1 {
+		t.Errorf("of the state: %v %v", page, err)
+	}
+	if err := writeRecord(t.Context(), l, create(t, l, "2"), change{Set: map[string]string{fieldCancel: "1"}}); err != nil {
+		t.Fatal(err)
+	}
+	if c, _, _, err := l.Claim(t.Context(), "june/2", 1, time.Second, Preparation{Provider: "certyneo"}); err != nil || c.Began || c.Record.State != Queued {
+		t.Errorf("one that is to be cancelled was begun: %+v %v", c, err)
+	}
+}
+
+// TestCarriedIsOnlyCounted: what asynq has a task of leaves the index, and comes back when it
+// is taken up; one that has changed meanwhile stays.
+func TestCarriedIsOnlyCounted(t *testing.T) {
+	l, clock := open(t)
+	r, changed := create(t, l, "1"), create(t, l, "2")
+	stale := *changed
+	if err := writeRecord(t.Context(), l, changed, change{Bump: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Carried(t.Context(), []*Record{r, &stale}); err != nil {
+		t.Fatal(err)
+	}
+	carried := func() int64 {
+		n, err := l.CarriedCount(t.Context(), "certyneo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	work := func() []string {
+		keys, err := l.Take(t.Context(), Work, "certyneo", 9, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	clock.forward(time.Hour)
+	if n, due := carried(), work(); n != 1 || len(due) != 1 || due[0] != "june/2" {
+		t.Errorf("%d carried, due %v", n, due)
+	}
+	c := claim(t, l, "1", 1)
+	clock.forward(time.Hour)
+	if n, due := carried(), work(); n != 0 || len(due) != 2 {
+		t.Errorf("claimed: %d carried, due %v", n, due)
+	}
+	if err := l.Carried(t.Context(), []*Record{get(t, l, "1")}); err != nil || carried() != 0 {
+		t.Errorf("one that is held is carried: %v", err)
+	}
+	write(t, c, change{To: Canceled, Index: none, Release: true})
+	if n := carried(); n != 0 {
+		t.Errorf("ended: %d carried", n)
+	}
+}
