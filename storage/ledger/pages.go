@@ -159,7 +159,7 @@ func (l *Ledger) named(ctx context.Context, campaign string, numbers []int64) ([
 func (l *Ledger) countOlder(ctx context.Context, c *Campaign) error {
 	var all *redis.StringCmd
 	older := map[State]*redis.IntCmd{}
-	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		all = p.GetRange(ctx, stateKey(c.Name), 0, -1)
 		for _, s := range States {
 			older[s] = p.ZCard(ctx, olderIn(c.Name, s))

@@ -40,8 +40,9 @@ func (l *Ledger) heads(ctx context.Context, keys []string) ([]*Record, error) {
 
 func (l *Ledger) read(ctx context.Context, keys []string, whole bool) ([]*Record, error) {
 	hashes, blobs := make([]*redis.MapStringStringCmd, len(keys)), make([]*redis.StringCmd, len(keys))
-	// A record that is upgraded between the two would be half of each form: one transaction.
-	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	// No transaction, which a Redis that takes no writes would refuse: of a record that changes
+	// between the two, and is written under the version that was read, nothing is taken.
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, k := range keys {
 			hashes[i] = p.HGetAll(ctx, envelopeKey(k))
 			if whole {
@@ -164,7 +165,7 @@ func (l *Ledger) Campaign(ctx context.Context, name string) (Campaign, error) {
 // are left out.
 func (l *Ledger) CampaignsNamed(ctx context.Context, names []string) ([]Campaign, error) {
 	asked := make([]campaignQuery, len(names))
-	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, name := range names {
 			asked[i].ask(ctx, p, name)
 		}
@@ -312,7 +313,7 @@ func (l *Ledger) KeyOf(ctx context.Context, provider, envelopeID string) (string
 	sum := sha1.Sum([]byte(envelopeID)) // what Redis' scripts can make, too
 	name := hex.EncodeToString(sum[:])
 	var now, before *redis.StringCmd
-	_, err := l.db.TxPipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		now = p.HGet(ctx, prefix+"names:"+provider+":"+name[:4], name[4:16])
 		before = p.HGet(ctx, prefix+"names:"+provider, envelopeID)
 		return nil
