@@ -272,7 +272,7 @@ func (b *bench) later(k providers.Key) {
 	b.t.Helper()
 	_, err := b.db.TxPipelined(b.t.Context(), func(p redis.Pipeliner) error {
 		p.ZAddXX(b.t.Context(), "{chancela}:work:"+counted, redis.Z{Score: 1, Member: k.String()})
-		p.HSet(b.t.Context(), "{chancela}:e:"+k.String(), "claim_until", 1)
+		p.HSet(b.t.Context(), "{chancela}:e:"+k.String(), "u", 1) // its claim
 		return nil
 	})
 	if err != nil {

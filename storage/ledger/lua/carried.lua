@@ -5,7 +5,8 @@ local n = 0
 for i, e in ipairs(KEYS) do
   local key, h = ARGV[2 * i - 1], load(e, ARGV[2 * i - 1])
   if h and h.v == ARGV[2 * i] and h.i == 'w' and not h.k then
-    redis.call('HSET', e, 'i', place(key, h, 't', 0))
+    redis.call('HSET', e, 'i', 't')
+    place(key, h, 't', 0)
     n = n + 1
   end
 end

@@ -18,8 +18,8 @@ if h.k and tonumber(h.u) > at then return {'busy', h.u - at} end
 local s, campaign = h.s, parts(key)
 if not (s == 'q' or s == 'p' or s == 'c' or (s == 's' and (h.f == '1' or h.q == '1'))) then return {'done'} end
 local function stand(index, due)
-  local to = place(key, h, index, due)
-  if to ~= h.i then redis.call('HSET', e, 'i', to) end
+  redis.call('HSET', e, 'i', index)
+  place(key, h, index, due)
 end
 if (s == 'q' or s == 'p') and not h.a and h.q ~= '1' and redis.call('HGET', P .. 'campaign:' .. campaign, 'paused') == '1' then
   stand('n', 0) -- resume puts it back
@@ -32,19 +32,19 @@ if admission == 'denied' then
   return {'denied', wait}
 end
 local version = h.v + 1
-local set = {'k', token, 'u', at + lease, 'v', version, 'i', place(key, h, 'w', at + lease + 1000)}
+local set = {'k', token, 'u', at + lease, 'v', version, 'i', 'w'}
 if s == 'q' or s == 'p' then set[#set + 1], set[#set + 2] = 't', (h.t or 0) + 1 end
 local prepared = s == 'q' and ARGV[5] == h.p and h.q ~= '1'
 if prepared then
   -- Whoever enqueued it may not have known that the provider is simulated.
   set[#set + 1], set[#set + 2] = 's', 'p'
-  if ARGV[6] == '1' then
-    set[#set + 1], set[#set + 2] = 'm', '1'
-    redis.call('HSET', P .. 'campaign:' .. campaign, 'simulated', '1')
-  elseif h.m then
-    redis.call('HDEL', e, 'm')
-  end
-  shift(key, h, 'p', version, at)
+  if ARGV[6] == '1' then set[#set + 1], set[#set + 2] = 'm', '1' end
 end
 redis.call('HSET', e, unpack(set))
+place(key, h, 'w', at + lease + 1000)
+if prepared then
+  if ARGV[6] == '1' then redis.call('HSET', P .. 'campaign:' .. campaign, 'simulated', '1')
+  elseif h.m then redis.call('HDEL', e, 'm') end
+  shift(key, h, 'p', version, at)
+end
 return {'ok', flat, redis.call('GET', P .. 'b:' .. key), at, prepared and 1 or 0, admission}

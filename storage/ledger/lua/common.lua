@@ -115,17 +115,17 @@ local function blame(p, campaign, id, state, code, by)
   end
 end
 
--- place is what a record that stands in one index, or in none, gets to stand in another; the index itself
--- changes here. A task that asynq is known to have is only counted: h.i is where it stood.
+-- place lets an envelope that stands in one index, or in none, stand in another. A task that asynq is known to
+-- have is only counted. The record's own letter is the caller's, and is written first: a Redis without memory
+-- refuses a script at its first write, if that takes memory, and never after it.
 local function place(key, h, to, at)
-  if to == 'keep' then return h.i end
+  if to == 'keep' then return end
   if h.i ~= to then
     if h.i == 't' then redis.call('HINCRBY', P .. 'count:' .. h.p, 'carried', -1)
     elseif h.i ~= 'n' then redis.call('ZREM', P .. indexes[h.i] .. h.p, key) end
     if to == 't' then redis.call('HINCRBY', P .. 'count:' .. h.p, 'carried', 1) end
   end
   if to == 'w' or to == 'l' then redis.call('ZADD', P .. indexes[to] .. h.p, at, key) end
-  return to
 end
 
 -- tell puts a change of state into the outbox, in order per envelope.
@@ -168,10 +168,11 @@ local function packed(digest)
   return '1' .. string.gsub(hex, '%x%x', function(x) return string.char(tonumber(x, 16)) end)
 end
 local function upgrade(e, key)
-  local old, fields, blob, h = redis.call('HGETALL', e), {}, '', {}
+  local old, long, fields, blob, h = redis.call('HGETALL', e), {}, {}, '', {}
   local function add(f, v) fields[#fields + 1], fields[#fields + 2], h[f] = f, v, v end
   for i = 1, #old, 2 do
     local f, v = old[i], old[i + 1]
+    if f ~= 'digest' then long[#long + 1] = f end
     if f == 'state' then
       for letter, word in pairs(words) do if word == v then add('s', letter) end end
     elseif f == 'digest' then add('digest', packed(v))
@@ -187,8 +188,8 @@ local function upgrade(e, key)
     if redis.call('ZSCORE', P .. indexes[x] .. h.p, key) then index = x end
   end
   add('i', index)
-  redis.call('DEL', e)
   redis.call('HSET', e, unpack(fields))
+  redis.call('HDEL', e, unpack(long))
   if blob ~= '' then redis.call('SET', P .. 'b:' .. key, blob) end
   redis.call('ZREM', P .. 'ids:' .. campaign, id)
   redis.call('ZREM', P .. 'in:' .. campaign .. ':' .. words[h.s], id)

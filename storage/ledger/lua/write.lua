@@ -40,9 +40,9 @@ local version, gen = h.v + 1, ARGV[8] == '1' and h.g + 1 or h.g
 put('v', version)
 if ARGV[8] == '1' then put('g', gen) end
 if to ~= from then put('s', to) end
-local stands = place(key, h, index, due)
-if stands ~= h.i then put('i', stands) end
+if index ~= 'keep' then put('i', index) end
 redis.call('HSET', e, unpack(set))
+place(key, h, index, due)
 if release and h.k then removed[#removed + 1], removed[#removed + 2] = 'k', 'u' end
 if #removed > 0 then redis.call('HDEL', e, unpack(removed)) end
 if blob == 'add' then redis.call('APPEND', P .. 'b:' .. key, more)
