@@ -242,7 +242,7 @@ func (w *world) step(k providers.Key) (died bool) {
 		return false
 	}
 	// Its error only tells asynq when to come again: here that is at the next step.
-	_ = w.worker.envelope(w.t.Context(), w.taskOf(k))
+	_ = w.worker.envelope(w.t.Context(), w.worker.configs[w.provider.Info().Name], w.taskOf(k))
 	return false
 }
 
