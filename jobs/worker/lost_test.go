@@ -178,7 +178,7 @@ func TestLateWordAfterTheLedgerWasLost(t *testing.T) {
 	w.worker.cfg.Marks = marks.New(held)
 	done, old := make(chan struct{}), w.worker
 	task := w.taskOf(k)
-	go func() { defer close(done); _ = old.envelope(t.Context(), task) }()
+	go func() { defer close(done); _ = old.envelope(t.Context(), old.configs[w.provider.Info().Name], task) }()
 	<-held.made // and the call has not left
 	w.loseRedis("1")
 	if r := w.record(k); r.State != ledger.Preparing || r.IntentAt.IsZero() {
