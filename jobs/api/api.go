@@ -73,6 +73,7 @@ type Server struct {
 	log       *slog.Logger
 	guard     *guard
 	uploads   *uploads
+	drafts    drafts
 	strangers *sampler
 	callbacks chan struct{} // a place for each that is under way
 	ready     readiness

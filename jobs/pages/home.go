@@ -24,6 +24,7 @@ type homeView struct {
 	Next      string
 	First     bool // the page of the newest
 	MayChange bool
+	sendView  // for who has none yet
 }
 
 type campaignRow struct {
@@ -37,7 +38,7 @@ func (p *Pages) home(v *visit) error {
 	if err != nil {
 		return err
 	}
-	x.MayChange = !v.caller.ReadOnly
+	x.MayChange, x.sendView = !v.caller.ReadOnly, p.sendView()
 	page := view{Title: v.words.t("campaigns.title"), Nav: "campaigns", Data: x}
 	if x.First && len(x.Campaigns) > 0 {
 		page.Live = "/live/campaigns"

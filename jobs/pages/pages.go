@@ -84,6 +84,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /campaigns/{campaign}/envelopes/{id}", p.page(p.envelope))
 	mux.HandleFunc("GET /campaigns/{campaign}/envelopes/{id}/files/{name}", p.page(p.file))
 	p.registerActions(mux)
+	p.registerSend(mux)
 	mux.HandleFunc("GET /live/campaigns", p.page(p.liveHome))
 	mux.HandleFunc("GET /live/campaigns/{campaign}", p.page(p.liveCampaign))
 	mux.HandleFunc("GET /live/campaigns/{campaign}/envelopes/{id}", p.page(p.liveEnvelope))

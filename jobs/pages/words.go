@@ -53,7 +53,7 @@ type words struct {
 }
 
 // pageNames are the templates of pages.
-var pageNames = []string{"home", "campaign", "envelopes", "envelope", "signin", "refused", "confirm", "resolve"}
+var pageNames = []string{"home", "campaign", "envelopes", "envelope", "signin", "refused", "confirm", "resolve", "send", "draft"}
 
 func (p *Pages) newWords(d dictionary) (*words, error) {
 	w := &words{dictionary: d, tag: d.tag.String(), zone: p.Zone, printer: message.NewPrinter(d.tag), pages: map[string]*template.Template{}}
@@ -77,7 +77,7 @@ func (w *words) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "n": w.n, "num": w.num, "when": w.when, "day": w.dayOf, "about": w.about,
 		"groups": func() []ledger.Group { return ledger.Groups }, "share": share, "round": func(f float64) int64 { return int64(math.Round(f)) },
-		"held": held, "count": count, "thin": thin, "lastOf": lastOf, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
+		"held": held, "count": count, "columns": func(header []string) int { return max(1, len(header)) }, "thin": thin, "lastOf": lastOf, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
 	}
 }
 

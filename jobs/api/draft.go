@@ -1,0 +1,433 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers"
+)
+
+// Bounds of drafts. Choices.
+const (
+	draftFor    = time.Hour // since it was last changed
+	maxDrafts   = 16        // kept at once; the oldest goes first
+	draftFaulty = 200       // rows with mistakes that are shown
+)
+
+// Draft is a campaign that a person has uploaded, and that was checked. Nothing of it is
+// enqueued before it is confirmed. It is kept by the process that has taken it.
+type Draft struct {
+	ID        string
+	Campaign  string
+	Provider  string // of rows that name none
+	File      string // the sheet's file name
+	Documents []string
+
+	Rows, Good int
+	People     int                      // whom the good rows invite
+	Loads      map[string]campaign.Load // of the good rows, by provider
+	Mistakes   int
+	Whole      []string      // what is wrong with the file as a whole, or with its header
+	Refused    string        // why the file as a whole cannot be read, or why nothing can be taken
+	Header     []string      // of the file
+	Faulty     []FaultyRow   // the first of them
+	FaultyRows int           // all of them
+	Reasons    []DraftReason // the most frequent first
+	Elsewhere  []Elsewhere
+	Taken      *CampaignAccepted // what became of it; nil: it is not confirmed
+
+	busy    *sync.Mutex // one request at a time works on its files
+	owner   string
+	main    string
+	files   *spool
+	changed time.Time
+	found   findings
+}
+
+// FaultyRow is a row of a sheet with what is wrong in it.
+type FaultyRow struct {
+	Line  int
+	Row   []string // what is wrong with the row as a whole
+	Cells []FaultyCell
+}
+
+// FaultyCell is a value with what is wrong with it.
+type FaultyCell struct {
+	Value    string
+	Mistakes []string
+}
+
+// DraftReason is one mistake that several rows have.
+type DraftReason struct {
+	Field, Message string
+	Rows           int
+	Line           int // of the first
+}
+
+// drafts are those of a server.
+type drafts struct {
+	mu  sync.Mutex
+	all map[string]*Draft
+}
+
+// find is a draft of a client; nil when there is none.
+func (d *drafts) find(id, owner string) *Draft {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.expire()
+	if x := d.all[id]; x != nil && x.owner == owner {
+		return x
+	}
+	return nil
+}
+
+// expire removes what nobody has touched for long, and the oldest when there are too many.
+func (d *drafts) expire() {
+	for len(d.all) > 0 {
+		oldest := slices.MinFunc(slices.Collect(maps.Values(d.all)), func(a, b *Draft) int { return a.changed.Compare(b.changed) })
+		if len(d.all) <= maxDrafts && time.Since(oldest.changed) < draftFor {
+			return
+		}
+		os.RemoveAll(oldest.files.dir)
+		delete(d.all, oldest.ID)
+	}
+}
+
+func (d *drafts) keep(x *Draft) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.all == nil {
+		d.all = map[string]*Draft{}
+	}
+	x.changed = time.Now()
+	d.all[x.ID] = x
+	d.expire()
+}
+
+func noDraft() *Problem {
+	return problem(http.StatusNotFound, "this upload is not here any more: uploads are kept for an hour, by the server that has taken them; upload it again")
+}
+
+// Draft is an upload of the client that sends a request.
+func (s *Server) Draft(ctx context.Context, id string) (*Draft, error) {
+	if x := s.drafts.find(id, clientOf(ctx).name); x != nil {
+		return x, nil
+	}
+	return nil, noDraft()
+}
+
+// UploadDraft takes a form with a sheet (the part file) and its documents, and checks
+// them. With the id of a draft, what is sent replaces what the draft has, and the rest
+// stays.
+func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string) (*Draft, error) {
+	return s.draft(r.Context(), id, r.ContentLength, func(files *spool, x *Draft) error {
+		r.Body = http.MaxBytesReader(w, r.Body, s.limits.Campaign)
+		reader, err := r.MultipartReader()
+		if err != nil {
+			return problem(http.StatusBadRequest, "the body is not multipart/form-data with a boundary")
+		}
+		for range maxParts {
+			part, err := reader.NextRawPart()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return broken(err)
+			}
+			if err := x.take(part); err != nil {
+				return err
+			}
+		}
+		return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d files", maxParts))
+	})
+}
+
+// MakeDraft checks a sheet and documents that are here already: a sample.
+func (s *Server) MakeDraft(ctx context.Context, name, sheet string, documents map[string]string) (*Draft, error) {
+	return s.draft(ctx, "", 0, func(files *spool, x *Draft) (err error) {
+		x.Campaign, x.File = name, name+".csv"
+		if x.main, err = files.keep(strings.NewReader(sheet), x.File); err != nil {
+			return err
+		}
+		for file, content := range documents {
+			if files.parts[file], err = files.keep(strings.NewReader(content), file); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// draft makes a draft, or changes one, and checks it. A place for an upload is taken for as
+// long as that lasts.
+func (s *Server) draft(ctx context.Context, id string, size int64, fill func(*spool, *Draft) error) (*Draft, error) {
+	owner := clientOf(ctx)
+	room, err := s.uploads.begin(ctx, size, s.limits.Campaign)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { <-s.uploads.slots }()
+	x := &Draft{ID: rand.Text(), owner: owner.name, files: room, busy: &sync.Mutex{}}
+	if id != "" {
+		os.RemoveAll(room.dir)
+		before := s.drafts.find(id, owner.name)
+		if before == nil {
+			return nil, noDraft()
+		}
+		x = &Draft{ID: before.ID, Campaign: before.Campaign, Provider: before.Provider, File: before.File, owner: before.owner, main: before.main, files: before.files, busy: before.busy}
+	}
+	x.busy.Lock()
+	defer x.busy.Unlock()
+	x.files.reading(owner, s.client.Sources(), func(ctx context.Context, err error) {
+		s.log.WarnContext(ctx, "a source cannot be read", "request", requestID(ctx), "error", err)
+	})
+	if err := fill(x.files, x); err != nil {
+		if id == "" {
+			os.RemoveAll(room.dir)
+		}
+		return nil, err
+	}
+	if err := s.checkDraft(ctx, x); err != nil {
+		if id == "" {
+			os.RemoveAll(room.dir)
+		}
+		return nil, err
+	}
+	s.drafts.keep(x)
+	return x, nil
+}
+
+// take keeps a part of a form. A browser sends an empty one for a file that was not chosen.
+func (x *Draft) take(part *multipart.Part) error {
+	name, file := disposition(part)
+	if len(file) > maxPartName {
+		return problem(http.StatusBadRequest, "a file's name is too long")
+	}
+	switch {
+	case name == "campaign" || name == "provider":
+		value, err := io.ReadAll(io.LimitReader(part, maxField))
+		if err != nil {
+			return broken(err)
+		}
+		if name == "campaign" {
+			x.Campaign = string(value)
+		} else {
+			x.Provider = string(value)
+		}
+	case file == "":
+		_, err := io.Copy(io.Discard, &limited{in: part, left: maxField, too: problem(http.StatusBadRequest, "a file has no name")})
+		return err
+	case name == "file":
+		own, err := x.files.keep(&limited{in: part, left: maxSheet, too: tooMuchOf("the sheet", maxSheet)}, file)
+		if err != nil {
+			return broken(err)
+		}
+		x.main, x.File = own, filepath.Base(strings.ReplaceAll(file, `\`, "/"))
+	default:
+		clean, ok := cleanName(file)
+		if !ok || !utf8.ValidString(clean) {
+			return problem(http.StatusBadRequest, "a file has no usable name")
+		}
+		own, err := x.files.keep(part, clean)
+		if err != nil {
+			return broken(err)
+		}
+		x.files.parts[clean] = own
+	}
+	return nil
+}
+
+// checkDraft is the first pass over a draft: the one of the API, with the rows that have
+// mistakes kept for a person to see.
+func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
+	x.Documents = slices.Sorted(maps.Keys(x.files.parts))
+	x.files.meant, x.files.confused = map[string]string{}, ""
+	if x.main == "" {
+		x.Refused = "there is no sheet yet"
+		return nil
+	}
+	if strings.TrimSpace(x.Campaign) == "" {
+		x.Campaign = campaignNamed(x.File)
+	}
+	name, err := named(ctx, x.Campaign)
+	if err != nil {
+		return x.refuse(err)
+	}
+	x.Campaign, x.Loads = name, map[string]campaign.Load{}
+	all := s.csvItems(ctx, x.files, x.main, name, x.Provider)
+	reasons := map[[2]string]*DraftReason{}
+	watched := func(yield func(item, error) bool) {
+		for it, err := range all {
+			if err == nil {
+				x.see(it, reasons, s.calls)
+			}
+			if !yield(it, err) {
+				return
+			}
+		}
+	}
+	x.found, x.Good, err = s.check(ctx, watched, true)
+	x.Reasons = slices.SortedFunc(func(yield func(DraftReason) bool) {
+		for _, r := range reasons {
+			if !yield(*r) {
+				return
+			}
+		}
+	}, func(a, b DraftReason) int { return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Line, b.Line)) })
+	x.Mistakes = x.found.mistakes.count
+	if err != nil {
+		return x.refuse(err)
+	}
+	x.conflicts(reasons)
+	switch {
+	case x.files.confused != "":
+		x.Refused = "several documents in different folders end in the file name " + x.files.confused + ": send them with their folders"
+	case x.Rows == 0 && x.Mistakes == 0:
+		x.Refused = "the sheet has no rows"
+	}
+	x.Elsewhere, err = s.elsewhere(ctx, name, x.found.invitations)
+	return err
+}
+
+// refuse keeps for the person what the request would be refused for; other errors stay
+// what they are.
+func (x *Draft) refuse(err error) error {
+	p, ok := errors.AsType[*Problem](err)
+	if !ok {
+		return err
+	}
+	x.Refused = p.Detail
+	for _, m := range p.Errors {
+		if m.Field != "" && m.Line == 0 {
+			x.Refused = m.Field + ": " + m.Message
+		}
+	}
+	return nil
+}
+
+// conflicts adds what is wrong with rows that are there already with other content: the
+// rows themselves have no mistake.
+func (x *Draft) conflicts(reasons map[[2]string]*DraftReason) {
+	if x.found.conflicts == 0 {
+		return
+	}
+	for _, m := range x.found.mistakes.list {
+		if reasons[[2]string{m.Field, m.Message}] == nil && m.Field == "id" {
+			x.FaultyRows++
+			if len(x.Faulty) < draftFaulty {
+				x.Faulty = append(x.Faulty, FaultyRow{Line: m.Line, Row: []string{m.ID + ": " + m.Message}})
+			}
+		}
+	}
+	x.Good -= x.found.conflicts
+}
+
+// see counts a row, and keeps it when something is wrong with it.
+func (x *Draft) see(it item, reasons map[[2]string]*DraftReason, calls func(item) int) {
+	if it.header == nil {
+		for _, m := range it.mistakes {
+			x.Whole = append(x.Whole, strings.TrimPrefix(m.Field+": "+short(m.Message), ": "))
+		}
+		return
+	}
+	x.Header = it.header
+	x.Rows++
+	if len(it.mistakes) == 0 {
+		load := x.Loads[it.envelope.Provider]
+		load.Envelopes++
+		load.Calls += calls(it)
+		x.Loads[it.envelope.Provider] = load
+		x.People += len(it.envelope.Signers)
+		return
+	}
+	for _, m := range it.mistakes {
+		key := [2]string{m.Field, short(m.Message)}
+		if r := reasons[key]; r != nil {
+			r.Rows++
+		} else if len(reasons) < maxErrors {
+			reasons[key] = &DraftReason{Field: m.Field, Message: short(m.Message), Rows: 1, Line: m.Line}
+		}
+	}
+	if x.FaultyRows++; len(x.Faulty) >= draftFaulty {
+		return
+	}
+	faulty := FaultyRow{Line: it.at.Line}
+	for _, value := range it.row.Raw() {
+		faulty.Cells = append(faulty.Cells, FaultyCell{Value: short(value)})
+	}
+	if faulty.Line == 0 {
+		faulty.Line = it.mistakes[0].Line
+	}
+	for i, m := range it.mistakes {
+		at := -1
+		if i < len(it.row.Problems) {
+			at = it.row.Cell(it.row.Problems[i])
+		}
+		switch {
+		case at >= 0 && at < len(faulty.Cells):
+			faulty.Cells[at].Mistakes = append(faulty.Cells[at].Mistakes, short(m.Message))
+		case m.Field != "":
+			faulty.Row = append(faulty.Row, m.Field+": "+short(m.Message))
+		default:
+			faulty.Row = append(faulty.Row, short(m.Message))
+		}
+	}
+	x.Faulty = append(x.Faulty, faulty)
+}
+
+// calls estimates an envelope's requests.
+func (s *Server) calls(it item) int {
+	for _, p := range s.providers {
+		if estimator, ok := p.(providers.RequestEstimator); ok && p.Info().Name == it.envelope.Provider {
+			return estimator.Requests(it.envelope)
+		}
+	}
+	return campaign.GeneralCalls(it.envelope)
+}
+
+// TakeDraft enqueues a draft that a person has confirmed: the rows without mistakes, where
+// the others may be left out. Confirmed again it says what became of it.
+func (s *Server) TakeDraft(ctx context.Context, id string, skip bool) (*CampaignAccepted, error) {
+	x, err := s.Draft(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	x.busy.Lock()
+	defer x.busy.Unlock()
+	if x, err = s.Draft(ctx, id); err != nil { // as the request before has left it
+		return nil, err
+	}
+	switch {
+	case x.Taken != nil:
+		return x.Taken, nil
+	case x.Refused != "":
+		return nil, problem(http.StatusUnprocessableEntity, x.Refused)
+	case x.Mistakes > 0 && !skip:
+		return nil, x.found.problem()
+	case x.Good == 0:
+		return nil, problem(http.StatusUnprocessableEntity, "no row can be taken")
+	}
+	accepted, err := s.takeCampaign(ctx, x.Campaign, s.csvItems(ctx, x.files, x.main, x.Campaign, x.Provider), x.found, skip)
+	if err != nil {
+		return nil, err
+	}
+	taken := *x
+	taken.Taken = accepted
+	s.drafts.keep(&taken)
+	return accepted, nil
+}
