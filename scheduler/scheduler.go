@@ -32,7 +32,7 @@ type Config struct {
 }
 
 const (
-	sweepEvery = 5 * time.Second
+	sweepEvery = 2 * time.Second
 	// sweepHold is when an envelope whose task is alive is looked after again.
 	sweepHold   = 2 * time.Minute
 	sweepBatch  = 200

@@ -38,18 +38,24 @@ func Name(provider string, class pace.Class) string { return provider + "-" + st
 // invitations, and not before an operation on few.
 const Bulk pace.Class = "bulk"
 
-// Classes are all classes of work.
-var Classes = []pace.Class{pace.Send, Bulk, pace.Look, pace.Fetch, pace.Steer}
+// Begun is the way of an envelope that a worker has begun: what is retried goes on before
+// what waits to be begun. asynq would put it behind the whole backlog.
+const Begun pace.Class = "begun"
 
-// classOf is the way that an envelope's task takes to a worker.
-func classOf(r *ledger.Record) pace.Class {
+// Classes are all classes of work.
+var Classes = []pace.Class{pace.Send, Begun, Bulk, pace.Look, pace.Fetch, pace.Steer}
+
+// ClassOf is the way that an envelope's task takes to a worker.
+func ClassOf(r *ledger.Record) pace.Class {
 	switch {
 	case r.State == ledger.Completed:
 		return pace.Fetch
 	case r.Lane != "":
 		return pace.Class(r.Lane)
+	case r.State == ledger.Queued:
+		return pace.Send
 	}
-	return pace.Send
+	return Begun
 }
 
 // Payload is all that a task says: asynqmon shows it to everybody who may look.
@@ -93,7 +99,7 @@ func (q *TaskQueue) Envelope(ctx context.Context, provider string, class pace.Cl
 
 // Carry enqueues the task of an envelope as the ledger has it now.
 func (q *TaskQueue) Carry(ctx context.Context, r *ledger.Record) error {
-	return q.Envelope(ctx, r.Provider, classOf(r), r.Key(), r.Generation, 0)
+	return q.Envelope(ctx, r.Provider, ClassOf(r), r.Key(), r.Generation, 0)
 }
 
 // Look enqueues a round of looks at a provider's due envelopes. name tells rounds apart;
@@ -164,7 +170,7 @@ func (q *TaskQueue) put(ctx context.Context, kind string, p Payload, queue, id s
 // count: its id stays taken, so a new generation is needed.
 func (q *TaskQueue) Carried(r *ledger.Record) (carried, taken bool, err error) {
 	id := taskID(r.Key(), r.Generation)
-	info, err := q.inspector.GetTaskInfo(Name(r.Provider, classOf(r)), id)
+	info, err := q.inspector.GetTaskInfo(Name(r.Provider, ClassOf(r)), id)
 	switch {
 	case errors.Is(err, asynq.ErrTaskNotFound), errors.Is(err, asynq.ErrQueueNotFound):
 		return false, false, nil

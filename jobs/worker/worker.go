@@ -24,7 +24,7 @@ import (
 
 // Lease is how long a claim holds without renewal. A worker that dies is replaced
 // after it.
-const Lease = 20 * time.Second
+const Lease = 8 * time.Second
 
 // ProviderConfig is one provider with how a worker is to drive it.
 type ProviderConfig struct {
@@ -129,7 +129,7 @@ const steerers = 4
 // envelopes never wait for a handler that invites. concurrency is the size of the first.
 func crews(concurrency int) []crew {
 	return []crew{
-		{concurrency, map[pace.Class]int{pace.Send: 5, queue.Bulk: 5, pace.Look: 2}},
+		{concurrency, map[pace.Class]int{pace.Send: 5, queue.Begun: 20, queue.Bulk: 5, pace.Look: 2}},
 		{max(1, concurrency/2), map[pace.Class]int{pace.Fetch: 1}},
 		{steerers, map[pace.Class]int{pace.Steer: 1}},
 	}
@@ -232,7 +232,20 @@ func (w *Worker) envelope(ctx context.Context, config ProviderConfig, t *asynq.T
 		w.note(ctx, c.Record, ledger.Queued)
 	}
 	e := &envelopeTask{Worker: w, config: config, claim: c, rec: c.Record}
-	return e.run(ctx)
+	return w.goOn(ctx, e.rec, e.run(ctx))
+}
+
+// goOn lets a task that is put off come again in the queue of what its envelope is by now.
+func (w *Worker) goOn(ctx context.Context, r *ledger.Record, err error) error {
+	l, ok := errors.AsType[*laterError](err)
+	class := queue.ClassOf(r)
+	if in, known := asynq.GetQueueName(ctx); !ok || !known || in == queue.Name(r.Provider, class) {
+		return err
+	}
+	if qerr := w.tasks.Envelope(detached(ctx), r.Provider, class, r.Key(), r.Generation, l.wait); qerr != nil {
+		return err // it comes again where it is
+	}
+	return nil
 }
 
 // keep renews a claim until the returned function is called. A renewal that fails needs
