@@ -51,7 +51,7 @@ var description = regexp.MustCompile(`fqName: "(chancela_[a-z_]+)".*variableLabe
 func defined(t *testing.T) map[string][]string {
 	t.Helper()
 	m := metrics.New()
-	if err := m.Watch(nil, nil, nil); err != nil {
+	if err := m.Watch(nil, nil, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	ch := make(chan *prometheus.Desc)

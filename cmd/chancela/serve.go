@@ -45,7 +45,7 @@ func (e *engine) runHTTP(ctx context.Context) error {
 		return err
 	}
 	e.metrics.Plays("serve")
-	if err := e.metrics.Watch(e.client.Ledger(), e.client.TaskQueue(), e.limiters); err != nil {
+	if err := e.metrics.Watch(e.client.Ledger(), e.client.TaskQueue(), e.limiters, e.log); err != nil {
 		return err
 	}
 	all := make([]providers.Provider, len(e.lines))

@@ -68,7 +68,7 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 		c.Client = jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: c.Client.Archive(), Providers: all, Log: c.Log})
 	})
 	x.key = flowKey
-	if err := x.metrics.Watch(x.client.Ledger(), x.client.TaskQueue(), limiters); err != nil {
+	if err := x.metrics.Watch(x.client.Ledger(), x.client.TaskQueue(), limiters, x.slog); err != nil {
 		t.Fatal(err)
 	}
 	worker := worker.New(worker.Config{Redis: db, Barrier: ledger.BarrierNone, Archive: x.archive, Providers: lines(all), RetryBase: 50 * time.Millisecond,

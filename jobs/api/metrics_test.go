@@ -36,7 +36,7 @@ func TestMetricsHaveNoIDs(t *testing.T) {
 	s.get("/v1/secret-id/")
 	s.do("SECRET-ID", "/healthz", "", nil)
 	s.do("POST", "/webhooks/secret-id", "", strings.NewReader("{}"))
-	if err := s.server.metrics.Watch(s.client.Ledger(), s.client.TaskQueue(), nil); err != nil {
+	if err := s.server.metrics.Watch(s.client.Ledger(), s.client.TaskQueue(), nil, s.slog); err != nil {
 		t.Fatal(err)
 	}
 	text := s.get("/metrics").body
@@ -51,12 +51,15 @@ func TestMetricsHaveNoIDs(t *testing.T) {
 
 func TestMetricsSurviveRedis(t *testing.T) {
 	s := newStack(t, nil)
-	if err := s.server.metrics.Watch(s.client.Ledger(), s.client.TaskQueue(), nil); err != nil {
+	if err := s.server.metrics.Watch(s.client.Ledger(), s.client.TaskQueue(), nil, s.slog); err != nil {
 		t.Fatal(err)
 	}
 	s.mini.SetError("LOADING")
 	text := s.get("/metrics").want(t, 200, nil).body
 	if !bytes.Contains(text, []byte("chancela_redis_up 0")) || !bytes.Contains(text, []byte("go_goroutines")) {
 		t.Errorf("%s", text)
+	}
+	if !strings.Contains(s.log.String(), "LOADING") {
+		t.Error("nobody is told why")
 	}
 }

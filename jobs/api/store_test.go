@@ -58,7 +58,7 @@ func TestRedisThatRefusesWrites(t *testing.T) {
 func TestScrapesAreCheap(t *testing.T) {
 	db := startRedis(t)
 	s := newStackServing(t, listen(t), db, nil)
-	if err := s.server.metrics.Watch(s.client.Ledger(), s.client.TaskQueue(), nil); err != nil {
+	if err := s.server.metrics.Watch(s.client.Ledger(), s.client.TaskQueue(), nil, s.slog); err != nil {
 		t.Fatal(err)
 	}
 	for _, provider := range []string{"certyneo"} {

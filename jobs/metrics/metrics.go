@@ -4,6 +4,7 @@ package metrics
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"sync"
@@ -166,9 +167,10 @@ func (m *Metrics) Swept(provider string, n int) {
 }
 
 // Watch adds what is read from Redis at every scrape: envelopes by state, queues, rates,
-// notifications. limiters are by provider, and may be nil. It is called once.
-func (m *Metrics) Watch(book *ledger.Ledger, tasks *queue.TaskQueue, limiters map[string]*pace.Limiter) error {
-	return m.registry.Register(&watcher{book: book, tasks: tasks, limiters: limiters})
+// notifications. limiters are by provider, and may be nil.
+// What cannot be read is logged. It is called once.
+func (m *Metrics) Watch(book *ledger.Ledger, tasks *queue.TaskQueue, limiters map[string]*pace.Limiter, log *slog.Logger) error {
+	return m.registry.Register(&watcher{book: book, tasks: tasks, limiters: limiters, log: log})
 }
 
 // Results of a callback.
@@ -205,6 +207,7 @@ type watcher struct {
 	book     *ledger.Ledger
 	tasks    *queue.TaskQueue
 	limiters map[string]*pace.Limiter
+	log      *slog.Logger
 
 	mu   sync.Mutex
 	last []prometheus.Metric
@@ -258,6 +261,7 @@ func (w *watcher) read() (all []prometheus.Metric) {
 	up := 1.0
 	for _, part := range []func(context.Context, func(*prometheus.Desc, float64, ...string)) error{w.envelopes, w.rates, w.queues, w.outbox} {
 		if err := part(ctx, set); err != nil {
+			w.log.WarnContext(ctx, "metrics: redis could not be read whole", "error", err)
 			up = 0
 		}
 	}
