@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,48 +17,116 @@ import (
 // What the archive has of an envelope that the ledger does not know (it was lost, emptied
 // or set back): complete, or marked as invited. Nobody is invited again.
 
-// traces are where to look for what the archive has of a campaign.
+// traces are what the archive has of a campaign, as far as it was listed.
 type traces struct {
-	listed   bool // the archive was: what is not in it is not there
+	client   *Client
+	name     string
+	listed   bool // what is not in campaign is not there
 	campaign marks.Campaign
+
+	last bool // gone's last answer
 }
 
-// list looks through a campaign in the archive.
-func (c *Client) list(ctx context.Context, campaign string) (traces, error) {
-	found, err := marks.List(ctx, c.archive, campaign, report.ManifestName)
-	return traces{true, found}, err
-}
-
-// tracesOf is list where the ledger does not know the campaign at all. Where it does, single
-// envelopes are looked for when they are enqueued, and their marks when they are sent.
-func (c *Client) tracesOf(ctx context.Context, campaign string) (traces, error) {
+// tracesOf lists what the archive has of a campaign where the ledger does not know the
+// campaign at all. Where it does, single envelopes are looked for when they are enqueued,
+// and their marks when they are sent.
+func (c *Client) tracesOf(ctx context.Context, campaign string) (*traces, error) {
+	t := &traces{client: c, name: campaign}
 	if _, known := c.campaigns.Load(campaign); known {
-		return traces{}, nil
+		return t, nil
 	}
 	known, err := c.ledger.CampaignsNamed(ctx, []string{campaign})
 	if err != nil {
-		return traces{}, err
+		return nil, err
 	}
 	if len(known) > 0 {
 		c.campaigns.Store(campaign, struct{}{})
-		return traces{}, nil
+		return t, nil
 	}
-	return c.list(ctx, campaign)
+	return t, t.list(ctx)
 }
 
-func (t traces) mayBeComplete(id string) bool { return !t.listed || t.campaign.Complete[id] }
+func (t *traces) list(ctx context.Context) (err error) {
+	t.campaign, err = marks.List(ctx, t.client.archive, t.name, report.ManifestName)
+	t.listed = err == nil
+	return err
+}
+
+// askFew: for so many envelopes the archive is asked one by one. For more, what it has of
+// the campaign is listed, once for all that are enqueued together.
+const askFew = 32
+
+// expect prepares for questions about so many envelopes.
+func (t *traces) expect(ctx context.Context, n int) error {
+	if n <= askFew || t.listed {
+		return nil
+	}
+	return t.list(ctx)
+}
+
+func (t *traces) mayBeComplete(id string) bool { return !t.listed || t.campaign.Complete[id] }
+
+// gone tells whether an envelope that the ledger calls archived is not in this archive.
+// Another process may have archived it since the listing: the first one is looked for, and
+// the others are taken to be like it.
+func (t *traces) gone(ctx context.Context, id string) (bool, error) {
+	if t.campaign.Complete[id] {
+		return false, nil
+	}
+	if t.listed && t.last {
+		return true, nil
+	}
+	_, err := t.client.archive.Stat(ctx, archive.EnvelopeKey(t.name, id, report.ManifestName))
+	if err != nil && !errors.Is(err, archive.ErrNotFound) {
+		return false, err
+	}
+	t.last = err != nil
+	return t.last, nil
+}
+
+// adoptAll turns entries that the ledger does not know into what the archive has of them.
+func (c *Client) adoptAll(ctx context.Context, fresh []*draft, t *traces) error {
+	if err := t.expect(ctx, len(fresh)); err != nil {
+		return err
+	}
+	there, err := c.find(ctx, fresh, t)
+	if err != nil {
+		return err
+	}
+	var now time.Time // of the ledger; only marks need it
+	if slices.ContainsFunc(there, func(f found) bool { return f.mark != nil }) {
+		if now, err = c.ledger.Now(ctx); err != nil {
+			return err
+		}
+	}
+	for i, d := range fresh {
+		if there[i].otherwise(d.entry) {
+			d.result.conflict = &ConflictError{Key: d.envelope.Key()}
+		}
+		given := d.entry.Content
+		if d.whole, err = there[i].adopt(&d.entry, now); err != nil {
+			return err
+		}
+		if content := &d.entry.Content; !d.whole {
+			content.Envelope, content.Trace = given.Envelope, given.Trace
+			content.Simulated = content.Simulated || given.Simulated
+		}
+	}
+	return nil
+}
 
 // atOnce is how many envelopes are read from the archive at the same time.
 const atOnce = 16
 
-// find reads what the archive has of those entries that the ledger does not know.
-func (c *Client) find(ctx context.Context, entries []ledger.Entry, known []string, t traces) ([]found, error) {
-	out := make([]found, len(entries))
+// find reads what the archive has of envelopes.
+func (c *Client) find(ctx context.Context, fresh []*draft, t *traces) ([]found, error) {
+	out := make([]found, len(fresh))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
-	for i, e := range entries {
+	for i, d := range fresh {
+		e := d.entry
 		standing := t.campaign.Envelopes[e.ID]
-		if known[i] != "" || !t.mayBeComplete(e.ID) && standing.Marks == 0 {
+		if !t.mayBeComplete(e.ID) && standing.Marks == 0 {
 			continue
 		}
 		g.Go(func() (err error) {

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/jobs/intake"
-	"github.com/chancela/chancela/storage/ledger"
 )
 
 // ErrConflict: the key is taken by an envelope with other content. The error that has it
@@ -31,31 +31,55 @@ func (e *ConflictError) Error() string {
 
 func (e *ConflictError) Unwrap() error { return ErrConflict }
 
-// conflicts compares the envelopes whose keys are taken with what the ledger has.
-func (c *Client) conflicts(ctx context.Context, batch []Envelope, created []ledger.Creation) (map[int]*ConflictError, error) {
-	var at []int
-	var keys []string
-	for i, r := range created {
-		if r.Verdict == ledger.Conflict {
-			at, keys = append(at, i), append(keys, batch[i].Key().String())
+// Conflicts tells which of some checked envelopes have keys that are taken by other
+// content.
+func (c *Client) Conflicts(ctx context.Context, batch []Envelope) ([]*ConflictError, error) {
+	keys := make([]string, len(batch))
+	for i, e := range batch {
+		keys[i] = e.Key().String()
+	}
+	have, err := c.ledger.Digests(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	var others []*Envelope
+	for i := range batch {
+		if have[i] == "" {
+			continue
+		}
+		digest, err := intake.Digest(batch[i])
+		if err != nil {
+			return nil, err
+		}
+		if digest != have[i] {
+			others = append(others, &batch[i])
 		}
 	}
-	if len(at) == 0 {
+	found, err := c.compare(ctx, others)
+	return slices.DeleteFunc(found, func(e *ConflictError) bool { return e == nil }), err
+}
+
+// compare tells how envelopes differ from those that have their keys. There is none for
+// an envelope that the ledger has with other blanks only.
+func (c *Client) compare(ctx context.Context, batch []*Envelope) ([]*ConflictError, error) {
+	if len(batch) == 0 {
 		return nil, nil
+	}
+	keys := make([]string, len(batch))
+	for i, e := range batch {
+		keys[i] = e.Key().String()
 	}
 	records, err := c.ledger.GetMany(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[int]*ConflictError, len(at))
-	for n, i := range at {
-		out[i] = &ConflictError{Key: batch[i].Key()}
+	out := make([]*ConflictError, len(batch))
+	for i, e := range batch {
 		var have Envelope
-		if r := records[n]; r == nil || json.Unmarshal(r.Envelope, &have) != nil || len(have.Signers) == 0 {
-			continue // forgotten, or known from a manifest only
-		}
-		if out[i].Fields = intake.Differences(have, batch[i]); len(out[i].Fields) == 0 {
-			delete(out, i)
+		if r := records[i]; r == nil || json.Unmarshal(r.Envelope, &have) != nil || len(have.Signers) == 0 {
+			out[i] = &ConflictError{Key: e.Key()} // forgotten, or known from a manifest only
+		} else if fields := intake.Differences(have, *e); len(fields) > 0 {
+			out[i] = &ConflictError{Key: e.Key(), Fields: fields}
 		}
 	}
 	return out, nil

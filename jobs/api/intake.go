@@ -31,6 +31,7 @@ type upload struct {
 type item struct {
 	envelope jobs.Envelope
 	at       Mistake // where it stands
+	bytes    int     // that stand there
 	mistakes []Mistake
 	row      campaign.Row // of a CSV file
 	header   []string     // of that file
@@ -116,7 +117,7 @@ func (s *Server) takeCampaign(ctx context.Context, name string, all items, found
 	}
 	for _, c := range sum.Conflicts {
 		rejected++
-		found.mistakes.add(Mistake{ID: c.Key.ID, Field: "id", Message: jobs.ErrConflict.Error()})
+		found.mistakes.add(conflict(Mistake{}, c))
 	}
 	if len(sum.Conflicts) > 0 && !skip { // taken by somebody between the passes
 		return nil, found.mistakes.problem(http.StatusConflict, "some envelopes have ids that were taken meanwhile; the others were enqueued")
@@ -159,28 +160,16 @@ func (f *findings) problem() *Problem {
 // maxSheet bounds a campaign without its documents, in bytes.
 const maxSheet = 64 << 20
 
-const checkBatch = 200 // digests that are looked up at once
+// What is looked up in the ledger at once: so many envelopes, or about so many bytes of
+// them.
+const (
+	checkBatch = 200
+	checkBytes = 2 << 20
+)
 
 // check is the first pass. It counts the envelopes that may be enqueued.
 func (s *Server) check(ctx context.Context, all items, conflicts bool) (found findings, good int, err error) {
-	var keys, digests []string
-	var places []Mistake
-	flush := func() error {
-		have, err := s.client.Ledger().Digests(ctx, keys)
-		if err != nil {
-			return err
-		}
-		for i, d := range have {
-			if d != "" && d != digests[i] {
-				m := places[i]
-				m.Field, m.Message = "id", jobs.ErrConflict.Error()
-				found.mistakes.add(m)
-				found.conflicts++
-			}
-		}
-		keys, digests, places = keys[:0], digests[:0], places[:0]
-		return nil
-	}
+	batch := lookup{places: map[jobs.Key]Mistake{}}
 	n := 0
 	for it, err := range all {
 		if err != nil {
@@ -205,21 +194,54 @@ func (s *Server) check(ctx context.Context, all items, conflicts bool) (found fi
 		if !conflicts {
 			continue
 		}
-		digest, err := intake.Digest(it.envelope)
-		if err != nil {
-			return found, 0, err
-		}
-		keys, digests, places = append(keys, it.envelope.Key().String()), append(digests, digest), append(places, it.at)
-		if len(keys) == checkBatch {
-			if err := flush(); err != nil {
+		if batch.add(it); batch.full() {
+			if err := s.conflicts(ctx, &batch, &found); err != nil {
 				return found, 0, err
 			}
 		}
 	}
-	if len(keys) > 0 {
-		err = flush()
+	return found, good, s.conflicts(ctx, &batch, &found)
+}
+
+// lookup is a batch of envelopes whose keys may be taken.
+type lookup struct {
+	envelopes []jobs.Envelope
+	places    map[jobs.Key]Mistake
+	bytes     int
+}
+
+func (l *lookup) add(it item) {
+	l.envelopes = append(l.envelopes, it.envelope)
+	l.places[it.envelope.Key()] = it.at
+	l.bytes += it.bytes
+}
+
+func (l *lookup) full() bool { return len(l.envelopes) >= checkBatch || l.bytes >= checkBytes }
+
+// conflicts tells which of a batch are there already with other content.
+func (s *Server) conflicts(ctx context.Context, batch *lookup, found *findings) error {
+	if len(batch.envelopes) == 0 {
+		return nil
 	}
-	return found, good, err
+	taken, err := s.client.Conflicts(ctx, batch.envelopes)
+	if err != nil {
+		return err
+	}
+	for _, c := range taken {
+		found.mistakes.add(conflict(batch.places[c.Key], c))
+		found.conflicts++
+	}
+	*batch = lookup{envelopes: batch.envelopes[:0], places: map[jobs.Key]Mistake{}}
+	return nil
+}
+
+// conflict tells what of an envelope is not the same.
+func conflict(at Mistake, c *jobs.ConflictError) Mistake {
+	at.ID, at.Field, at.Message = c.Key.ID, "id", jobs.ErrConflict.Error()
+	if len(c.Fields) > 0 {
+		at.Message += ": other " + strings.Join(c.Fields, ", ")
+	}
+	return at
 }
 
 // named checks the name of a campaign that is to be enqueued.
@@ -278,7 +300,8 @@ func (s *Server) csvItems(ctx context.Context, files *spool, main, name, provide
 			}
 		}
 		for row, err := range reader.Rows(ctx) {
-			it := item{row: row, header: reader.Header(), envelope: row.Envelope, at: Mistake{Line: row.Line, Column: 1, ID: validID(row.Envelope.ID)}, mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
+			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: Mistake{Line: row.Line, Column: 1, ID: validID(row.Envelope.ID)},
+				mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
 			if !yield(it, err) || err != nil {
 				return
 			}
@@ -353,7 +376,7 @@ func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *spool, up
 
 // element reads one envelope of a campaign.
 func (s *Server) element(ctx context.Context, campaign string, i int, raw jsontext.Value, files *spool) (item, error) {
-	it := item{at: Mistake{Index: &i}}
+	it := item{at: Mistake{Index: &i}, bytes: len(raw)}
 	var in EnvelopeInput
 	if err := json.Unmarshal(raw, &in, json.RejectUnknownMembers(true)); err != nil {
 		m, ok := jsonMistake(err)

@@ -125,6 +125,15 @@ func (r Row) Raw() []string {
 	return values
 }
 
+// Size is how many bytes its values have.
+func (r Row) Size() int {
+	n := len(r.rec.raw)
+	for _, c := range r.rec.cells {
+		n += len(c.text)
+	}
+	return n
+}
+
 // Reader reads one campaign file.
 type Reader struct {
 	name     string

@@ -1,0 +1,159 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/archive/dir"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// counted is an archive that counts what it is asked.
+type counted struct {
+	archive.Archive
+	listed, opened, stats atomic.Int32
+}
+
+func (c *counted) List(ctx context.Context, prefix string) iter.Seq2[archive.Object, error] {
+	return func(yield func(archive.Object, error) bool) {
+		for o, err := range c.Archive.List(ctx, prefix) {
+			c.listed.Add(1)
+			if !yield(o, err) {
+				return
+			}
+		}
+	}
+}
+
+func (c *counted) Open(ctx context.Context, key string) (io.ReadCloser, archive.Object, error) {
+	c.opened.Add(1)
+	return c.Archive.Open(ctx, key)
+}
+
+func (c *counted) Stat(ctx context.Context, key string) (archive.Object, error) {
+	c.stats.Add(1)
+	return c.Archive.Stat(ctx, key)
+}
+
+// easy is a provider that takes everything.
+type easy struct{ providers.Provider }
+
+func (easy) Info() providers.Info           { return providers.Info{Name: "certyneo"} }
+func (easy) Check(providers.Envelope) error { return nil }
+
+// enqueuer is a client of an empty Redis and a counting archive.
+func enqueuer(t *testing.T) (*Client, *counted) {
+	t.Helper()
+	db, err := queue.Connect(redisServer(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	store, err := dir.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &counted{Archive: store}
+	return NewClient(ClientConfig{Redis: db, Archive: c, Providers: []providers.Provider{easy{}}, Log: slog.New(slog.DiscardHandler)}), c
+}
+
+// checked gives checked envelopes with these ids.
+func checked(t *testing.T, c *Client, ids ...string) Source {
+	return func(yield func(Envelope, error) bool) {
+		for _, id := range ids {
+			e := Envelope{Campaign: "june", ID: id, Provider: "certyneo", Subject: "Lease", Signers: []Signer{{Name: "Ana Prova", Email: "ana@example.com"}},
+				Documents: []Document{{Name: "lease.pdf", Open: func(context.Context) (io.ReadCloser, error) {
+					return io.NopCloser(strings.NewReader("%PDF-1.7 <</Type/Page>> %%EOF")), nil
+				}}}}
+			if err := c.Check(t.Context(), &e); !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+func ids(n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("%04d", i)
+	}
+	return all
+}
+
+// A request of few envelopes does not read through all that its campaign has in the archive.
+func TestTheArchiveIsAskedForTheKeysInHand(t *testing.T) {
+	c, store := enqueuer(t)
+	for i := range 500 {
+		if _, err := store.Put(t.Context(), archive.EnvelopeKey("june", fmt.Sprintf("old%d", i), "dossier.pdf"), strings.NewReader("x"), "", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// A campaign that the ledger does not know at all is listed: it may have been lost.
+	sum, err := c.EnqueueAll(t.Context(), "june", checked(t, c, "first"))
+	if err != nil || sum.New != 1 || store.listed.Load() != 500 {
+		t.Fatalf("%+v, %v, %d files listed", sum, err, store.listed.Load())
+	}
+	sum, err = c.EnqueueAll(t.Context(), "june", checked(t, c, "a", "b", "c"))
+	if err != nil || sum.New != 3 {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	if listed, opened := store.listed.Load(), store.opened.Load(); listed != 500 || opened != 3 {
+		t.Errorf("%d files listed, %d manifests looked for", listed-500, opened)
+	}
+	sum, err = c.EnqueueAll(t.Context(), "june", checked(t, c, ids(450)...))
+	if err != nil || sum.New != 450 {
+		t.Fatalf("%+v, %v", sum, err)
+	}
+	if listed, opened := store.listed.Load(), store.opened.Load(); listed != 1000 || opened != 3 {
+		t.Errorf("%d files listed for three batches, %d manifests looked for", listed-500, opened)
+	}
+	sum, err = c.EnqueueAll(t.Context(), "june", checked(t, c, ids(450)...))
+	if err != nil || sum.New != 0 || sum.Known != 450 {
+		t.Errorf("again: %+v, %v", sum, err)
+	}
+}
+
+// A client that has seen any number of documents remembers few.
+func TestStagedDocumentsAreForgotten(t *testing.T) {
+	var h hashes
+	for i := range 3 * maxHashes {
+		h.add(fmt.Sprint(i))
+	}
+	if len(h.set) > maxHashes || !h.has(fmt.Sprint(3*maxHashes-1)) {
+		t.Errorf("%d are remembered", len(h.set))
+	}
+}
+
+// What was archived elsewhere is told from what is here, also when little is asked.
+func TestArchivedElsewhere(t *testing.T) {
+	c, store := enqueuer(t)
+	entries := make([]ledger.Entry, 40)
+	for i := range entries {
+		entries[i] = ledger.Entry{Campaign: "june", ID: ids(40)[i], Provider: "certyneo", Digest: "v1:x", State: ledger.Archived}
+		if i%2 == 0 {
+			if _, err := store.Put(t.Context(), archive.EnvelopeKey("june", entries[i].ID, "manifest.json"), strings.NewReader("{}"), "", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, n := range []int{6, 40} {
+		known := &traces{client: c, name: "june"}
+		var sum Summary
+		out := make([]acceptance, n)
+		for i := range out {
+			out[i].Accepted = Accepted{Key: Key{Campaign: "june", ID: entries[i].ID}, State: ledger.Archived}
+		}
+		if err := sum.count(t.Context(), out, known); err != nil || sum.Archived != n || sum.Moved != n/2 {
+			t.Errorf("%d: %+v, %v", n, sum, err)
+		}
+	}
+}
