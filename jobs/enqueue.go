@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -41,6 +42,7 @@ func (c *Client) Check(ctx context.Context, e *Envelope) error {
 // and sends nothing; with other content it is ErrConflict. What is wrong with the
 // envelope comes back as [providers.Problems].
 func (c *Client) Enqueue(ctx context.Context, e Envelope) (Accepted, error) {
+	e.Signers, e.Documents = slices.Clone(e.Signers), slices.Clone(e.Documents) // the caller's stay as they are
 	if err := c.Check(ctx, &e); err != nil {
 		return Accepted{}, err
 	}
@@ -157,7 +159,7 @@ func (c *Client) batches(ctx context.Context, source Source, to chan<- []*draft)
 			return err
 		}
 		batch = append(batch, d)
-		if size += len(d.entry.Content.Envelope); len(batch) == batchSize || size > batchBytes {
+		if size += d.size(); len(batch) == batchSize || size > batchBytes {
 			if err := send(); err != nil {
 				return err
 			}
@@ -217,6 +219,9 @@ type draft struct {
 	whole    bool        // the archive has all of it
 	result   *acceptance // what becomes of it
 }
+
+// size is about what a draft takes in memory, in bytes.
+func (d *draft) size() int { return 2*len(d.entry.Content.Envelope) + 512*len(d.envelope.Signers) }
 
 func (c *Client) draft(ctx context.Context, e Envelope) (*draft, error) {
 	digest, err := intake.Digest(e)

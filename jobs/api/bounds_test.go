@@ -24,6 +24,20 @@ import (
 	"github.com/chancela/chancela/providers/providertest"
 )
 
+// sheet is a campaign of rows with more columns, each named after its number, and a last row
+// that is wrong, so that nothing is enqueued.
+func sheet(rows, columns int, name, value string) string {
+	var b strings.Builder
+	b.WriteString(strings.TrimSuffix(csvHead, "\n"))
+	for i := range columns {
+		fmt.Fprintf(&b, ","+name, i+2)
+	}
+	for i := range rows {
+		b.WriteString("\n" + strings.TrimSuffix(csvRow(fmt.Sprint(i), "a.pdf"), "\n") + strings.Repeat(value, columns))
+	}
+	return b.String() + "\nlast\n"
+}
+
 // Small bodies that would make large work: nothing costs more than 64 MB at once or 2 s of CPU.
 func TestSmallBodiesMakeNoLargeWork(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(20)) // what counts is what is held, not what is soon collected
@@ -56,6 +70,12 @@ func TestSmallBodiesMakeNoLargeWork(t *testing.T) {
 	for i := range maxParts + 1 {
 		parts = append(parts, file{"d", fmt.Sprint(i, ".pdf"), "x"})
 	}
+	signed := func(rows, columns int, name, value string) func() (string, io.Reader) {
+		return func() (string, io.Reader) {
+			sheet := sheet(rows, columns, name, value)
+			return formBody(t, file{"file", "june.csv", sheet}, file{"d", "a.pdf", pdf("a")})
+		}
+	}
 	for name, c := range map[string]struct {
 		path string
 		body func() (string, io.Reader)
@@ -80,6 +100,10 @@ func TestSmallBodiesMakeNoLargeWork(t *testing.T) {
 		"a header of a million signers":   {campaign, form(file{"file", "june.csv", csvHead[:len(csvHead)-1] + ",signer1000000.name\n" + csvRow("1", "a.pdf")})},
 		"a million bad rows":              {campaign, form(file{"file", "june.csv", csvHead + strings.Repeat("x\n", 1<<20)})},
 		"a million quotes":                {campaign, form(file{"file", "june.csv", csvHead + strings.Repeat("\"\n", 1<<20)})},
+		"3,000 rows of 99 signers":        {campaign, signed(3000, 98, "signer%[1]d.name,signer%[1]d.email", ",Ana,a@b.com")},
+		"95 columns of meta":              {campaign, signed(20_000, 95, "meta.m%d", ",x")},
+		"60,000 rows":                     {campaign, signed(60_000, 0, "", "")},
+		"a sheet of 40 MB":                {campaign, signed(40_000, 1, "meta.m%d", ","+strings.Repeat("x", 950))},
 		"parts without end":               {campaign, form(parts...)},
 		"a part with a long name":         {campaign, form(file{"d", strings.Repeat("x", 4<<20), "x"})},
 		"a part with many headers": {campaign, func() (string, io.Reader) {

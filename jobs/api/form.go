@@ -27,7 +27,7 @@ type form struct {
 const (
 	maxField    = 4 << 10 // bytes of a field
 	maxPartName = 1 << 10 // bytes of a part's file name
-	maxParts    = 5000
+	maxParts    = 3000
 	maxEpilogue = 4 << 10 // bytes after the last part
 )
 

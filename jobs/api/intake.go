@@ -157,14 +157,20 @@ func (f *findings) problem() *Problem {
 	return f.mistakes.problem(http.StatusUnprocessableEntity, "the campaign is not valid; nothing was enqueued")
 }
 
-// maxSheet bounds a campaign without its documents, in bytes.
-const maxSheet = 64 << 20
+// Bounds of a campaign without its documents: bytes, and values of a CSV file that say
+// something. Choices, so that no request takes long.
+const (
+	maxSheet  = 16 << 20
+	maxValues = 1_000_000
+)
 
 // What is looked up in the ledger at once: so many envelopes, or about so many bytes of
 // them.
 const (
 	checkBatch = 200
 	checkBytes = 2 << 20
+
+	signerBytes = 512 // that one signer takes in memory, about
 )
 
 // check is the first pass. It counts the envelopes that may be enqueued.
@@ -213,7 +219,7 @@ type lookup struct {
 func (l *lookup) add(it item) {
 	l.envelopes = append(l.envelopes, it.envelope)
 	l.places[it.envelope.Key()] = it.at
-	l.bytes += it.bytes
+	l.bytes += it.bytes + signerBytes*len(it.envelope.Signers)
 }
 
 func (l *lookup) full() bool { return len(l.envelopes) >= checkBatch || l.bytes >= checkBytes }
@@ -280,6 +286,10 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *spool, up 
 func (s *Server) csvItems(ctx context.Context, files *spool, main, name, provider string) items {
 	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(provider)), Document: files.document, Judge: s.client.Judge()}
 	return func(yield func(item, error) bool) {
+		if err := s.fits(ctx, filepath.Join(files.dir, main)); err != nil {
+			yield(item{}, err)
+			return
+		}
 		file, err := os.Open(filepath.Join(files.dir, main))
 		if err != nil {
 			yield(item{}, err)
@@ -307,6 +317,26 @@ func (s *Server) csvItems(ctx context.Context, files *spool, main, name, provide
 			}
 		}
 	}
+}
+
+// fits refuses a file with more in it than one request may bring, before any row is
+// judged.
+func (s *Server) fits(ctx context.Context, name string) error {
+	rows, values := 0, 0
+	err := campaign.Pass(ctx, name, func(n int) error {
+		rows, values = rows+1, values+n
+		switch {
+		case rows > s.limits.Envelopes:
+			return tooMany(s.limits.Envelopes)
+		case values > maxValues:
+			return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d values in one request: send the campaign in several, under the same name", maxValues))
+		}
+		return nil
+	})
+	if _, ok := errors.AsType[campaign.Problem](err); ok {
+		return nil // found again when the rows are judged
+	}
+	return err
 }
 
 func csvMistakes(id string, problems []campaign.Problem) []Mistake {

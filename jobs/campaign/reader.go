@@ -293,6 +293,34 @@ func (r *Reader) nameless(p *problems) error {
 	return nil
 }
 
+// Pass goes over a file's rows without judging them and tells how many values of each
+// say something. It ends with each's first error; a file that is no CSV is a [Problem].
+func Pass(ctx context.Context, name string, each func(values int) error) error {
+	r, err := Open(name, Options{})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for {
+		rec, err := r.rows.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err = cmp.Or(err, ctx.Err()); err != nil {
+			return err
+		}
+		n := 0
+		for _, c := range rec.cells {
+			if c.text != "" {
+				n++
+			}
+		}
+		if err := each(n); err != nil {
+			return err
+		}
+	}
+}
+
 // Name is a file's name as a campaign's: without its ending (".rejected.csv" is one, so
 // that corrected rows join their campaign) and with a hyphen for what may not stand in a name.
 func Name(file string) string {

@@ -37,7 +37,7 @@ const (
 // YYYY-MM-DD) and reports all that is wrong with it. CSV, HTTP API and Go package share
 // these rules; what only one provider demands is [providers.Provider]'s Check.
 //
-// The envelope's slices and maps are replaced, never written to. A problem names the
+// The envelope's maps are replaced, never written to; its slices are its own. A problem names the
 // CSV's column and never repeats a value, which may be somebody's data.
 func Normalize(e *providers.Envelope) providers.Problems {
 	c := checker{now: time.Now()}
@@ -107,7 +107,7 @@ func (c *checker) envelope(e *providers.Envelope) {
 	c.expiry(&e.Expires)
 	c.content(e)
 
-	switch e.Signers = slices.Clone(e.Signers); {
+	switch {
 	case len(e.Signers) == 0:
 		c.add("signer1.name", "at least one signer is required")
 	case len(e.Signers) > maxSigners:
@@ -159,7 +159,6 @@ func (c *checker) content(e *providers.Envelope) {
 			}
 		}
 	}
-	e.Documents = slices.Clone(e.Documents)
 	for i := range e.Documents {
 		which := ""
 		if len(e.Documents) > 1 {
