@@ -5,6 +5,7 @@ package faulttest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -24,7 +25,10 @@ import (
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/providers/sandbox"
+	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/marks"
 )
 
 // judge compares what chancela says with what the simulators know.
@@ -232,12 +236,11 @@ func (j *judge) knowable(key string) string {
 	if len(asked) == 0 {
 		// Nothing arrived: the worker that had the intent has died or was frozen before its
 		// call left.
-		book := ledger.New(j.arena.redis.db, ledger.BarrierNone)
-		r, err := book.Get(j.t.Context(), key)
+		at, err := j.intendedAt(key)
 		if err != nil {
 			return err.Error()
 		}
-		if j.hurt(anyWorker, r.IntentAt.Add(-time.Second), r.IntentAt.Add(rest.SendWithin+2*time.Second)) {
+		if j.hurt(anyWorker, at.Add(-time.Second), at.Add(rest.SendWithin+2*time.Second)) {
 			return ""
 		}
 		return "nothing arrived there and no worker was hurt"
@@ -254,6 +257,25 @@ func (j *judge) knowable(key string) string {
 		return ""
 	}
 	return fmt.Sprintf("%s had an answer of status %d and nothing was done to it", s.Process, s.Status)
+}
+
+// intendedAt is when the inviting call was about to be made: what the mark says outlives the
+// ledger that had the intent.
+func (j *judge) intendedAt(key string) (time.Time, error) {
+	store, err := storage.Open(j.t.Context(), j.sys.env["CHANCELA_ARCHIVE_URL"])
+	if err != nil {
+		return time.Time{}, err
+	}
+	campaign, id, _ := strings.Cut(key, "/")
+	m, _, err := marks.New(store).Last(j.t.Context(), campaign, id)
+	if !errors.Is(err, archive.ErrNotFound) {
+		return m.At, err
+	}
+	r, err := ledger.New(j.arena.redis.db, ledger.BarrierNone).Get(j.t.Context(), key)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return r.IntentAt, nil
 }
 
 const anyWorker = "work" // begins all their names
@@ -294,7 +316,11 @@ func (j *judge) table() {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	line := func(name string, value any) { fmt.Fprintf(w, "%s\t%v\n", name, value) }
-	line("envelopes", *envelopes)
+	rows := 0
+	for _, c := range j.campaigns {
+		rows += len(c.rows)
+	}
+	line("envelopes", rows)
 	for _, state := range slices.Sorted(maps.Keys(j.states)) {
 		line("  "+state, j.states[state])
 	}
@@ -309,7 +335,10 @@ func (j *judge) table() {
 	line("artifacts checked", j.checked)
 	line("  wrong hashes", j.badHashes)
 	line("violations of references", j.violations)
-	for _, what := range allWounds {
+	for _, what := range slices.Concat(allWounds, losses) {
+		if j.arena.count(what) == 0 {
+			continue
+		}
 		line(string(what), j.arena.count(what))
 	}
 	struck := get[map[sandbox.Fault]int](j.t, j.sys.sim.Log+"/struck")

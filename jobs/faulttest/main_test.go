@@ -15,6 +15,8 @@ var (
 	kills        = flag.Int("kills", 6, "SIGKILLs of workers, schedulers and servers")
 	redisCrashes = flag.Int("redis-crashes", 2, "SIGKILLs of Redis")
 	fire         = flag.Duration("fire", 0, "how long things are hurt: 3 s for each kill when zero")
+	rounds       = flag.Int("rounds", 3, "how often Redis is lost")
+	inFlight     = flag.Int("in-flight", 25, "envelopes that are under way when Redis is lost")
 	patience     = flag.Duration("patience", 0, "how long the last envelopes may take after that")
 	seedFlag     = flag.Uint64("seed", 0, "of campaigns and plan; 0: another one every time")
 	keep         = flag.String("keep", "", "folder for the logs of all processes; kept")

@@ -1,0 +1,185 @@
+//go:build linux
+
+package faulttest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chancela/chancela/providers/registry"
+	"github.com/chancela/chancela/providers/sandbox"
+)
+
+// What becomes of Redis.
+const (
+	failedOver wound = "Redis failed over, with acknowledged writes lost"
+	setBack    wound = "Redis set back to an earlier copy"
+	emptied    wound = "Redis emptied"
+)
+
+var losses = []wound{failedOver, setBack, emptied}
+
+// TestRedisLost loses Redis again and again while envelopes are being sent, starts everything
+// again and enqueues the files again: nobody is invited twice, no envelope is lost, and in
+// doubt is only what nobody could know.
+func TestRedisLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes most of a minute")
+	}
+	seed := *seedFlag
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("-seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 0x105e))
+	home, logs := t.TempDir(), *keep
+	if logs == "" {
+		logs = filepath.Join(home, "logs")
+	}
+	if err := os.MkdirAll(logs, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	watched, s3 := startWatched(t, logs), startS3(t, logs)
+	sys := &system{t: t, bin: compile(t, home), env: settings()}
+	sys.sim = startSimulators(t, simulatorOptions{Seed: seed, SignAfter: signAfter})
+	for name, value := range sys.sim.Env {
+		if !strings.HasSuffix(name, "WEBHOOK_URL") {
+			sys.env[name] = value
+		}
+	}
+	maps.Copy(sys.env, s3.env())
+	sys.env["CHANCELA_REDIS_URL"], sys.env["CHANCELA_ARCHIVE_URL"] = watched.url(), "s3://archive/lost"
+	for _, name := range registry.Names() {
+		p := "CHANCELA_" + strings.ToUpper(name) + "_"
+		sys.env[p+"WEBHOOK_URL"] = "http://" + freePort(t) + "/webhooks/" + name // nobody listens: sDoc's key stands in it
+		// An envelope takes six calls or so: a round's are under way for some seconds.
+		sys.env[p+"RATE"], sys.env[p+"BURST"] = fmt.Sprintf("%d/1s", max(10, *inFlight*6/5/4)), "1"
+		sys.env[p+"SETTLE_AFTER"] = "1s"
+	}
+	campaigns, private := generate(t, rng, home, *rounds**inFlight, *rounds)
+	l := &losing{arena: &arena{t: t, rng: rng, redis: &redisServer{db: watched.db}, s3: s3, sims: sys.sim}, sys: sys, watched: watched}
+	for n := range 2 {
+		work := newSlot(t, logs, fmt.Sprint("work", n+1), sys.command("work"))
+		l.work = append(l.work, work)
+		l.ours = append(l.ours, work)
+	}
+	l.ours = append(l.ours, newSlot(t, logs, "schedule1", sys.command("schedule")))
+
+	t.Logf("started after %s", time.Since(began))
+	for round := range campaigns {
+		l.round(t.Context(), campaigns[:round+1], losses[round%len(losses)])
+	}
+	t.Logf("rounds done after %s", time.Since(began))
+	open := waitForTheEnd(t, l.redis, campaigns)
+	t.Logf("ended after %s", time.Since(began))
+	j := &judge{t: t, sys: sys, arena: l.arena, campaigns: campaigns, began: began, open: open}
+	j.again()
+	j.read(home)
+	j.envelopes()
+	j.artifacts()
+	j.verify()
+	j.simulators()
+	j.logs(logs, private)
+	j.table()
+}
+
+// losing is an arena in which Redis is lost.
+type losing struct {
+	*arena
+	sys     *system
+	watched *watched
+}
+
+// round sends the last campaign, and loses Redis in the middle of it.
+func (l *losing) round(ctx context.Context, campaigns []campaignFile, how wound) {
+	l.t.Helper()
+	c := campaigns[len(campaigns)-1]
+	l.enqueue(ctx, c)
+	l.untilSent(c, 0.25)
+	from := time.Now()
+	gently := l.rng.IntN(2) == 0
+	switch how {
+	case failedOver:
+		l.watched.cutOff(ctx)
+		l.untilSent(c, 0.5)
+		l.watched.failOver(ctx, l.rng.IntN(2) == 0)
+		l.restart(ctx, gently, func() {})
+		l.watched.followed()
+	case setBack:
+		kept := l.watched.snapshot(ctx)
+		l.untilSent(c, 0.5)
+		l.restart(ctx, gently, func() { l.watched.setBack(ctx, kept) })
+	case emptied:
+		l.untilSent(c, 0.5)
+		l.restart(ctx, gently, func() { l.watched.empty(ctx) })
+	}
+	l.note(how, "", from)
+	l.t.Logf("%s: %s", how, time.Since(from))
+	for _, c := range campaigns {
+		l.enqueue(ctx, c)
+	}
+}
+
+// restart ends all processes, gently or not, and starts them again after what is done
+// meanwhile.
+func (l *losing) restart(ctx context.Context, gently bool, meanwhile func()) {
+	var ups []func()
+	for _, s := range l.ours {
+		from := time.Now()
+		process := s.name
+		if gently {
+			process, _ = s.signal(syscall.SIGTERM)
+			// What it holds is done to its end; meanwhile the others work on.
+			s.await(ctx, func() bool { return s.cmd == nil || s.process != process })
+			from = time.Now()
+		}
+		s.mu.Lock()
+		process = s.process
+		s.mu.Unlock()
+		ups = append(ups, s.keepDown(ctx))
+		l.note(kill, process, from)
+	}
+	meanwhile()
+	for _, up := range ups {
+		up()
+	}
+}
+
+// enqueue gives the command again when it is told that Redis is elsewhere.
+func (l *losing) enqueue(ctx context.Context, c campaignFile) {
+	l.t.Helper()
+	until(l.t, "enqueued: "+c.name, time.Minute, func(ctx context.Context) bool {
+		_, err := l.sys.ask(ctx, "enqueue", c.path)
+		if err != nil {
+			l.t.Log(err)
+		}
+		return err == nil
+	})
+}
+
+// untilSent waits until the simulators have invited the people of a part of a campaign.
+func (l *losing) untilSent(c campaignFile, part float64) {
+	l.t.Helper()
+	ours := map[string]bool{}
+	for _, r := range c.rows {
+		ours[r.subject] = true
+	}
+	until(l.t, fmt.Sprintf("%s: %.0f %% invited", c.name, 100*part), time.Minute, func(context.Context) bool {
+		n := 0
+		for _, e := range get[[]sandbox.Entry](l.t, l.sims.Control+"/books") {
+			if ours[e.Title] && e.Invitations > 0 {
+				n++
+			}
+		}
+		return float64(n) >= part*float64(len(c.rows))
+	})
+}

@@ -1,0 +1,175 @@
+//go:build linux
+
+package faulttest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// watched is a Redis with a replica, under three Sentinels.
+type watched struct {
+	t         *testing.T
+	servers   map[string]*slot // by address
+	sentinels []string
+	db        *redis.Client // of whoever is the master
+}
+
+const (
+	masterName = "chancela"
+	replicaKey = "replication"
+)
+
+func startWatched(t *testing.T, logs string) *watched {
+	t.Helper()
+	bin := need(t, "redis-server", "redis")
+	w := &watched{t: t, servers: map[string]*slot{}}
+	master := freePort(t)
+	for n, address := range []string{master, freePort(t)} {
+		dir := t.TempDir()
+		host, port, _ := net.SplitHostPort(address)
+		// Replicas come as a user of their own, so that they can be shut out.
+		args := []string{"--port", port, "--bind", host, "--dir", dir, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+			"--maxmemory-policy", "noeviction", "--masteruser", replicaKey, "--masterauth", replicaKey, "--repl-diskless-sync-delay", "0",
+			"--user", replicaKey, "on", ">" + replicaKey, "+psync", "+replconf", "+ping"}
+		if n > 0 {
+			args = append(args, "--replicaof", strings.Replace(master, ":", " ", 1))
+		}
+		w.servers[address] = newSlot(t, logs, fmt.Sprint("redis", n+1), func(string) *exec.Cmd { return exec.Command(bin, args...) })
+	}
+	for n := range 3 {
+		address := freePort(t)
+		host, port, _ := net.SplitHostPort(address)
+		masterHost, masterPort, _ := net.SplitHostPort(master)
+		file := filepath.Join(t.TempDir(), "sentinel.conf")
+		conf := fmt.Sprintf("port %s\nbind %s\nsentinel monitor %s %s %s 2\nsentinel down-after-milliseconds %[3]s 1000\n"+
+			"sentinel failover-timeout %[3]s 4000\n", port, host, masterName, masterHost, masterPort)
+		if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		newSlot(t, logs, fmt.Sprint("sentinel", n+1), func(string) *exec.Cmd { return exec.Command(bin, file, "--sentinel") })
+		w.sentinels = append(w.sentinels, address)
+	}
+	w.db = redis.NewFailoverClient(&redis.FailoverOptions{MasterName: masterName, SentinelAddrs: w.sentinels})
+	t.Cleanup(func() { w.db.Close() })
+	until(t, "three Sentinels and a replica that follows", time.Minute, func(ctx context.Context) bool {
+		for _, s := range w.sentinels {
+			state := w.state(ctx, s)
+			if state["num-slaves"] != "1" || state["num-other-sentinels"] != "2" {
+				return false
+			}
+		}
+		return strings.Contains(w.db.Info(ctx, "replication").Val(), "state=online")
+	})
+	return w
+}
+
+func (w *watched) url() string {
+	return "redis-sentinel://" + strings.Join(w.sentinels, ",") + "/0?master=" + masterName
+}
+
+// state is what a Sentinel knows of the master.
+func (w *watched) state(ctx context.Context, sentinel string) map[string]string {
+	s := redis.NewSentinelClient(&redis.Options{Addr: sentinel})
+	defer s.Close()
+	return s.Master(ctx, masterName).Val()
+}
+
+// master is the one that the first Sentinel names.
+func (w *watched) master(ctx context.Context) string {
+	state := w.state(ctx, w.sentinels[0])
+	return net.JoinHostPort(state["ip"], state["port"])
+}
+
+// cutOff keeps the replica from following: what the master acknowledges from now on is
+// lost with it.
+func (w *watched) cutOff(ctx context.Context) {
+	w.t.Helper()
+	db := redis.NewClient(&redis.Options{Addr: w.master(ctx)})
+	defer db.Close()
+	for _, command := range [][]any{{"ACL", "SETUSER", replicaKey, "off"}, {"CLIENT", "KILL", "TYPE", "replica"}} {
+		if err := db.Do(ctx, command...).Err(); err != nil {
+			w.t.Fatal(command, err)
+		}
+	}
+}
+
+// failOver ends the master, or (partition) freezes it until another one is there, and then
+// lets it go on: it still takes itself for the master.
+func (w *watched) failOver(ctx context.Context, partition bool) {
+	w.t.Helper()
+	old := w.master(ctx)
+	s := w.servers[old]
+	up := func() { s.signal(syscall.SIGCONT) }
+	if partition {
+		s.signal(syscall.SIGSTOP)
+	} else {
+		up = s.keepDown(ctx)
+	}
+	until(w.t, "another master", time.Minute, func(ctx context.Context) bool {
+		for _, sentinel := range w.sentinels {
+			state := w.state(ctx, sentinel)
+			if net.JoinHostPort(state["ip"], state["port"]) == old {
+				return false
+			}
+		}
+		return w.db.Set(ctx, "{chancela}:writable", 1, time.Minute).Err() == nil
+	})
+	up()
+}
+
+// followed waits until the replica follows again.
+func (w *watched) followed() {
+	w.t.Helper()
+	until(w.t, "a replica that follows", time.Minute, func(ctx context.Context) bool {
+		return strings.Contains(w.db.Info(ctx, "replication").Val(), "state=online")
+	})
+}
+
+// snapshot keeps all that the master holds.
+func (w *watched) snapshot(ctx context.Context) map[string]string {
+	w.t.Helper()
+	kept := map[string]string{}
+	scan := w.db.Scan(ctx, 0, "*", 1000).Iterator()
+	for scan.Next(ctx) {
+		if dump, err := w.db.Dump(ctx, scan.Val()).Result(); err == nil { // else it has gone meanwhile
+			kept[scan.Val()] = dump
+		}
+	}
+	if scan.Err() != nil || len(kept) == 0 {
+		w.t.Fatal(len(kept), scan.Err())
+	}
+	return kept
+}
+
+// setBack makes the master hold what it held.
+func (w *watched) setBack(ctx context.Context, kept map[string]string) {
+	w.t.Helper()
+	w.empty(ctx)
+	_, err := w.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for key, dump := range kept {
+			p.Restore(ctx, key, 0, dump)
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *watched) empty(ctx context.Context) {
+	w.t.Helper()
+	if err := w.db.FlushAll(ctx).Err(); err != nil {
+		w.t.Fatal(err)
+	}
+}
