@@ -182,6 +182,19 @@ func (x *Expiry) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Ends is when the last day is over in a zone, for an envelope that was accepted at the
+// given time; the zero time when no expiry was asked for.
+func (x Expiry) Ends(accepted time.Time, zone *time.Location) time.Time {
+	day, err := time.ParseInLocation(time.DateOnly, x.Date, zone)
+	if x.Days > 0 {
+		year, month, today := accepted.In(zone).Date()
+		day = time.Date(year, month, today+x.Days, 0, 0, 0, 0, zone)
+	} else if err != nil {
+		return time.Time{}
+	}
+	return day.AddDate(0, 0, 1)
+}
+
 // On is the last day on which the envelope may be signed, in UTC, for an envelope
 // that was accepted at the given time; the zero time when no expiry was asked for.
 func (x Expiry) On(accepted time.Time) time.Time {

@@ -118,6 +118,7 @@ type Info struct {
 	Templates       bool
 	TemplateFields  bool // field.NAME fills them
 	Order           bool // signs in order
+	Deadlines       bool // ends an envelope itself when its last day is over; otherwise chancela withdraws it
 	Channels        []string
 	PhoneAlone      bool     // a signer without a channel and an e-mail is told by phone
 	Auth            []string // ways of the code that proves who signs; nil: not chosen per signer

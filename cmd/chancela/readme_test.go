@@ -74,6 +74,7 @@ func abilities(all []providers.Provider) string {
 			}
 			return short(i.AddressLifetime)
 		}},
+		{"ends by itself on the day of `expires`", func(_ providers.Provider, i providers.Info) string { return yes(i.Deadlines) }},
 		{"columns left out", func(_ providers.Provider, i providers.Info) string { return list(i.UnsupportedColumns) }},
 		{"archived", func(_ providers.Provider, i providers.Info) string {
 			var kinds []string

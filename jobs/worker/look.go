@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -96,10 +97,12 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 		waiting.Store(r.Key(), true)
 	}
 	defer w.hold(ctx, config.Provider.Info().Name, &waiting)()
-	rest, refused := w.byList(ctx, config, records, &waiting)
+	late, inTime := w.overdue(ctx, config, records)
+	rest, refused := w.byList(ctx, config, inTime, &waiting)
 	if refused {
 		return
 	}
+	rest = slices.AppendSeq(rest, maps.Keys(late))
 	var stop atomic.Bool
 	var g errgroup.Group
 	g.SetLimit(min(looksAtOnce, config.Concurrency))
@@ -110,6 +113,9 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 			}
 			waiting.Delete(r.Key())
 			err := w.lookAt(ctx, config, r)
+			if err == nil && late[r] {
+				err = w.expire(ctx, config, r)
+			}
 			w.answered(ctx, r.Provider, admitted, err)
 			if providers.KindOf(err) == providers.Denied {
 				stop.Store(true)

@@ -129,6 +129,9 @@ func (t *envelopeTask) send(ctx context.Context) error {
 	if errors.Is(err, providers.ErrAlreadyInvited) {
 		return t.sent(ctx, job, false)
 	}
+	if err == nil {
+		err = t.inTime()
+	}
 	if err != nil {
 		return t.recordFailure(ctx, err)
 	}

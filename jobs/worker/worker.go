@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,9 +43,10 @@ type Config struct {
 	Archive   archive.Archive
 	Marks     *marks.Book // of invitations, in the archive; nil: none are made
 	Providers []ProviderConfig
-	RetryBase time.Duration // first pause after a transient error
-	RetryMax  time.Duration // longest pause
-	Attempts  int           // before an envelope is failed
+	RetryBase time.Duration  // first pause after a transient error
+	RetryMax  time.Duration  // longest pause
+	Attempts  int            // before an envelope is failed
+	Zone      *time.Location // whose days deadlines end by; nil: UTC
 	// Shutdown is how long a stopping worker waits for what it holds. It is longer than
 	// the longest call to a provider; what is not done by then is handed back.
 	Shutdown time.Duration
@@ -78,6 +80,7 @@ func New(cfg Config) *Worker {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	cfg.Zone = cmp.Or(cfg.Zone, time.UTC)
 	w := &Worker{cfg: cfg, ledger: ledger.New(cfg.Redis, cfg.Barrier), tasks: queue.New(cfg.Redis),
 		archive: cfg.Archive, log: cfg.Log, configs: make(map[string]ProviderConfig, len(cfg.Providers))}
 	for _, l := range cfg.Providers {

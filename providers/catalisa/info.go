@@ -38,6 +38,7 @@ func (p *Provider) Info() providers.Info {
 		Rate:            providers.Rate{Requests: 10, Per: time.Second, Burst: 10},
 		PollEvery:       time.Minute,
 		SettleAll:       true,
+		Deadlines:       true,
 		MaxDocuments:    1,
 		DocumentTypes:   []string{providers.TypePDF}, // which ones may be signed is not documented; all samples are PDF (our choice)
 		Templates:       true,

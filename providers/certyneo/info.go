@@ -35,6 +35,7 @@ func (p *Provider) Info() providers.Info {
 		Bucket:          true,
 		PollEvery:       30 * time.Second,
 		SettleAll:       true,
+		Deadlines:       true,
 		MaxDocumentSize: maxDocument,
 		DocumentTypes:   []string{providers.TypePDF, providers.TypePNG, providers.TypeJPEG, providers.TypeGIF, providers.TypeDOC, providers.TypeDOCX, providers.TypeODT}, // reference §3
 		Templates:       true,

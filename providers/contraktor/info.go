@@ -48,7 +48,7 @@ func (p *Provider) Info() providers.Info {
 		Channels:           []string{providers.ChannelEmail, providers.ChannelWhatsApp},
 		SignatureTypes:     []string{providers.TypeElectronic, providers.TypeDigital},
 		Artifacts:          []providers.Kind{providers.SignedDocument, providers.Dossier, providers.Package},
-		UnsupportedColumns: []string{"message", "expires", "stamp"},
+		UnsupportedColumns: []string{"message", "stamp"},
 		Options: []providers.Option{
 			{Name: optWorkflowID, Help: "id of the workflow (group) that owns the contract"},
 			{Name: optWorkflow, Help: "name of the workflow, when its id is not at hand"},

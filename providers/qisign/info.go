@@ -35,6 +35,7 @@ func (p *Provider) Info() providers.Info {
 		Rate:               providers.Rate{Requests: 10, Per: time.Second, Burst: 10},
 		PollEvery:          time.Minute, // polling is possible but discouraged (reference §A7)
 		SettleAll:          true,
+		Deadlines:          true,
 		MaxDocumentSize:    maxFile,
 		DocumentTypes:      []string{providers.TypePDF},
 		Channels:           methods,
