@@ -196,6 +196,7 @@ func (s *Server) draft(ctx context.Context, id string, size int64, fill func(*sp
 	x.files.reading(owner, s.client.Sources(), func(ctx context.Context, err error) {
 		s.log.WarnContext(ctx, "a source cannot be read", "request", requestID(ctx), "error", err)
 	})
+	x.files.person = true
 	if err := fill(x.files, x); err != nil {
 		if id == "" {
 			os.RemoveAll(room.dir)

@@ -27,6 +27,7 @@ type spool struct {
 	n       int
 	parts   map[string]string // the file name that the client gave → the file's own
 	folder  *campaign.Folder
+	person  bool // somebody with a browser has sent them
 
 	buffer   []byte            // of all copying
 	unseen   int64             // bytes kept since the last look at the free space
@@ -137,6 +138,9 @@ func (s *spool) document(ctx context.Context, source string) (jobs.Document, err
 	}
 	own, ok := s.part(name)
 	if !ok {
+		if s.person {
+			return jobs.Document{}, fmt.Errorf("%s is not among the uploaded files: choose it, too", strconv.QuoteToGraphic(name))
+		}
 		return jobs.Document{}, fmt.Errorf("no part of this request has the file name %s", strconv.QuoteToGraphic(name))
 	}
 	return s.own(ctx, own, source)

@@ -51,6 +51,11 @@ func (s *Server) webhook(w http.ResponseWriter, r *http.Request) {
 	}
 	status, result := s.callback(r, name, hooked, body)
 	s.metrics.Callback(name, result)
+	if result != metrics.CallbackFailed { // Redis may be away then
+		if err := s.client.Ledger().CountCallback(r.Context(), name, result); err != nil {
+			s.log.DebugContext(r.Context(), "callbacks", "error", err)
+		}
+	}
 	switch status {
 	case http.StatusOK:
 		w.WriteHeader(status)

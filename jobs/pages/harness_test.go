@@ -113,12 +113,12 @@ func (s *site) enqueue(campaign string, e jobs.Envelope, state ledger.State) *le
 		s.t.Fatal(err)
 	}
 	key := campaign + "/" + e.ID
-	claim := func() *ledger.Claim {
+	claim := func(preparation ledger.Preparation) *ledger.Claim {
 		r, err := l.Get(s.t.Context(), key)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		c, hold, _, err := l.Claim(s.t.Context(), key, r.Generation, time.Minute)
+		c, hold, _, err := l.Claim(s.t.Context(), key, r.Generation, time.Minute, preparation)
 		if err != nil || hold != ledger.Granted {
 			s.t.Fatalf("claim: %v %v", hold, err)
 		}
@@ -132,10 +132,9 @@ func (s *site) enqueue(campaign string, e jobs.Envelope, state ledger.State) *le
 	}
 	switch state {
 	case ledger.Failed:
-		must(claim().Fail(s.t.Context(), 1, ledger.Reason{Code: "bad_phone", Message: `<b onmouseover=alert(1)>no</b>`}))
+		must(claim(ledger.Preparation{}).Fail(s.t.Context(), 1, ledger.Reason{Code: "bad_phone", Message: `<b onmouseover=alert(1)>no</b>`}))
 	case ledger.InDoubt:
-		c := claim()
-		must(c.MarkPreparing(s.t.Context(), false))
+		c := claim(ledger.Preparation{Provider: "certyneo"})
 		_, err := c.Intend(s.t.Context())
 		must(err)
 		c.Record.IntentAt = time.Now() // the claim reads no answer of its own

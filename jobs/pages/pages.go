@@ -83,6 +83,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /campaigns/{campaign}/envelopes", p.page(p.envelopes))
 	mux.HandleFunc("GET /campaigns/{campaign}/envelopes/{id}", p.page(p.envelope))
 	mux.HandleFunc("GET /campaigns/{campaign}/envelopes/{id}/files/{name}", p.page(p.file))
+	mux.HandleFunc("GET /providers", p.page(p.providersList))
+	mux.HandleFunc("GET /providers/{provider}", p.page(p.provider))
 	p.registerActions(mux)
 	p.registerSend(mux)
 	mux.HandleFunc("GET /live/campaigns", p.page(p.liveHome))

@@ -259,7 +259,7 @@ func TestLive(t *testing.T) {
 		t.Fatalf("the stream ends without %q: %v", text, lines.Err())
 	}
 	until("0 of 1 archived")
-	if err := s.client.Pause(t.Context(), "june"); err != nil {
+	if _, err := s.client.Pause(t.Context(), "june"); err != nil {
 		t.Fatal(err)
 	}
 	until("The campaign is paused")

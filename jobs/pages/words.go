@@ -53,7 +53,7 @@ type words struct {
 }
 
 // pageNames are the templates of pages.
-var pageNames = []string{"home", "campaign", "envelopes", "envelope", "signin", "refused", "confirm", "resolve", "send", "draft"}
+var pageNames = []string{"home", "campaign", "envelopes", "envelope", "signin", "refused", "confirm", "resolve", "send", "draft", "providers", "provider"}
 
 func (p *Pages) newWords(d dictionary) (*words, error) {
 	w := &words{dictionary: d, tag: d.tag.String(), zone: p.Zone, printer: message.NewPrinter(d.tag), pages: map[string]*template.Template{}}

@@ -121,5 +121,15 @@ var english = map[string]string{
 	"draft.mend": "Mend the sheet and upload it again", "draft.change": "Or upload something else", "draft.mend.text": "What you choose replaces what is here; the other files stay.",
 	"draft.table": "Rows with mistakes", "draft.row": "Line", "draft.more": "The first %s of %s rows with mistakes are shown.",
 
+	"trouble.cure.key_refused": "Its envelopes wait and nothing fails. Set a key that it accepts, and start the workers anew.", "trouble.cure.blocked": "Its envelopes wait. See to the proxy, or to the certificate.",
+	"trouble.cure.unreachable": "Calls are repeated. If it lasts, look whether the provider has an outage.", "trouble.cure.failing": "Calls are repeated. If it lasts, ask the provider.",
+	"trouble.cure.paused": "It is left alone for as long as it has asked.", "trouble.cure.slow": "Nothing is wrong, but it takes long.",
+	"providers.none": "No provider is configured here.", "provider.good": "It answers, and accepts the key.", "provider.used": "In the last minute", "provider.bucket": "At once at most",
+	"provider.looks.every": "Each envelope is looked at every", "provider.kind": "Kind", "provider.real": "real", "provider.waiting": "What waits", "provider.work": "To be done, now or later", "provider.looks": "Looks to come",
+	"provider.tasks.one": "%d task", "provider.tasks.other": "%d tasks", "provider.monitor": "The queues lead to asynqmon.", "provider.failures": "Last failures", "provider.failures.none": "None are known.",
+	"provider.last": "Last", "provider.call": "Call", "provider.times": "Times", "provider.callbacks": "Webhooks received", "provider.result": "What became of it",
+	"provider.callbacks.none": "None came yet. Their address is /webhooks/%s; without them envelopes are looked at from time to time.", "provider.callbacks.never": "This provider has none that can be verified: its envelopes are looked at from time to time.",
+	"callback.taken": "taken", "callback.replayed": "had come before", "callback.unknown": "of an envelope that is not ours", "callback.forged": "refused: not signed by the provider", "callback.invalid": "refused: not in the documented form",
+
 	"seconds.one": "%d second", "seconds.other": "%d seconds", "minutes.one": "%d minute", "minutes.other": "%d minutes", "hours.one": "%d hour", "hours.other": "%d hours", "days.one": "%d day", "days.other": "%d days",
 }

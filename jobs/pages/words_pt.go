@@ -121,5 +121,15 @@ var portuguese = map[string]string{
 	"draft.mend": "Corrija a planilha e envie-a de novo", "draft.change": "Ou envie outra coisa", "draft.mend.text": "O que você escolher substitui o que está aqui; os outros arquivos ficam.",
 	"draft.table": "Linhas com erros", "draft.row": "Linha", "draft.more": "São mostradas as primeiras %s de %s linhas com erros.",
 
+	"trouble.cure.key_refused": "Os envelopes dele esperam e nada falha. Configure uma chave que ele aceite e reinicie os processos.", "trouble.cure.blocked": "Os envelopes dele esperam. Cuide do proxy ou do certificado.",
+	"trouble.cure.unreachable": "As chamadas são repetidas. Se durar, veja se o provedor está fora do ar.", "trouble.cure.failing": "As chamadas são repetidas. Se durar, pergunte ao provedor.",
+	"trouble.cure.paused": "Ele é deixado em paz pelo tempo que pediu.", "trouble.cure.slow": "Nada está errado, mas ele demora.",
+	"providers.none": "Nenhum provedor está configurado aqui.", "provider.good": "Responde e aceita a chave.", "provider.used": "No último minuto", "provider.bucket": "De uma vez, no máximo",
+	"provider.looks.every": "Cada envelope é consultado a cada", "provider.kind": "Tipo", "provider.real": "real", "provider.waiting": "O que espera", "provider.work": "A fazer, agora ou depois", "provider.looks": "Consultas por vir",
+	"provider.tasks.one": "%d tarefa", "provider.tasks.other": "%d tarefas", "provider.monitor": "As filas levam ao asynqmon.", "provider.failures": "Últimas falhas", "provider.failures.none": "Nenhuma é conhecida.",
+	"provider.last": "Última", "provider.call": "Chamada", "provider.times": "Vezes", "provider.callbacks": "Webhooks recebidos", "provider.result": "O que foi feito",
+	"provider.callbacks.none": "Nenhum chegou ainda. O endereço é /webhooks/%s; sem eles, os envelopes são consultados de tempos em tempos.", "provider.callbacks.never": "Este provedor não tem webhooks que se possam verificar: os envelopes são consultados de tempos em tempos.",
+	"callback.taken": "aceito", "callback.replayed": "já tinha vindo", "callback.unknown": "de um envelope que não é nosso", "callback.forged": "recusado: não assinado pelo provedor", "callback.invalid": "recusado: fora da forma documentada",
+
 	"seconds.one": "%d segundo", "seconds.other": "%d segundos", "minutes.one": "%d minuto", "minutes.other": "%d minutos", "hours.one": "%d hora", "hours.other": "%d horas", "days.one": "%d dia", "days.other": "%d dias",
 }

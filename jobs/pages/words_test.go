@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -97,7 +98,7 @@ func TestEveryTextIsThere(t *testing.T) {
 		wanted["group."+string(g)] = true
 	}
 	for _, s := range []ledger.TroubleState{ledger.KeyRefused, ledger.Blocked, ledger.Unreachable, ledger.Failing, ledger.Held, ledger.Slow} {
-		wanted["trouble."+string(s)] = true
+		wanted["trouble."+string(s)], wanted["trouble.cure."+string(s)] = true, true
 	}
 	for _, s := range []string{providers.SignerPending, providers.SignerViewed, providers.SignerSigned, providers.SignerApproved, providers.SignerDeclined} {
 		wanted["signer."+s] = true
@@ -110,6 +111,9 @@ func TestEveryTextIsThere(t *testing.T) {
 	}
 	for _, k := range []providers.Kind{providers.SignedDocument, providers.Dossier, providers.Package, providers.Face, providers.IDFront, providers.IDBack} {
 		wanted["kind."+string(k)] = true
+	}
+	for _, result := range []string{metrics.CallbackTaken, metrics.CallbackReplayed, metrics.CallbackUnknown, metrics.CallbackForged, metrics.CallbackInvalid} {
+		wanted["callback."+result] = true
 	}
 	for _, verb := range verbs() {
 		wanted["done."+verb+".one"], wanted["done."+verb+".other"] = true, true
