@@ -101,8 +101,8 @@ var steps = []step{
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AdoptIntent(ctx, "another", map[string]string{"a": "new"}, 35*time.Second)
 		}},
-	{name: "AdoptIntent, at once", from: []State{Preparing}, given: map[string]string{"step:b": "obsolete"}, index: Work, due: 21 * time.Second,
-		set: map[string]string{"step:a": "new", fieldInviter: "another", fieldIntentAt: "1795338000000"}, removed: []string{"step:b", fieldNotBefore},
+	{name: "AdoptIntent, at once", from: []State{Preparing}, given: map[string]string{"+b": "obsolete"}, index: Work, due: 21 * time.Second,
+		set: map[string]string{"+a": "new", fieldInviter: "another", fieldIntentAt: "1795338000000"}, removed: []string{"+b", fieldNotBefore},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AdoptIntent(ctx, "another", map[string]string{"a": "new"}, 0)
 		}},
