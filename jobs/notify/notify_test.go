@@ -95,10 +95,7 @@ func (b *bench) queued(id string) {
 func (b *bench) life(id string) {
 	b.t.Helper()
 	b.queued(id)
-	c, _, _, err := b.book.Claim(b.t.Context(), "june/"+id, 1, time.Minute)
-	if err == nil {
-		err = c.MarkPreparing(b.t.Context(), false)
-	}
+	c, _, _, err := b.book.Claim(b.t.Context(), "june/"+id, 1, time.Minute, ledger.Preparation{Provider: "certyneo", Simulated: false})
 	if err == nil {
 		err = c.ConfirmSent(b.t.Context(), ledger.Invited{EnvelopeID: "env-" + id, NextLook: time.Hour})
 	}

@@ -32,10 +32,7 @@ func TestWhatHasBegunGoesOnFirst(t *testing.T) {
 	var begun []providers.Key
 	for i := range inHand {
 		k := w.enqueue(fmt.Sprintf("begun-%d", i))
-		c, _, _, err := w.worker.ledger.Claim(t.Context(), k.String(), w.record(k).Generation, time.Millisecond)
-		if err == nil {
-			err = c.MarkPreparing(t.Context(), true)
-		}
+		_, _, _, err := w.worker.ledger.Claim(t.Context(), k.String(), w.record(k).Generation, time.Millisecond, ledger.Preparation{Provider: "certyneo", Simulated: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -97,10 +97,7 @@ func TestPauseWaitsForWhatIsUnderWay(t *testing.T) {
 	begin := func(id string) *ledger.Claim {
 		t.Helper()
 		k := w.enqueue(id)
-		c, _, _, err := w.worker.ledger.Claim(t.Context(), k.String(), w.record(k).Generation, Lease)
-		if err == nil {
-			err = c.MarkPreparing(t.Context(), true)
-		}
+		c, _, _, err := w.worker.ledger.Claim(t.Context(), k.String(), w.record(k).Generation, Lease, ledger.Preparation{Provider: "certyneo", Simulated: true})
 		if err == nil {
 			_, err = c.Intend(t.Context())
 		}
