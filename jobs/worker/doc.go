@@ -20,12 +20,14 @@
 // Each change is one method of storage/ledger/transitions.go, with the same table by method.
 //
 //	from        to          guard, checked in the same step as the change
-//	(none)      queued      the key is new in the ledger, and has no manifest in the archive
+//	(none)      queued      the key is new in the ledger, and has neither manifest nor mark in the archive
+//	(none)      preparing   the key is new in the ledger and is marked in the archive: it is settled
 //	(none)      archived    the key is new in the ledger and has a manifest: nobody is invited again
 //	queued      preparing   the worker's claim
 //	queued      canceled    the version that the operator's command has read
 //	preparing   sent        the token of the claim that wrote the intent (a fact, however late), or
 //	                        the claim of a worker that has settled it, or a verified callback
+//	preparing   preparing   the claim; a mark is found that this ledger does not know: it is settled
 //	preparing   failed      the claim; no intent stands
 //	preparing   in_doubt    the claim; the intent stands and the provider cannot tell, or has refused to
 //	preparing   canceled    the claim; no intent stands
@@ -54,11 +56,51 @@
 // the ledger before the next call leaves. The one call that reaches people is made like
 // this: its turn comes; its connection stands; the ledger is asked, in one step, whether
 // the claim still holds, the campaign is not paused and the envelope not cancelled, and
-// writes the intent; the intent is made durable ([ledger.Barrier]); the bytes leave, within
-// [rest.SendWithin] or not at all; the outcome is written. A worker that finds an intent
-// without an outcome never invites: it waits until the call cannot be under way any more,
-// asks the provider ([providers.Provider.Settle]), and only a definite "not invited" leads to
-// another call.
+// writes the intent; the intent is made durable ([ledger.Barrier]); its mark is made in the
+// archive (package marks: invited.json); the bytes leave, within [rest.SendWithin] or not at
+// all; the outcome is written, and beside it the id goes to the archive (sent.json). A worker
+// that finds an intent without an outcome never invites: it takes the id from the archive, or
+// waits until the call cannot be under way any more and asks the provider
+// ([providers.Provider.Settle]), and only a definite "not invited" leads to another call.
+//
+// # When the ledger is lost
+//
+// An intent is as lost as its ledger; its mark is not. A mark carries the claim that made it,
+// a word that nobody else has and that no earlier copy of the ledger can hold. So whoever
+// makes a mark and finds one there knows that it is another's: of a lost ledger, of the time
+// after the copy that was put back, of a master that has lost an election, of a second ledger
+// over the same archive. It does not invite. It writes that mark's claim and steps into its
+// own ledger as an intent, and settles it, as above. The quiet period counts from there: no
+// two ledgers' clocks are compared. The worker that made the call may still live, and writes
+// its outcome under its claim, which the new ledger now knows, too.
+//
+// enqueue lists a campaign that its ledger does not know, or of which many envelopes are new
+// to it, and records marked envelopes with their intent at once; so does a worker for
+// campaigns in which it has met a foreign mark. Otherwise nothing is asked before the mark
+// itself: it costs one write and no read.
+//
+// Nobody is invited a second time under one mark. What may be sent again (the provider has
+// said that nobody was invited, or an operator has resolved it as not sent) is sent under the
+// next mark, invited.2.json, which only one who knows the last mark to have reached nobody
+// may make: the ledger has the claims that did ([ledger.Record].Uninvited), and a refusal
+// stands in the archive (refused.json). Of two ledgers that both know it, one makes it.
+//
+//	what is lost with the ledger                   what the next ledger finds, and does
+//	before the mark                                no mark: sent as a new envelope
+//	after the mark, before the call                a mark: settled: not invited, sent again under the next
+//	                                               one. sDoc: in doubt, because nobody can know
+//	after the call, before sent.json               a mark: settled: invited. sDoc: in doubt, until a callback
+//	after a refusal, before refused.json           a mark: settled: not invited. sDoc: in doubt
+//	after refused.json                             a refused mark: sent again, under the next one
+//	after sent.json, before the outcome, or later  the id: sent; its looks and files are done again
+//	after the manifest                             archived
+//	an operator's resolve as not sent              the mark: settled anew. sDoc: in doubt again
+//	an envelope that failed, or was cancelled      no mark, or one that was refused: enqueue takes it as a new
+//	before it was sent                             one
+//	a pause, a wish to cancel, a retry             nothing: they are to be given again
+//
+// Marks off (Config.Marks is nil) leave the last table as it was before: what is not archived is
+// not known, and is sent again.
 //
 // # What a crash leaves behind
 //
@@ -66,19 +108,20 @@
 //	after enqueue's record, before task   queued, no task          the sweeper brings a task
 //	after a provider's call, before its   a step that is not       the call is repeated: an upload or draft
 //	record                                recorded                 too many, nobody is invited
-//	after the intent, before the call     an intent                settled: not invited; sent again.
-//	                                                               sDoc: in doubt
+//	after the intent, before the call,    an intent                settled: not invited; sent again.
+//	before or after its mark                                       sDoc: in doubt
 //	after the call, before the outcome    an intent                settled: invited; sent. sDoc: in doubt, until
-//	                                                               a callback names the envelope or an operator does
+//	and before sent.json                                           a callback names the envelope or an operator does
+//	after sent.json, before the outcome   an intent, an id         sent, without a question
+//	after the outcome, before sent.json   sent                     nothing: only a lost ledger would miss it
 //	after the outcome, before the task's  sent, stale task         the task's generation is old: it does nothing
 //	acknowledgement
 //	between two artifacts                 completed, some files    goes on after the last recorded; a file that
 //	                                                               is there is read back, not fetched again
 //	after the manifest, before its record completed, a manifest    the same files: the record follows
-//	Redis, with its last moments          what the barrier kept    an intent is never lost; looks and files are
-//	                                                               done again
+//	Redis, with its last moments          what the barrier kept    a lost intent has its mark: settled; looks and
+//	                                                               files are done again
 //	the whole queue                       no tasks                 the sweeper brings them from the ledger
-//	the whole ledger                      manifests                what was archived is known again at the next
-//	                                                               enqueue; what was under way is not: keep Redis' file
+//	the whole ledger                      manifests and marks      known again at the next enqueue: see above
 //	a frozen worker wakes up              a claim of another       its writes are refused, its inviting call is cut
 package worker
