@@ -71,7 +71,9 @@ func newProvider(name string, s rest.Settings) (providers.Provider, error) {
 func (c *config) judges(names []string) ([]providers.Provider, error) {
 	var all []providers.Provider
 	for _, name := range names {
-		p, err := newProvider(name, c.providerSettings(name))
+		s := c.providerSettings(name)
+		s.Uncalled = true
+		p, err := newProvider(name, s)
 		if err != nil {
 			return nil, err
 		}

@@ -31,7 +31,7 @@ func (e Environments) Base(provider string, s Settings) (string, error) {
 			base = e.Production
 		}
 	}
-	if s.keyed() {
+	if s.keyed() && !s.Uncalled {
 		if err := e.check(provider, base, s); err != nil {
 			return "", err
 		}

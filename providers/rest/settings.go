@@ -13,6 +13,7 @@ type Settings struct {
 	BaseURL       string // empty: the provider's own, by Production
 	Simulated     bool   // BaseURL is a simulator's, also when it is no loopback address
 	Production    bool   // where the provider has two environments
+	Uncalled      bool   // it only judges envelopes: whether address and key fit together is nobody's concern
 	APIKey        providers.Secret
 	WebhookSecret providers.Secret
 	WebhookURL    string                      // the public address of our receiver for this provider

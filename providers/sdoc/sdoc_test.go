@@ -378,3 +378,13 @@ func TestCancel(t *testing.T) {
 		t.Errorf("%d deletions", n)
 	}
 }
+
+// TestARefusalIsExplained keeps what the service says, although its status is 200, without
+// our token.
+func TestARefusalIsExplained(t *testing.T) {
+	s := newServer(t, map[string]http.HandlerFunc{"GET " + solRoute: says(`{"error":true,"message":"Helena Prado não pode (tok_test)","code":"INTEGRATION_SOLICITATION_8D12"}`)})
+	_, err := newProvider(t, s).Status(t.Context(), providers.Ref{ID: solID})
+	if got := providers.ExplanationOf(err); got != "Helena Prado não pode (***)" || strings.Contains(err.Error(), "Helena") {
+		t.Errorf("%q, %v", got, err)
+	}
+}
