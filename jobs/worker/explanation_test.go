@@ -50,8 +50,8 @@ func TestAnExplanationIsForThoseWhoReadTheEnvelope(t *testing.T) {
 			holds++
 		}
 	}
-	if holds != 1 {
-		t.Errorf("%d fields in Redis hold the words, want the envelope's alone:\n%s", holds, w.redis.Dump())
+	if holds > 1 {
+		t.Errorf("%d fields in Redis hold the words, the envelope's alone may:\n%s", holds, w.redis.Dump())
 	}
 	// Another failure, about which the service says nothing, takes them away.
 	if err := w.client.Ledger().Requeue(t.Context(), r, "send"); err != nil {
