@@ -121,7 +121,7 @@ func TestJSONOfFiles(t *testing.T) {
 		{"run --skip-invalid " + bad + " " + file, exitUsage, "problem campaign envelope refused", map[string]any{"envelopes": 2.0, "simulated": true, "archived_files": 1.0}},
 		{"verify june", exitOK, "", map[string]any{"envelopes": 1.0, "wrong": 0.0, "compared": false}},
 		{"verify june-2", exitError, "", nil},
-		{"config", exitOK, "setting redis proxy", map[string]any{"error": nil}},
+		{"config", exitOK, "setting redis marks proxy", map[string]any{"error": nil}},
 		{"webhooks sdoc", exitUsage, "", nil},
 		{"status", exitUsage, "-", nil},
 		{"version", exitOK, "", map[string]any{"go": readBuild().Go}},
