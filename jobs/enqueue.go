@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/trace"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
@@ -280,8 +281,8 @@ func (c *Client) accept(ctx context.Context, batch []*draft, known *traces) ([]a
 	if err := c.conflicts(ctx, batch, created, out); err != nil {
 		return nil, err
 	}
-	tasks, ctx := errgroup.WithContext(ctx)
-	tasks.SetLimit(together)
+	var tasks []queue.Envelope
+	var carried []*ledger.Record
 	for i, r := range created {
 		d := batch[i]
 		adopted := r.Verdict == ledger.Created && r.State != ledger.Queued
@@ -290,11 +291,14 @@ func (c *Client) accept(ctx context.Context, batch []*draft, known *traces) ([]a
 			continue
 		}
 		c.log.InfoContext(ctx, "envelope", "campaign", d.envelope.Campaign, "id", d.envelope.ID, "provider", d.envelope.Provider, "state", string(r.State))
-		tasks.Go(func() error { // failed, it is recorded: the sweeper brings it, and so does the same call again
-			return c.tasks.Envelope(ctx, d.envelope.Provider, pace.Send, d.key, r.Generation, 0)
-		})
+		tasks = append(tasks, queue.Envelope{Provider: d.envelope.Provider, Class: pace.Send, Key: d.key, Generation: r.Generation})
+		carried = append(carried, &ledger.Record{Campaign: d.envelope.Campaign, ID: d.envelope.ID, Version: 1})
 	}
-	return out, tasks.Wait()
+	// What fails here is recorded: the sweeper brings it, and so does the same call again.
+	if err := c.tasks.Envelopes(ctx, tasks); err != nil {
+		return nil, err
+	}
+	return out, c.ledger.Carried(ctx, carried)
 }
 
 // conflicts looks closer at those whose keys are taken by something else.

@@ -92,11 +92,10 @@ func (d *desk) put(provider, id, way string) *ledger.Record {
 	if way == queued {
 		return d.record(id)
 	}
-	c, hold, _, err := d.ledger.Claim(ctx, "june/"+id, d.record(id).Generation, time.Minute)
+	c, hold, _, err := d.ledger.Claim(ctx, "june/"+id, d.record(id).Generation, time.Minute, ledger.Preparation{Provider: provider, Simulated: true})
 	if err != nil || hold != ledger.Granted {
 		d.t.Fatal(hold, err)
 	}
-	d.must(c.MarkPreparing(ctx, true))
 	at := ledger.Invited{EnvelopeID: "at-" + id, NextLook: time.Hour}
 	if way == begun {
 		d.must(c.RecordStep(ctx, "file", "7"))
@@ -130,7 +129,7 @@ func (d *desk) put(provider, id, way string) *ledger.Record {
 		d.must(d.ledger.End(ctx, d.record(id), ledger.Ending{To: ledger.Completed}))
 	}
 	if way == archived {
-		c, hold, _, err := d.ledger.Claim(ctx, "june/"+id, d.record(id).Generation, time.Minute)
+		c, hold, _, err := d.ledger.Claim(ctx, "june/"+id, d.record(id).Generation, time.Minute, ledger.Preparation{Provider: provider, Simulated: true})
 		if err != nil || hold != ledger.Granted {
 			d.t.Fatal(hold, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -33,6 +34,8 @@ type Config struct {
 
 const (
 	sweepEvery = 2 * time.Second
+	// lostEvery is how often the queue is counted: twice too short, and what it has lost is looked for.
+	lostEvery = 10 * time.Second
 	// sweepHold is when an envelope whose task is alive is looked after again.
 	sweepHold   = 2 * time.Minute
 	sweepBatch  = 200
@@ -67,6 +70,8 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	for _, p := range s.cfg.Providers {
 		s.every(ctx, &wg, "look-"+p, s.cfg.LookEvery, func(ctx context.Context, period string) error { return s.look(ctx, p, period) })
 		s.every(ctx, &wg, "sweep-"+p, sweepEvery, func(ctx context.Context, _ string) error { return s.sweep(ctx, p) })
+		var short atomic.Bool
+		s.every(ctx, &wg, "lost-"+p, lostEvery, func(ctx context.Context, _ string) error { return s.lost(ctx, p, &short) })
 		s.every(ctx, &wg, "prune-"+p, pruneEvery, func(ctx context.Context, _ string) error { return s.prune(ctx, p) })
 	}
 	s.every(ctx, &wg, "renew", renewEvery, s.renew)
@@ -138,6 +143,7 @@ func (s *Scheduler) sweep(ctx context.Context, provider string) error {
 			return err
 		}
 		found := 0
+		var carried []*ledger.Record
 		for _, r := range records {
 			if r == nil {
 				continue
@@ -148,19 +154,29 @@ func (s *Scheduler) sweep(ctx context.Context, provider string) error {
 			}
 			if brought {
 				found++
+			} else {
+				carried = append(carried, r)
 			}
 		}
-		if found > 0 {
-			s.log.InfoContext(ctx, "swept", "provider", provider, "envelopes", found)
-			if s.cfg.Swept != nil {
-				s.cfg.Swept(provider, found)
-			}
+		if err := s.ledger.Carried(ctx, carried); err != nil { // not looked after again, as long as its task is there
+			return err
 		}
+		s.swept(ctx, provider, found)
 		if batch == 1 {
 			return nil
 		}
 	}
 	return nil
+}
+
+func (s *Scheduler) swept(ctx context.Context, provider string, n int) {
+	if n == 0 {
+		return
+	}
+	s.log.InfoContext(ctx, "swept", "provider", provider, "envelopes", n)
+	if s.cfg.Swept != nil {
+		s.cfg.Swept(provider, n)
+	}
 }
 
 func (s *Scheduler) bring(ctx context.Context, r *ledger.Record) (bool, error) {
@@ -169,16 +185,22 @@ func (s *Scheduler) bring(ctx context.Context, r *ledger.Record) (bool, error) {
 		return false, nil
 	}
 	if taken || err != nil { // a task that asynq cannot read carries nothing; if it is Redis that is away, the write says so
-		// The task's id is blocked by one that does nothing any more.
-		err := s.ledger.NewTask(ctx, r)
-		if errors.Is(err, ledger.ErrLost) {
-			return false, nil // somebody works on it after all
-		}
-		if err != nil {
-			return false, err
-		}
+		return true, s.renewTask(ctx, r)
 	}
 	return true, s.tasks.Carry(ctx, r)
+}
+
+// renewTask gives an envelope another task: the id of its own is blocked by one that does
+// nothing any more.
+func (s *Scheduler) renewTask(ctx context.Context, r *ledger.Record) error {
+	err := s.ledger.NewTask(ctx, r)
+	if errors.Is(err, ledger.ErrLost) {
+		return nil // somebody works on it after all
+	}
+	if err != nil {
+		return err
+	}
+	return s.tasks.Carry(ctx, r)
 }
 
 // renew asks for new download addresses for envelopes that are completed and whose

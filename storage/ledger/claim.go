@@ -117,8 +117,9 @@ type change struct {
 	Release bool // the claim ends with this change
 	Bump    bool // tasks that exist become stale; a new one is to be enqueued
 
-	// Rewrite makes the blob anew without what is removed: nothing of it is left in Redis. It
-	// is for a fence by version, which says that the record is whole.
+	// Rewrite makes the blob anew without what is removed: nothing of it is left in Redis. The
+	// record must be whole: under a fence by version, or of a claim on a completed envelope,
+	// whose blob nobody else writes but for its download addresses.
 	Rewrite bool
 }
 

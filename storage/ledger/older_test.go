@@ -59,6 +59,7 @@ func everything(t *testing.T, l *Ledger, campaign string) map[State][]Record {
 			if err != nil {
 				t.Fatal(err)
 			}
+			r.Carried = false // what a task carries is what the test itself says
 			all[s] = append(all[s], *r)
 		}
 	}

@@ -36,8 +36,9 @@ type Record struct {
 	Lane         string // the way that its task takes to a worker, where an operator has chosen it
 	Unfinished   bool   // sent, but calls after the invitation are due
 	CancelAsked  bool
-	Tries        int // how often a worker has taken it up to send it
-	Attempts     int // that have failed, of what is being tried now
+	Carried      bool // in no index: asynq is known to have its task
+	Tries        int  // how often a worker has taken it up to send it
+	Attempts     int  // that have failed, of what is being tried now
 	ErrorCode    string
 	ErrorMessage string
 	Explanation  string // of the error, in the provider's own words: it may name people
@@ -160,7 +161,7 @@ func parse(key string, h map[string]string, blob string) (*Record, error) {
 		Provider: h[fieldProvider], State: byLetter[h[fieldState]],
 		Version: atoi(h[fieldVersion]), Generation: atoi(h[fieldGeneration]), Digest: unpack(h[fieldDigest]), Simulated: h[fieldSimulated] == "1", Seq: atoi(h[fieldSeq]),
 		EnvelopeID: h[fieldEnvelopeID], Steps: map[string]string{},
-		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt), Uninvited: strings.Fields(h[fieldUninvited]),
+		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt), Carried: h[fieldIndex] == letterOf(task), Uninvited: strings.Fields(h[fieldUninvited]),
 		Unfinished: h[fieldUnfinished] == "1", Unchecked: h[fieldUnchecked] == "1", Lane: h[fieldLane], CancelAsked: h[fieldCancel] == "1",
 		Tries: int(atoi(h[fieldTries])), Attempts: int(atoi(h[fieldAttempts])), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],
 		NotBefore: at(fieldNotBefore),

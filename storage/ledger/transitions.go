@@ -425,14 +425,16 @@ func (c *Claim) RecordArtifacts(ctx context.Context, artifacts json.RawMessage) 
 	return c.write(ctx, change{Set: map[string]string{fieldArtifacts: string(artifacts)}})
 }
 
-// Archive ends an envelope whose manifest is written.
+// Archive ends an envelope whose manifest is written. What the manifest vouches for and nobody
+// asks the ledger for leaves it.
 func (c *Claim) Archive(ctx context.Context, at time.Time, artifacts json.RawMessage, simulated bool) error {
 	if err := guard(c.Record, "Archive", true, Completed); err != nil {
 		return err
 	}
-	ch := change{To: Archived, Index: none, Release: true, Bump: true,
-		Set:    map[string]string{fieldArchived: formatTime(at), fieldArtifacts: string(artifacts)},
-		Remove: []string{fieldListed, fieldErrorCode, fieldError, fieldExplanation, fieldNotBefore}}
+	ch := change{To: Archived, Index: none, Release: true, Bump: true, Rewrite: true,
+		Set: map[string]string{fieldArchived: formatTime(at), fieldArtifacts: string(artifacts)},
+		Remove: append(c.Record.stepFields(), fieldListed, fieldFinal, fieldEvidence, fieldTrace, fieldErrorCode, fieldError, fieldExplanation,
+			fieldNotBefore, fieldLane, fieldAttempts)}
 	if simulated {
 		ch.Set[fieldSimulated] = "1"
 	}

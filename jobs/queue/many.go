@@ -1,0 +1,137 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// Envelope says which envelope's generation a task is to carry, and on which way.
+type Envelope struct {
+	Provider   string
+	Class      pace.Class
+	Key        string
+	Generation int64
+}
+
+// Envelopes enqueues the tasks of many envelopes in one round trip. One that is there already
+// is success.
+func (q *TaskQueue) Envelopes(ctx context.Context, all []Envelope) error {
+	if len(all) == 0 {
+		return nil
+	}
+	written := new(unsent)
+	db := redis.NewClient(&redis.Options{Dialer: noDial, DisableIdentity: true, MaxRetries: -1})
+	db.AddHook(written)
+	defer db.Close()
+	one := &TaskQueue{client: asynq.NewClientFromRedisClient(db)}
+	for _, e := range all {
+		if err := one.Envelope(ctx, e.Provider, e.Class, e.Key, e.Generation, 0); err != nil {
+			return err
+		}
+	}
+	_, err := q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, args := range written.commands {
+			p.Do(ctx, args...)
+		}
+		return nil
+	})
+	if err == nil {
+		return nil
+	}
+	if !redis.HasErrorPrefix(err, "NOSCRIPT") {
+		return fmt.Errorf("enqueueing %d tasks: %w", len(all), err)
+	}
+	for _, e := range all { // this Redis has not met asynq's script yet: one by one, it is sent with them
+		if err := q.Envelope(ctx, e.Provider, e.Class, e.Key, e.Generation, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unsent takes the commands that asynq would send, so that they go together: how a task is
+// written stays asynq's.
+type unsent struct{ commands [][]any }
+
+func (u *unsent) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (u *unsent) ProcessHook(redis.ProcessHook) redis.ProcessHook {
+	return func(_ context.Context, cmd redis.Cmder) error {
+		u.commands = append(u.commands, cmd.Args())
+		switch cmd := cmd.(type) {
+		case *redis.Cmd:
+			cmd.SetVal(int64(1)) // of the script: it is new
+		case *redis.IntCmd:
+			cmd.SetVal(1)
+		default:
+			return fmt.Errorf("asynq sends %s, which was not foreseen", cmd.Name())
+		}
+		return nil
+	}
+}
+
+func (u *unsent) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func noDial(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("these commands are sent together")
+}
+
+// Count is a provider's tasks that will run, or do.
+type Count struct {
+	Tasks int64
+	empty map[string]bool // the queues whose list of waiting tasks is empty
+}
+
+// Count counts a provider's tasks.
+func (q *TaskQueue) Count(ctx context.Context, provider string) (Count, error) {
+	counts := make([]queueCounts, len(Classes))
+	_, err := q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, class := range Classes {
+			counts[i].ask(ctx, p, Name(provider, class))
+		}
+		return nil
+	})
+	if err != nil {
+		return Count{}, fmt.Errorf("counting the tasks of %s: %w", provider, err)
+	}
+	c := Count{empty: map[string]bool{}}
+	for i, class := range Classes {
+		c.Tasks += int64(counts[i].tasks())
+		c.empty[Name(provider, class)] = len(counts[i].oldest.Val()) == 0
+	}
+	return c, nil
+}
+
+// Missing finds which of some envelopes of one provider had no task that would run when they
+// were counted: lost have none, and blocked one of their id that does nothing.
+func (q *TaskQueue) Missing(ctx context.Context, counted Count, records []*ledger.Record) (lost, blocked []*ledger.Record, err error) {
+	states := make([]*redis.StringCmd, len(records))
+	_, err = q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, r := range records {
+			states[i] = p.HGet(ctx, queueKey(Name(r.Provider, ClassOf(r)), "t:"+taskID(r.Key(), r.Generation)), "state")
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return nil, nil, fmt.Errorf("reading %d tasks: %w", len(records), err)
+	}
+	for i, r := range records {
+		switch state := states[i].Val(); {
+		case state == "":
+			lost = append(lost, r)
+		case state == "archived", state == "completed", state == "pending" && counted.empty[Name(r.Provider, ClassOf(r))]:
+			blocked = append(blocked, r)
+		}
+	}
+	return lost, blocked, nil
+}
