@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
+	"time"
 
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
@@ -92,12 +94,22 @@ type Count struct {
 	empty map[string]bool // the queues whose list of waiting tasks is empty
 }
 
+// leaseLate is how long after the end of its lease a task that asynq calls active may still be
+// handed back by it.
+const leaseLate = time.Minute
+
+// leased is from when on a lease counts. What is active without one is so for ever.
+func leased() int64 { return time.Now().Add(-leaseLate).Unix() }
+
 // Count counts a provider's tasks.
 func (q *TaskQueue) Count(ctx context.Context, provider string) (Count, error) {
-	counts := make([]queueCounts, len(Classes))
+	waiting, others := make([]*redis.IntCmd, len(Classes)), []*redis.IntCmd(nil)
 	_, err := q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, class := range Classes {
-			counts[i].ask(ctx, p, Name(provider, class))
+			name := Name(provider, class)
+			waiting[i] = p.LLen(ctx, queueKey(name, "pending"))
+			others = append(others, p.ZCard(ctx, queueKey(name, "scheduled")), p.ZCard(ctx, queueKey(name, "retry")),
+				p.ZCount(ctx, queueKey(name, "lease"), strconv.FormatInt(leased(), 10), "+inf"))
 		}
 		return nil
 	})
@@ -106,8 +118,11 @@ func (q *TaskQueue) Count(ctx context.Context, provider string) (Count, error) {
 	}
 	c := Count{empty: map[string]bool{}}
 	for i, class := range Classes {
-		c.Tasks += int64(counts[i].tasks())
-		c.empty[Name(provider, class)] = len(counts[i].oldest.Val()) == 0
+		c.Tasks += waiting[i].Val()
+		c.empty[Name(provider, class)] = waiting[i].Val() == 0
+	}
+	for _, n := range others {
+		c.Tasks += n.Val()
 	}
 	return c, nil
 }
@@ -115,10 +130,11 @@ func (q *TaskQueue) Count(ctx context.Context, provider string) (Count, error) {
 // Missing finds which of some envelopes of one provider had no task that would run when they
 // were counted: lost have none, and blocked one of their id that does nothing.
 func (q *TaskQueue) Missing(ctx context.Context, counted Count, records []*ledger.Record) (lost, blocked []*ledger.Record, err error) {
-	states := make([]*redis.StringCmd, len(records))
+	states, leases := make([]*redis.StringCmd, len(records)), make([]*redis.FloatCmd, len(records))
 	_, err = q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, r := range records {
-			states[i] = p.HGet(ctx, queueKey(Name(r.Provider, ClassOf(r)), "t:"+taskID(r.Key(), r.Generation)), "state")
+			name, id := Name(r.Provider, ClassOf(r)), taskID(r.Key(), r.Generation)
+			states[i], leases[i] = p.HGet(ctx, queueKey(name, "t:"+id), "state"), p.ZScore(ctx, queueKey(name, "lease"), id)
 		}
 		return nil
 	})
@@ -129,7 +145,8 @@ func (q *TaskQueue) Missing(ctx context.Context, counted Count, records []*ledge
 		switch state := states[i].Val(); {
 		case state == "":
 			lost = append(lost, r)
-		case state == "archived", state == "completed", state == "pending" && counted.empty[Name(r.Provider, ClassOf(r))]:
+		case state == "archived", state == "completed", state == "pending" && counted.empty[Name(r.Provider, ClassOf(r))],
+			state == "active" && int64(leases[i].Val()) < leased():
 			blocked = append(blocked, r)
 		}
 	}
