@@ -329,7 +329,6 @@ func TestPeopleWalkThrough(t *testing.T) {
 	w.signIn("key-of-crm")
 	w.sees("Envie sua primeira campanha", "Simulado")
 	w.fits()
-	w.picture("first")
 	w.click("Enviar o exemplo")
 	w.sees("30 envelopes estão a caminho", "Até onde chegaram")
 
@@ -346,7 +345,6 @@ func TestPeopleWalkThrough(t *testing.T) {
 	w.upload("Conferir", bad, lease)
 	w.sees("3 erros em 1 de 2 linhas. Nada foi enviado.", "bruno@", "is not among the uploaded files")
 	w.fits()
-	w.picture("check")
 	w.upload("Conferir", write(t, dir, "locacoes.csv", head+good+"0002;certyneo;Locação 12;contrato-locacao.pdf;Bruno Lima;bruno@example.com;529.982.247-25\n"))
 	w.sees("2 envelopes, sem erro", "2 pessoas são convidadas.")
 	w.fits()
@@ -370,7 +368,6 @@ func TestPeopleWalkThrough(t *testing.T) {
 	w.click("Dizer se foi enviado")
 	w.sees("O envelope 0001 foi enviado?", "ana@example.com")
 	w.fits()
-	w.picture("resolve")
 	w.click("Resolver")
 	w.sees("Escolha uma das duas respostas.")
 	is[bool](w, `document.getElementById("not_sent").click(); document.getElementById("sure").click(); true`)
@@ -387,7 +384,6 @@ func TestPeopleWalkThrough(t *testing.T) {
 	w.open("/campaigns/sample/envelopes/cer-001")
 	w.sees("Todos os arquivos estão guardados", "Documento assinado")
 	w.fits()
-	w.picture("envelope")
 	file := is[string](w, `fetch(document.querySelector(".files a").href).then(async (r) => r.headers.get("Content-Type") + " " + r.headers.get("Content-Disposition").split(";")[0] + " " + (await r.text()).slice(0, 5))`)
 	if file != "application/pdf inline %PDF-" {
 		t.Errorf("the signed document comes as %q", file)
@@ -405,7 +401,6 @@ func TestPeopleWalkThrough(t *testing.T) {
 		w.fits()
 	}
 	w.open("/campaigns/sample")
-	w.picture("telephone")
 	w.open("/send")
 	w.sees("You may not do this", "The key ops may look, and change nothing")
 	w.fits()

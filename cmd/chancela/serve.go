@@ -20,11 +20,11 @@ import (
 func newServe(sys *system) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
-		Short: "HTTP API, webhooks, monitor and metrics",
-		Long: `Serve answers on CHANCELA_HTTP_ADDR: the API for other programs (/v1/, described at
+		Short: "Pages for a browser, HTTP API, webhooks, monitor and metrics",
+		Long: `Serve answers on CHANCELA_HTTP_ADDR: pages for people at /, the API for other programs (/v1/, described at
 /openapi.json), the providers' webhooks (/webhooks/PROVIDER), asynqmon (/monitor/), metrics
 (/metrics), liveness (/healthz) and readiness (/readyz). Without CHANCELA_API_KEYS (NAME:KEY,
-or NAME@PREFIX:KEY for campaigns whose names begin so) only a loopback address is served.
+or NAME@PREFIX:KEY for campaigns whose names begin so; NAME@:KEY:read may look only) only a loopback address is served.
 Documents may be named by their address in a bucket only where CHANCELA_HTTP_SOURCES
 (NAME=s3://BUCKET/PREFIX pairs) allows it to the key of that name.
 It needs CHANCELA_REDIS_URL, and workers and a scheduler somewhere.`,

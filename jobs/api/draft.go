@@ -270,6 +270,9 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 		return x.refuse(err)
 	}
 	x.Campaign, x.Loads = name, map[string]campaign.Load{}
+	if err := s.fits(ctx, filepath.Join(x.files.dir, x.main)); err != nil {
+		return x.refuse(err)
+	}
 	all := s.csvItems(ctx, x.files, x.main, name, x.Provider)
 	reasons := map[[2]string]*DraftReason{}
 	watched := func(yield func(item, error) bool) {

@@ -53,6 +53,10 @@ func (w *words) course(moments []ledger.Moment, begin, now time.Time, open int64
 	if open > 0 || last.Before(begin) {
 		last = now
 	}
+	// The last step is seen, too.
+	if seen := moments[len(moments)-1].At.Add(last.Sub(begin) / 40); seen.After(last) {
+		last = seen
+	}
 	span := max(last.Sub(begin), time.Second)
 	most := int64(1)
 	for _, m := range moments {
