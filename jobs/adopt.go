@@ -175,6 +175,7 @@ func (f found) adopt(e *ledger.Entry, now time.Time) (whole bool, err error) {
 		return true, err
 	case f.mark != nil:
 		whole = f.otherwise(*e)
+		e.Bare = whole
 		e.Digest, e.Provider, e.State = f.mark.Digest, f.mark.Provider, ledger.Preparing
 		e.Content = ledger.Content{Simulated: f.mark.Environment == marks.Simulated,
 			Steps: f.mark.Steps, Inviter: f.mark.Claim, IntentAt: now, CreatedAt: f.mark.Accepted}

@@ -76,7 +76,17 @@ func (c *Client) compare(ctx context.Context, batch []*Envelope) ([]*ConflictErr
 	out := make([]*ConflictError, len(batch))
 	for i, e := range batch {
 		var have Envelope
-		if r := records[i]; r == nil || json.Unmarshal(r.Envelope, &have) != nil || len(have.Signers) == 0 {
+		r := records[i]
+		if r != nil && r.Bare {
+			digest, err := intake.Digest(*e)
+			if err != nil {
+				return nil, err
+			}
+			if digest == r.Digest {
+				continue
+			}
+		}
+		if r == nil || json.Unmarshal(r.Envelope, &have) != nil || len(have.Signers) == 0 {
 			out[i] = &ConflictError{Key: e.Key()} // forgotten, or known from a manifest only
 		} else if fields := intake.Differences(have, *e); len(fields) > 0 {
 			out[i] = &ConflictError{Key: e.Key(), Fields: fields}

@@ -311,10 +311,45 @@ func (c *Client) conflicts(ctx context.Context, batch []*draft, created []ledger
 		}
 	}
 	found, err := c.compare(ctx, others)
-	for n, e := range found {
-		out[at[n]].conflict = e
+	if err != nil {
+		return err
 	}
-	return err
+	for n, e := range found {
+		if out[at[n]].conflict = e; e == nil {
+			if err := c.fill(ctx, batch[at[n]]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fill gives a record that is known from the archive alone the content that it was without.
+func (c *Client) fill(ctx context.Context, d *draft) error {
+	r, err := c.ledger.Get(ctx, d.key)
+	if err != nil {
+		return err
+	}
+	if !r.Bare {
+		return nil // the same but for blanks
+	}
+	if err := c.stageAll(ctx, []*draft{d}); err != nil {
+		return err
+	}
+	work := false
+	err = c.insist(ctx, r, func(r *ledger.Record) (err error) {
+		if r.Bare {
+			work, err = c.ledger.Fill(ctx, r, d.entry.Content.Envelope)
+		}
+		return err
+	})
+	if err != nil || !work {
+		return err
+	}
+	if r, err = c.ledger.Get(ctx, d.key); err != nil {
+		return err
+	}
+	return c.tasks.Carry(ctx, r)
 }
 
 func keysOf(batch []*draft) []string {

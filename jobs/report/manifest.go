@@ -109,7 +109,7 @@ func (m Manifest) Content() (ledger.Content, error) {
 		return *t
 	}
 	return ledger.Content{Envelope: envelope, Simulated: m.Report.Simulated, EnvelopeID: m.Report.EnvelopeID, Signers: seen, Artifacts: filed,
-		SentAt: at(m.Report.SentAt), CompletedAt: at(m.Report.CompletedAt), ArchivedAt: at(m.Report.ArchivedAt)}, nil
+		CreatedAt: at(m.Report.CreatedAt), Tries: m.Report.Attempts, SentAt: at(m.Report.SentAt), CompletedAt: at(m.Report.CompletedAt), ArchivedAt: at(m.Report.ArchivedAt)}, nil
 }
 
 // write files the manifest. One that vouches for the same files is the same: only its

@@ -99,6 +99,10 @@
 //	before it was sent                             one
 //	a pause, a wish to cancel, a retry             nothing: they are to be given again
 //
+// A ledger made from the archive (chancela rebuild) knows marked envelopes without their people
+// and documents: they are settled and followed, and fail with no_content where they would be
+// needed. Their file, enqueued again, brings them, and what had failed for that goes on.
+//
 // Marks off (Config.Marks is nil) leave the last table as it was before: what is not archived is
 // not known, and is sent again.
 //

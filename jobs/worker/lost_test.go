@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"path"
@@ -207,4 +208,65 @@ func (a heldAfterMark) Put(ctx context.Context, key string, content io.Reader, c
 		<-a.goOn
 	}
 	return o, err
+}
+
+// A ledger made from the archive alone: what was archived reports as before, what was sent
+// is followed, and the file brings what only it has.
+func TestLedgerRebuilt(t *testing.T) {
+	for _, name := range []string{"certyneo", "sdoc"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, name)
+			done := w.enqueue("1")
+			w.judge(done, 0, "archived")
+			before, err := w.client.Get(t.Context(), done)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sent := w.enqueue("2")
+			w.step(sent)
+			w.redis.FlushAll()
+			w.restart(0)
+			found, err := w.client.Rebuild(t.Context(), "", func(key string, err error) { t.Error(key, err) })
+			if err != nil || found != (jobs.Rebuilt{Archived: 1, UnderWay: 1}) {
+				t.Fatalf("%+v %v", found, err)
+			}
+			after, err := w.client.Get(t.Context(), done)
+			if a, b := text(t, before), text(t, after); err != nil || a != b {
+				t.Errorf("%v\n%s\n%s", err, a, b)
+			}
+			if r := w.record(sent); !r.Bare || r.State != ledger.Preparing {
+				t.Fatalf("%+v", r)
+			}
+			w.step(sent) // the archive has its id
+			if r := w.record(sent); r.State != ledger.Sent || r.EnvelopeID == "" {
+				t.Fatalf("it is %s %q", r.State, r.EnvelopeID)
+			}
+			w.step(sent)
+			if sum := w.again("1", "2"); sum.New != 0 || sum.Known != 2 {
+				t.Errorf("%+v", sum)
+			}
+			if r := w.record(sent); r.Bare || len(r.Envelope) == 0 {
+				t.Errorf("%+v", r)
+			}
+			if again, err := w.client.Rebuild(t.Context(), "crash", nil); err != nil || again.Known != 2 || again.Archived+again.UnderWay > 0 {
+				t.Errorf("%+v %v", again, err)
+			}
+			if r := w.live(sent); r.State != ledger.Archived {
+				t.Errorf("it is %s: %s", r.State, r.ErrorMessage)
+			}
+			if n, _ := w.invitations(0); n != 2 {
+				t.Errorf("%d invitations", n)
+			}
+		})
+	}
+}
+
+func text(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

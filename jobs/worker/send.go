@@ -55,8 +55,9 @@ func (t *envelopeTask) run(ctx context.Context) error {
 
 // job is the provider's view of the envelope.
 func (t *envelopeTask) job() (*providers.Job, error) {
-	var e providers.Envelope
-	if err := json.Unmarshal(t.rec.Envelope, &e); err != nil {
+	e := providers.Envelope{Campaign: t.rec.Campaign, ID: t.rec.ID, Provider: t.rec.Provider}
+	if t.rec.Bare { // enough to ask for it
+	} else if err := json.Unmarshal(t.rec.Envelope, &e); err != nil {
 		return nil, fmt.Errorf("the ledger's envelope %s: %w", t.rec.Key(), err)
 	}
 	return &providers.Job{
@@ -119,6 +120,9 @@ func (t *envelopeTask) send(ctx context.Context) error {
 	ctx, detachFromShutdown, cancel := untilStop(ctx, t.stopping)
 	defer cancel()
 	t.detachFromShutdown = detachFromShutdown
+	if t.rec.Bare {
+		return t.markFailed(ctx, t.noContent("send"))
+	}
 	if taken, err := t.foreign(ctx); err != nil {
 		return t.recordFailure(ctx, err)
 	} else if taken != nil {
@@ -137,6 +141,11 @@ func (t *envelopeTask) send(ctx context.Context) error {
 	}
 	err = p.Invite(ctx, job)
 	return t.invited(ctx, job, err)
+}
+
+// noContent refuses what cannot be done for an envelope that is known from the archive alone.
+func (t *envelopeTask) noContent(op string) error {
+	return &providers.Error{Kind: providers.Invalid, Provider: t.rec.Provider, Op: op, Code: ledger.CodeNoContent, Err: errors.New("its people and documents are not known: enqueue its file again")}
 }
 
 // invited records what became of the inviting call.
@@ -317,6 +326,9 @@ func (t *envelopeTask) finish(ctx context.Context) error {
 	if f, ok := t.config.Provider.(providers.Finisher); ok {
 		ctx, _, cancel := untilStop(ctx, t.stopping)
 		defer cancel()
+		if t.rec.Bare {
+			return t.markFailed(ctx, t.noContent("finish"))
+		}
 		if t.rec.Unchecked { // an operator's word: it could be somebody else's envelope
 			if _, err := t.config.status(ctx, t.rec); providers.KindOf(err) == providers.NotFound && err != nil {
 				return t.notThere(ctx, err)

@@ -16,6 +16,7 @@ import (
 type Entry struct {
 	Campaign, ID, Provider string
 	Digest                 string
+	Bare                   bool  // it comes without its content
 	State                  State // Queued, or Preparing or Archived for one that is found in the archive
 	Content                Content
 	Invitation             Invitation
@@ -123,7 +124,11 @@ func (l *Ledger) create(ctx context.Context, entries []Entry, hashKey []byte) ([
 			bucket, field = e.Invitation.slot(hashKey)
 		}
 		fields := e.Content.fields()
-		args = append(args, e.ID, e.Provider, pack(e.Digest), letters[e.State], letterOf(index), millis(e.SweepAfter), bucket, field, e.Content.blob(), len(fields))
+		digest := pack(e.Digest)
+		if e.Bare {
+			digest = bare + e.Digest
+		}
+		args = append(args, e.ID, e.Provider, digest, letters[e.State], letterOf(index), millis(e.SweepAfter), bucket, field, e.Content.blob(), len(fields))
 		for f, v := range fields {
 			args = append(args, f, v)
 		}

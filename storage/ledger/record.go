@@ -16,6 +16,7 @@ type Record struct {
 	Version      int64
 	Generation   int64  // of its task: a task of an older one does nothing
 	Digest       string // of the content that was enqueued
+	Bare         bool   // its content is not here: it is known from a mark, until it is enqueued
 	Simulated    bool   // its provider is a simulator
 	Seq          int64  // its place in the campaign
 
@@ -167,6 +168,7 @@ func parse(key string, h map[string]string, blob string) (*Record, error) {
 		NotBefore: at(fieldNotBefore),
 		CreatedAt: at(fieldCreated), SentAt: at(fieldSentAt), CompletedAt: at(fieldCompleted), ArchivedAt: at(fieldArchived),
 	}
+	r.Digest, r.Bare = strings.CutPrefix(r.Digest, bare)
 	r.Campaign, r.ID, _ = strings.Cut(key, "/")
 	for f, v := range h {
 		if step, ok := strings.CutPrefix(f, stepPrefix); ok {
@@ -176,6 +178,10 @@ func parse(key string, h map[string]string, blob string) (*Record, error) {
 	_, long := h[fieldError]
 	return r, r.readBlob(blob, long && r.ErrorMessage == "")
 }
+
+// bare stands before the digest of a record without its content, so that the same content
+// is not taken for known.
+const bare = "="
 
 // formatTime is how a time stands in a field.
 func formatTime(t time.Time) string {

@@ -51,6 +51,7 @@ import (
 //	Ledger.CancelQueued  queued                   canceled              the version; nothing is at the provider
 //	Ledger.AskCancel     queued, preparing, sent  same                  the version
 //	Ledger.RecordEvidence any but archived        same                  the version
+//	Ledger.Fill          any that is bare         same, queued          the version; queued when it had failed for its content
 //	Ledger.NewTask       any                      same                  the version
 //	Ledger.BeginAgain    any that has not ended   queued                the version; its simulator is gone
 //	Ledger.Forget        any that has ended       same, canceled        the version
@@ -562,6 +563,31 @@ func (l *Ledger) RecordEvidence(ctx context.Context, r *Record, evidence json.Ra
 		return err
 	}
 	return l.write(ctx, r, r.fence(), change{Set: map[string]string{fieldEvidence: string(evidence)}})
+}
+
+// CodeNoContent is the code of an envelope that cannot go on without its content.
+const CodeNoContent = "no_content"
+
+// Fill gives a bare record its content. What could not go on without it does: work tells
+// that it has a new task.
+func (l *Ledger) Fill(ctx context.Context, r *Record, envelope json.RawMessage) (work bool, err error) {
+	if err := guard(r, "Fill", r.Bare, States...); err != nil {
+		return false, err
+	}
+	ch := change{Set: map[string]string{fieldDigest: pack(r.Digest), fieldEnvelope: string(envelope)}}
+	if r.ErrorCode == CodeNoContent && (r.State == Failed || r.State == Sent) {
+		ch.Index, ch.Due, ch.Bump, ch.Remove, work = Work, SweepAfter, true, troubleFields, true
+		if r.State == Failed {
+			ch.To = Queued
+		} else {
+			ch.Set[fieldUnfinished] = "1"
+		}
+	}
+	if err := l.write(ctx, r, r.fence(), ch); err != nil {
+		return false, err
+	}
+	r.Bare = false
+	return work, nil
 }
 
 // NewTask makes the tasks of an envelope stale: the caller enqueues another one.

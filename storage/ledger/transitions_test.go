@@ -227,6 +227,20 @@ var steps = []step{
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.RecordEvidence(ctx, r, []byte("{}"))
 		}},
+	{name: "Fill", from: States, given: map[string]string{fieldDigest: "=d"}, set: map[string]string{fieldDigest: "d"},
+		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
+			_, err := l.Fill(ctx, r, []byte("{}"))
+			return err
+		}},
+	{name: "Fill, what had failed for it", from: []State{Failed}, given: map[string]string{fieldDigest: "=d", fieldErrorCode: CodeNoContent}, to: Queued, index: Work, due: SweepAfter, fresh: true,
+		removed: []string{fieldErrorCode},
+		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
+			if r.State != Failed {
+				return ErrTransition // the others are as above
+			}
+			_, err := l.Fill(ctx, r, []byte("{}"))
+			return err
+		}},
 	{name: "NewTask", from: States, fresh: true, do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error { return l.NewTask(ctx, r) }},
 	{name: "BeginAgain", from: held, given: map[string]string{"+a": "b", fieldEnvelopeID: "env", fieldSentAt: "5000"}, to: Queued, index: Work, due: time.Second, fresh: true, ends: true,
 		removed: []string{"+a", fieldEnvelopeID, fieldSentAt, fieldErrorCode},

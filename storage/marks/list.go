@@ -22,8 +22,8 @@ func IsMark(file string) bool {
 	return file == sentName || number(invited, file) > 0 || number(refused, file) > 0
 }
 
-// see takes in a file of the envelope's folder; false when it is no mark.
-func (s *Standing) see(file string) bool {
+// See takes in a file of the envelope's folder; false when it is no mark.
+func (s *Standing) See(file string) bool {
 	s.Marks = max(s.Marks, number(invited, file))
 	s.refused = max(s.refused, number(refused, file))
 	s.Sent = s.Sent || file == sentName
@@ -52,7 +52,7 @@ func List(ctx context.Context, a archive.Archive, campaign, last string) (Campai
 			c.Complete[id] = true
 			continue
 		}
-		if s := c.Envelopes[id]; s.see(file) {
+		if s := c.Envelopes[id]; s.See(file) {
 			c.Envelopes[id] = s
 		}
 	}

@@ -131,7 +131,7 @@ func (b *Book) Last(ctx context.Context, campaign, id string) (Mark, Standing, e
 		if err != nil {
 			return Mark{}, s, fmt.Errorf("looking for marks of %s/%s: %w", campaign, id, err)
 		}
-		s.see(strings.TrimPrefix(o.Key, folder))
+		s.See(strings.TrimPrefix(o.Key, folder))
 	}
 	m, err := b.read(ctx, campaign, id, s)
 	return m, s, err
