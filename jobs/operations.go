@@ -144,6 +144,9 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 			return true, ErrReplay
 		}
 	}
+	if err := c.ledger.Heard(ctx, provider); err != nil {
+		return true, err
+	}
 	waits, err := c.ledger.LookSoon(ctx, provider, key, 0)
 	if err != nil || !waits {
 		return true, err

@@ -61,6 +61,13 @@ type (
 		List(ctx context.Context, page int) (envelopes []Listed, more bool, err error)
 	}
 
+	// Walker reads which envelopes are pending, a page a request: all of them, from the
+	// first page (an empty cursor) to the last (next is empty). One that changes its state
+	// meanwhile may be left out or come twice. The ids are in no order.
+	Walker interface {
+		Walk(ctx context.Context, cursor string) (pending []string, next string, err error)
+	}
+
 	// Canceler withdraws a sent envelope. An envelope that has ended already is an
 	// error of kind [Invalid].
 	Canceler interface {

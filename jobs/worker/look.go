@@ -21,6 +21,13 @@ import (
 const (
 	// lookBatch is how many due envelopes one round takes.
 	lookBatch = 200
+	// singleBatch is how many are taken where each costs a request: what is not looked at in the
+	// round comes again behind the others.
+	singleBatch = 20
+	// roundLapses is when a round whose worker has died is over.
+	roundLapses = 20 * time.Second
+	// hookedRest is how much longer the shortest time between two looks is where callbacks arrive.
+	hookedRest = 5
 	// lookHold keeps a taken envelope from being taken again while it is looked at. Those
 	// that wait for their look are held anew, so that the envelopes of a worker that died
 	// are looked at again soon.
@@ -33,50 +40,110 @@ const (
 	slowest = 60
 )
 
-// look handles a round of looks: it takes what is due of a provider until nothing is,
-// by list calls as long as they tell more than single looks would. When the provider has
-// refused the key, one look a pause tries whether it is accepted again.
+// look handles a round of looks. There is one at a time at a provider; it ends when nothing
+// is due, when the key is refused, or when the share of the rate is used. What callbacks
+// have hastened comes first, then what is due for longest: by walking the provider's list
+// where that tells more than single looks would, else by the list's newest pages and one by
+// one. When the provider has refused the key, one look a pause tries whether it is accepted
+// again.
 func (w *Worker) look(ctx context.Context, config ProviderConfig) error {
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	ctx, _, stop := untilStop(ctx, w.stopping)
 	defer stop()
 	name := config.Provider.Info().Name
-	for ctx.Err() == nil {
-		_, until, denied, err := w.ledger.Denial(ctx, name)
-		if err != nil {
+	round, err := w.ledger.BeginRound(ctx, name, roundLapses)
+	if err != nil || round == nil {
+		return w.lookBroken(ctx, name, err)
+	}
+	defer w.keepRound(ctx, round)()
+	hooked, err := w.ledger.Hears(ctx, name)
+	if err != nil {
+		return w.lookBroken(ctx, name, err)
+	}
+	if hooked {
+		config.PollEvery *= hookedRest
+	}
+	for more := true; more && ctx.Err() == nil; {
+		if more, err = w.lookOn(ctx, config); err != nil {
 			return w.lookBroken(ctx, name, err)
 		}
-		batch := lookBatch
-		if denied {
-			if now, err := w.ledger.Now(ctx); err != nil || now.Before(until) {
-				return w.lookBroken(ctx, name, err)
-			}
-			batch = 1
-		}
-		keys, err := w.ledger.Take(ctx, ledger.Look, name, batch, lookHold)
-		if err != nil {
-			return w.lookBroken(ctx, name, err)
-		}
-		if len(keys) == 0 {
-			return nil
-		}
-		// Only now that there is something to look at: a probe is for one who calls.
-		admitted, _, err := w.ledger.Admit(ctx, name)
-		if err != nil || admitted == ledger.Refused {
-			return w.lookBroken(ctx, name, err)
-		}
-		if admitted == ledger.Probe {
-			keys = keys[:1]
-		}
-		records, err := w.ledger.GetMany(ctx, keys)
-		if err != nil {
-			return w.lookBroken(ctx, name, err)
-		}
-		records = slices.DeleteFunc(records, func(r *ledger.Record) bool { return r == nil || r.State != ledger.Sent })
-		w.lookAtAll(ctx, config, records, admitted)
 	}
 	return nil
+}
+
+// lookOn does the next part of a round. more is false when the round is over.
+func (w *Worker) lookOn(ctx context.Context, config ProviderConfig) (more bool, err error) {
+	name := config.Provider.Info().Name
+	_, until, denied, err := w.ledger.Denial(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	batch := lookBatch
+	if _, lists := config.Provider.(providers.Lister); !lists {
+		batch = singleBatch
+	}
+	if denied {
+		if now, err := w.ledger.Now(ctx); err != nil || now.Before(until) {
+			return false, err
+		}
+		batch = 1
+	}
+	keys, err := w.ledger.TakeHastened(ctx, name, min(batch, singleBatch), lookHold)
+	if err == nil && len(keys) == 0 && !denied {
+		var walked bool
+		if walked, more, err = w.walk(ctx, config); walked || err != nil {
+			return more, err
+		}
+	}
+	if err == nil && len(keys) == 0 {
+		keys, err = w.ledger.Take(ctx, ledger.Look, name, batch, lookHold)
+	}
+	if err != nil || len(keys) == 0 {
+		return false, err
+	}
+	// Only now that there is something to look at: a probe is for one who calls.
+	admitted, _, err := w.ledger.Admit(ctx, name)
+	if err != nil || admitted == ledger.Refused {
+		return false, err
+	}
+	if admitted == ledger.Probe {
+		keys = keys[:1]
+	}
+	records, err := w.ledger.GetMany(ctx, keys)
+	if err != nil {
+		return false, err
+	}
+	records = slices.DeleteFunc(records, func(r *ledger.Record) bool { return r == nil || r.State != ledger.Sent })
+	return w.lookAtAll(ctx, config, records, admitted), nil
+}
+
+// keepRound keeps a round up until the returned function is called, which ends it.
+func (w *Worker) keepRound(ctx context.Context, round *ledger.Round) (end func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(roundLapses / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := round.Keep(ctx, roundLapses); errors.Is(err, ledger.ErrLost) {
+				return // two rounds at once look twice: no harm
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+		if err := round.End(context.WithoutCancel(ctx)); err != nil {
+			w.log.DebugContext(ctx, "the round lapses by itself", "error", err)
+		}
+	}
 }
 
 // lookBroken says why a round of looks has ended early: what is due stays due. A worker
@@ -89,9 +156,9 @@ func (w *Worker) lookBroken(ctx context.Context, provider string, err error) err
 	return later(2*time.Second, err)
 }
 
-// lookAtAll looks at the envelopes of one batch. A refused key ends it: the others are
-// looked at when their hold is over.
-func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records []*ledger.Record, admitted ledger.Admission) {
+// lookAtAll looks at the envelopes of one batch. It is false when the key is refused or the
+// share of the rate is used: the others are looked at when their hold is over.
+func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records []*ledger.Record, admitted ledger.Admission) (more bool) {
 	var waiting sync.Map
 	for _, r := range records {
 		waiting.Store(r.Key(), true)
@@ -100,7 +167,7 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 	late, inTime := w.overdue(ctx, config, records)
 	rest, refused := w.byList(ctx, config, inTime, &waiting)
 	if refused {
-		return
+		return false
 	}
 	rest = slices.AppendSeq(rest, maps.Keys(late))
 	var stop atomic.Bool
@@ -117,13 +184,14 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 				err = w.expire(ctx, config, r)
 			}
 			w.answered(ctx, r.Provider, admitted, err)
-			if providers.KindOf(err) == providers.Denied {
+			if kind := providers.KindOf(err); err != nil && (kind == providers.Denied || kind == providers.RateLimited) {
 				stop.Store(true)
 			}
 			return nil
 		})
 	}
 	g.Wait() // lookAt deals with its own errors
+	return !stop.Load()
 }
 
 // answered takes what a call of work without a claim has told about the key.
@@ -167,7 +235,7 @@ func (w *Worker) hold(ctx context.Context, provider string, waiting *sync.Map) (
 // byList looks at many envelopes by the provider's list, newest first, and returns those
 // that want a look of their own: the list has another state for them, or does not reach
 // so far back, or somebody waits for the provider's word on them. It stops as soon as a
-// page tells less than two of ours. refused tells that the key was.
+// page tells less than two of ours. refused tells that the key was, or a turn.
 func (w *Worker) byList(ctx context.Context, config ProviderConfig, records []*ledger.Record, waiting *sync.Map) (rest []*ledger.Record, refused bool) {
 	lister, ok := config.Provider.(providers.Lister)
 	if !ok || len(records) < 2 {
@@ -182,7 +250,7 @@ func (w *Worker) byList(ctx context.Context, config ProviderConfig, records []*l
 		if err != nil {
 			w.log.DebugContext(ctx, "list", "provider", config.Provider.Info().Name, "error", err)
 			w.answered(ctx, config.Provider.Info().Name, ledger.Free, err)
-			refused = providers.KindOf(err) == providers.Denied
+			refused = providers.KindOf(err) == providers.Denied || providers.KindOf(err) == providers.RateLimited
 			break
 		}
 		told := 0
@@ -232,10 +300,10 @@ func nextLook(every, age time.Duration) time.Duration {
 // lookAt asks the provider about one envelope and records what it says. The error is the
 // provider's, which lookAt has dealt with.
 func (w *Worker) lookAt(ctx context.Context, config ProviderConfig, r *ledger.Record) error {
-	if w.cfg.Hooks.Looked != nil {
+	s, err := config.status(ctx, r)
+	if w.cfg.Hooks.Looked != nil && left(err) {
 		w.cfg.Hooks.Looked(r.Provider)
 	}
-	s, err := config.status(ctx, r)
 	if err != nil {
 		w.lookFailed(ctx, config, r, err)
 		return err
@@ -257,6 +325,16 @@ func (w *Worker) lookAt(ctx context.Context, config ProviderConfig, r *ledger.Re
 		}
 	}
 	return nil
+}
+
+// left tells whether the request of a look has left: one that got no turn, or whose worker
+// stops, has not.
+func left(err error) bool {
+	if err == nil || providers.StatusOf(err) != 0 {
+		return true
+	}
+	kind := providers.KindOf(err)
+	return kind != providers.RateLimited && kind != providers.Interrupted
 }
 
 // seen records what a look has seen.

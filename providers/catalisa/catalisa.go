@@ -48,6 +48,7 @@ var (
 	_ providers.Provider         = (*Provider)(nil)
 	_ providers.RequestEstimator = (*Provider)(nil)
 	_ providers.Lister           = (*Provider)(nil)
+	_ providers.Walker           = (*Provider)(nil)
 	_ providers.Canceler         = (*Provider)(nil)
 	_ providers.Discarder        = (*Provider)(nil)
 	_ providers.Reminder         = (*Provider)(nil)
@@ -174,7 +175,7 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 		if page > settlePages {
 			return providers.Unknown, nil
 		}
-		requests, more, err := p.client.list(ctx, pace.Send, page, wanted)
+		requests, more, err := p.client.list(ctx, pace.Send, page, "businessId", wanted)
 		if err != nil {
 			return providers.Unknown, err
 		}
@@ -215,7 +216,7 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 
 // List reads a page of 100 requests. Their order is not documented.
 func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool, error) {
-	requests, more, err := p.client.list(ctx, pace.Look, page, "")
+	requests, more, err := p.client.list(ctx, pace.Look, page, "", "")
 	if err != nil {
 		return nil, false, err
 	}
@@ -224,6 +225,30 @@ func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool
 		listed = append(listed, providers.Listed{ID: r.ID, State: r.state()})
 	}
 	return listed, more, nil
+}
+
+// pending are the statuses of a request on the way, in the order in which it has them: one
+// that moves on while the list is walked is met again (reference §6).
+var pending = []string{"SENT", "VIEWED", "PARTIALLY_SIGNED"}
+
+// Walk reads the requests on the way, one status after the other (reference §7.3).
+func (p *Provider) Walk(ctx context.Context, cursor string) (ids []string, next string, err error) {
+	at := providers.Page{Filter: pending[0], Number: 1}
+	if cursor != "" {
+		if at, err = providers.ParsePage(cursor, pending); err != nil {
+			return nil, "", err
+		}
+	}
+	requests, more, err := p.client.list(ctx, pace.Look, at.Number, "status", at.Filter)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, r := range requests {
+		if r.state() == providers.Pending {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids, at.Next(more, pending), nil
 }
 
 // Cancel withdraws a request that has not ended.

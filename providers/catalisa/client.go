@@ -144,10 +144,10 @@ const marker = "\x00file\x00"
 const pageSize = 100
 
 // list is GET /requests (reference §7.3), a page of all or of those with one businessId.
-func (c *client) list(ctx context.Context, class pace.Class, page int, businessID string) (requests []resource, more bool, err error) {
+func (c *client) list(ctx context.Context, class pace.Class, page int, filter, value string) (requests []resource, more bool, err error) {
 	query := url.Values{"page[number]": {strconv.Itoa(page)}, "page[size]": {strconv.Itoa(pageSize)}}
-	if businessID != "" {
-		query.Set("filter[businessId]", businessID)
+	if filter != "" {
+		query.Set("filter["+filter+"]", value)
 	}
 	var out listing
 	r := rest.Request{Class: class, Method: http.MethodGet, Path: requestsPath, Query: query}

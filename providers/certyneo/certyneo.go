@@ -38,6 +38,7 @@ const codePurged = "purged"
 var (
 	_ providers.Provider         = (*Provider)(nil)
 	_ providers.Lister           = (*Provider)(nil)
+	_ providers.Walker           = (*Provider)(nil)
 	_ providers.Discarder        = (*Provider)(nil)
 	_ providers.WebhookVerifier  = (*Provider)(nil)
 	_ providers.Subscriber       = (*Provider)(nil)
@@ -194,7 +195,7 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 
 // List reads a page of envelopes, newest first (reference §7).
 func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool, error) {
-	l, err := p.client.list(ctx, page)
+	l, err := p.client.list(ctx, page, "")
 	if err != nil {
 		return nil, false, err
 	}
@@ -205,6 +206,30 @@ func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool
 		}
 	}
 	return listed, l.more(page), nil
+}
+
+// pending are the statuses of an envelope on the way, in the order in which it has them:
+// one that moves on while the list is walked is met again (reference §5).
+var pending = []string{"SENT", "DELIVERED", "PARTIALLY_SIGNED", "RETURNED_TO_SENDER"}
+
+// Walk reads the envelopes on the way, one status after the other (reference §7).
+func (p *Provider) Walk(ctx context.Context, cursor string) (ids []string, next string, err error) {
+	at := providers.Page{Filter: pending[0], Number: 1}
+	if cursor != "" {
+		if at, err = providers.ParsePage(cursor, pending); err != nil {
+			return nil, "", err
+		}
+	}
+	l, err := p.client.list(ctx, at.Number, at.Filter)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, e := range l.Data {
+		if e.ID != "" && state(e.Status) == providers.Pending {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids, at.Next(l.more(at.Number), pending), nil
 }
 
 // Discard deletes the draft and its documents. A sent envelope stays: Certyneo answers

@@ -129,11 +129,14 @@ func (c *client) envelope(ctx context.Context, class pace.Class, id string) (env
 }
 
 // list is GET /envelopes (reference §7).
-func (c *client) list(ctx context.Context, page int) (envelopeList, error) {
+func (c *client) list(ctx context.Context, page int, status string) (envelopeList, error) {
 	var l envelopeList
 	r := rest.Request{
 		Class: pace.Look, Method: http.MethodGet, Path: "/envelopes",
 		Query: url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(pageSize)}},
+	}
+	if status != "" {
+		r.Query.Set("status", status)
 	}
 	err := c.rest.JSON(ctx, r, &l)
 	if err == nil && l.Data == nil {

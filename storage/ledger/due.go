@@ -13,7 +13,16 @@ import (
 // Take gives up to n envelopes of a provider that are due in an index, and puts them
 // off by hold: whoever takes them has that long to place them elsewhere.
 func (l *Ledger) Take(ctx context.Context, index Index, provider string, n int, hold time.Duration) ([]string, error) {
-	keys, err := takeScript.Run(ctx, l.db, []string{index.key(provider)}, n, millis(hold)).StringSlice()
+	return l.take(ctx, index, provider, n, hold, false)
+}
+
+// TakeHastened is [Ledger.Take] of what [Ledger.LookSoon] has put before all others.
+func (l *Ledger) TakeHastened(ctx context.Context, provider string, n int, hold time.Duration) ([]string, error) {
+	return l.take(ctx, Look, provider, n, hold, true)
+}
+
+func (l *Ledger) take(ctx context.Context, index Index, provider string, n int, hold time.Duration, hastened bool) ([]string, error) {
+	keys, err := takeScript.Run(ctx, l.db, []string{index.key(provider)}, n, millis(hold), flag(hastened)).StringSlice()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, fmt.Errorf("ledger: taking what is due at %s: %w", provider, err)
 	}
@@ -29,7 +38,7 @@ func (l *Ledger) Postpone(ctx context.Context, index Index, provider, key string
 }
 
 // LookSoon makes a sent envelope's next look due after the delay, or leaves it when it
-// is due earlier. It tells whether the envelope is one that is looked at.
+// is due earlier; without a delay it comes before all that is due by its time. It tells whether the envelope is one that is looked at.
 func (l *Ledger) LookSoon(ctx context.Context, provider, key string, delay time.Duration) (bool, error) {
 	n, err := dueScript.Run(ctx, l.db, []string{Look.key(provider)}, key, millis(delay), "1").Int()
 	if err != nil {

@@ -92,6 +92,7 @@ var (
 	writeScript   = script("write")
 	takeScript    = script("take")
 	dueScript     = script("due")
+	restScript    = script("rest")
 	dropScript    = script("drop")
 	unparkScript  = script("unpark")
 	carriedScript = script("carried")

@@ -309,16 +309,31 @@ func (l *Ledger) Counts(ctx context.Context, provider string) (map[State]int64, 
 // KeyOf finds the key of the envelope that has this id at its provider; empty when
 // there is none.
 func (l *Ledger) KeyOf(ctx context.Context, provider, envelopeID string) (string, error) {
-	sum := sha1.Sum([]byte(envelopeID)) // what Redis' scripts can make, too
-	name := hex.EncodeToString(sum[:])
-	var now, before *redis.StringCmd
+	keys, err := l.KeysOf(ctx, provider, []string{envelopeID})
+	if err != nil {
+		return "", err
+	}
+	return keys[0], nil
+}
+
+// KeysOf is [Ledger.KeyOf] for many.
+func (l *Ledger) KeysOf(ctx context.Context, provider string, envelopeIDs []string) ([]string, error) {
+	now, before := make([]*redis.StringCmd, len(envelopeIDs)), make([]*redis.StringCmd, len(envelopeIDs))
 	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
-		now = p.HGet(ctx, prefix+"names:"+provider+":"+name[:4], name[4:16])
-		before = p.HGet(ctx, prefix+"names:"+provider, envelopeID)
+		for i, id := range envelopeIDs {
+			sum := sha1.Sum([]byte(id)) // what Redis' scripts can make, too
+			name := hex.EncodeToString(sum[:])
+			now[i] = p.HGet(ctx, prefix+"names:"+provider+":"+name[:4], name[4:16])
+			before[i] = p.HGet(ctx, prefix+"names:"+provider, id)
+		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, redis.Nil) {
-		return "", fmt.Errorf("ledger: finding an envelope of %s: %w", provider, err)
+		return nil, fmt.Errorf("ledger: finding envelopes of %s: %w", provider, err)
 	}
-	return cmp.Or(now.Val(), before.Val()), nil
+	keys := make([]string, len(envelopeIDs))
+	for i := range keys {
+		keys[i] = cmp.Or(now[i].Val(), before[i].Val())
+	}
+	return keys, nil
 }
