@@ -32,9 +32,9 @@ func TestWhatHasBegunGoesOnFirst(t *testing.T) {
 	var begun []providers.Key
 	for i := range inHand {
 		k := w.enqueue(fmt.Sprintf("begun-%d", i))
-		_, _, _, err := w.worker.ledger.Claim(t.Context(), k.String(), w.record(k).Generation, time.Millisecond, ledger.Preparation{Provider: "certyneo", Simulated: true})
-		if err != nil {
-			t.Fatal(err)
+		_, hold, _, err := w.worker.ledger.Claim(t.Context(), k.String(), w.record(k).Generation, time.Millisecond, ledger.Preparation{Provider: "certyneo", Simulated: true})
+		if err != nil || hold != ledger.Granted {
+			t.Fatal(hold, err)
 		}
 		begun = append(begun, k)
 	}

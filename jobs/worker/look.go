@@ -157,7 +157,7 @@ func (w *Worker) lookBroken(ctx context.Context, provider string, err error) err
 }
 
 // lookAtAll looks at the envelopes of one batch. It is false when the key is refused or the
-// share of the rate is used: the others are looked at when their hold is over.
+// share of the rate is used: the others are due in the next round.
 func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records []*ledger.Record, admitted ledger.Admission) (more bool) {
 	var waiting sync.Map
 	for _, r := range records {
@@ -167,6 +167,7 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 	late, inTime := w.overdue(ctx, config, records)
 	rest, refused := w.byList(ctx, config, inTime, &waiting)
 	if refused {
+		w.unlooked(ctx, config, &waiting)
 		return false
 	}
 	rest = slices.AppendSeq(rest, maps.Keys(late))
@@ -191,7 +192,18 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 		})
 	}
 	g.Wait() // lookAt deals with its own errors
+	if stop.Load() {
+		w.unlooked(ctx, config, &waiting)
+	}
 	return !stop.Load()
+}
+
+// unlooked makes those due again that a round has taken and not come to.
+func (w *Worker) unlooked(ctx context.Context, config ProviderConfig, waiting *sync.Map) {
+	waiting.Range(func(key, _ any) bool {
+		// One that is not put back is looked at when its hold is over.
+		return w.ledger.Postpone(detached(ctx), ledger.Look, config.Provider.Info().Name, key.(string), 0) == nil
+	})
 }
 
 // answered takes what a call of work without a claim has told about the key.
@@ -383,9 +395,8 @@ func endState(s providers.State) (ledger.State, bool) {
 // failed for it.
 func (w *Worker) lookFailed(ctx context.Context, config ProviderConfig, r *ledger.Record, err error) {
 	var wait time.Duration
-	switch e, _ := errors.AsType[*providers.Error](err); providers.KindOf(err) {
-	case providers.RateLimited:
-		wait = max(time.Second, time.Until(e.Until))
+	switch providers.KindOf(err) {
+	case providers.RateLimited: // the round ends with it: it is due in the next one
 	case providers.Interrupted:
 		wait = time.Second
 	case providers.Denied:

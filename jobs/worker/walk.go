@@ -2,6 +2,8 @@ package worker
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/chancela/chancela/providers"
@@ -18,6 +20,8 @@ const (
 	// walk has its share of the rate; never longer than mostRest.
 	pageRest = 2 * time.Second
 	mostRest = 5 * time.Minute
+	// daysEvery is how often the days of the envelopes on a page are judged.
+	daysEvery = 12 * time.Hour
 )
 
 // walk reads the next page of a provider's pending envelopes. Those that are on it rest; what
@@ -64,7 +68,11 @@ func (w *Worker) walk(ctx context.Context, config ProviderConfig) (walked, more 
 		return true, false, nil
 	}
 	rest := min(max(config.PollEvery, time.Duration(at.Pages+1)*pageRest), max(config.PollEvery, mostRest))
-	seen, err := w.ledger.Rest(ctx, name, ids, now, rest)
+	keys, err := w.listed(ctx, config, ids, at.Pages)
+	if err != nil {
+		return true, false, err
+	}
+	seen, err := w.ledger.Rest(ctx, name, keys, now, rest)
 	if err != nil {
 		return true, false, err
 	}
@@ -75,4 +83,30 @@ func (w *Worker) walk(ctx context.Context, config ProviderConfig) (walked, more 
 	}
 	at.Cursor, at.Pages = next, at.Pages+1
 	return true, true, w.ledger.RecordWalk(ctx, name, at)
+}
+
+// listed are the keys of the envelopes of ours on a page. Those whose last day is over are
+// left out, to be looked at one by one; that is judged by their whole records, twice a day.
+func (w *Worker) listed(ctx context.Context, config ProviderConfig, ids []string, page int) (keys []string, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	name := config.Provider.Info().Name
+	if keys, err = w.ledger.KeysOf(ctx, name, ids); err != nil {
+		return nil, err
+	}
+	keys = slices.DeleteFunc(keys, func(key string) bool { return key == "" })
+	judge, err := w.ledger.Once(ctx, fmt.Sprintf("days:%s:%d", name, page), daysEvery)
+	if err != nil || !judge {
+		return keys, err
+	}
+	records, err := w.ledger.GetMany(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	late, _ := w.overdue(ctx, config, slices.DeleteFunc(records, func(r *ledger.Record) bool { return r == nil }))
+	for r := range late {
+		keys = slices.DeleteFunc(keys, func(key string) bool { return key == r.Key() })
+	}
+	return keys, nil
 }

@@ -43,23 +43,17 @@ func (l *Ledger) RecordWalk(ctx context.Context, provider string, w Walk) error 
 	return nil
 }
 
-// Rest puts off the looks at envelopes that their provider has listed as pending, by their
-// ids, but for those that carry a mark which a look of their own takes off, and those that
+// Rest puts off the looks at envelopes that their provider has listed as pending, but for
+// those that carry a mark which a look of their own takes off, and those that
 // were hastened after the list was asked for. It returns how many of them are looked at.
-func (l *Ledger) Rest(ctx context.Context, provider string, envelopeIDs []string, asked time.Time, by time.Duration) (int, error) {
-	if len(envelopeIDs) == 0 {
+func (l *Ledger) Rest(ctx context.Context, provider string, keys []string, asked time.Time, by time.Duration) (int, error) {
+	if len(keys) == 0 {
 		return 0, nil
 	}
-	keys, err := l.KeysOf(ctx, provider, envelopeIDs)
-	if err != nil {
-		return 0, err
-	}
 	marks := make([]*redis.SliceCmd, len(keys))
-	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, key := range keys {
-			if key != "" {
-				marks[i] = p.HMGet(ctx, envelopeKey(key), fieldUnchecked, fieldErrorCode, fieldInviter)
-			}
+			marks[i] = p.HMGet(ctx, envelopeKey(key), fieldUnchecked, fieldErrorCode, fieldInviter)
 		}
 		return nil
 	})
@@ -68,7 +62,7 @@ func (l *Ledger) Rest(ctx context.Context, provider string, envelopeIDs []string
 	}
 	args := []any{millis(by), asked.UnixMilli()}
 	for i, key := range keys {
-		if key != "" && !marked(marks[i].Val()) {
+		if !marked(marks[i].Val()) {
 			args = append(args, key)
 		}
 	}
