@@ -43,8 +43,12 @@ func (t *envelopeTask) archiveAll(ctx context.Context) error {
 			return t.recordFailure(ctx, err)
 		}
 		filed = slices.Insert(filed, i, f)
-		if err := t.recordArchived(ctx, filed); err != nil {
-			return later(time.Second, err)
+		// The last one is recorded with the manifest: if the worker dies before, it is found in
+		// the archive and read back.
+		if len(filed) < len(listed) {
+			if err := t.recordArchived(ctx, filed); err != nil {
+				return later(time.Second, err)
+			}
 		}
 		if t.cfg.Hooks.Archived != nil {
 			t.cfg.Hooks.Archived(t.rec.Provider, f.Kind, f.Size)
@@ -189,10 +193,7 @@ func stillThere(ctx context.Context, store archive.Archive, filed []report.Archi
 
 // archived writes the manifest and ends the envelope's life.
 func (t *envelopeTask) archived(ctx context.Context, filed []report.ArchivedArtifact) error {
-	now, err := t.ledger.Now(ctx)
-	if err != nil {
-		return later(time.Second, err)
-	}
+	now := t.claim.Now()
 	done := *t.rec
 	done.State, done.ArchivedAt = ledger.Archived, now.Truncate(time.Millisecond) // as the ledger keeps it: report and manifest say the same
 	done.ErrorCode, done.ErrorMessage, done.Explanation = "", "", ""

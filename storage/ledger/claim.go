@@ -31,10 +31,14 @@ type Claim struct {
 	At     time.Time // the server's time of the claim
 	Began  bool      // the envelope was queued, and is preparing with this claim
 	Probe  bool      // the provider's key was refused: this work tries whether it is accepted again
+	taken  time.Time // this process' time of it
 	key    string
 	token  string
 	ledger *Ledger
 }
+
+// Now is about the server's time.
+func (c *Claim) Now() time.Time { return c.At.Add(time.Since(c.taken)) }
 
 // Token identifies the claim.
 func (c *Claim) Token() string { return c.token }
@@ -74,7 +78,7 @@ func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease 
 	if r.State == Queued || r.State == Preparing {
 		r.Tries++
 	}
-	c := &Claim{Record: r, At: time.UnixMilli(number(res[3])).UTC(), Probe: Admission(text(res[5])) == Probe, key: key, token: token, ledger: l}
+	c := &Claim{Record: r, At: time.UnixMilli(number(res[3])).UTC(), Probe: Admission(text(res[5])) == Probe, taken: time.Now(), key: key, token: token, ledger: l}
 	if number(res[4]) == 1 {
 		r.State, r.Simulated, c.Began = Preparing, p.Simulated, true
 	}
