@@ -124,7 +124,6 @@ func TestNew(t *testing.T) {
 		t.Errorf("staging needs no address: %v", err)
 	}
 	for want, build := range map[string]func() error{
-		"CHANCELA_CATALISA_BASE_URL": func() error { _, err := New(rest.Settings{Production: true}); return err },
 		"CHANCELA_CATALISA_CLIENT_SECRET": func() error {
 			_, err := New(rest.Settings{Own: map[string]providers.Secret{setClientID: "org_1"}})
 			return err
