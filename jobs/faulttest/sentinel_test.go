@@ -52,7 +52,8 @@ func startWatched(t *testing.T, logs string) *watched {
 		host, port, _ := net.SplitHostPort(address)
 		masterHost, masterPort, _ := net.SplitHostPort(master)
 		file := filepath.Join(t.TempDir(), "sentinel.conf")
-		conf := fmt.Sprintf("port %s\nbind %s\nsentinel monitor %s %s %s 2\nsentinel down-after-milliseconds %[3]s 1000\n"+
+		// A replica that was shut out for more than ten times the first would not be elected.
+		conf := fmt.Sprintf("port %s\nbind %s\nsentinel monitor %s %s %s 2\nsentinel down-after-milliseconds %[3]s 3000\n"+
 			"sentinel failover-timeout %[3]s 4000\n", port, host, masterName, masterHost, masterPort)
 		if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 			t.Fatal(err)
