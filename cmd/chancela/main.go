@@ -125,7 +125,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 	root.AddCommand(sys.inJSON(
 		newRun(sys), newCheck(sys), newEnqueue(sys), newVerify(sys), newRebuild(sys),
 		newPause(sys), newResume(sys), newRetry(sys), newCancel(sys), newRemind(sys), newResolve(sys), newForget(sys),
-		newSandbox(sys), newConfig(sys), newWebhooks(sys), newNotifications(sys), newVersion(sys),
+		newSandbox(sys), newConfig(sys), newDoctor(sys), newWebhooks(sys), newNotifications(sys), newVersion(sys),
 	)...)
 	root.InitDefaultHelpCmd()
 	return root

@@ -3,6 +3,7 @@
 package registry
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -21,11 +22,11 @@ import (
 // All are the providers, in the order in which tables and lists show them.
 func All() []Provider {
 	return []Provider{
-		{Name: contraktor.Name, New: from(contraktor.New), Environments: contraktor.Environments, Simulator: sandbox.NewContraktor},
-		{Name: certyneo.Name, New: from(certyneo.New), Environments: certyneo.Environments, Simulator: sandbox.NewCertyneo},
-		{Name: sdoc.Name, New: from(sdoc.New), Environments: sdoc.Environments, Simulator: sandbox.NewSDoc},
-		{Name: catalisa.Name, New: from(catalisa.New), Environments: catalisa.Environments, Simulator: sandbox.NewCatalisa, Own: catalisa.Own, WebhookPEM: true},
-		{Name: qisign.Name, New: from(qisign.New), Environments: qisign.Environments, Simulator: sandbox.NewQISign},
+		{Name: contraktor.Name, New: from(contraktor.New), Examine: contraktor.Examine, Environments: contraktor.Environments, Simulator: sandbox.NewContraktor},
+		{Name: certyneo.Name, New: from(certyneo.New), Examine: certyneo.Examine, Environments: certyneo.Environments, Simulator: sandbox.NewCertyneo},
+		{Name: sdoc.Name, New: from(sdoc.New), Examine: sdoc.Examine, Environments: sdoc.Environments, Simulator: sandbox.NewSDoc},
+		{Name: catalisa.Name, New: from(catalisa.New), Examine: catalisa.Examine, Environments: catalisa.Environments, Simulator: sandbox.NewCatalisa, Own: catalisa.Own, WebhookPEM: true},
+		{Name: qisign.Name, New: from(qisign.New), Examine: qisign.Examine, Environments: qisign.Environments, Simulator: sandbox.NewQISign},
 	}
 }
 
@@ -34,6 +35,8 @@ type Provider struct {
 	Name      string // in CSV files and addresses; in capitals in environment variables
 	New       func(rest.Settings) (providers.Provider, error)
 	Simulator func(sb *sandbox.Sandbox, name string) *sandbox.Service
+
+	Examine func(context.Context, rest.Settings, rest.Visit) error // tries an account without reaching anybody; nil: cannot
 
 	Environments rest.Environments
 

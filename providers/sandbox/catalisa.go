@@ -190,7 +190,11 @@ func (c *catalisa) postToken(r *http.Request) *reply {
 		return no
 	}
 	now := c.sb.now()
-	claims := catalisaClaims{Subject: c.organization(), Organization: c.organization(), Permissions: catalisaPermissions, Type: "access", IssuedAt: now.Unix(), Expires: now.Add(accessLifetime).Unix()}
+	permissions := catalisaPermissions
+	if some := c.sb.o.Differences.CatalisaPermissions; some != nil {
+		permissions = some
+	}
+	claims := catalisaClaims{Subject: c.organization(), Organization: c.organization(), Permissions: permissions, Type: "access", IssuedAt: now.Unix(), Expires: now.Add(accessLifetime).Unix()}
 	answer := map[string]any{"token_type": "Bearer", "expires_in": int(accessLifetime.Seconds())}
 	switch in.GrantType {
 	case "client_credentials":
@@ -278,7 +282,7 @@ func (c *catalisa) configID() string {
 
 func (c *catalisa) config() any {
 	return map[string]any{"type": "provider-config", "id": c.configID(), "attributes": map[string]any{
-		"name": "Sandbox", "providerType": "OPENSIGN", "isDefault": true, "isActive": true, "settings": map[string]any{},
+		"name": "Sandbox", "providerType": "OPENSIGN", "isDefault": !c.sb.o.Differences.CatalisaNoDefault, "isActive": true, "settings": map[string]any{},
 		"createdAt": "2025-02-03T09:00:00Z", "updatedAt": "2025-02-03T09:00:00Z",
 	}}
 }

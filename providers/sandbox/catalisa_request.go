@@ -283,6 +283,9 @@ func (c *catalisa) listRequests(r *http.Request) *reply {
 	}
 	v.must(size <= 100, "page[size] is at most 100")
 	status, business := query.Get("filter[status]"), query.Get("filter[businessId]")
+	if c.sb.o.Differences.CatalisaFilterIgnored {
+		business = ""
+	}
 	v.must(status == "" || slices.Contains(catalisaStates, status), "no status %q", status)
 	if v != nil {
 		return c.refuse(r, http.StatusBadRequest, v.String(), "catalisa §7.3")

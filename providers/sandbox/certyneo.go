@@ -39,7 +39,11 @@ func NewCertyneo(sb *Sandbox, name string) *Service {
 	c := &certyneo{Service: newService(sb, name, "/api/v1"), keys: make(map[string]*certyneoKey), documents: make(map[string]*certyneoDocument)}
 	c.bucket = nil // the limit is per key
 	c.authenticate, c.failure, c.env = c.auth, c.fail, c.environment
-	c.addKey("sandbox", c.defaultKey(), []string{scopeRead, scopeWrite, scopeHooks})
+	scopes := sb.o.Differences.CertyneoScopes
+	if scopes == nil {
+		scopes = []string{scopeRead, scopeWrite, scopeHooks}
+	}
+	c.addKey("sandbox", c.defaultKey(), scopes)
 	if url := sb.o.Webhooks[c.name]; url != "" {
 		c.hooks = append(c.hooks, &certyneoHook{id: "wh_" + c.newHex(20), url: url, events: certyneoEvents, secret: c.secret("webhook")})
 	}
@@ -97,6 +101,9 @@ func (c *certyneo) addKey(name, secret string, scopes []string) *certyneoKey {
 func (c *certyneo) fail(status int, code, text string) *reply {
 	if code == "" {
 		code = strings.ToUpper(strings.ReplaceAll(http.StatusText(status), " ", "_"))
+	}
+	if c.sb.o.Differences.CertyneoNoCode {
+		return &reply{status: status, json: map[string]string{"error": text}}
 	}
 	return &reply{status: status, json: map[string]string{"error": text, "code": code}}
 }
@@ -187,6 +194,14 @@ func (c *certyneo) notFound(r *http.Request, what string) *reply {
 	return c.refuse(r, http.StatusNotFound, "NOT_FOUND", "no such "+what, "certyneo §2")
 }
 
+// made answers with what was made.
+func (c *certyneo) made(v any) *reply {
+	if c.sb.o.Differences.CertyneoDataIDs {
+		return created(map[string]any{"data": v})
+	}
+	return created(v)
+}
+
 // Documents (§3).
 
 type certyneoDocument struct {
@@ -237,7 +252,7 @@ func (c *certyneo) postDocument(r *http.Request) *reply {
 	d := &certyneoDocument{upload: up, id: "doc_" + c.newHex(24)}
 	c.documents[d.id] = d
 	c.docOrder = append(c.docOrder, d.id)
-	return created(d.json())
+	return c.made(d.json())
 }
 
 // The answers of the documents' other routes are not documented: they follow the

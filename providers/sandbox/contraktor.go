@@ -194,7 +194,11 @@ func (c *contraktor) listWorkflows(*http.Request) *reply {
 	defer c.mu.Unlock()
 	list := []any{}
 	for _, w := range c.workflows {
-		list = append(list, w.json())
+		item := w.json()
+		if m, ok := item.(map[string]any); ok && c.sb.o.Differences.ContraktorTextIDs {
+			m["id"] = strconv.FormatInt(w.id, 10)
+		}
+		list = append(list, item)
 	}
 	return data(list)
 }
@@ -335,6 +339,9 @@ func (c *contraktor) postParty(r *http.Request) *reply {
 // e-mail or document. No paging is documented, so there is none.
 func (c *contraktor) listParties(r *http.Request) *reply {
 	search := strings.ToLower(r.URL.Query().Get("search"))
+	if c.sb.o.Differences.ContraktorSearchIgnored {
+		search = ""
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	list := []*contraktorParty{}

@@ -65,7 +65,8 @@ type Options struct {
 	// Clock is the sandbox's time, [time.Now] when nil. Compare [Sandbox.Advance].
 	Clock func() time.Time
 
-	Choices Choices
+	Choices     Choices
+	Differences Differences
 }
 
 // Choices are points that the references leave open or contradict themselves in, where

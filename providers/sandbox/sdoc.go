@@ -78,7 +78,10 @@ func (d *sdoc) registered() string {
 
 // auth: whether the token takes a scheme is not documented (§3): both forms pass.
 func (d *sdoc) auth(r *http.Request) *reply {
-	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if form := d.sb.o.Differences.SDocHeader; form != "" && bearer != (form == "Bearer") {
+		token = "in another form"
+	}
 	switch token {
 	case d.key():
 		return nil
@@ -100,12 +103,15 @@ func (d *sdoc) fail(status int, code, text string) *reply {
 // coded is a handled error; some have no code.
 func (d *sdoc) coded(code, message string) *reply {
 	body := map[string]any{"error": true, "message": message}
-	if code != "" {
+	if code != "" && !d.sb.o.Differences.SDocNoCode {
 		field := d.sb.o.Choices.SDocCodeField
 		if field == "" {
 			field = "code"
 		}
 		body[field] = code
+	}
+	if status := d.sb.o.Differences.SDocErrorStatus; status != 0 {
+		return &reply{status: status, json: body}
 	}
 	return ok(body)
 }

@@ -203,7 +203,9 @@ func (d *sdoc) solicitation(r *http.Request) (*sdocSolicitation, *reply) {
 	case d.deleted[id]:
 		return nil, d.coded("INTEGRATION_SOLICITATION_B425", "Essa solicitacao foi excluida do sistema.")
 	case !found:
-		d.violateLocked(visitOf(r).route, "", "no solicitation with that identifier", "sdoc 8.5")
+		if r.Method != http.MethodGet { // asking is no contradiction: the code says what it means
+			d.violateLocked(visitOf(r).route, "", "no solicitation with that identifier", "sdoc 8.5")
+		}
 		return nil, d.coded("INTEGRATION_SOLICITATION_8D12", "Solicitacao nao encontrada.")
 	}
 	return s, nil

@@ -160,6 +160,9 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, route string, h 
 		if answer == nil {
 			answer = s.limit(route)
 		}
+		if answer == nil {
+			answer = s.forbids(route)
+		}
 	}
 	if answer == nil {
 		answer = h(r)
@@ -239,6 +242,7 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, a *reply, cut bo
 		}
 		body, contentType = b.Bytes(), "application/json; charset=utf-8"
 	}
+	s.date(w.Header())
 	for name, value := range a.header {
 		w.Header().Set(name, value)
 	}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// redis looks at what carries the ledger, by the checks that start every worker and that
+// readyz makes.
+func (d *doctor) redis(ctx context.Context) {
+	const name = "redis"
+	if d.cfg.RedisURL == "" {
+		if len(d.cfg.keyed()) > 0 {
+			d.wrong(name, "address", "CHANCELA_REDIS_URL is not set", "set it: with a provider's key nothing is sent without a Redis that lasts")
+		} else {
+			d.note(name, "address", "CHANCELA_REDIS_URL is not set", "set it before a provider's key is set: nothing is sent without a Redis that lasts then")
+		}
+		return
+	}
+	where := redacted(d.cfg.RedisURL)
+	db, err := queue.Connect(d.cfg.RedisURL.Reveal())
+	if err != nil {
+		d.wrong(name, "address", oneLine(err), "set CHANCELA_REDIS_URL anew")
+		return
+	}
+	d.engine.onClose(func() { db.Close() })
+	server, err := ledger.Inspect(ctx, db)
+	if err == nil {
+		err = ledger.New(db, ledger.BarrierNone).Writable(ctx)
+	}
+	if err != nil {
+		d.wrong(name, "server", where+": "+oneLine(err), "start it, or set CHANCELA_REDIS_URL and its user's rights anew")
+		return
+	}
+	d.engine.redis = db
+	d.fine(name, "server", fmt.Sprintf("%s answers and takes writes, version %s", where, server.Version))
+	for _, w := range server.Warnings {
+		d.note(name, "server", w, "change it while nothing is being sent")
+	}
+	switch {
+	case server.Barrier != ledger.BarrierNone:
+		d.fine(name, "durability", "an intent to invite survives a crash: "+string(server.Barrier))
+	case d.cfg.Marks != off:
+		d.note(name, "durability", "a crash of this Redis may forget the last moments: marks in the archive keep people from being invited twice", "set appendonly yes and appendfsync always, and nothing has to be enqueued again")
+	default:
+		d.wrong(name, "durability", "a crash of this Redis may forget an invitation, and it could be sent twice", "set appendonly yes and appendfsync always, or leave CHANCELA_MARKS on")
+	}
+}
+
+// doctorKey is the small file that the doctor leaves in the archive: no call removes one.
+const doctorKey = "_archive/doctor.txt"
+
+const doctorText = "chancela doctor was here\n"
+
+// archive looks whether the archive can be written to, keeps what it has, and gives it back.
+func (d *doctor) archive(ctx context.Context) {
+	const name = "archive"
+	a, err := storage.OpenWith(ctx, d.cfg.ArchiveURL, d.cfg.s3())
+	if err == nil {
+		err = a.Ready(ctx)
+	}
+	if err != nil {
+		d.wrong(name, "access", oneLine(err), "look at CHANCELA_ARCHIVE_URL, and at the rights there")
+		return
+	}
+	for _, w := range a.Warnings() {
+		d.note(name, "server", w, "a store that knows them is safer")
+	}
+	put := func(text string) error {
+		_, err := a.Put(ctx, doctorKey, strings.NewReader(text), "text/plain", nil)
+		return err
+	}
+	if err := put(doctorText); err != nil {
+		d.wrong(name, "write", oneLine(err), "look at the rights of CHANCELA_ARCHIVE_URL")
+		return
+	}
+	switch err := put("other\n"); {
+	case errors.Is(err, archive.ErrConflict):
+		d.fine(name, "create-only", a.String()+" takes files, and replaces none")
+	case err == nil:
+		d.wrong(name, "create-only", "a file was replaced by another", "choose another store: signed documents could be lost in it")
+	default:
+		d.wrong(name, "create-only", oneLine(err), "look at the rights of CHANCELA_ARCHIVE_URL")
+	}
+	d.readAgain(ctx, a)
+}
+
+func (d *doctor) readAgain(ctx context.Context, a archive.Archive) {
+	const name = "archive"
+	want, err := archive.Sum(ctx, strings.NewReader(doctorText))
+	if err == nil {
+		body, _, opened := a.Open(ctx, doctorKey)
+		if err = opened; err == nil {
+			have, read := archive.Sum(ctx, body)
+			body.Close()
+			if err = read; err == nil && have != want {
+				err = archive.ErrNotKept
+			}
+		}
+	}
+	if err != nil {
+		d.wrong(name, "read", oneLine(err), "look at the rights of CHANCELA_ARCHIVE_URL")
+		return
+	}
+	listed := false
+	for o, err := range a.List(ctx, doctorKey) {
+		if err != nil {
+			d.wrong(name, "list", oneLine(err), "give the right to list: report and verify need it")
+			return
+		}
+		listed = listed || o.Key == doctorKey
+	}
+	if !listed {
+		d.wrong(name, "list", "a file that is there is not in the list", "choose another store: report and verify would miss files")
+		return
+	}
+	d.fine(name, "read", "what was written is read again, with the same SHA-256, and is in the list")
+	d.presign(ctx, a)
+}
+
+// presign reads a file by an address that the store has signed, as users of the HTTP API
+// do. A folder has none.
+func (d *doctor) presign(ctx context.Context, a archive.Archive) {
+	address, err := a.Presign(ctx, doctorKey, time.Minute)
+	if err == nil && address == "" {
+		return
+	}
+	var answer *http.Response
+	if err == nil {
+		var r *http.Request
+		if r, err = http.NewRequestWithContext(ctx, http.MethodGet, address, nil); err == nil {
+			answer, err = (&http.Client{Timeout: 10 * time.Second}).Do(r)
+		}
+	}
+	const cure = "downloads by the HTTP API would fail: look at AWS_ENDPOINT_URL_S3, the credentials and the clock"
+	switch {
+	case err != nil:
+		d.wrong("archive", "presign", unaddressed(err), cure)
+		return
+	case answer.StatusCode != http.StatusOK:
+		d.wrong("archive", "presign", fmt.Sprintf("a signed address answers HTTP %d", answer.StatusCode), cure)
+	default:
+		d.fine("archive", "presign", "a signed address gives the file")
+	}
+	answer.Body.Close()
+}
+
+// unaddressed is an error without the address that it is about: signatures and secrets
+// stand in addresses.
+func unaddressed(err error) string {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err
+	}
+	return oneLine(err)
+}
+
+// webhook looks at the address of callbacks, as far as that can be told from here.
+func (d *doctor) webhook(ctx context.Context, name string) {
+	address := string(d.cfg.account(name).WebhookURL)
+	if address == "" {
+		return
+	}
+	setting := variable(name, "WEBHOOK_URL")
+	u, err := url.Parse(address)
+	if err != nil {
+		return // the configuration was read
+	}
+	real := d.cfg.isReal(name)
+	switch {
+	case real && u.Scheme != "https":
+		d.wrong(name, "webhook", setting+" is plain http: callbacks could be read and forged on the way", "give serve an https address")
+	case real && !public(ctx, u.Hostname()):
+		d.wrong(name, "webhook", setting+" names a host that is not on the public internet, as seen from here", "callbacks need a public address; without them envelopes are looked at from time to time")
+	}
+	if d.cfg.account(name).WebhookSecret == "" {
+		d.wrong(name, "webhook", variable(name, "WEBHOOK_SECRET")+" is not set: serve refuses every callback", "set it, beside the address")
+	}
+	d.receiver(ctx, name, address)
+}
+
+// receiver asks for the address as a browser would: serve takes nothing but POST there, and
+// says so.
+func (d *doctor) receiver(ctx context.Context, name, address string) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	const cure = "chancela serve must be reachable there, at /webhooks/"
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return
+	}
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		d.note(name, "webhook", "its address does not answer from here: "+unaddressed(err), cure+name+"; from outside it may look different")
+		return
+	}
+	answer.Body.Close()
+	if answer.StatusCode == http.StatusMethodNotAllowed && strings.Contains(answer.Header.Get("Allow"), http.MethodPost) {
+		d.fine(name, "webhook", "a receiver answers at "+variable(name, "WEBHOOK_URL")+", as seen from here")
+		return
+	}
+	d.note(name, "webhook", fmt.Sprintf("its address answers HTTP %d, which is not what serve answers", answer.StatusCode), cure+name)
+}
+
+// public tells whether a name leads to an address that the public internet has.
+func public(ctx context.Context, host string) bool {
+	ips, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+	if err != nil || len(ips) == 0 {
+		return false
+	}
+	for _, ip := range ips {
+		if !ip.IP.IsGlobalUnicast() || ip.IP.IsPrivate() {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,28 @@
+package providers
+
+// Finding is one thing that chancela doctor has found out: what was asked, what the answer
+// was, and what to do about it.
+type Finding struct {
+	Subject string `json:"subject"`         // the provider, or what else was looked at
+	Check   string `json:"check"`           // what this is about, in a word or two
+	Asked   string `json:"asked,omitempty"` // the call: "GET /workflows"
+	Status  int    `json:"status,omitempty"`
+
+	Answer   string `json:"answer"`             // what was found
+	Expected string `json:"expected,omitempty"` // what the reference says, where the answer differs from it
+	OK       bool   `json:"ok"`                 // nothing that a campaign would stumble over
+	Cure     string `json:"cure,omitempty"`     // what to do; of what is well: what to know
+	Body     string `json:"body,omitempty"`     // the answer's body with secrets and personal data masked, where something is wrong
+}
+
+// Mark is how the finding stands in a list: ok, wrong, or note for what is well and worth
+// knowing.
+func (f Finding) Mark() string {
+	switch {
+	case !f.OK:
+		return "wrong"
+	case f.Cure != "" || f.Expected != "":
+		return "note"
+	}
+	return "ok"
+}
