@@ -78,7 +78,7 @@ func TestDoctorNamesDifferences(t *testing.T) {
 		"no callback":      {sandbox.Options{Choices: sandbox.Choices{SDocUnregistered: true}}, []string{"sdoc"}, "note   sdoc: callback: CHANCELA_SDOC_WEBHOOK_URL is not set", exitOK},
 		"permission":       {sandbox.Options{Differences: sandbox.Differences{CatalisaPermissions: []string{"ESIGNATURE_READ"}}}, []string{"catalisa"}, "wrong  catalisa: permissions: the token lacks ESIGNATURE_CREATE, FILES_CREATE, FILES_DELETE", exitError},
 		"no default":       {sandbox.Options{Differences: sandbox.Differences{CatalisaNoDefault: true}}, []string{"catalisa"}, "wrong  catalisa: config: no active configuration is the default", exitError},
-		"made again":       {sandbox.Options{Differences: sandbox.Differences{QISignRepeats: true}}, []string{"qisign", "--draft"}, "wrong  qisign: again: the same envelope again: HTTP 200; expected 409", exitError},
+		"made again":       {sandbox.Options{Differences: sandbox.Differences{QISignRepeats: true}}, []string{"qisign", "--draft"}, "wrong  qisign: again: the same envelope again is answered with HTTP 200; expected 409", exitError},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := examined(t, redis, c.o, c.args...)

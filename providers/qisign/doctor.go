@@ -76,7 +76,7 @@ func (d doctor) draft(ctx context.Context) {
 	if a.Status == http.StatusConflict {
 		d.Fine("again", a, "the same envelope again is refused: HTTP 409")
 	} else {
-		d.Wrong("again", a, "the same envelope again: "+d.Words(a), "409 (reference §A10)", "an envelope could be made twice after a crash; report this")
+		d.Wrong("again", a, fmt.Sprintf("the same envelope again is answered with HTTP %d", a.Status), "409 (reference §A10)", "an envelope could be made twice after a crash; report this")
 	}
 	a = d.Ask(ctx, file)
 	if d.Refused("document", a, "nothing can be sent") {
@@ -87,7 +87,7 @@ func (d doctor) draft(ctx context.Context) {
 	if a.Status == http.StatusConflict {
 		d.Fine("document again", a, "the same document again is refused: HTTP 409")
 	} else {
-		d.Note("document again", a, "the same document again: "+d.Words(a), "409, by our reading of reference §A10", "after a crash an envelope could hold a document twice")
+		d.Note("document again", a, fmt.Sprintf("the same document again is answered with HTTP %d", a.Status), "409, by our reading of reference §A10", "after a crash an envelope could hold a document twice")
 	}
 	d.look(ctx, id, document)
 }
