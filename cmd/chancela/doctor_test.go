@@ -62,7 +62,7 @@ func TestDoctorNamesDifferences(t *testing.T) {
 		says   string
 		status int
 	}{
-		"clock":            {sandbox.Options{Differences: sandbox.Differences{Clock: 5 * time.Minute}}, []string{"qisign"}, "wrong  qisign: clock: this machine's clock is 5m0s behind theirs", exitError},
+		"clock":            {sandbox.Options{Differences: sandbox.Differences{Clock: 5 * time.Minute}}, []string{"qisign"}, "behind theirs. Set the clock by NTP", exitError},
 		"403 on one call":  {sandbox.Options{Differences: sandbox.Differences{Forbidden: []string{"certyneo GET /templates"}}}, []string{"certyneo"}, "wrong  certyneo: templates: HTTP 403: this key may not make this call", exitError},
 		"search ignored":   {sandbox.Options{Differences: sandbox.Differences{ContraktorSearchIgnored: true}}, []string{"contraktor", "--draft"}, "note   contraktor: search: a nonsense search finds 1: search does not filter; expected nobody", exitOK},
 		"ids as texts":     {sandbox.Options{Differences: sandbox.Differences{ContraktorTextIDs: true}}, []string{"contraktor"}, "wrong  contraktor: ids: ids are texts; expected numbers", exitError},
