@@ -26,10 +26,10 @@ func (plain) Info() providers.Info { return providers.Info{Name: "plain"} }
 // able is one that can, and has a call after the invitation.
 type able struct{ providers.Provider }
 
-func (able) Info() providers.Info                         { return providers.Info{Name: "able"} }
-func (able) Cancel(context.Context, providers.Ref) error  { return nil }
-func (able) Remind(context.Context, providers.Ref) error  { return nil }
-func (able) Finish(context.Context, *providers.Job) error { return nil }
+func (able) Info() providers.Info                                        { return providers.Info{Name: "able"} }
+func (able) Cancel(context.Context, providers.Ref) error                 { return nil }
+func (able) Remind(context.Context, providers.Ref, providers.Once) error { return nil }
+func (able) Finish(context.Context, *providers.Job) error                { return nil }
 
 // desk is a client over a ledger whose envelopes are brought into any state. No worker runs.
 type desk struct {
