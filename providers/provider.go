@@ -262,6 +262,7 @@ type SignerStatus struct {
 	Email    string    `json:"email"`
 	State    string    `json:"state"`
 	SignedAt time.Time `json:"signed_at,omitzero"`
+	Reason   string    `json:"reason,omitempty"` // a person's own words for a refusal, made clean: for those who may read the envelope
 }
 
 // Listed is one envelope of a [Lister]'s page.

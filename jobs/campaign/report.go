@@ -57,7 +57,7 @@ func writeJSON(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
 
 var reportHeader = []string{
 	"campaign", "id", "provider", "state", "envelope_id", "error_code", "error_message", "attempts",
-	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "subject", "simulated", "error_explanation",
+	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "subject", "simulated", "error_explanation", "decline_reason",
 }
 
 // writeCSV writes for spreadsheets: a byte order mark, so that accents are read right,
@@ -106,7 +106,7 @@ func (s ReportStyle) row(r jobs.Report) ([]string, error) {
 	row := []string{
 		r.Campaign, r.ID, r.Provider, r.State, r.EnvelopeID, code, message, strconv.Itoa(r.Attempts),
 		s.signersCell(r.Signers), artifactsCell(r.Artifacts),
-		s.moment(r.CreatedAt), s.moment(r.SentAt), s.moment(r.CompletedAt), s.moment(r.ArchivedAt), meta, r.Subject, strconv.FormatBool(r.Simulated), explanation,
+		s.moment(r.CreatedAt), s.moment(r.SentAt), s.moment(r.CompletedAt), s.moment(r.ArchivedAt), meta, r.Subject, strconv.FormatBool(r.Simulated), explanation, declineCell(r.Signers),
 	}
 	for i := range row {
 		row[i] = harmless(row[i])
@@ -124,6 +124,17 @@ func (s ReportStyle) signersCell(signers []report.Signer) string {
 		list[i] += ": " + person.State
 		if person.SignedAt != nil {
 			list[i] += " " + s.moment(person.SignedAt)
+		}
+	}
+	return strings.Join(list, "; ")
+}
+
+// declineCell is why people have refused, in their own words.
+func declineCell(signers []report.Signer) string {
+	var list []string
+	for _, person := range signers {
+		if person.Reason != "" {
+			list = append(list, person.Name+": "+person.Reason)
 		}
 	}
 	return strings.Join(list, "; ")

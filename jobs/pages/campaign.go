@@ -195,6 +195,9 @@ func (p *Pages) blameRows(ctx context.Context, name string) ([]blameRow, error) 
 		row := blameRow{State: b.State, Code: b.Code, Envelopes: b.Envelopes, Providers: []string{b.Provider}, Example: b.Example, Cure: cure(b.State, b.Code)}
 		if r := examples[i]; r != nil && r.State == b.State && r.ErrorMessage != string(b.State) {
 			row.Words = r.ErrorMessage
+			if r.Explanation != "" {
+				row.Words += "; " + r.Provider + " says: " + r.Explanation
+			}
 		}
 		same := slices.IndexFunc(rows, func(x blameRow) bool { return x.State == row.State && x.Code == row.Code && x.Words == row.Words })
 		if same < 0 {

@@ -165,7 +165,7 @@ func Of(r *ledger.Record) (Report, error) {
 		}
 	}
 	for _, s := range seen {
-		rep.Signers = append(rep.Signers, Signer{s.Name, s.Email, s.State, Time(s.SignedAt)})
+		rep.Signers = append(rep.Signers, Signer{s.Name, s.Email, s.State, Time(s.SignedAt), s.Reason})
 	}
 	filed, err := Archived(r)
 	if err != nil {

@@ -47,6 +47,7 @@ type Signer struct {
 	Email    string     `json:"email"`
 	State    string     `json:"state"`
 	SignedAt *time.Time `json:"signed_at"`
+	Reason   string     `json:"reason,omitempty"` // why this person has refused, in their own words
 }
 
 // Artifact is a file in the archive.

@@ -196,8 +196,8 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 }
 
 // Status looks at the request. Addresses for signing and viewing are not kept: whoever
-// has one may act as the signer. A decline's reason is a person's own words and stays
-// in the raw answer.
+// has one may act as the signer. A decline's reason is a person's own words, for those
+// who may read the envelope.
 func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Status, error) {
 	r, raw, err := p.client.request(ctx, ref.ID)
 	if err != nil {

@@ -73,6 +73,7 @@ type (
 		Email    string      `json:"email"`
 		Status   string      `json:"status"`
 		SignedAt rest.Moment `json:"signedAt"`
+		Declined string      `json:"declineReason"`
 	}
 	listing struct {
 		Data []resource `json:"data"`
@@ -168,7 +169,7 @@ func (s signerAttributes) status() providers.SignerStatus {
 	case "DECLINED":
 		state = providers.SignerDeclined
 	}
-	return providers.SignerStatus{Name: s.Name, Email: s.Email, State: state, SignedAt: s.SignedAt.Time}
+	return providers.SignerStatus{Name: s.Name, Email: s.Email, State: state, SignedAt: s.SignedAt.Time, Reason: providers.CleanExplanation(s.Declined)}
 }
 
 var codePattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,63}$`)

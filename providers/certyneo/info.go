@@ -18,8 +18,9 @@ const base = "https://certyneo.com/api/v1"
 
 // Environments share one address: the key tells them apart (reference §12).
 var Environments = rest.Environments{
-	Sandbox:    base,
-	Production: base,
+	Sandbox:     base,
+	Production:  base,
+	SandboxNote: "; nobody is mailed, people sign by the links that certyneo shows",
 	KeyOf: func(key string) (production, shows bool) {
 		live, test := strings.HasPrefix(key, "sk_live_"), strings.HasPrefix(key, "sk_test_")
 		return live, live || test

@@ -217,6 +217,9 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 			}
 			signer.Status, signer.SignedAt = alone.Status, alone.SignedAt
 		}
+		if s.State == providers.Pending && signerState(signer) == providers.SignerDeclined {
+			s.State = providers.Declined // nobody can complete it any more
+		}
 		s.Signers = append(s.Signers, providers.SignerStatus{
 			Name: signer.Name, Email: signer.Email, State: signerState(signer), SignedAt: signer.SignedAt.Time,
 		})

@@ -11,6 +11,7 @@ import (
 // the one where signatures are legally valid.
 type Environments struct {
 	Sandbox, Production string // base addresses; empty: none is documented
+	SandboxNote         string // what else people must know of the sandbox
 
 	// Hosts are those that belong to production (true) or to the sandbox (false); one that
 	// begins with a dot stands for all below it, the longest first.
@@ -110,6 +111,7 @@ type Destination struct {
 	Host       string
 	Simulated  bool
 	Production bool // signatures are legally valid
+	Note       string
 }
 
 // Destination is where the settings lead to.
@@ -122,7 +124,11 @@ func (e Environments) Destination(provider string, s Settings) (Destination, err
 	if err != nil {
 		return Destination{}, fmt.Errorf("%s: the base address cannot be read", provider)
 	}
-	return Destination{Host: u.Host, Simulated: s.simulated(base), Production: s.Production}, nil
+	d := Destination{Host: u.Host, Simulated: s.simulated(base), Production: s.Production}
+	if !d.Simulated && !d.Production {
+		d.Note = e.SandboxNote
+	}
+	return d, nil
 }
 
 // String names the destination and what a signature there is worth.
@@ -133,7 +139,7 @@ func (d Destination) String() string {
 	case d.Production:
 		return d.Host + ", production (signatures are legally valid)"
 	}
-	return d.Host + ", sandbox (signatures are not legally valid)"
+	return d.Host + ", sandbox (signatures are not legally valid" + d.Note + ")"
 }
 
 // Environment is simulator, sandbox or production: what an envelope there can be mistaken for.
