@@ -12,6 +12,15 @@ import (
 	"github.com/chancela/chancela/storage/archive/archivetest"
 )
 
+// The drain's provider is this program again, in a process of its own.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == quickCommand {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
 // Every scenario measures something; what it measures is nobody's to assert.
 func TestScenarios(t *testing.T) {
 	if _, err := exec.LookPath("redis-server"); err != nil {
@@ -22,7 +31,7 @@ func TestScenarios(t *testing.T) {
 	}
 	archivetest.NoAccount(t)
 	var out bytes.Buffer
-	args := strings.Fields("-json -enqueue 20 -flow 5 -intents 20 -rows 50 -mib 1 -pace 2s -rounds 1")
+	args := strings.Fields("-json -enqueue 20 -flow 5 -drain 20 -intents 20 -rows 50 -mib 1 -pace 2s -rounds 1")
 	if err := run(t.Context(), args, &out, t.Output()); err != nil {
 		t.Fatal(err)
 	}
