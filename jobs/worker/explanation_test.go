@@ -32,11 +32,10 @@ func TestAnExplanationIsForThoseWhoReadTheEnvelope(t *testing.T) {
 	config.Provider = refusing{config.Provider, why}
 	w.worker.configs["contraktor"] = config
 	k := w.enqueue("1")
-	r := w.record(k)
 	if err := w.worker.envelope(t.Context(), config, w.taskOf(k)); err == nil || strings.Contains(err.Error(), "Ana") {
 		t.Errorf("what asynq keeps: %v", err)
 	}
-	r = w.record(k)
+	r := w.record(k)
 	rep, err := report.Of(r)
 	if err != nil || r.State != ledger.Failed || rep.Error == nil || rep.Error.Explanation != why {
 		t.Errorf("%s, %+v, %v", r.State, rep.Error, err)

@@ -2,7 +2,6 @@ package pace
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -81,10 +80,6 @@ func inVirtualTime(t *testing.T, rate providers.Rate, test func(ctx context.Cont
 
 // hook lets a call to Redis take its time, and gives Redis the time.
 type hook struct{ f *fleet }
-
-var errKilled = errors.New("killed")
-
-type killed struct{}
 
 func (h hook) DialHook(next redis.DialHook) redis.DialHook { return next }
 func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
