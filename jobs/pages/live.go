@@ -25,7 +25,7 @@ type live struct {
 	topics map[string]*topic
 }
 
-// topic is one thing that people look at, in one language.
+// topic is one thing that people look at, in one language, with the same rights.
 type topic struct {
 	listeners map[chan []byte]struct{}
 	latest    []byte
@@ -161,8 +161,8 @@ func (p *Pages) liveCampaign(v *visit) error {
 	if err != nil {
 		return err
 	}
-	words := v.words
-	return p.stream(v, "campaign "+name, func(ctx context.Context, last string) (string, []byte, error) {
+	words, mayChange := v.words, !v.caller.ReadOnly
+	return p.stream(v, fmt.Sprint("campaign ", name, " ", mayChange), func(ctx context.Context, last string) (string, []byte, error) {
 		changed, paused, err := p.Client.Ledger().Changed(ctx, name)
 		if err != nil {
 			return "", nil, err
@@ -178,6 +178,7 @@ func (p *Pages) liveCampaign(v *visit) error {
 		if err != nil {
 			return "", nil, err
 		}
+		x.MayChange = mayChange
 		part, err := words.render("campaign", "live", x)
 		return version, part, err
 	})
@@ -188,12 +189,13 @@ func (p *Pages) liveEnvelope(v *visit) error {
 	if err != nil {
 		return err
 	}
-	words := v.words
-	return p.stream(v, "envelope "+key.String(), func(ctx context.Context, last string) (string, []byte, error) {
+	words, mayChange := v.words, !v.caller.ReadOnly
+	return p.stream(v, fmt.Sprint("envelope ", key, " ", mayChange), func(ctx context.Context, last string) (string, []byte, error) {
 		x, err := p.envelopeView(ctx, key)
 		if err != nil {
 			return "", nil, err
 		}
+		x.MayChange = mayChange
 		version := fmt.Sprint(x.Version, x.Paused)
 		if version == last {
 			return version, nil, nil

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bufio"
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -265,6 +266,37 @@ func TestLive(t *testing.T) {
 	until("The campaign is paused")
 	s.pages.Close()
 	for lines.Scan() { // the rest, and then the end: a server that stops does not wait for it
+	}
+}
+
+// TestLiveKeepsTheActions: what comes after the page was loaded offers the same as the page.
+func TestLiveKeepsTheActions(t *testing.T) {
+	s := newSite(t, keys()...)
+	s.enqueue("june", envelope("1"), ledger.InDoubt)
+	for key, offered := range map[string]bool{"key-of-crm": true, "key-of-ops": false} {
+		v := s.visitor()
+		v.signIn(key)
+		ctx, stop := context.WithCancel(t.Context())
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/live/campaigns/june/envelopes/1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := v.http.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var part strings.Builder
+		lines := bufio.NewScanner(res.Body)
+		for lines.Scan() && (part.Len() == 0 || lines.Text() != "") {
+			if text, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				part.WriteString(text)
+			}
+		}
+		if got := strings.Contains(part.String(), "/campaigns/june/envelopes/1/resolve"); part.Len() == 0 || got != offered {
+			t.Errorf("%s: the action is offered: %v, want %v, in %d bytes", key, got, offered, part.Len())
+		}
+		stop()
+		res.Body.Close()
 	}
 }
 
