@@ -49,10 +49,12 @@ func (c *Client) Find(ctx context.Context, campaign string, q Query, cursor stri
 	}
 	var found Found
 	var keys []string
-	exact := ""
-	if id := strings.TrimSpace(q.Text); cursor == "" && intake.ValidID(id) {
+	exact := "" // first on the first page, and so on no later one
+	if id := strings.TrimSpace(q.Text); intake.ValidID(id) {
 		exact = Key{Campaign: campaign, ID: id}.String()
-		keys = append(keys, exact)
+		if cursor == "" {
+			keys = append(keys, exact)
+		}
 	}
 	text, begun := fold(q.Text), time.Now()
 	for found.Next = cursor; len(keys) < n; {

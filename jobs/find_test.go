@@ -3,6 +3,7 @@ package jobs
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
@@ -19,6 +20,9 @@ func TestFind(t *testing.T) {
 	var entries []ledger.Entry
 	for i := range 1200 {
 		e := Envelope{ID: fmt.Sprint(1000 + i), Subject: fmt.Sprintf("Locação do apto %d", i), Signers: []Signer{{Name: "Zé", Email: "ze@example.com"}}}
+		if i == 0 {
+			e.Subject += ", antes 2199"
+		}
 		if i == 900 {
 			e.Signers = []Signer{{Name: "Úrsula Ipê", Email: "Ursula.Ipe@example.com"}}
 		}
@@ -44,10 +48,10 @@ func TestFind(t *testing.T) {
 		return found
 	}
 	// everything collects what all parts of a search have found.
-	everything := func(q Query) (ids []string) {
+	everything := func(q Query, n int) (ids []string) {
 		cursor := ""
 		for range 1000 {
-			found := find(q, cursor, 90)
+			found := find(q, cursor, n)
 			for _, r := range found.Records {
 				ids = append(ids, r.ID)
 			}
@@ -59,17 +63,20 @@ func TestFind(t *testing.T) {
 		return nil
 	}
 	for text, want := range map[string]string{"ursula  ipe": "1900", "URSULA.IPE@": "1900", "locacao do apto 900": "1900", "1900": "1900"} {
-		if got := everything(Query{Text: text}); len(got) != 1 || got[0] != want {
+		if got := everything(Query{Text: text}, 90); len(got) != 1 || got[0] != want {
 			t.Errorf("%q finds %v, want %s", text, got, want)
 		}
 	}
 	if got := find(Query{Text: "2100"}, "", 5); len(got.Records) == 0 || got.Records[0].ID != "2100" {
 		t.Errorf("an id does not come first: %v", got.Records)
 	}
-	if got := everything(Query{Provider: "sdoc"}); len(got) != 600 {
+	if got := everything(Query{Text: "2199"}, 2); !slices.Equal(got, []string{"2199", "1000"}) {
+		t.Errorf("an id that came first is found again: %v", got)
+	}
+	if got := everything(Query{Provider: "sdoc"}, 90); len(got) != 600 {
 		t.Errorf("%d envelopes of a provider, want 600", len(got))
 	}
-	if got := everything(Query{Text: "apto"}); len(got) != 1200 {
+	if got := everything(Query{Text: "apto"}, 90); len(got) != 1200 {
 		t.Errorf("%d envelopes, want each once: 1200", len(got))
 	}
 	if got := find(Query{Text: "2100", States: []ledger.State{ledger.Failed}}, "", 5); len(got.Records) != 0 {
