@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,7 +55,7 @@ type fleet struct {
 	rare   time.Duration // the longest delay of a request; the usual ones are 50 µs
 
 	mu    sync.Mutex
-	trips int
+	trips atomic.Int64  // callers that go idle still make some
 	set   time.Duration // by how much Redis' clock was set
 }
 
@@ -89,7 +90,7 @@ func (h hook) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		}
 		time.Sleep(trip)
 		h.f.mu.Lock()
-		h.f.trips++
+		h.f.trips.Add(1)
 		h.f.server.SetTime(time.Now().Add(h.f.set))
 		err := next(ctx, cmd)
 		h.f.mu.Unlock()
@@ -145,7 +146,7 @@ func (f *fleet) share(since time.Time) float64 {
 func (f *fleet) judged(since time.Time, least float64) {
 	f.t.Helper()
 	n := len(f.judge.arrivals)
-	trips := float64(f.trips) / float64(n)
+	trips := float64(f.trips.Load()) / float64(n)
 	f.t.Logf("%.4f of the rate, %.2f round trips a request", f.share(since), trips)
 	if f.judge.refused > 0 || f.judge.crowding > 0 {
 		f.t.Errorf("%d of %d refused, %d too many in a period", f.judge.refused, n+f.judge.refused, f.judge.crowding)
