@@ -62,7 +62,7 @@ func NewClient(c ClientConfig) *Client {
 // Ledger is the record behind the client.
 func (c *Client) Ledger() *ledger.Ledger { return c.ledger }
 
-// Courier is the queue behind the client.
+// TaskQueue is the queue that brings envelopes to workers.
 func (c *Client) TaskQueue() *queue.TaskQueue { return c.tasks }
 
 // Archive is where documents and artifacts are kept.

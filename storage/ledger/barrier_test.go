@@ -56,3 +56,14 @@ func TestBarrierWaitsForTheDisk(t *testing.T) {
 		})
 	}
 }
+
+// WAIT speaks of the writes of its own connection: a barrier without a replica must fail,
+// not pass.
+func TestBarrierFailsWithoutAReplica(t *testing.T) {
+	old := New(startRedis(t), BarrierNone)
+	c := preparing(t, old, "1")
+	c.ledger = New(old.db, BarrierReplicas)
+	if _, err := c.Intend(t.Context()); err == nil {
+		t.Error("an intent that no replica has was called durable")
+	}
+}

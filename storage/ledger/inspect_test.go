@@ -7,6 +7,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/storage/redistest"
 )
 
 // other is a server of another make: what it answers to INFO by section, and whether it
@@ -124,5 +126,46 @@ func TestAClusterIsNotWaitedFor(t *testing.T) {
 	in := inspection{ctx: t.Context(), db: db, info: map[string]string{"aof_enabled": "1", "connected_slaves": "1"}}
 	if b, why := in.barrier(); b != BarrierNone || !strings.Contains(why, "Cluster") || !strings.Contains(why, "appendfsync always") {
 		t.Errorf("%s: %s", b, why)
+	}
+}
+
+// startRedis runs a real server with the given settings.
+func startRedis(t *testing.T, settings ...string) *redis.Client {
+	t.Helper()
+	db := redis.NewClient(&redis.Options{Network: "unix", Addr: redistest.Start(t, settings...), MaxRetries: -1})
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+func TestInspectChoosesTheBarrier(t *testing.T) {
+	for _, c := range []struct {
+		settings string
+		want     Barrier
+		warns    bool
+		refused  bool
+	}{
+		{"--appendonly yes --appendfsync always", BarrierAlways, false, false},
+		{"--appendonly no", BarrierNone, true, false},
+		{"--appendonly yes --appendfsync always --maxmemory-policy allkeys-lru", "", false, true},
+	} {
+		s, err := Inspect(t.Context(), startRedis(t, strings.Fields(c.settings)...))
+		if (err != nil) != c.refused {
+			t.Errorf("%s: %v", c.settings, err)
+		}
+		if err == nil && (s.Barrier != c.want || len(s.Warnings) > 0 != c.warns) {
+			t.Errorf("%s: %+v", c.settings, s)
+		}
+	}
+	// appendfsync everysec: from 7.2 on WAITAOF, before that nothing.
+	s, err := Inspect(t.Context(), startRedis(t, "--appendonly", "yes", "--appendfsync", "everysec"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := BarrierNone
+	if atLeast(s.Version, 7, 2) {
+		want = BarrierWaitAOF
+	}
+	if s.Barrier != want {
+		t.Errorf("redis %s: %q, want %q", s.Version, s.Barrier, want)
 	}
 }

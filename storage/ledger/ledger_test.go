@@ -11,8 +11,6 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
-
-	"github.com/chancela/chancela/storage/redistest"
 )
 
 // clock moves a ledger's time: miniredis' own, so that nothing in these tests waits.
@@ -308,137 +306,6 @@ func TestPagesAndForget(t *testing.T) {
 	}
 }
 
-func TestOutboxKeepsTheOrder(t *testing.T) {
-	l, clock := open(t)
-	if err := l.Notify(t.Context(), 240*time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	c := preparing(t, l, "1")
-	write(t, c, change{To: Sent, Index: Look})
-	next := func() (Notification, bool) {
-		n, ok, err := l.NextNotification(t.Context(), time.Minute)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n, ok
-	}
-	first, ok := next()
-	if !ok || first.State != Queued {
-		t.Fatalf("first %v", first)
-	}
-	if n, ok := next(); ok {
-		t.Fatalf("%v came before the first was delivered", n)
-	}
-	if err := l.Redeliver(t.Context(), first, time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	clock.forward(59 * time.Minute)
-	if _, ok := next(); ok {
-		t.Fatal("redelivered too early")
-	}
-	clock.forward(2 * time.Minute)
-	again, ok := next()
-	if !ok || again.ID() != first.ID() || again.Tries != 1 {
-		t.Fatalf("again %+v", again)
-	}
-	if err := l.Undeliverable(t.Context(), again); err != nil {
-		t.Fatal(err)
-	}
-	second, ok := next()
-	if !ok || second.State != Preparing || second.Tries != 0 {
-		t.Fatalf("second %+v", second)
-	}
-	if err := l.Delivered(t.Context(), second); err != nil {
-		t.Fatal(err)
-	}
-	if n, err := l.Replay(t.Context()); err != nil || n != 1 {
-		t.Fatalf("replayed %d %v", n, err)
-	}
-	var states []State
-	for {
-		n, ok := next()
-		if !ok {
-			break
-		}
-		states = append(states, n.State)
-		if err := l.Delivered(t.Context(), n); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(states) != 2 || states[0] != Queued || states[1] != Sent {
-		t.Errorf("replayed in the order %v", states)
-	}
-	if waiting, dead, err := l.Outbox(t.Context()); err != nil || waiting != 0 || dead != 0 {
-		t.Errorf("left over: %d %d %v", waiting, dead, err)
-	}
-}
-
-func TestDeniedProviderWaits(t *testing.T) {
-	l, clock := open(t)
-	create(t, l, "1")
-	if _, err := l.Deny(t.Context(), "certyneo", KeyRefused, "HTTP 401", time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	if _, h, wait, err := l.Claim(t.Context(), "june/1", 1, time.Second, Preparation{}); err != nil || h != Denied || wait <= 0 {
-		t.Errorf("%s %s %v", h, wait, err)
-	}
-	if keys, _ := l.Take(t.Context(), Work, "certyneo", 10, time.Minute); len(keys) != 0 {
-		t.Errorf("due while the key is refused: %v", keys)
-	}
-	clock.forward(61 * time.Second)
-	claim(t, l, "1", 1)
-	if reason, _, denied, err := l.Denial(t.Context(), "certyneo"); err != nil || !denied || reason != "HTTP 401" {
-		t.Errorf("denial %q %v %v", reason, denied, err)
-	}
-	if err := l.Allow(t.Context(), "certyneo"); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, denied, _ := l.Denial(t.Context(), "certyneo"); denied {
-		t.Error("still denied")
-	}
-}
-
-// startRedis runs a real server with the given settings.
-func startRedis(t *testing.T, settings ...string) *redis.Client {
-	t.Helper()
-	db := redis.NewClient(&redis.Options{Network: "unix", Addr: redistest.Start(t, settings...), MaxRetries: -1})
-	t.Cleanup(func() { db.Close() })
-	return db
-}
-
-func TestInspectChoosesTheBarrier(t *testing.T) {
-	for _, c := range []struct {
-		settings string
-		want     Barrier
-		warns    bool
-		refused  bool
-	}{
-		{"--appendonly yes --appendfsync always", BarrierAlways, false, false},
-		{"--appendonly no", BarrierNone, true, false},
-		{"--appendonly yes --appendfsync always --maxmemory-policy allkeys-lru", "", false, true},
-	} {
-		s, err := Inspect(t.Context(), startRedis(t, strings.Fields(c.settings)...))
-		if (err != nil) != c.refused {
-			t.Errorf("%s: %v", c.settings, err)
-		}
-		if err == nil && (s.Barrier != c.want || len(s.Warnings) > 0 != c.warns) {
-			t.Errorf("%s: %+v", c.settings, s)
-		}
-	}
-	// appendfsync everysec: from 7.2 on WAITAOF, before that nothing.
-	s, err := Inspect(t.Context(), startRedis(t, "--appendonly", "yes", "--appendfsync", "everysec"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := BarrierNone
-	if atLeast(s.Version, 7, 2) {
-		want = BarrierWaitAOF
-	}
-	if s.Barrier != want {
-		t.Errorf("redis %s: %q, want %q", s.Version, s.Barrier, want)
-	}
-}
-
 // The scripts must mean the same on the real server as on the stand-in.
 func TestOnRealRedis(t *testing.T) {
 	l := New(startRedis(t, "--appendonly", "yes", "--appendfsync", "always"), BarrierAlways)
@@ -460,17 +327,6 @@ func TestOnRealRedis(t *testing.T) {
 	n, err := l.Counts(t.Context(), "certyneo")
 	if err != nil || n[Sent] != 1 || n[Queued] != 0 {
 		t.Errorf("counts %v %v", n, err)
-	}
-}
-
-// WAIT speaks of the writes of its own connection: a barrier without a replica must fail,
-// not pass.
-func TestBarrierFailsWithoutAReplica(t *testing.T) {
-	old := New(startRedis(t), BarrierNone)
-	c := preparing(t, old, "1")
-	c.ledger = New(old.db, BarrierReplicas)
-	if _, err := c.Intend(t.Context()); err == nil {
-		t.Error("an intent that no replica has was called durable")
 	}
 }
 

@@ -57,3 +57,68 @@ func TestCleaningTheOutboxLosesNothing(t *testing.T) {
 		t.Errorf("the notification does not come: %v", err)
 	}
 }
+
+func TestOutboxKeepsTheOrder(t *testing.T) {
+	l, clock := open(t)
+	if err := l.Notify(t.Context(), 240*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	c := preparing(t, l, "1")
+	write(t, c, change{To: Sent, Index: Look})
+	next := func() (Notification, bool) {
+		n, ok, err := l.NextNotification(t.Context(), time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, ok
+	}
+	first, ok := next()
+	if !ok || first.State != Queued {
+		t.Fatalf("first %v", first)
+	}
+	if n, ok := next(); ok {
+		t.Fatalf("%v came before the first was delivered", n)
+	}
+	if err := l.Redeliver(t.Context(), first, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	clock.forward(59 * time.Minute)
+	if _, ok := next(); ok {
+		t.Fatal("redelivered too early")
+	}
+	clock.forward(2 * time.Minute)
+	again, ok := next()
+	if !ok || again.ID() != first.ID() || again.Tries != 1 {
+		t.Fatalf("again %+v", again)
+	}
+	if err := l.Undeliverable(t.Context(), again); err != nil {
+		t.Fatal(err)
+	}
+	second, ok := next()
+	if !ok || second.State != Preparing || second.Tries != 0 {
+		t.Fatalf("second %+v", second)
+	}
+	if err := l.Delivered(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := l.Replay(t.Context()); err != nil || n != 1 {
+		t.Fatalf("replayed %d %v", n, err)
+	}
+	var states []State
+	for {
+		n, ok := next()
+		if !ok {
+			break
+		}
+		states = append(states, n.State)
+		if err := l.Delivered(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(states) != 2 || states[0] != Queued || states[1] != Sent {
+		t.Errorf("replayed in the order %v", states)
+	}
+	if waiting, dead, err := l.Outbox(t.Context()); err != nil || waiting != 0 || dead != 0 {
+		t.Errorf("left over: %d %d %v", waiting, dead, err)
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -107,29 +106,6 @@ func guard(r *Record, method string, ok bool, from ...State) error {
 	}
 	return fmt.Errorf("ledger: %s of %s, which is %s: %w", method, r.Key(), r.State, ErrTransition)
 }
-
-func (x Reason) fields() map[string]string {
-	return map[string]string{fieldErrorCode: x.Code, fieldError: x.Message, fieldExplanation: x.Explanation}
-}
-
-func stepFields(steps map[string]string) map[string]string {
-	out := make(map[string]string, len(steps))
-	for step, result := range steps {
-		out[stepPrefix+step] = result
-	}
-	return out
-}
-
-// with joins fields into one map.
-func with(fields ...map[string]string) map[string]string {
-	out := map[string]string{}
-	for _, f := range fields {
-		maps.Copy(out, f)
-	}
-	return out
-}
-
-func attempts(n int) map[string]string { return map[string]string{fieldAttempts: strconv.Itoa(n)} }
 
 // held are the states in which a worker holds an envelope.
 var held = []State{Queued, Preparing, Sent, Completed}

@@ -106,3 +106,28 @@ func TestOneProbeAPause(t *testing.T) {
 	}
 	admit(Free, 0)
 }
+
+func TestDeniedProviderWaits(t *testing.T) {
+	l, clock := open(t)
+	create(t, l, "1")
+	if _, err := l.Deny(t.Context(), "certyneo", KeyRefused, "HTTP 401", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if _, h, wait, err := l.Claim(t.Context(), "june/1", 1, time.Second, Preparation{}); err != nil || h != Denied || wait <= 0 {
+		t.Errorf("%s %s %v", h, wait, err)
+	}
+	if keys, _ := l.Take(t.Context(), Work, "certyneo", 10, time.Minute); len(keys) != 0 {
+		t.Errorf("due while the key is refused: %v", keys)
+	}
+	clock.forward(61 * time.Second)
+	claim(t, l, "1", 1)
+	if reason, _, denied, err := l.Denial(t.Context(), "certyneo"); err != nil || !denied || reason != "HTTP 401" {
+		t.Errorf("denial %q %v %v", reason, denied, err)
+	}
+	if err := l.Allow(t.Context(), "certyneo"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, denied, _ := l.Denial(t.Context(), "certyneo"); denied {
+		t.Error("still denied")
+	}
+}
