@@ -34,9 +34,9 @@ type Client struct {
 
 // ClientConfig makes a [Client].
 type ClientConfig struct {
-	Redis   redis.UniversalClient
-	Barrier ledger.Barrier // as ledger.Inspect found it
-	Archive archive.Archive
+	Redis      redis.UniversalClient
+	Durability ledger.Durability // as ledger.Inspect found it
+	Archive    archive.Archive
 	// Providers whose Check judges envelopes; an envelope of another one is refused.
 	Providers []providers.Provider
 	// Sources opens s3:// documents, as a [storage.Sources] does; nil: they are refused.
@@ -54,7 +54,7 @@ func NewClient(c ClientConfig) *Client {
 		c.Sources = source.Outside(c.Archive.String(), c.Sources)
 	}
 	return &Client{
-		ledger: ledger.New(c.Redis, c.Barrier), tasks: queue.New(c.Redis), archive: c.Archive,
+		ledger: ledger.New(c.Redis, c.Durability), tasks: queue.New(c.Redis), archive: c.Archive,
 		judge: intake.NewJudge(c.Providers, c.Sources), sources: c.Sources, log: c.Log,
 	}
 }

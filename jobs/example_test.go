@@ -135,7 +135,7 @@ func newClient(ctx context.Context) (client *jobs.Client, done func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	client = jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: store,
+	client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store,
 		Providers: []providers.Provider{provider}, Log: slog.New(slog.DiscardHandler)})
 	return client, func() {
 		db.Close()

@@ -1,7 +1,12 @@
 package jobs_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -150,5 +155,39 @@ func TestWorkLinksNoHTTPFramework(t *testing.T) {
 				t.Errorf("%s links %s", room, dep)
 			}
 		}
+	}
+}
+
+// TestFunctionsAreShort: a function of the program that is longer does more than one thing. Tests
+// and the packages that only tests import may tell a longer story.
+func TestFunctionsAreShort(t *testing.T) {
+	const most = 60 // lines
+	files, seen := token.NewFileSet(), 0
+	for _, root := range []string{"cmd", "jobs", "providers", "scheduler", "storage"} {
+		err := filepath.WalkDir(filepath.Join("..", root), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(filepath.Dir(path), "test") {
+				return err
+			}
+			file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			for _, d := range file.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok {
+					begin, end := files.Position(f.Pos()), files.Position(f.End())
+					if n := end.Line - begin.Line + 1; n > most {
+						t.Errorf("%s has %d lines, more than %d: %s", f.Name.Name, n, most, begin)
+					}
+					seen++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if seen < 1000 {
+		t.Fatalf("only %d functions were seen", seen)
 	}
 }

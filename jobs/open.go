@@ -39,7 +39,7 @@ func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 		db.Close()
 		return nil, err
 	}
-	c := NewClient(ClientConfig{Redis: db, Barrier: server.Barrier, Archive: store, Providers: judges})
+	c := NewClient(ClientConfig{Redis: db, Durability: server.Durability, Archive: store, Providers: judges})
 	c.close = db.Close
 	for _, w := range server.Warnings {
 		c.log.WarnContext(ctx, w)

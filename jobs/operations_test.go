@@ -48,7 +48,7 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &desk{NewClient(ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: store, Providers: []providers.Provider{plain{}, able{}}, Log: slog.New(slog.DiscardHandler)}), t, m}
+	return &desk{NewClient(ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Providers: []providers.Provider{plain{}, able{}}, Log: slog.New(slog.DiscardHandler)}), t, m}
 }
 
 func june(id string) Key { return Key{Campaign: "june", ID: id} }

@@ -61,7 +61,7 @@ func New(cfg Config) *Scheduler {
 		cfg.LookEvery = 5 * time.Second
 	}
 	// The scheduler makes no inviting call: it needs no barrier.
-	return &Scheduler{cfg, ledger.New(cfg.Redis, ledger.BarrierNone), queue.New(cfg.Redis), cfg.Log}
+	return &Scheduler{cfg, ledger.New(cfg.Redis, ledger.NotDurable), queue.New(cfg.Redis), cfg.Log}
 }
 
 // Run keeps the clock until the context ends.

@@ -59,14 +59,7 @@ func archives(ctx context.Context, folder string, s sizes) ([]result, error) {
 			through := func(write func(name string, content io.Reader) error) measured {
 				return func(context.Context) (float64, error) {
 					round++
-					v, err := perSecond(1, func() error {
-						for i := range size.files {
-							if err := write(fmt.Sprintf("round-%d/%d/file.bin", round, i), noise(round*smallFiles+i, size.bytes)); err != nil {
-								return err
-							}
-						}
-						return nil
-					})
+					v, err := perSecond(1, func() error { return writeFiles(round, size.files, size.bytes, write) })
 					return v * mib, err
 				}
 			}
@@ -85,6 +78,16 @@ func archives(ctx context.Context, folder string, s sizes) ([]result, error) {
 		}
 	}
 	return all, nil
+}
+
+// writeFiles writes so many files of one size, which differ from round to round.
+func writeFiles(round, files int, bytes int64, write func(name string, content io.Reader) error) error {
+	for i := range files {
+		if err := write(fmt.Sprintf("round-%d/%d/file.bin", round, i), noise(round*smallFiles+i, bytes)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func copyTo(name string, content io.Reader) error {

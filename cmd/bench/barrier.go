@@ -33,18 +33,18 @@ func barrier(ctx context.Context, folder string, s sizes) ([]result, error) {
 	var all []result
 	round := 0
 	for _, callers := range []int{1, 16} {
-		intend := func(db *redis.Client, b ledger.Barrier) measured {
+		intend := func(db *redis.Client, b ledger.Durability) measured {
 			return func(ctx context.Context) (float64, error) {
 				round++
 				return intents(ctx, ledger.New(db, b), fmt.Sprintf("c%d", round), s.intents, callers)
 			}
 		}
 		r, err := compare(ctx, s.rounds, fmt.Sprintf("barrier, %d at once", callers), "intents/s", "",
-			intend(safe, found.Barrier), intend(risky, ledger.BarrierNone))
+			intend(safe, found.Durability), intend(risky, ledger.NotDurable))
 		if err != nil {
 			return nil, err
 		}
-		r.Note = fmt.Sprintf("%s: %s more for each", found.Barrier, time.Duration(float64(callers)*float64(time.Second)*(1/r.Ours-1/r.Floor)).Round(time.Microsecond))
+		r.Note = fmt.Sprintf("%s: %s more for each", found.Durability, time.Duration(float64(callers)*float64(time.Second)*(1/r.Ours-1/r.Floor)).Round(time.Microsecond))
 		all = append(all, r)
 	}
 	return all, nil

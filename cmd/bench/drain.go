@@ -296,7 +296,7 @@ func engineParts(d *drained, round int) (*jobs.Client, providers.Provider, *dir.
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	client := jobs.NewClient(jobs.ClientConfig{Redis: d.db, Barrier: ledger.BarrierAlways, Archive: store, Providers: []providers.Provider{p}, Log: unheard})
+	client := jobs.NewClient(jobs.ClientConfig{Redis: d.db, Durability: ledger.DurableByAOF, Archive: store, Providers: []providers.Provider{p}, Log: unheard})
 	return client, p, store, nil
 }
 
@@ -326,7 +326,7 @@ func engine(ctx context.Context, d *drained, round int) error {
 	if err != nil {
 		return err
 	}
-	w := worker.New(worker.Config{Redis: d.db, Barrier: ledger.BarrierAlways, Archive: store, Log: unheard,
+	w := worker.New(worker.Config{Redis: d.db, Durability: ledger.DurableByAOF, Archive: store, Log: unheard,
 		Providers: []worker.ProviderConfig{{Provider: p, Concurrency: flowConcurrency, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
 		RetryBase: time.Second, RetryMax: time.Minute, Attempts: 25, Shutdown: 10 * time.Second})
 	clock := scheduler.New(scheduler.Config{Redis: d.db, Providers: []string{certyneo.Name}, LookEvery: flowLookEvery, Log: unheard})

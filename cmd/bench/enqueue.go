@@ -49,7 +49,7 @@ func enqueueOn(ctx context.Context, folder, fsync string, s sizes) (result, erro
 	if err != nil {
 		return result{}, err
 	}
-	client := jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: found.Barrier, Archive: store, Providers: []providers.Provider{judge}, Log: unheard})
+	client := jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: found.Durability, Archive: store, Providers: []providers.Provider{judge}, Log: unheard})
 	round := 0
 	ours := func(ctx context.Context) (float64, error) {
 		round++

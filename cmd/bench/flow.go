@@ -78,13 +78,13 @@ func flowOf(ctx context.Context, folder, name string, s sizes) (result, error) {
 		}
 		round++
 		campaign := fmt.Sprintf("flow-%d", round)
-		client := jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierAlways, Archive: store, Providers: []providers.Provider{p}, Log: unheard})
+		client := jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.DurableByAOF, Archive: store, Providers: []providers.Provider{p}, Log: unheard})
 		for i := range s.flow {
 			if _, err := client.Enqueue(ctx, envelope(campaign, i, name)); err != nil {
 				return 0, err
 			}
 		}
-		worker := worker.New(worker.Config{Redis: db, Barrier: ledger.BarrierAlways, Archive: store, Log: unheard,
+		worker := worker.New(worker.Config{Redis: db, Durability: ledger.DurableByAOF, Archive: store, Log: unheard,
 			Providers: []worker.ProviderConfig{{Provider: p, Concurrency: flowConcurrency, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
 			RetryBase: time.Second, RetryMax: time.Minute, Attempts: 25, Shutdown: 10 * time.Second})
 		clock := scheduler.New(scheduler.Config{Redis: db, Providers: []string{name}, LookEvery: flowLookEvery, Log: unheard})

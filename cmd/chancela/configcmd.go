@@ -155,5 +155,5 @@ func (c *config) durability(ctx context.Context) string {
 	if err != nil {
 		return oneLine(err)
 	}
-	return strings.Join(slices.Concat([]string{fmt.Sprintf("version %s, durable by: %s", server.Version, server.Barrier)}, server.Warnings), "; ")
+	return strings.Join(slices.Concat([]string{fmt.Sprintf("version %s, durable by: %s", server.Version, server.Durability)}, server.Warnings), "; ")
 }

@@ -37,7 +37,7 @@ func (d *doctor) redis(ctx context.Context) {
 	d.engine.onClose(func() { db.Close() })
 	server, err := ledger.Inspect(ctx, db)
 	if err == nil {
-		err = ledger.New(db, ledger.BarrierNone).Writable(ctx)
+		err = ledger.New(db, ledger.NotDurable).Writable(ctx)
 	}
 	if err != nil {
 		d.wrong(name, "server", where+": "+oneLine(err), "start it, or set CHANCELA_REDIS_URL and its user's rights anew")
@@ -49,8 +49,8 @@ func (d *doctor) redis(ctx context.Context) {
 		d.note(name, "server", w, "change it while nothing is being sent")
 	}
 	switch {
-	case server.Barrier != ledger.BarrierNone:
-		d.fine(name, "durability", "an intent to invite survives a crash: "+string(server.Barrier))
+	case server.Durability != ledger.NotDurable:
+		d.fine(name, "durability", "an intent to invite survives a crash: "+string(server.Durability))
 	case d.cfg.Marks != off:
 		d.note(name, "durability", "a crash of this Redis may forget the last moments: marks in the archive keep people from being invited twice", "set appendonly yes and appendfsync always, and nothing has to be enqueued again")
 	default:

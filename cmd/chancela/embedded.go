@@ -47,7 +47,7 @@ func embed(ctx context.Context, sys *system, e *engine) error {
 	e.onClose(m.Close)
 	db := redis.NewClient(&redis.Options{Addr: m.Addr(), Protocol: 2, PoolSize: 200})
 	e.onClose(func() { db.Close() })
-	e.redis, e.barrier = db, ledger.BarrierNone
+	e.redis, e.durability = db, ledger.NotDurable
 
 	s, err := sandbox.Start(context.WithoutCancel(ctx), sandbox.Options{Simulators: registry.Simulators(), SignAfter: signAfter, Seed: uint64(time.Now().UnixNano())})
 	if err != nil {

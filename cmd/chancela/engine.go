@@ -165,7 +165,7 @@ func (b *beginning) openAll(ctx context.Context, e *engine, only []string) error
 // durable refuses real providers on a Redis that may forget an intent to invite, where no
 // mark in the archive outlives it.
 func (e *engine) durable() error {
-	if e.barrier != ledger.BarrierNone || e.simulated {
+	if e.durability != ledger.NotDurable || e.simulated {
 		return nil
 	}
 	var exposed []string
@@ -232,7 +232,7 @@ func (e *engine) openObserver() error {
 	if err != nil {
 		return err
 	}
-	e.barrier = ledger.BarrierNone // no intent is written here
+	e.durability = ledger.NotDurable // no intent is written here
 	e.openClient(judges)
 	e.openLimiters(judges)
 	return nil

@@ -256,7 +256,7 @@ func startWalk(t *testing.T) (*walk, *ledger.Ledger) {
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatal(err)
 	}
-	return w, ledger.New(db, ledger.BarrierNone)
+	return w, ledger.New(db, ledger.NotDurable)
 }
 
 func (w *walk) signIn(key string) {

@@ -79,25 +79,53 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	if err := files.insistNew(ctx, sys, e.client); err != nil {
 		return err
 	}
-
-	flush, err := e.trace(ctx)
+	all, err := seeThrough(ctx, sys, e, files)
 	if err != nil {
 		return err
 	}
-	defer flush()
-	if err := e.openOutbox(ctx); err != nil {
+
+	// What there is to say is said after an interruption, too.
+	ending := context.WithoutCancel(ctx)
+	sum, err := summarize(ending, e.client, files.campaigns(), sys.tellTrouble)
+	if err != nil {
 		return err
 	}
+	sys.come(sum.result(time.Since(begin), e.archive.String(), e.world() == simulatedWorld), sum.text(time.Since(begin), e.archive.String()))
+	if report != "" {
+		if err := writeReports(ending, e.client, files.campaigns(), campaign.ReportStyle{Format: format}, report); err != nil {
+			return err
+		}
+	}
+	files.tellLast(all, sys.tell)
+	if ctx.Err() != nil {
+		again := "start it again, and it goes on"
+		if start.cfg.RedisURL == "" {
+			again = "without a Redis only what is in the archive is kept; started again, all else begins anew"
+		}
+		fmt.Fprintln(sys.stderr, "interrupted: "+again)
+		return quietly(exitInterrupted)
+	}
+	return quietly(cmp.Or(files.status(all), sum.status()))
+}
 
+// seeThrough enqueues the files and works until every envelope of their campaigns has
+// ended, or the context. Workers begin while a file is still being enqueued.
+func seeThrough(ctx context.Context, sys *system, e *engine, files *campaignFiles) (enqueued, error) {
+	var all enqueued
+	flush, err := e.trace(ctx)
+	if err != nil {
+		return all, err
+	}
+	defer flush()
+	if err := e.openOutbox(ctx); err != nil {
+		return all, err
+	}
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	var works errgroup.Group
 	works.Go(func() error { defer stop(); return e.worker().Run(working) })
 	works.Go(func() error { return e.scheduler().Run(working) })
 	works.Go(func() error { return e.runNotifier(working) })
-
-	// Workers begin while the file is still being enqueued.
-	var all enqueued
 	var complete atomic.Pointer[time.Time] // when all was enqueued
 	works.Go(func() (err error) {
 		if all, err = files.enqueue(working, e.client, sys.note); err != nil {
@@ -115,41 +143,18 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 		complete.Store(&now)
 		return nil
 	})
-	campaigns := files.campaigns()
-	_, following := follow(working, sys, e.observer(), campaigns, func(s snapshot) bool {
+	_, following := follow(working, sys, e.observer(), files.campaigns(), func(s snapshot) bool {
 		at := complete.Load() // an older snapshot may not have seen the envelopes yet
 		return at != nil && s.at.After(*at) && s.open() == 0
 	})
 	stop()
 	if err := works.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
+		return all, err
 	}
 	if following != nil && ctx.Err() == nil {
-		return following
+		return all, following
 	}
-
-	// What there is to say is said after an interruption, too.
-	ending := context.WithoutCancel(ctx)
-	sum, err := summarize(ending, e.client, campaigns, sys.tellTrouble)
-	if err != nil {
-		return err
-	}
-	sys.come(sum.result(time.Since(begin), e.archive.String(), e.world() == simulatedWorld), sum.text(time.Since(begin), e.archive.String()))
-	if report != "" {
-		if err := writeReports(ending, e.client, campaigns, campaign.ReportStyle{Format: format}, report); err != nil {
-			return err
-		}
-	}
-	files.tellLast(all, sys.tell)
-	if ctx.Err() != nil {
-		again := "start it again, and it goes on"
-		if start.cfg.RedisURL == "" {
-			again = "without a Redis only what is in the archive is kept; started again, all else begins anew"
-		}
-		fmt.Fprintln(sys.stderr, "interrupted: "+again)
-		return quietly(exitInterrupted)
-	}
-	return quietly(cmp.Or(files.status(all), sum.status()))
+	return all, nil
 }
 
 // campaigns are the names of the files' campaigns.

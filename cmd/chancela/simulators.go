@@ -69,7 +69,7 @@ type simulators struct {
 // joinSimulators configures the engine for the simulators of its Redis and keeps them
 // alive as long as it is open.
 func (e *engine) joinSimulators(ctx context.Context, sys *system) error {
-	s := &simulators{db: e.redis, ledger: ledger.New(e.redis, e.barrier), tasks: queue.New(e.redis), log: e.log, token: rand.Text()}
+	s := &simulators{db: e.redis, ledger: ledger.New(e.redis, e.durability), tasks: queue.New(e.redis), log: e.log, token: rand.Text()}
 	for begin := time.Now(); ; {
 		if err := s.tend(ctx); err != nil {
 			return err

@@ -59,7 +59,7 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 		if err := e.connect(ctx); err != nil {
 			return err
 		}
-		book = ledger.New(e.redis, ledger.BarrierNone)
+		book = ledger.New(e.redis, ledger.NotDurable)
 		if _, err := book.Campaign(ctx, campaign); campaign != "" && errors.Is(err, ledger.ErrNotFound) {
 			book = nil // only the archive knows it
 		}

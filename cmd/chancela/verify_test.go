@@ -92,7 +92,7 @@ func TestVerifyMissesAManifest(t *testing.T) {
 	}
 	defer db.Close()
 	entries := []ledger.Entry{{Campaign: "june", ID: "1", Provider: "certyneo", Digest: "v1:1", State: ledger.Archived}}
-	if _, err := ledger.New(db, ledger.BarrierNone).Create(t.Context(), entries); err != nil {
+	if _, err := ledger.New(db, ledger.NotDurable).Create(t.Context(), entries); err != nil {
 		t.Fatal(err)
 	}
 	for _, args := range []string{"verify", "verify june"} {

@@ -99,18 +99,18 @@ func (c *config) pace(info providers.Info) providers.Rate {
 
 // engine is what the commands drive.
 type engine struct {
-	cfg       *config
-	log       *slog.Logger
-	redis     redis.UniversalClient
-	barrier   ledger.Barrier
-	archive   archive.Archive
-	client    *jobs.Client
-	lines     []worker.ProviderConfig
-	limiters  map[string]*pace.Limiter
-	metrics   *metrics.Metrics
-	simulated bool // by the simulators of a chancela process
-	upgraded  bool // the Redis had a note of its world before
-	close     []func()
+	cfg        *config
+	log        *slog.Logger
+	redis      redis.UniversalClient
+	durability ledger.Durability
+	archive    archive.Archive
+	client     *jobs.Client
+	lines      []worker.ProviderConfig
+	limiters   map[string]*pace.Limiter
+	metrics    *metrics.Metrics
+	simulated  bool // by the simulators of a chancela process
+	upgraded   bool // the Redis had a note of its world before
+	close      []func()
 }
 
 func (e *engine) Close() {
@@ -144,7 +144,7 @@ func (e *engine) inspect(ctx context.Context) error {
 	for _, w := range server.Warnings {
 		e.log.WarnContext(ctx, w)
 	}
-	e.barrier = server.Barrier
+	e.durability = server.Durability
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (e *engine) openArchive(ctx context.Context) error {
 
 // openClient makes the client of an open engine.
 func (e *engine) openClient(judges []providers.Provider) {
-	e.client = jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Barrier: e.barrier, Archive: e.archive,
+	e.client = jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Durability: e.durability, Archive: e.archive,
 		Providers: judges, Sources: e.cfg.sources(), Log: e.log})
 }
 
@@ -234,7 +234,7 @@ func (e *engine) names() []string {
 }
 
 func (e *engine) worker() *worker.Worker {
-	return worker.New(worker.Config{Redis: e.redis, Barrier: e.barrier, Archive: e.archive, Marks: e.marks(), Providers: e.lines,
+	return worker.New(worker.Config{Redis: e.redis, Durability: e.durability, Archive: e.archive, Marks: e.marks(), Providers: e.lines,
 		RetryBase: e.cfg.RetryBase, RetryMax: e.cfg.RetryMax, Attempts: e.cfg.Attempts, Zone: e.cfg.TZ.Location, Shutdown: shutdown, Log: e.log, Hooks: e.metrics.Hooks()})
 }
 

@@ -63,7 +63,7 @@ func (s *system) serve(ctx context.Context, command string, only []string, parts
 		return err
 	}
 	defer e.Close()
-	e.log.Info("ready", "command", command, "providers", strings.Join(e.names(), ","), "archive", e.archive.String(), "barrier", string(e.barrier))
+	e.log.Info("ready", "command", command, "providers", strings.Join(e.names(), ","), "archive", e.archive.String(), "barrier", string(e.durability))
 	if err := e.runAll(ctx, parts...); err != nil {
 		return err
 	}

@@ -26,12 +26,12 @@ type timedBody struct {
 	ended   bool
 }
 
-func newTimedBody(w http.ResponseWriter, r *http.Request, place area, begun time.Time) *timedBody {
+func newTimedBody(w http.ResponseWriter, r *http.Request, class routeClass, begun time.Time) *timedBody {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
 	}
 	b := &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w), begun: begun}
-	if place != areaAPI && place != areaPage {
+	if class != apiRoute && class != pageRoute {
 		b.all = callbackTimeout
 	}
 	b.control.SetReadDeadline(b.deadline())

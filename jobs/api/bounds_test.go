@@ -237,7 +237,7 @@ func (c *clock) SetReadDeadline(t time.Time) error { c.deadline = t; return nil 
 func TestDeadlinesOfBodies(t *testing.T) {
 	c := &clock{ResponseWriter: httptest.NewRecorder()}
 	r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(make([]byte, 64<<10)))
-	b := newTimedBody(c, r, areaAPI, time.Now())
+	b := newTimedBody(c, r, apiRoute, time.Now())
 	if left := time.Until(c.deadline); left > stalled || left < stalled-time.Second {
 		t.Errorf("%s before the first byte", left)
 	}
@@ -254,10 +254,10 @@ func TestDeadlinesOfBodies(t *testing.T) {
 	if !c.deadline.IsZero() {
 		t.Error("a deadline is left")
 	}
-	if b := newTimedBody(c, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("x")), areaWebhook, time.Now()); time.Until(c.deadline) > callbackTimeout {
+	if b := newTimedBody(c, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("x")), webhookRoute, time.Now()); time.Until(c.deadline) > callbackTimeout {
 		t.Errorf("%v: a callback has %s", b, time.Until(c.deadline))
 	}
-	b = newTimedBody(c, httptest.NewRequest(http.MethodPost, "/", iotest.ErrReader(os.ErrDeadlineExceeded)), areaAPI, time.Now())
+	b = newTimedBody(c, httptest.NewRequest(http.MethodPost, "/", iotest.ErrReader(os.ErrDeadlineExceeded)), apiRoute, time.Now())
 	_, err := io.ReadAll(b)
 	if p, ok := err.(*Problem); !ok || p.Status != http.StatusRequestTimeout {
 		t.Errorf("%v", err)

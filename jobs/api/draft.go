@@ -54,7 +54,7 @@ type Draft struct {
 	busy    *sync.Mutex // one request at a time works on its files
 	owner   string
 	main    string
-	files   *spool
+	files   *uploadDir
 	changed time.Time
 	found   findings
 }
@@ -135,7 +135,7 @@ func (s *Server) Draft(ctx context.Context, id string) (*Draft, error) {
 // them. With the id of a draft, what is sent replaces what the draft has, and the rest
 // stays.
 func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string) (*Draft, error) {
-	return s.draft(r.Context(), id, r.ContentLength, func(files *spool, x *Draft) error {
+	return s.draft(r.Context(), id, r.ContentLength, func(files *uploadDir, x *Draft) error {
 		r.Body = http.MaxBytesReader(w, r.Body, s.limits.Campaign)
 		reader, err := r.MultipartReader()
 		if err != nil {
@@ -159,7 +159,7 @@ func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string) 
 
 // MakeDraft checks a sheet and documents that are here already: a sample.
 func (s *Server) MakeDraft(ctx context.Context, name, sheet string, documents map[string]string) (*Draft, error) {
-	return s.draft(ctx, "", 0, func(files *spool, x *Draft) (err error) {
+	return s.draft(ctx, "", 0, func(files *uploadDir, x *Draft) (err error) {
 		x.Campaign, x.File = name, name+".csv"
 		if x.main, err = files.keep(strings.NewReader(sheet), x.File); err != nil {
 			return err
@@ -175,7 +175,7 @@ func (s *Server) MakeDraft(ctx context.Context, name, sheet string, documents ma
 
 // draft makes a draft, or changes one, and checks it. A place for an upload is taken for as
 // long as that lasts.
-func (s *Server) draft(ctx context.Context, id string, size int64, fill func(*spool, *Draft) error) (*Draft, error) {
+func (s *Server) draft(ctx context.Context, id string, size int64, fill func(*uploadDir, *Draft) error) (*Draft, error) {
 	owner := clientOf(ctx)
 	room, err := s.uploads.begin(ctx, size, s.limits.Campaign)
 	if err != nil {

@@ -183,7 +183,7 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got jobs
 	return got, elsewhere, err
 }
 
-func readEnvelope(r *http.Request, kind string, files *spool) (in EnvelopeInput, err error) {
+func readEnvelope(r *http.Request, kind string, files *uploadDir) (in EnvelopeInput, err error) {
 	body := r.Body
 	if kind == "multipart/form-data" {
 		f, err := files.multipart(r, "envelope", math.MaxInt64)
@@ -197,7 +197,7 @@ func readEnvelope(r *http.Request, kind string, files *spool) (in EnvelopeInput,
 		defer part.Close()
 		body = part
 	}
-	file, err := files.lift(body, lifting{maxItem, maxMembers})
+	file, err := files.extractBase64(body, bodyLimits{maxItem, maxMembers})
 	if err != nil {
 		return in, broken(err)
 	}

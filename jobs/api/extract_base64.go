@@ -22,20 +22,20 @@ const (
 	maxMembers = 100     // of an object, and items of a list: as many as an envelope may have
 )
 
-// lifting says how much a body may hold.
-type lifting struct {
+// bodyLimits says how much a body may hold.
+type bodyLimits struct {
 	bytes int64 // besides the files
 	items int   // of a campaign's envelopes
 }
 
-// lifter copies JSON and lifts the files out of it: the string "content" of an object
+// extractor copies JSON and takes the files out of it: the string "content" of an object
 // that stands in "documents", or is an "id_front" or "id_back", is decoded from base64 on
 // its way to the store, and the name that the store returns stands in its place. A JSON
 // decoder would take the whole string for one token and hold it in memory.
 //
 // What is wrong with the JSON itself is copied too: the decoder that comes next finds it.
-type lifter struct {
-	lifting
+type extractor struct {
+	bodyLimits
 	in    *bufio.Reader
 	out   *bufio.Writer
 	store func(content io.Reader) (name string, err error)
@@ -51,8 +51,8 @@ type level struct {
 	index int    // in the array, or of the member
 }
 
-func lift(out io.Writer, in io.Reader, limits lifting, store func(io.Reader) (string, error)) error {
-	l := &lifter{lifting: limits, in: bufio.NewReaderSize(in, 32<<10), out: bufio.NewWriterSize(out, 32<<10), store: store, left: limits.bytes}
+func extractBase64(out io.Writer, in io.Reader, limits bodyLimits, store func(io.Reader) (string, error)) error {
+	l := &extractor{bodyLimits: limits, in: bufio.NewReaderSize(in, 32<<10), out: bufio.NewWriterSize(out, 32<<10), store: store, left: limits.bytes}
 	if head, _ := l.in.Peek(len(byteOrderMark)); string(head) == byteOrderMark {
 		l.in.Discard(len(byteOrderMark))
 	}
@@ -78,14 +78,14 @@ func lift(out io.Writer, in io.Reader, limits lifting, store func(io.Reader) (st
 // byteOrderMark is what some editors put in front of UTF-8.
 const byteOrderMark = "\uFEFF"
 
-func (l *lifter) write(c byte) error {
+func (l *extractor) write(c byte) error {
 	if l.left--; l.left < 0 {
 		return tooMuchOf("the JSON, besides its files,", l.bytes)
 	}
 	return l.out.WriteByte(c)
 }
 
-func (l *lifter) structure(c byte) error {
+func (l *extractor) structure(c byte) error {
 	top := l.top()
 	switch c {
 	case '{', '[':
@@ -112,7 +112,7 @@ func (l *lifter) structure(c byte) error {
 }
 
 // count refuses lists and objects with more in them than any envelope may have.
-func (l *lifter) count(top *level) error {
+func (l *extractor) count(top *level) error {
 	if top.array && len(l.open) == 2 && top.name == "envelopes" {
 		if top.index >= l.items {
 			return tooMany(l.items)
@@ -132,7 +132,7 @@ func tooMany(items int) *Problem {
 }
 
 // top is the innermost open object or array.
-func (l *lifter) top() *level {
+func (l *extractor) top() *level {
 	if len(l.open) == 0 {
 		return &level{}
 	}
@@ -140,7 +140,7 @@ func (l *lifter) top() *level {
 }
 
 // text deals with a string after its opening quote.
-func (l *lifter) text() error {
+func (l *extractor) text() error {
 	top := l.top()
 	if !top.array && !top.value {
 		return l.field(top)
@@ -170,7 +170,7 @@ func (l *lifter) text() error {
 }
 
 // field copies the name of an object's field.
-func (l *lifter) field(top *level) error {
+func (l *extractor) field(top *level) error {
 	raw := []byte{'"'}
 	for escaped := false; ; {
 		c, err := l.in.ReadByte()
@@ -200,7 +200,7 @@ func (l *lifter) field(top *level) error {
 }
 
 // file stores a content and writes its name.
-func (l *lifter) file() error {
+func (l *extractor) file() error {
 	text := &jsonText{in: l.in}
 	content := &base64Content{text: text}
 	name, err := l.store(content)
@@ -216,8 +216,8 @@ func (l *lifter) file() error {
 	return err
 }
 
-// pointer is where the lifter stands, so many levels deep.
-func (l *lifter) pointer(depth int) jsontext.Pointer {
+// pointer is where the extractor stands, so many levels deep.
+func (l *extractor) pointer(depth int) jsontext.Pointer {
 	p := jsontext.Pointer("")
 	for _, x := range l.open[:depth] {
 		if x.array {

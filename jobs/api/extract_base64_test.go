@@ -22,7 +22,7 @@ func marshal(t *testing.T, v any) string {
 // liftText lifts files into a list whose indexes are their names.
 func liftText(text string) (out string, files []string, err error) {
 	var b bytes.Buffer
-	err = lift(&b, strings.NewReader(text), lifting{maxItem, maxMembers}, func(r io.Reader) (string, error) {
+	err = extractBase64(&b, strings.NewReader(text), bodyLimits{maxItem, maxMembers}, func(r io.Reader) (string, error) {
 		c, err := io.ReadAll(r)
 		files = append(files, string(c))
 		return strconv.Itoa(len(files) - 1), err
@@ -62,7 +62,7 @@ func TestLift(t *testing.T) {
 	}
 }
 
-// FuzzEnvelope holds the lifter against encoding/json: what it takes out is what the
+// FuzzEnvelope holds the extractor against encoding/json: what it takes out is what the
 // decoder would have decoded, and nothing else changes.
 func FuzzEnvelope(f *testing.F) {
 	f.Add(`{"id":"1","documents":[{"name":"a.pdf","content":"QUJD"}],"signers":[{"name":"Ana","id_front":{"name":"x","content":"QQ=="},"id_back":"b.png"}]}`)

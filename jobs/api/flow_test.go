@@ -65,13 +65,13 @@ func newLive(t *testing.T, db redis.UniversalClient) *live {
 	x.stack = newStackServing(t, l, db, func(c *Config) {
 		c.Providers, c.Metrics = all, x.metrics
 		c.Keys = []Key{{Name: "flow", Secret: flowKey}}
-		c.Client = jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: c.Client.Archive(), Providers: all, Log: c.Log})
+		c.Client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: c.Client.Archive(), Providers: all, Log: c.Log})
 	})
 	x.key = flowKey
 	if err := x.metrics.Watch(x.client.Ledger(), x.client.TaskQueue(), limiters, x.slog); err != nil {
 		t.Fatal(err)
 	}
-	worker := worker.New(worker.Config{Redis: db, Barrier: ledger.BarrierNone, Archive: x.archive, Providers: lines(all), RetryBase: 50 * time.Millisecond,
+	worker := worker.New(worker.Config{Redis: db, Durability: ledger.NotDurable, Archive: x.archive, Providers: lines(all), RetryBase: 50 * time.Millisecond,
 		RetryMax: time.Second, Attempts: 25, Shutdown: 5 * time.Second, Log: x.slog, Hooks: x.metrics.Hooks()})
 	clock := scheduler.New(scheduler.Config{Redis: db, Providers: registry.Names(), LookEvery: time.Second, Log: x.slog, Swept: x.metrics.Swept})
 	notifier, err := notify.New(notify.Config{Ledger: x.client.Ledger(), URL: x.receiver.URL, Secret: notifytest.Secret, Metrics: x.metrics, Log: x.slog})

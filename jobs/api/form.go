@@ -18,7 +18,7 @@ import (
 // form is a multipart body: one part that says what is to be done, fields, and
 // documents.
 type form struct {
-	main   string // the file in the spool
+	main   string // the file in the uploadDir
 	name   string // its file name, as the client gave it
 	fields map[string]string
 }
@@ -34,7 +34,7 @@ const (
 // multipart keeps all parts. The part called main is the one that the others are for;
 // every other part with a file name is a document under that name; parts without one
 // are fields, of the given names only.
-func (s *spool) multipart(r *http.Request, main string, mostMain int64, fields ...string) (*form, error) {
+func (s *uploadDir) multipart(r *http.Request, main string, mostMain int64, fields ...string) (*form, error) {
 	reader, err := r.MultipartReader()
 	if err != nil {
 		return nil, problem(http.StatusBadRequest, "the body is not multipart/form-data with a boundary")
@@ -59,7 +59,7 @@ func (s *spool) multipart(r *http.Request, main string, mostMain int64, fields .
 	return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d parts: send the campaign in several requests", maxParts))
 }
 
-func (s *spool) take(f *form, part *multipart.Part, main string, mostMain int64, fields []string) error {
+func (s *uploadDir) take(f *form, part *multipart.Part, main string, mostMain int64, fields []string) error {
 	name, file := disposition(part)
 	if len(file) > maxPartName {
 		return problem(http.StatusBadRequest, "a part's file name is too long")

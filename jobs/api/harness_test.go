@@ -101,7 +101,7 @@ func newStackServing(t testing.TB, l net.Listener, db redis.UniversalClient, cha
 		t.Fatal(err)
 	}
 	c := Config{Providers: []providers.Provider{provider}, Log: s.slog, Limits: Limits{Rate: 10_000, Burst: 10_000}}
-	c.Client = jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: store, Providers: c.Providers, Log: s.slog})
+	c.Client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Providers: c.Providers, Log: s.slog})
 	if change != nil {
 		change(&c)
 	}

@@ -85,7 +85,7 @@ func (s *Server) health(ctx context.Context) Health {
 }
 
 func (s *Server) look(ctx context.Context) Health {
-	h := Health{Status: "ready", Redis: Part{OK: true, Barrier: string(s.client.Ledger().Barrier())}, Archive: Part{OK: true}, Providers: []ProviderHealth{}}
+	h := Health{Status: "ready", Redis: Part{OK: true, Barrier: string(s.client.Ledger().Durability())}, Archive: Part{OK: true}, Providers: []ProviderHealth{}}
 	if err := s.client.Ledger().Writable(ctx); err != nil {
 		s.log.WarnContext(ctx, "not ready", "error", err)
 		h.Redis.OK, h.Redis.Missing, h.Status = false, "does not answer", "unready"

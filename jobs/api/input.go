@@ -67,7 +67,7 @@ type StampInput struct {
 // FileInput is a document or an identity image: its content, or where it is found.
 type FileInput struct {
 	Name    string `json:"name"`
-	Content string `json:"content"` // after the lifter: the file in the spool
+	Content string `json:"content"` // after the extractor: the file in the uploadDir
 	Source  string `json:"source"`
 }
 
@@ -95,7 +95,7 @@ func (f *FileInput) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 // envelope turns the input into an envelope and tells all that is wrong with it, by the
 // rules that the CSV's rows obey too.
-func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput, files *spool) (jobs.Envelope, providers.Problems, error) {
+func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput, files *uploadDir) (jobs.Envelope, providers.Problems, error) {
 	var problems providers.Problems
 	e := jobs.Envelope{Campaign: campaign, ID: in.ID, Provider: in.Provider, Subject: in.Subject, Message: in.Message,
 		Template: in.Template, Fields: in.Fields, Meta: in.Meta, Options: in.Options}
@@ -153,7 +153,7 @@ func (x SignerInput) stamp() *jobs.Stamp {
 }
 
 // document finds the file. An error never repeats what was given.
-func (f FileInput) document(ctx context.Context, files *spool) (jobs.Document, error) {
+func (f FileInput) document(ctx context.Context, files *uploadDir) (jobs.Document, error) {
 	var d jobs.Document
 	var err error
 	switch {

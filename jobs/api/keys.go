@@ -81,7 +81,7 @@ func ParseSources(s string, keys []Key) error {
 		if !ok {
 			return errors.New("want pairs of the form NAME=s3://BUCKET/PREFIX, separated by commas")
 		}
-		place, err := source.ParsePlace(address)
+		class, err := source.ParsePlace(address)
 		if err != nil {
 			return err
 		}
@@ -89,7 +89,7 @@ func ParseSources(s string, keys []Key) error {
 		for i := range keys {
 			if keys[i].Name == name {
 				found = true
-				keys[i].Sources = append(keys[i].Sources, place)
+				keys[i].Sources = append(keys[i].Sources, class)
 			}
 		}
 		if !found {
@@ -175,8 +175,8 @@ func (g *guard) wait(name string) time.Duration {
 }
 
 // admit gives the client of a request, or the answer that refuses it.
-func (s *Server) admit(r *http.Request, place area) (*hashedKey, *Problem) {
-	page := place == areaMonitor
+func (s *Server) admit(r *http.Request, class routeClass) (*hashedKey, *Problem) {
+	page := class == monitorRoute
 	client := s.guard.client(r, page)
 	if client == nil && page && r.Header.Get("Authorization") == "" { // from a page of ours
 		var err error

@@ -22,29 +22,29 @@ import (
 
 var tracer = otel.Tracer("github.com/chancela/chancela/jobs/api")
 
-// area is a part of the address space with its own way to let clients in.
-type area int
+// routeClass is a part of the address space with its own way to let clients in.
+type routeClass int
 
 const (
-	areaOpen    area = iota // health, metrics, the API's description
-	areaAPI                 // Bearer
-	areaMonitor             // HTTP basic, for browsers
-	areaWebhook             // verified by the provider's own way
-	areaPage                // a session, for people
+	openRoute    routeClass = iota // health, metrics, the API's description
+	apiRoute                       // Bearer
+	monitorRoute                   // HTTP basic, for browsers
+	webhookRoute                   // verified by the provider's own way
+	pageRoute                      // a session, for people
 )
 
-func areaOf(path string) area {
+func classOf(path string) routeClass {
 	switch {
 	case path == "/v1" || strings.HasPrefix(path, "/v1/"):
-		return areaAPI
+		return apiRoute
 	case path == "/monitor" || strings.HasPrefix(path, "/monitor/"):
-		return areaMonitor
+		return monitorRoute
 	case strings.HasPrefix(path, "/webhooks/"):
-		return areaWebhook
+		return webhookRoute
 	case path == "/" || slices.ContainsFunc(pagePaths, func(p string) bool { return path == p || strings.HasPrefix(path, p+"/") }):
-		return areaPage
+		return pageRoute
 	}
-	return areaOpen
+	return openRoute
 }
 
 // pagePaths begin the addresses of pages, beside the first one at /.
@@ -69,8 +69,8 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 		}
 		rw.Header().Set("X-Request-Id", id)
 		rw.Header().Set("X-Content-Type-Options", "nosniff")
-		place := areaOf(r.URL.Path)
-		body := newTimedBody(rw, r, place, begun)
+		class := classOf(r.URL.Path)
+		body := newTimedBody(rw, r, class, begun)
 		w := newAnswer(rw, body)
 
 		ctx := context.WithValue(r.Context(), requestKey{}, id)
@@ -78,16 +78,7 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 		ctx, span := tracer.Start(ctx, r.Method, trace.WithSpanKind(trace.SpanKindServer))
 		defer span.End()
 
-		client, refusal := (*hashedKey)(nil), s.refuse(r, place, foreign)
-		if refusal == nil && (place == areaAPI || place == areaMonitor) {
-			client, refusal = s.admit(r, place)
-		}
-		if refusal == nil && place == areaPage {
-			var err error
-			if client, err = s.session(r); err != nil {
-				refusal = s.explain(ctx, err)
-			}
-		}
+		client, refusal := s.letIn(r.WithContext(ctx), class, foreign)
 		if client != nil {
 			ctx = context.WithValue(ctx, clientKey{}, client)
 		}
@@ -96,38 +87,72 @@ func (s *Server) around(mux *http.ServeMux) http.Handler {
 			r.Body = body
 		}
 		defer func() {
-			if v := recover(); v != nil && v != http.ErrAbortHandler {
-				s.log.ErrorContext(ctx, "panic", "request", id, "stack", string(debug.Stack()))
-				if w.status == 0 {
-					problem(http.StatusInternalServerError, "an error on our side; the log has it under this request's id").write(w)
+			if v := recover(); v != nil {
+				s.panicked(ctx, w, v)
+				if v == http.ErrAbortHandler {
+					defer panic(v) // logged first: the answer is broken off
 				}
-			} else if v != nil {
-				defer panic(v) // logged first: the answer is broken off
 			}
 			w.extend()
 			if w.status == 0 {
 				w.body.leave(w.Header())
 			}
-			s.record(r, w, client, place, time.Since(begun), span)
+			s.record(r, w, client, class, time.Since(begun), span)
 		}()
 		switch {
-		case refusal != nil && place == areaPage && s.pages != nil:
-			s.pages.Refuse(w, r, refusal)
 		case refusal != nil:
-			if refusal.Status == http.StatusUnauthorized {
-				s.strangers.warn(ctx, "key", "a request without a key that is known", "request", id)
-			}
-			refusal.write(w)
+			s.turnAway(w, r, class, refusal)
 		case !s.unrouted(mux, w, r):
 			mux.ServeHTTP(w, r)
 		}
 	})
 }
 
+// letIn says who sent a request, or why it goes no further.
+func (s *Server) letIn(r *http.Request, class routeClass, foreign *http.CrossOriginProtection) (*hashedKey, *Problem) {
+	if refusal := s.refuse(r, class, foreign); refusal != nil {
+		return nil, refusal
+	}
+	switch class {
+	case apiRoute, monitorRoute:
+		return s.admit(r, class)
+	case pageRoute:
+		client, err := s.session(r)
+		if err != nil {
+			return client, s.explain(r.Context(), err)
+		}
+		return client, nil
+	}
+	return nil, nil
+}
+
+// turnAway answers a request that goes no further: people get a page.
+func (s *Server) turnAway(w http.ResponseWriter, r *http.Request, class routeClass, refusal *Problem) {
+	if class == pageRoute && s.pages != nil {
+		s.pages.Refuse(w, r, refusal)
+		return
+	}
+	if refusal.Status == http.StatusUnauthorized {
+		s.strangers.warn(r.Context(), "key", "a request without a key that is known", "request", requestID(r.Context()))
+	}
+	refusal.write(w)
+}
+
+// panicked logs a handler's panic and answers with 500 where nothing was answered yet.
+func (s *Server) panicked(ctx context.Context, w *answer, v any) {
+	if v == http.ErrAbortHandler {
+		return
+	}
+	s.log.ErrorContext(ctx, "panic", "request", requestID(ctx), "stack", string(debug.Stack()))
+	if w.status == 0 {
+		problem(http.StatusInternalServerError, "an error on our side; the log has it under this request's id").write(w)
+	}
+}
+
 // refuse stops what a browser was tricked into: a page of a stranger whose name points
 // to this machine, or one that sends a form here.
-func (s *Server) refuse(r *http.Request, place area, foreign *http.CrossOriginProtection) *Problem {
-	if place == areaWebhook {
+func (s *Server) refuse(r *http.Request, class routeClass, foreign *http.CrossOriginProtection) *Problem {
+	if class == webhookRoute {
 		return nil
 	}
 	if len(s.guard.keys) == 0 && !loopbackHost(r.Host) {
@@ -145,33 +170,36 @@ func (s *Server) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Req
 	if pattern != "" {
 		return false
 	}
-	probe := &probe{header: http.Header{}}
-	h.ServeHTTP(probe, r)
-	if s.pages != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && areaOf(r.URL.Path) != areaAPI && probe.status >= 400 {
-		s.pages.Refuse(w, r, problem(probe.status, "there is nothing at this address"))
+	seen := &statusRecorder{header: http.Header{}}
+	h.ServeHTTP(seen, r)
+	if s.pages != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && classOf(r.URL.Path) != apiRoute && seen.status >= 400 {
+		s.pages.Refuse(w, r, problem(seen.status, "there is nothing at this address"))
 		return true
 	}
-	switch probe.status {
+	switch seen.status {
 	case http.StatusMethodNotAllowed:
-		allow := probe.header.Get("Allow")
-		problem(probe.status, "this address takes "+allow).with("Allow", allow).write(w)
+		allow := seen.header.Get("Allow")
+		problem(seen.status, "this address takes "+allow).with("Allow", allow).write(w)
 	case http.StatusNotFound:
-		problem(probe.status, "there is nothing at this address: see /openapi.json").write(w)
+		problem(seen.status, "there is nothing at this address: see /openapi.json").write(w)
 	default:
 		return false
 	}
 	return true
 }
 
-// probe takes an answer's status and header and drops the rest.
-type probe struct {
+// statusRecorder takes an answer's status and header and drops the rest.
+type statusRecorder struct {
 	header http.Header
 	status int
 }
 
-func (p *probe) Header() http.Header         { return p.header }
-func (p *probe) Write(b []byte) (int, error) { p.WriteHeader(http.StatusOK); return len(b), nil }
-func (p *probe) WriteHeader(status int) {
+func (p *statusRecorder) Header() http.Header { return p.header }
+func (p *statusRecorder) Write(b []byte) (int, error) {
+	p.WriteHeader(http.StatusOK)
+	return len(b), nil
+}
+func (p *statusRecorder) WriteHeader(status int) {
 	if p.status == 0 {
 		p.status = status
 	}
@@ -179,7 +207,7 @@ func (p *probe) WriteHeader(status int) {
 
 // record writes the request's log line, metrics and span. The route is the pattern: a
 // path may hold anything.
-func (s *Server) record(r *http.Request, w *answer, client *hashedKey, place area, took time.Duration, span trace.Span) {
+func (s *Server) record(r *http.Request, w *answer, client *hashedKey, class routeClass, took time.Duration, span trace.Span) {
 	route := r.Pattern
 	if _, path, ok := strings.Cut(route, " "); ok {
 		route = path
@@ -208,10 +236,10 @@ func (s *Server) record(r *http.Request, w *answer, client *hashedKey, place are
 		attrs = append(attrs, "id", id)
 	}
 	level := slog.LevelInfo
-	if place == areaOpen || place == areaMonitor || place == areaPage && r.Method == http.MethodGet {
+	if class == openRoute || class == monitorRoute || class == pageRoute && r.Method == http.MethodGet {
 		level = slog.LevelDebug // asked for every few seconds, by machines, or only looked at
 	}
-	if stranger := place == areaWebhook || client == nil; stranger && status >= 400 && status < 500 {
+	if stranger := class == webhookRoute || client == nil; stranger && status >= 400 && status < 500 {
 		level = slog.LevelDebug // anybody can cause them, in any number; metrics count them
 	}
 	if status >= 500 && status != http.StatusServiceUnavailable {

@@ -19,7 +19,7 @@ func TestMonitor(t *testing.T) {
 	l := listen(t)
 	s := newStackServing(t, l, db, func(c *Config) {
 		c.Keys = []Key{{Name: "ops", Secret: "monitor-key"}}
-		c.Client = jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: c.Client.Archive(), Providers: c.Providers, Log: c.Log})
+		c.Client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: c.Client.Archive(), Providers: c.Providers, Log: c.Log})
 	})
 	s.key = "monitor-key"
 	for _, id := range []string{"0001", "0002", "0003"} {

@@ -19,9 +19,9 @@ import (
 	"github.com/chancela/chancela/storage/source"
 )
 
-// spool keeps one request's files in a folder of its own, which only this process's
+// uploadDir keeps one request's files in a folder of its own, which only this process's
 // user may read, until the request ends. Only names are held in memory.
-type spool struct {
+type uploadDir struct {
 	uploads *uploads
 	dir     string
 	n       int
@@ -35,7 +35,7 @@ type spool struct {
 	confused string            // a part that two documents in different folders could mean
 }
 
-func (s *spool) close() {
+func (s *uploadDir) close() {
 	os.RemoveAll(s.dir)
 	<-s.uploads.slots
 }
@@ -47,7 +47,7 @@ var ending = regexp.MustCompile(`^\.[a-z0-9]{1,8}$`)
 var lifted = regexp.MustCompile(`^[0-9]+$`)
 
 // keep stores content under a name of its own, with the ending of the given one.
-func (s *spool) keep(content io.Reader, name string) (string, error) {
+func (s *uploadDir) keep(content io.Reader, name string) (string, error) {
 	ext := strings.ToLower(path.Ext(name))
 	if !ending.MatchString(ext) {
 		ext = ""
@@ -70,28 +70,28 @@ func (s *spool) keep(content io.Reader, name string) (string, error) {
 
 // roomy looks for free space while it writes.
 type roomy struct {
-	file  *os.File
-	spool *spool
+	file *os.File
+	dir  *uploadDir
 }
 
 func (w roomy) Write(p []byte) (int, error) {
-	if w.spool.unseen += int64(len(p)); w.spool.unseen > lookAgain {
-		w.spool.unseen = 0
-		if err := w.spool.uploads.room(lookAgain); err != nil {
+	if w.dir.unseen += int64(len(p)); w.dir.unseen > lookAgain {
+		w.dir.unseen = 0
+		if err := w.dir.uploads.room(lookAgain); err != nil {
 			return 0, err
 		}
 	}
 	return w.file.Write(p)
 }
 
-// lift keeps a JSON body without the files that stand in it, which are kept by
+// extractBase64 keeps a JSON body without the files that stand in it, which are kept by
 // themselves.
-func (s *spool) lift(body io.Reader, limits lifting) (*os.File, error) {
+func (s *uploadDir) extractBase64(body io.Reader, limits bodyLimits) (*os.File, error) {
 	file, err := os.CreateTemp(s.dir, "json-") // 0600
 	if err != nil {
 		return nil, fmt.Errorf("keeping the upload: %w", err)
 	}
-	if err = lift(roomy{file, s}, body, limits, func(r io.Reader) (string, error) { return s.keep(r, "") }); err == nil {
+	if err = extractBase64(roomy{file, s}, body, limits, func(r io.Reader) (string, error) { return s.keep(r, "") }); err == nil {
 		_, err = file.Seek(0, io.SeekStart)
 	}
 	if err != nil {
@@ -105,8 +105,8 @@ func (s *spool) lift(body io.Reader, limits lifting) (*os.File, error) {
 // else there is.
 var errSource = errors.New("this source cannot be used: there is nothing to read, or this API key may not read it; send the file as a part, or its content")
 
-// reading lets the spool find s3:// sources that a client may read.
-func (s *spool) reading(client *hashedKey, sources jobs.OpenSource, failed func(context.Context, error)) {
+// reading lets the upload find s3:// sources that a client may read.
+func (s *uploadDir) reading(client *hashedKey, sources jobs.OpenSource, failed func(context.Context, error)) {
 	places := client.sources
 	if sources == nil {
 		places = nil
@@ -128,7 +128,7 @@ func (s *spool) reading(client *hashedKey, sources jobs.OpenSource, failed func(
 }
 
 // document finds what a row or an envelope names: a part of the request, or s3://.
-func (s *spool) document(ctx context.Context, source string) (jobs.Document, error) {
+func (s *uploadDir) document(ctx context.Context, source string) (jobs.Document, error) {
 	if strings.HasPrefix(source, "s3://") {
 		return s.folder.Document(ctx, source)
 	}
@@ -148,7 +148,7 @@ func (s *spool) document(ctx context.Context, source string) (jobs.Document, err
 
 // part finds a part by its file name. Many programs send a file's name without its
 // folder: such a part is taken for the one document that ends in its name.
-func (s *spool) part(name string) (own string, ok bool) {
+func (s *uploadDir) part(name string) (own string, ok bool) {
 	part := name
 	if own, ok = s.parts[part]; !ok {
 		if !filepath.IsLocal(name) || strings.Contains(name, ":") { // leads out of the CSV's folder
@@ -171,7 +171,7 @@ func (s *spool) part(name string) (own string, ok bool) {
 
 // content is a file that was lifted out of JSON. Only now is its ending known, from which
 // some types are told; another name for the same file has it.
-func (s *spool) content(ctx context.Context, own, name string) (jobs.Document, error) {
+func (s *uploadDir) content(ctx context.Context, own, name string) (jobs.Document, error) {
 	if !lifted.MatchString(own) {
 		return jobs.Document{}, errors.New("has no content")
 	}
@@ -185,7 +185,7 @@ func (s *spool) content(ctx context.Context, own, name string) (jobs.Document, e
 }
 
 // own gives a kept file as a document.
-func (s *spool) own(ctx context.Context, own, source string) (jobs.Document, error) {
+func (s *uploadDir) own(ctx context.Context, own, source string) (jobs.Document, error) {
 	d, err := s.folder.Document(ctx, own)
 	d.Source, d.Name = source, ""
 	if source != "" {

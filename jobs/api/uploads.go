@@ -96,7 +96,7 @@ func (u *uploads) close() {
 
 // begin waits for a place for one more upload. size is what the client says of its body,
 // -1 for nothing, most what it may have.
-func (u *uploads) begin(ctx context.Context, size, most int64) (*spool, error) {
+func (u *uploads) begin(ctx context.Context, size, most int64) (*uploadDir, error) {
 	if size > most {
 		return nil, tooMuch(most)
 	}
@@ -109,19 +109,19 @@ func (u *uploads) begin(ctx context.Context, size, most int64) (*spool, error) {
 	case <-timer.C:
 		return nil, problem(http.StatusServiceUnavailable, "too many uploads are under way: try again").with("Retry-After", "10")
 	}
-	s, err := u.spool(size)
+	s, err := u.newDir(size)
 	if err != nil {
 		<-u.slots
 	}
 	return s, err
 }
 
-func (u *uploads) spool(size int64) (*spool, error) {
+func (u *uploads) newDir(size int64) (*uploadDir, error) {
 	root, err := u.open()
 	if err != nil {
 		return nil, err
 	}
-	s := &spool{uploads: u, parts: map[string]string{}, meant: map[string]string{}}
+	s := &uploadDir{uploads: u, parts: map[string]string{}, meant: map[string]string{}}
 	if s.dir, err = os.MkdirTemp(root, "upload-"); err != nil {
 		return nil, fmt.Errorf("a folder for the upload: %w", err)
 	}

@@ -114,14 +114,14 @@ const patient = 4 * time.Minute
 // bench is the engine in this process: real asynq on a real Redis, and a provider that
 // counts.
 type bench struct {
-	t         *testing.T
-	redis     *redisServer
-	db        *redis.Client
-	barrier   ledger.Barrier
-	provider  *counting
-	client    *jobs.Client
-	inspector *asynq.Inspector
-	queue     *asynq.Client
+	t          *testing.T
+	redis      *redisServer
+	db         *redis.Client
+	durability ledger.Durability
+	provider   *counting
+	client     *jobs.Client
+	inspector  *asynq.Inspector
+	queue      *asynq.Client
 }
 
 func newBench(t *testing.T) *bench {
@@ -132,9 +132,9 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, redis: r, db: r.db, barrier: ledger.BarrierAlways, provider: &counting{prepares: map[string]int{}, invites: map[string]int{}},
+	b := &bench{t: t, redis: r, db: r.db, durability: ledger.DurableByAOF, provider: &counting{prepares: map[string]int{}, invites: map[string]int{}},
 		inspector: asynq.NewInspectorFromRedisClient(r.db), queue: asynq.NewClientFromRedisClient(r.db)}
-	b.client = jobs.NewClient(jobs.ClientConfig{Redis: r.db, Barrier: ledger.BarrierAlways, Archive: store, Providers: []providers.Provider{b.provider}, Log: silent})
+	b.client = jobs.NewClient(jobs.ClientConfig{Redis: r.db, Durability: ledger.DurableByAOF, Archive: store, Providers: []providers.Provider{b.provider}, Log: silent})
 	return b
 }
 
@@ -153,7 +153,7 @@ func (b *bench) work() (stop func()) {
 }
 
 func (b *bench) workOn(db *redis.Client) (stop func()) {
-	w := worker.New(worker.Config{Redis: db, Barrier: b.barrier, Archive: b.client.Archive(),
+	w := worker.New(worker.Config{Redis: db, Durability: b.durability, Archive: b.client.Archive(),
 		Providers: []worker.ProviderConfig{{Provider: b.provider, Concurrency: 4, PollEvery: time.Second, SettleAfter: time.Millisecond}},
 		RetryBase: 10 * time.Millisecond, RetryMax: 100 * time.Millisecond, Attempts: 50, Shutdown: 40 * time.Second, Log: silent})
 	ctx, cancel := context.WithCancel(context.Background())

@@ -212,7 +212,7 @@ func feed(ctx context.Context, sys *system, campaigns []campaignFile, over time.
 // late webhook can still settle one that is in doubt. It gives how many are not.
 func waitForTheEnd(t *testing.T, r *redisServer, campaigns []campaignFile) (open int64) {
 	t.Helper()
-	book := ledger.New(r.db, ledger.BarrierNone)
+	book := ledger.New(r.db, ledger.NotDurable)
 	limit := time.Now().Add(*patience)
 	var since time.Time
 	for time.Now().Before(limit) {

@@ -271,7 +271,7 @@ func (j *judge) intendedAt(key string) (time.Time, error) {
 	if !errors.Is(err, archive.ErrNotFound) {
 		return m.At, err
 	}
-	r, err := ledger.New(j.arena.redis.db, ledger.BarrierNone).Get(j.t.Context(), key)
+	r, err := ledger.New(j.arena.redis.db, ledger.NotDurable).Get(j.t.Context(), key)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -460,7 +460,7 @@ func TestQueueIsLost(t *testing.T) {
 // is invited, and it does not stand in the way of the next attempt.
 func TestIntentThatIsNotDurable(t *testing.T) {
 	b := newBench(t)
-	b.barrier = ledger.BarrierReplicas // and there is none
+	b.durability = ledger.DurableByReplicas // and there is none
 	k := b.enqueue("1")
 	stop := b.work()
 	until(t, "an intent is written", patient, func(context.Context) bool { return !b.record(k).IntentAt.IsZero() })
@@ -469,7 +469,7 @@ func TestIntentThatIsNotDurable(t *testing.T) {
 	if r := b.record(k); b.provider.invited(k) != 0 || !r.IntentAt.IsZero() || r.State != ledger.Preparing {
 		t.Errorf("%d invitations, %s, intent %s", b.provider.invited(k), r.State, r.IntentAt)
 	}
-	b.barrier = ledger.BarrierAlways
+	b.durability = ledger.DurableByAOF
 	b.work()
 	b.sentOnce(k)
 }

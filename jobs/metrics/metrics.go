@@ -219,23 +219,23 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	descEnvelopes = gauge("envelopes", "Envelopes by state.", "provider", "state")
-	descDue       = gauge("due_envelopes", "Envelopes that stand in an index of what is due: work or look.", "provider", "index")
-	descDenied    = gauge("provider_denied", "1 while the provider refuses the key, or there is no way to it (proxy, certificate), and its envelopes wait.", "provider")
-	descAllowed   = gauge("rate_allowed", "Requests per second that the provider's rate allows.", "provider")
-	descUsed      = gauge("rate_used", "Requests per second that left in the last minute, of all processes.", "provider")
-	descPause     = gauge("rate_pause_seconds", "How long the provider has asked to be left alone.", "provider")
-	descTasks     = gauge("queue_tasks", "Tasks that wait or are worked on.", "provider", "class")
-	descOldest    = gauge("queue_oldest_seconds", "Age of the oldest waiting task.", "provider", "class")
-	descArchived  = gauge("queue_failed_tasks", "Failed tasks that asynq keeps to look at.", "provider", "class")
-	descWaiting   = gauge("notifications_waiting", "Envelopes with notifications that wait to be delivered.")
-	descDead      = gauge("notifications_given_up", "Envelopes with notifications that were given up.")
-	descBarrier   = gauge("redis_durability", "1 for the way in which an intent to invite survives a crash of Redis.", "barrier")
-	descUp        = gauge("redis_up", "1 when everything could be read from Redis at this scrape.")
+	descEnvelopes  = gauge("envelopes", "Envelopes by state.", "provider", "state")
+	descDue        = gauge("due_envelopes", "Envelopes that stand in an index of what is due: work or look.", "provider", "index")
+	descDenied     = gauge("provider_denied", "1 while the provider refuses the key, or there is no way to it (proxy, certificate), and its envelopes wait.", "provider")
+	descAllowed    = gauge("rate_allowed", "Requests per second that the provider's rate allows.", "provider")
+	descUsed       = gauge("rate_used", "Requests per second that left in the last minute, of all processes.", "provider")
+	descPause      = gauge("rate_pause_seconds", "How long the provider has asked to be left alone.", "provider")
+	descTasks      = gauge("queue_tasks", "Tasks that wait or are worked on.", "provider", "class")
+	descOldest     = gauge("queue_oldest_seconds", "Age of the oldest waiting task.", "provider", "class")
+	descArchived   = gauge("queue_failed_tasks", "Failed tasks that asynq keeps to look at.", "provider", "class")
+	descWaiting    = gauge("notifications_waiting", "Envelopes with notifications that wait to be delivered.")
+	descDead       = gauge("notifications_given_up", "Envelopes with notifications that were given up.")
+	descDurability = gauge("redis_durability", "1 for the way in which an intent to invite survives a crash of Redis.", "barrier")
+	descUp         = gauge("redis_up", "1 when everything could be read from Redis at this scrape.")
 )
 
 func (w *watcher) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descEnvelopes, descDue, descDenied, descAllowed, descUsed, descPause, descTasks, descOldest, descArchived, descWaiting, descDead, descBarrier, descUp} {
+	for _, d := range []*prometheus.Desc{descEnvelopes, descDue, descDenied, descAllowed, descUsed, descPause, descTasks, descOldest, descArchived, descWaiting, descDead, descDurability, descUp} {
 		ch <- d
 	}
 }
@@ -257,7 +257,7 @@ func (w *watcher) read() (all []prometheus.Metric) {
 	set := func(d *prometheus.Desc, v float64, labels ...string) {
 		all = append(all, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...))
 	}
-	set(descBarrier, 1, string(w.book.Barrier()))
+	set(descDurability, 1, string(w.book.Durability()))
 	up := 1.0
 	for _, part := range []func(context.Context, func(*prometheus.Desc, float64, ...string)) error{w.envelopes, w.rates, w.queues, w.outbox} {
 		if err := part(ctx, set); err != nil {

@@ -54,7 +54,7 @@ func newBench(t *testing.T, refuse func(n int, state string) int, delays ...time
 	m := miniredis.RunT(t)
 	db := redis.NewClient(&redis.Options{Addr: m.Addr()})
 	t.Cleanup(func() { db.Close() })
-	b := &bench{t: t, redis: m, book: ledger.New(db, ledger.BarrierNone), receiver: notifytest.NewReceiver(t, refuse), log: &logBook{}}
+	b := &bench{t: t, redis: m, book: ledger.New(db, ledger.NotDurable), receiver: notifytest.NewReceiver(t, refuse), log: &logBook{}}
 	var err error
 	b.notifier, err = New(Config{Ledger: b.book, URL: b.receiver.URL + "/hook?token=t0ken", Secret: notifytest.Secret, Log: slog.New(slog.NewTextHandler(b.log, nil))})
 	if err != nil {
@@ -241,7 +241,7 @@ func TestReceiversAnswers(t *testing.T) {
 }
 
 func TestNotifierIsChecked(t *testing.T) {
-	book := ledger.New(nil, ledger.BarrierNone)
+	book := ledger.New(nil, ledger.NotDurable)
 	for _, c := range []struct {
 		url    string
 		secret providers.Secret

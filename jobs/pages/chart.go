@@ -92,19 +92,24 @@ func (w *words) course(moments []ledger.Moment, begin, now time.Time, open int64
 		fmt.Fprintf(&b, `<line class="grid" x1="%.0f" x2="%.0f" y1="%.1f" y2="%.1f"/><text x="%.0f" y="%.1f" text-anchor="end">%s</text>`,
 			courseLeft, courseWidth-end, y(n), y(n), courseLeft-6, y(n)+4, w.num(n))
 	}
-	layout := "15:04:05"
-	switch {
-	case span > 36*time.Hour:
-		layout = w.day
-	case span > 10*time.Minute:
-		layout = "15:04"
-	}
+	layout := w.clock(span)
 	for i, anchor := range []string{"start", "middle", "end"} {
 		at := begin.Add(span * time.Duration(i) / 2)
 		fmt.Fprintf(&b, `<text x="%.1f" y="%.0f" text-anchor="%s">%s</text>`, x(at), courseHeight-8, anchor, at.In(w.zone).Format(layout))
 	}
 	b.WriteString(`</svg>`)
 	return template.HTML(b.String()) // numbers, names of ours, and an escaped label
+}
+
+// clock is the layout of a time under a picture that covers a span.
+func (w *words) clock(span time.Duration) string {
+	switch {
+	case span > 36*time.Hour:
+		return w.day
+	case span > 10*time.Minute:
+		return "15:04"
+	}
+	return "15:04:05"
 }
 
 // area is the path between two lines of steps: a number holds until the next moment.

@@ -74,7 +74,7 @@ func newSite(t *testing.T, keys ...api.Key) *site {
 	}
 	s := &site{t: t, log: &logBook{}}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
-	s.client = jobs.NewClient(jobs.ClientConfig{Redis: db, Barrier: ledger.BarrierNone, Archive: store, Providers: []providers.Provider{provider}, Log: log})
+	s.client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Providers: []providers.Provider{provider}, Log: log})
 	server, err := api.New(api.Config{Client: s.client, Providers: []providers.Provider{provider}, Keys: keys, Log: log})
 	if err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ func TestWhatHasBegunGoesOnFirst(t *testing.T) {
 	w.redis.SetTime(time.Time{}) // from here on time passes by itself
 	db := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
 	t.Cleanup(func() { db.Close() })
-	worker := New(Config{Redis: db, Barrier: ledger.BarrierNone, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
+	worker := New(Config{Redis: db, Durability: ledger.NotDurable, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
 		Log: silent, Providers: []ProviderConfig{{Provider: w.provider, Concurrency: 4, PollEvery: time.Hour, SettleAfter: 15 * time.Second}}, Shutdown: time.Second})
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

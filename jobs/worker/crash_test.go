@@ -178,7 +178,7 @@ func (w *world) restart(trip int) {
 	db := redis.NewClient(&redis.Options{Addr: w.redis.Addr(), MaxRetries: -1})
 	db.AddHook(w.wire)
 	// Never closed: a process that has died may hold its client's locks.
-	w.worker = New(Config{Redis: db, Barrier: ledger.BarrierNone, Archive: w.archive, Marks: marks.New(wiredArchive{w.archive, w.wire}), RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
+	w.worker = New(Config{Redis: db, Durability: ledger.NotDurable, Archive: w.archive, Marks: marks.New(wiredArchive{w.archive, w.wire}), RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
 		Log: silent, Providers: []ProviderConfig{{Provider: w.provider, Concurrency: 1, PollEvery: time.Second, SettleAfter: 15 * time.Second}}})
 }
 

@@ -56,7 +56,7 @@
 // the ledger before the next call leaves. The one call that reaches people is made like
 // this: its turn comes; its connection stands; the ledger is asked, in one step, whether
 // the claim still holds, the campaign is not paused and the envelope not cancelled, and
-// writes the intent; the intent is made durable ([ledger.Barrier]); its mark is made in the
+// writes the intent; the intent is made durable ([ledger.Durability]); its mark is made in the
 // archive (package marks: invited.json); the bytes leave, within [rest.SendWithin] or not at
 // all; the outcome is written, and beside it the id goes to the archive (sent.json). A worker
 // that finds an intent without an outcome never invites: it takes the id from the archive, or

@@ -41,7 +41,7 @@ func TestACancelOvertakesThousands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker := New(Config{Redis: db, Barrier: ledger.BarrierNone, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
+	worker := New(Config{Redis: db, Durability: ledger.NotDurable, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
 		Log: silent, Providers: []ProviderConfig{{Provider: paced, Concurrency: 16, PollEvery: time.Hour, SettleAfter: 15 * time.Second}}, Shutdown: time.Second})
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

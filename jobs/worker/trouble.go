@@ -53,7 +53,7 @@ func NewTroubles(db redis.UniversalClient, log *slog.Logger) *Troubles {
 	if log == nil {
 		log = slog.Default()
 	}
-	return &Troubles{ledger: ledger.New(db, ledger.BarrierNone), log: log, providers: map[string]*wellbeing{}}
+	return &Troubles{ledger: ledger.New(db, ledger.NotDurable), log: log, providers: map[string]*wellbeing{}}
 }
 
 // Observe takes one answer of a provider, or its absence: it is a [rest.Config]'s

@@ -38,15 +38,15 @@ type ProviderConfig struct {
 
 // Config makes a [Worker].
 type Config struct {
-	Redis     redis.UniversalClient
-	Barrier   ledger.Barrier
-	Archive   archive.Archive
-	Marks     *marks.Book // of invitations, in the archive; nil: none are made
-	Providers []ProviderConfig
-	RetryBase time.Duration  // first pause after a transient error
-	RetryMax  time.Duration  // longest pause
-	Attempts  int            // before an envelope is failed
-	Zone      *time.Location // whose days deadlines end by; nil: UTC
+	Redis      redis.UniversalClient
+	Durability ledger.Durability
+	Archive    archive.Archive
+	Marks      *marks.Book // of invitations, in the archive; nil: none are made
+	Providers  []ProviderConfig
+	RetryBase  time.Duration  // first pause after a transient error
+	RetryMax   time.Duration  // longest pause
+	Attempts   int            // before an envelope is failed
+	Zone       *time.Location // whose days deadlines end by; nil: UTC
 	// Shutdown is how long a stopping worker waits for what it holds. It is longer than
 	// the longest call to a provider; what is not done by then is handed back.
 	Shutdown time.Duration
@@ -81,7 +81,7 @@ func New(cfg Config) *Worker {
 		cfg.Log = slog.Default()
 	}
 	cfg.Zone = cmp.Or(cfg.Zone, time.UTC)
-	w := &Worker{cfg: cfg, ledger: ledger.New(cfg.Redis, cfg.Barrier), tasks: queue.New(cfg.Redis),
+	w := &Worker{cfg: cfg, ledger: ledger.New(cfg.Redis, cfg.Durability), tasks: queue.New(cfg.Redis),
 		archive: cfg.Archive, log: cfg.Log, configs: make(map[string]ProviderConfig, len(cfg.Providers))}
 	for _, l := range cfg.Providers {
 		w.configs[l.Provider.Info().Name] = l
@@ -219,7 +219,7 @@ func (w *Worker) envelope(ctx context.Context, config ProviderConfig, t *asynq.T
 	}
 	switch hold {
 	case ledger.Granted:
-	case ledger.Busy, ledger.Early:
+	case ledger.Busy, ledger.NotDue:
 		return later(wait, nil)
 	default: // nothing to do, or the sweeper brings it when there is
 		return nil

@@ -9,20 +9,20 @@ import (
 	"time"
 )
 
-// Hold is why a claim was not given.
-type Hold string
+// ClaimResult is why a claim was not given.
+type ClaimResult string
 
-// The reasons. Gone, Stale, Done and Paused mean that the task has nothing to do; the
+// The reasons. Gone, Stale, Done and CampaignPaused mean that the task has nothing to do; the
 // others come with a time after which to try again.
 const (
-	Granted Hold = "ok"
-	Gone    Hold = "gone"   // no such envelope
-	Stale   Hold = "stale"  // a task of an older generation
-	Done    Hold = "done"   // nothing to do in this state
-	Parked  Hold = "paused" // the campaign is paused
-	Busy    Hold = "busy"   // somebody holds it
-	Early   Hold = "early"  // its next attempt is later
-	Denied  Hold = "denied" // the provider refuses the key
+	Granted        ClaimResult = "ok"
+	Gone           ClaimResult = "gone"   // no such envelope
+	Stale          ClaimResult = "stale"  // a task of an older generation
+	Done           ClaimResult = "done"   // nothing to do in this state
+	CampaignPaused ClaimResult = "paused" // the campaign is paused
+	Busy           ClaimResult = "busy"   // somebody holds it
+	NotDue         ClaimResult = "early"  // its next attempt is later
+	Denied         ClaimResult = "denied" // the provider refuses the key
 )
 
 // Claim is the right to work on an envelope: until it lapses, nobody else can.
@@ -52,18 +52,18 @@ type Preparation struct {
 
 // Claim takes an envelope for a task of the given generation, for the length of the
 // lease. Without a claim, wait says after which time to try again.
-func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease time.Duration, p Preparation) (claim *Claim, hold Hold, wait time.Duration, err error) {
+func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease time.Duration, p Preparation) (claim *Claim, result ClaimResult, wait time.Duration, err error) {
 	token := rand.Text()
 	res, err := claimScript.Run(ctx, l.db, []string{envelopeKey(key)}, key, generation, token, millis(lease), p.Provider, flag(p.Simulated)).Slice()
 	if err != nil {
 		return nil, "", 0, fmt.Errorf("ledger: claiming %s: %w", key, err)
 	}
-	hold = Hold(text(res[0]))
-	if hold != Granted {
+	result = ClaimResult(text(res[0]))
+	if result != Granted {
 		if len(res) > 1 {
 			wait = time.Duration(number(res[1])) * time.Millisecond
 		}
-		return nil, hold, wait, nil
+		return nil, result, wait, nil
 	}
 	flat := res[1].([]any)
 	h := make(map[string]string, len(flat)/2)
@@ -112,14 +112,14 @@ func (c *Claim) Renew(ctx context.Context, lease time.Duration) error {
 
 // change is one step of a record.
 type change struct {
-	To      State // empty: stays
-	Set     map[string]string
-	Times   map[string]time.Duration // fields that become the server's time after this
-	Remove  []string
-	Index   Index // empty: keep
-	Due     time.Duration
-	Release bool // the claim ends with this change
-	Bump    bool // tasks that exist become stale; a new one is to be enqueued
+	To            State // empty: stays
+	Set           map[string]string
+	Times         map[string]time.Duration // fields that become the server's time after this
+	Remove        []string
+	Index         Index // empty: keep
+	Due           time.Duration
+	Release       bool // the claim ends with this change
+	NewGeneration bool // tasks that exist become stale; a new one is to be enqueued
 
 	// Rewrite makes the blob anew without what is removed: nothing of it is left in Redis. The
 	// record must be whole: under a fence by version, or of a claim on a completed envelope,
@@ -192,7 +192,7 @@ func (l *Ledger) write(ctx context.Context, r *Record, fence string, ch change) 
 	if index == "" {
 		index = keep
 	}
-	args := []any{r.Key(), fence, letters[r.State], letters[to], letterOf(index), millis(ch.Due), flag(ch.Release), flag(ch.Bump)}
+	args := []any{r.Key(), fence, letters[r.State], letters[to], letterOf(index), millis(ch.Due), flag(ch.Release), flag(ch.NewGeneration)}
 	args = ch.append(args, r)
 	res, err := writeScript.Run(ctx, l.db, []string{envelopeKey(r.Key())}, args...).Slice()
 	if err != nil {
@@ -218,7 +218,7 @@ const (
 )
 
 // Intend writes the intent to invite and makes it durable: when it returns IntentOK the
-// intent survives the worker and, as far as the [Barrier] goes, Redis.
+// intent survives the worker and, as far as the [Durability] goes, Redis.
 func (c *Claim) Intend(ctx context.Context) (Intent, error) {
 	var answer string
 	err := c.ledger.durably(ctx, func(ctx context.Context, db scripter) (err error) {

@@ -54,7 +54,7 @@ func TestCarriedIsOnlyCounted(t *testing.T) {
 	l, clock := open(t)
 	r, changed := create(t, l, "1"), create(t, l, "2")
 	stale := *changed
-	if err := writeRecord(t.Context(), l, changed, change{Bump: true}); err != nil {
+	if err := writeRecord(t.Context(), l, changed, change{NewGeneration: true}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Carried(t.Context(), []*Record{r, &stale}); err != nil {

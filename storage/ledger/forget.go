@@ -104,7 +104,7 @@ func (l *Ledger) forget(ctx context.Context, r *Record, alsoUnfinished bool) err
 	ch := change{Rewrite: true, Remove: append(r.stepFields(), fieldEnvelope, fieldSigners, fieldFinal, fieldListed, fieldEvidence)}
 	switch {
 	case alsoUnfinished && (r.State == InDoubt || r.State == Failed || lost(r)):
-		ch.To, ch.Index, ch.Release, ch.Bump = Canceled, none, true, true
+		ch.To, ch.Index, ch.Release, ch.NewGeneration = Canceled, none, true, true
 		ch.Set = Reason{Code: CodeForgotten, Message: forgotten + string(r.State)}.fields()
 		ch.Remove = slices.Concat(ch.Remove, intentFields, []string{fieldNotBefore, fieldUnfinished, fieldUnchecked, fieldCancel})
 	case !r.State.Terminal() || r.State == InDoubt || r.State == Failed:

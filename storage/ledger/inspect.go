@@ -12,8 +12,8 @@ import (
 
 // Server is what Inspect found.
 type Server struct {
-	Version string
-	Barrier Barrier
+	Version    string
+	Durability Durability
 	// Warnings are what an operator should change; the program goes on.
 	Warnings []string
 }
@@ -24,7 +24,7 @@ type Server struct {
 // used is tried.
 func Inspect(ctx context.Context, db redis.UniversalClient) (Server, error) {
 	in := inspection{ctx: ctx, db: db, info: map[string]string{}}
-	s := Server{Barrier: BarrierNone}
+	s := Server{Durability: NotDurable}
 	// One section a call: Redis before 7.0, KeyDB and Kvrocks take no more.
 	for _, section := range []string{"server", "persistence", "replication"} {
 		if err := in.read(section); err != nil {
@@ -49,7 +49,7 @@ func Inspect(ctx context.Context, db redis.UniversalClient) (Server, error) {
 		return s, fmt.Errorf("redis has maxmemory-policy %s and may drop envelopes when memory is short: set it to noeviction", policy)
 	}
 	var why string
-	if s.Barrier, why = in.barrier(); why != "" {
+	if s.Durability, why = in.durability(); why != "" {
 		warn(why)
 	}
 	return s, nil
@@ -94,33 +94,33 @@ func (in *inspection) config(name string) string {
 	return m[name]
 }
 
-// barrier is the best way to make a write durable, and what the operator should change.
-func (in *inspection) barrier() (Barrier, string) {
+// durability is the best way to make a write durable, and what the operator should change.
+func (in *inspection) durability() (Durability, string) {
 	aof, told := in.info["aof_enabled"]
 	if !told {
 		aof = map[string]string{"yes": "1", "no": "0"}[in.config("appendonly")]
 	}
 	if aof == "1" && in.config("appendfsync") == "always" {
-		return BarrierAlways, ""
+		return DurableByAOF, ""
 	}
 	if _, single := in.db.(*redis.Client); single { // both speak of one connection's writes
 		if aof != "0" && in.acknowledges("WAITAOF", 1, 0, 1) >= 0 {
-			return BarrierWaitAOF, ""
+			return DurableByWaitAOF, ""
 		}
 		if in.info["connected_slaves"] != "0" && in.acknowledges("WAIT", 1, 100) > 0 {
-			return BarrierReplicas, ""
+			return DurableByReplicas, ""
 		}
 	}
 	if _, cluster := in.db.(*redis.ClusterClient); cluster && aof == "1" {
-		return BarrierNone, "a Redis Cluster that writes its append-only file once a second cannot be waited for (WAITAOF speaks of one connection's writes): set appendfsync always on every node"
+		return NotDurable, "a Redis Cluster that writes its append-only file once a second cannot be waited for (WAITAOF speaks of one connection's writes): set appendfsync always on every node"
 	}
 	switch aof {
 	case "1":
-		return BarrierNone, "redis writes its append-only file once a second, as far as it tells: set appendfsync always, or use 7.2+ (and allow WAITAOF), so that no invitation can be forgotten in a crash"
+		return NotDurable, "redis writes its append-only file once a second, as far as it tells: set appendfsync always, or use 7.2+ (and allow WAITAOF), so that no invitation can be forgotten in a crash"
 	case "0":
-		return BarrierNone, "redis keeps no append-only file: set appendonly yes and appendfsync always, so that no invitation can be forgotten in a crash"
+		return NotDurable, "redis keeps no append-only file: set appendonly yes and appendfsync always, so that no invitation can be forgotten in a crash"
 	}
-	return BarrierNone, "redis does not tell how it keeps what is written: allow INFO, or CONFIG GET, so that chancela can see that no invitation can be forgotten in a crash"
+	return NotDurable, "redis does not tell how it keeps what is written: allow INFO, or CONFIG GET, so that chancela can see that no invitation can be forgotten in a crash"
 }
 
 // acknowledges is what WAIT or WAITAOF answers; -1 when it cannot be used.

@@ -80,23 +80,23 @@ func TestInspectOtherServers(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		server  other
-		want    Barrier
+		want    Durability
 		version string
 		warns   string
 	}{
-		"6.2":                       {other{info("6.2.14", "1"), always, false}, BarrierAlways, "6.2.14", ""},
-		"6.2 every second":          {other{info("6.2.14", "1"), everysec, false}, BarrierNone, "6.2.14", "once a second"},
-		"keydb":                     {other{info("6.3.4", "1"), always, false}, BarrierAlways, "6.3.4", ""},
-		"kvrocks":                   {other{map[string]string{"server": "# Server\r\nredis_version:4.0.0\r\nkvrocks_version:2.9.0\r\n"}, map[string]string{}, false}, BarrierNone, "Kvrocks 2.9.0", "does not tell how it keeps"},
-		"info forbidden":            {other{nil, always, false}, BarrierAlways, "unknown", "its version"},
-		"info and config forbidden": {other{nil, nil, false}, BarrierNone, "unknown", "does not tell how it keeps"},
-		"both, and it waits":        {other{nil, nil, true}, BarrierWaitAOF, "unknown", "its version"},
-		"7.2 that waits":            {other{info("7.2.4", "1"), everysec, true}, BarrierWaitAOF, "7.2.4", ""},
-		"7.2 that must not wait":    {other{info("7.2.4", "1"), everysec, false}, BarrierNone, "7.2.4", "allow WAITAOF"},
+		"6.2":                       {other{info("6.2.14", "1"), always, false}, DurableByAOF, "6.2.14", ""},
+		"6.2 every second":          {other{info("6.2.14", "1"), everysec, false}, NotDurable, "6.2.14", "once a second"},
+		"keydb":                     {other{info("6.3.4", "1"), always, false}, DurableByAOF, "6.3.4", ""},
+		"kvrocks":                   {other{map[string]string{"server": "# Server\r\nredis_version:4.0.0\r\nkvrocks_version:2.9.0\r\n"}, map[string]string{}, false}, NotDurable, "Kvrocks 2.9.0", "does not tell how it keeps"},
+		"info forbidden":            {other{nil, always, false}, DurableByAOF, "unknown", "its version"},
+		"info and config forbidden": {other{nil, nil, false}, NotDurable, "unknown", "does not tell how it keeps"},
+		"both, and it waits":        {other{nil, nil, true}, DurableByWaitAOF, "unknown", "its version"},
+		"7.2 that waits":            {other{info("7.2.4", "1"), everysec, true}, DurableByWaitAOF, "7.2.4", ""},
+		"7.2 that must not wait":    {other{info("7.2.4", "1"), everysec, false}, NotDurable, "7.2.4", "allow WAITAOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := Inspect(t.Context(), c.server.start(t))
-			if err != nil || s.Barrier != c.want || s.Version != c.version {
+			if err != nil || s.Durability != c.want || s.Version != c.version {
 				t.Errorf("got %+v, %v", s, err)
 			}
 			if all := strings.Join(s.Warnings, "; "); !strings.Contains(all, c.warns) || c.warns == "" && all != "" {
@@ -114,7 +114,7 @@ func TestInspectWithoutSections(t *testing.T) {
 	db := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 	defer db.Close()
 	s, err := Inspect(t.Context(), db)
-	if err != nil || s.Version != "unknown" || s.Barrier != BarrierNone || !strings.Contains(strings.Join(s.Warnings, "; "), "does not tell its version") {
+	if err != nil || s.Version != "unknown" || s.Durability != NotDurable || !strings.Contains(strings.Join(s.Warnings, "; "), "does not tell its version") {
 		t.Errorf("%+v %v", s, err)
 	}
 }
@@ -124,7 +124,7 @@ func TestAClusterIsNotWaitedFor(t *testing.T) {
 	db := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{miniredis.RunT(t).Addr()}})
 	t.Cleanup(func() { db.Close() })
 	in := inspection{ctx: t.Context(), db: db, info: map[string]string{"aof_enabled": "1", "connected_slaves": "1"}}
-	if b, why := in.barrier(); b != BarrierNone || !strings.Contains(why, "Cluster") || !strings.Contains(why, "appendfsync always") {
+	if b, why := in.durability(); b != NotDurable || !strings.Contains(why, "Cluster") || !strings.Contains(why, "appendfsync always") {
 		t.Errorf("%s: %s", b, why)
 	}
 }
@@ -140,19 +140,19 @@ func startRedis(t *testing.T, settings ...string) *redis.Client {
 func TestInspectChoosesTheBarrier(t *testing.T) {
 	for _, c := range []struct {
 		settings string
-		want     Barrier
+		want     Durability
 		warns    bool
 		refused  bool
 	}{
-		{"--appendonly yes --appendfsync always", BarrierAlways, false, false},
-		{"--appendonly no", BarrierNone, true, false},
+		{"--appendonly yes --appendfsync always", DurableByAOF, false, false},
+		{"--appendonly no", NotDurable, true, false},
 		{"--appendonly yes --appendfsync always --maxmemory-policy allkeys-lru", "", false, true},
 	} {
 		s, err := Inspect(t.Context(), startRedis(t, strings.Fields(c.settings)...))
 		if (err != nil) != c.refused {
 			t.Errorf("%s: %v", c.settings, err)
 		}
-		if err == nil && (s.Barrier != c.want || len(s.Warnings) > 0 != c.warns) {
+		if err == nil && (s.Durability != c.want || len(s.Warnings) > 0 != c.warns) {
 			t.Errorf("%s: %+v", c.settings, s)
 		}
 	}
@@ -161,11 +161,11 @@ func TestInspectChoosesTheBarrier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := BarrierNone
+	want := NotDurable
 	if atLeast(s.Version, 7, 2) {
-		want = BarrierWaitAOF
+		want = DurableByWaitAOF
 	}
-	if s.Barrier != want {
-		t.Errorf("redis %s: %q, want %q", s.Version, s.Barrier, want)
+	if s.Durability != want {
+		t.Errorf("redis %s: %q, want %q", s.Version, s.Durability, want)
 	}
 }

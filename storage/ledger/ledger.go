@@ -104,17 +104,19 @@ var (
 
 // Ledger is the record in one Redis.
 type Ledger struct {
-	db      redis.UniversalClient
-	barrier Barrier
-	hashKey atomic.Pointer[[]byte] // of invitations
+	db         redis.UniversalClient
+	durability Durability
+	hashKey    atomic.Pointer[[]byte] // of invitations
 }
 
-// New gives the ledger that is in a Redis; barrier is how its writes are made durable,
+// New gives the ledger that is in a Redis; durability is how its writes are made durable,
 // see [Inspect].
-func New(db redis.UniversalClient, barrier Barrier) *Ledger { return &Ledger{db: db, barrier: barrier} }
+func New(db redis.UniversalClient, durability Durability) *Ledger {
+	return &Ledger{db: db, durability: durability}
+}
 
-// Barrier is how the ledger makes a write durable.
-func (l *Ledger) Barrier() Barrier { return l.barrier }
+// Durability is how the ledger makes a write durable.
+func (l *Ledger) Durability() Durability { return l.durability }
 
 // Redis is the connection, for those who keep their own keys beside the ledger.
 func (l *Ledger) Redis() redis.UniversalClient { return l.db }

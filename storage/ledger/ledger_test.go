@@ -31,7 +31,7 @@ func open(t *testing.T) (*Ledger, *clock) {
 	t.Cleanup(func() { db.Close() })
 	c := &clock{m: m, at: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	m.SetTime(c.at)
-	return New(db, BarrierNone), c
+	return New(db, NotDurable), c
 }
 
 func create(t *testing.T, l *Ledger, id string) *Record {
@@ -104,7 +104,7 @@ func TestCreateIsIdempotent(t *testing.T) {
 func TestClaimKeepsOthersOut(t *testing.T) {
 	l, clock := open(t)
 	create(t, l, "1")
-	hold := func(generation int64) Hold {
+	hold := func(generation int64) ClaimResult {
 		_, h, wait, err := l.Claim(t.Context(), "june/1", generation, 20*time.Second, Preparation{})
 		if err != nil {
 			t.Fatal(err)
@@ -141,7 +141,7 @@ func TestClaimKeepsOthersOut(t *testing.T) {
 		t.Errorf("a worker that was taken over may invite: %s %v", i, err)
 	}
 	write(t, second, change{To: Preparing, Release: true, Times: map[string]time.Duration{fieldNotBefore: time.Minute}})
-	if h := hold(1); h != Early {
+	if h := hold(1); h != NotDue {
 		t.Errorf("before its time: %s", h)
 	}
 	if _, h, _, err := l.Claim(t.Context(), "june/none", 1, time.Second, Preparation{}); err != nil || h != Gone {
@@ -220,7 +220,7 @@ func TestWriteChecksTheVersionAndTheState(t *testing.T) {
 	l, _ := open(t)
 	old := create(t, l, "1")
 	fresh := *old
-	if err := writeRecord(t.Context(), l, &fresh, change{Set: map[string]string{fieldCancel: "1"}, Bump: true}); err != nil {
+	if err := writeRecord(t.Context(), l, &fresh, change{Set: map[string]string{fieldCancel: "1"}, NewGeneration: true}); err != nil {
 		t.Fatal(err)
 	}
 	if fresh.Generation != 2 {
@@ -308,12 +308,12 @@ func TestPagesAndForget(t *testing.T) {
 
 // The scripts must mean the same on the real server as on the stand-in.
 func TestOnRealRedis(t *testing.T) {
-	l := New(startRedis(t, "--appendonly", "yes", "--appendfsync", "always"), BarrierAlways)
+	l := New(startRedis(t, "--appendonly", "yes", "--appendfsync", "always"), DurableByAOF)
 	c := preparing(t, l, "1")
 	if i, err := c.Intend(t.Context()); err != nil || i != IntentOK {
 		t.Fatal(i, err)
 	}
-	if err := c.outcome(t.Context(), change{To: Sent, Index: Look, Release: true, Bump: true,
+	if err := c.outcome(t.Context(), change{To: Sent, Index: Look, Release: true, NewGeneration: true,
 		Set: map[string]string{fieldEnvelopeID: "e"}, Times: map[string]time.Duration{fieldSentAt: 0}, Remove: []string{fieldIntentAt}}); err != nil {
 		t.Fatal(err)
 	}

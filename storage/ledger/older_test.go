@@ -162,10 +162,10 @@ func TestOlderRecordsAreCarriedOn(t *testing.T) {
 	} else if err := c.Archive(t.Context(), time.Now(), c.Record.Artifacts, true); err != nil {
 		t.Error(err)
 	}
-	if _, hold, _, err := l.Claim(t.Context(), "older/waits", 1, time.Minute, Preparation{}); err != nil || hold != Early {
+	if _, hold, _, err := l.Claim(t.Context(), "older/waits", 1, time.Minute, Preparation{}); err != nil || hold != NotDue {
 		t.Error(hold, err)
 	}
-	if _, hold, _, err := l.Claim(t.Context(), "parked/parked", 1, time.Minute, Preparation{}); err != nil || hold != Parked {
+	if _, hold, _, err := l.Claim(t.Context(), "parked/parked", 1, time.Minute, Preparation{}); err != nil || hold != CampaignPaused {
 		t.Error(hold, err)
 	}
 	for id, do := range map[string]func(context.Context, *Record) error{

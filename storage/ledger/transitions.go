@@ -131,7 +131,7 @@ func (c *Claim) RecordStep(ctx context.Context, step, result string) error {
 // invited is the change to sent, whoever has learnt of it: in.Unchecked apart, nothing is
 // left of the inviting call.
 func (in Invited) change(sentAt string) change {
-	ch := change{To: Sent, Index: Look, Due: in.NextLook, Release: true, Bump: true,
+	ch := change{To: Sent, Index: Look, Due: in.NextLook, Release: true, NewGeneration: true,
 		Set: with(stepFields(in.Steps), map[string]string{fieldEnvelopeID: in.EnvelopeID}), Times: map[string]time.Duration{},
 		Remove: slices.Concat(intentFields, troubleFields, []string{fieldUnchecked})}
 	if at := cmp.Or(formatTime(in.SentAt), sentAt); at != "" {
@@ -272,7 +272,7 @@ func (c *Claim) FailUninvited(ctx context.Context, otherwise Reason) error {
 	if err := guard(r, "FailUninvited", !r.IntentAt.IsZero(), Preparing); err != nil {
 		return err
 	}
-	ch := change{To: Failed, Index: none, Release: true, Bump: true, Set: with(attempts(r.Attempts+1), r.reachedNobody(r.Inviter)), Remove: append([]string{fieldNotBefore}, intentFields...)}
+	ch := change{To: Failed, Index: none, Release: true, NewGeneration: true, Set: with(attempts(r.Attempts+1), r.reachedNobody(r.Inviter)), Remove: append([]string{fieldNotBefore}, intentFields...)}
 	if r.ErrorCode == "" {
 		maps.Copy(ch.Set, otherwise.fields())
 	}
@@ -284,7 +284,7 @@ func (c *Claim) Doubt(ctx context.Context, why Reason) error {
 	if err := guard(c.Record, "Doubt", !c.Record.IntentAt.IsZero(), Preparing); err != nil {
 		return err
 	}
-	return c.write(ctx, change{To: InDoubt, Index: none, Release: true, Bump: true, Set: why.fields()})
+	return c.write(ctx, change{To: InDoubt, Index: none, Release: true, NewGeneration: true, Set: why.fields()})
 }
 
 // Fail gives an envelope up until it is retried.
@@ -292,7 +292,7 @@ func (c *Claim) Fail(ctx context.Context, tried int, why Reason) error {
 	if err := guard(c.Record, "Fail", c.Record.IntentAt.IsZero(), Queued, Preparing, Completed); err != nil {
 		return err
 	}
-	return c.write(ctx, change{To: Failed, Index: none, Release: true, Bump: true, Set: with(attempts(tried), why.fields())})
+	return c.write(ctx, change{To: Failed, Index: none, Release: true, NewGeneration: true, Set: with(attempts(tried), why.fields())})
 }
 
 // Defer puts an envelope off after a failed attempt.
@@ -348,7 +348,7 @@ func (c *Claim) Finish(ctx context.Context, nextLook time.Duration) error {
 	if err := guard(c.Record, "Finish", true, Sent); err != nil {
 		return err
 	}
-	return c.write(ctx, change{Index: Look, Due: nextLook, Release: true, Bump: true, Remove: append([]string{fieldUnfinished, fieldUnchecked}, troubleFields...)})
+	return c.write(ctx, change{Index: Look, Due: nextLook, Release: true, NewGeneration: true, Remove: append([]string{fieldUnfinished, fieldUnchecked}, troubleFields...)})
 }
 
 // KeepSent gives up what was to follow an invitation: the signers can still sign, so the
@@ -357,7 +357,7 @@ func (c *Claim) KeepSent(ctx context.Context, tried int, why Reason, nextLook ti
 	if err := guard(c.Record, "KeepSent", true, Sent); err != nil {
 		return err
 	}
-	return c.write(ctx, change{Index: Look, Due: nextLook, Release: true, Bump: true, Set: with(attempts(tried), why.fields()),
+	return c.write(ctx, change{Index: Look, Due: nextLook, Release: true, NewGeneration: true, Set: with(attempts(tried), why.fields()),
 		Remove: []string{fieldUnfinished, fieldCancel}})
 }
 
@@ -367,7 +367,7 @@ func (c *Claim) NotThere(ctx context.Context, message string, nextLook time.Dura
 	if err := guard(c.Record, "NotThere", true, Sent); err != nil {
 		return err
 	}
-	ch := change{Index: Look, Due: nextLook, Release: true, Bump: true, Set: Reason{Code: CodeNotThere, Message: message}.fields(),
+	ch := change{Index: Look, Due: nextLook, Release: true, NewGeneration: true, Set: Reason{Code: CodeNotThere, Message: message}.fields(),
 		Remove: []string{fieldCancel, fieldNotBefore, fieldAttempts}}
 	if c.Record.Unchecked {
 		ch.To, ch.Index = InDoubt, none
@@ -382,7 +382,7 @@ func (c *Claim) Cancel(ctx context.Context) error {
 	if err := guard(c.Record, "Cancel", c.Record.IntentAt.IsZero(), Queued, Preparing, Sent); err != nil {
 		return err
 	}
-	return c.write(ctx, change{To: Canceled, Index: none, Release: true, Bump: true,
+	return c.write(ctx, change{To: Canceled, Index: none, Release: true, NewGeneration: true,
 		Remove: []string{fieldCancel, fieldErrorCode, fieldError, fieldExplanation, fieldNotBefore, fieldUnfinished, fieldUnchecked}})
 }
 
@@ -408,7 +408,7 @@ func (c *Claim) Archive(ctx context.Context, at time.Time, artifacts json.RawMes
 	if err := guard(c.Record, "Archive", true, Completed); err != nil {
 		return err
 	}
-	ch := change{To: Archived, Index: none, Release: true, Bump: true, Rewrite: true,
+	ch := change{To: Archived, Index: none, Release: true, NewGeneration: true, Rewrite: true,
 		Set: map[string]string{fieldArchived: formatTime(at), fieldArtifacts: string(artifacts)},
 		Remove: append(c.Record.stepFields(), fieldListed, fieldFinal, fieldEvidence, fieldTrace, fieldErrorCode, fieldError, fieldExplanation,
 			fieldNotBefore, fieldLane, fieldAttempts)}
@@ -459,7 +459,7 @@ func (l *Ledger) End(ctx context.Context, r *Record, e Ending) error {
 	if err := guard(r, "End", known, Sent); err != nil {
 		return err
 	}
-	ch := change{To: e.To, Index: none, Bump: true, Set: with(signersField(e.Signers), map[string]string{fieldFinal: string(e.Final)}),
+	ch := change{To: e.To, Index: none, NewGeneration: true, Set: with(signersField(e.Signers), map[string]string{fieldFinal: string(e.Final)}),
 		Times: map[string]time.Duration{}, Remove: []string{fieldAttempts, fieldUnchecked, fieldCancel}}
 	if e.Reason != "" {
 		maps.Copy(ch.Set, Reason{Code: string(e.To), Message: e.Reason}.fields())
@@ -490,7 +490,7 @@ func (l *Ledger) Requeue(ctx context.Context, r *Record, lane string) error {
 	if err := guard(r, "Requeue", true, Failed); err != nil {
 		return err
 	}
-	ch := change{To: Queued, Index: Work, Due: SweepAfter, Bump: true, Set: map[string]string{fieldLane: lane}, Remove: troubleFields}
+	ch := change{To: Queued, Index: Work, Due: SweepAfter, NewGeneration: true, Set: map[string]string{fieldLane: lane}, Remove: troubleFields}
 	if !r.CompletedAt.IsZero() {
 		ch.To = Completed
 	}
@@ -502,7 +502,7 @@ func (l *Ledger) ResolveNotSent(ctx context.Context, r *Record, lane string) err
 	if err := guard(r, "ResolveNotSent", r.State == InDoubt || r.Unchecked, InDoubt, Sent); err != nil {
 		return err
 	}
-	return l.steer(ctx, r, lane, change{To: Queued, Index: Work, Due: SweepAfter, Bump: true, Set: with(map[string]string{fieldLane: lane}, r.reachedNobody(r.Inviter)),
+	return l.steer(ctx, r, lane, change{To: Queued, Index: Work, Due: SweepAfter, NewGeneration: true, Set: with(map[string]string{fieldLane: lane}, r.reachedNobody(r.Inviter)),
 		Remove: slices.Concat(intentFields, troubleFields, []string{fieldUnchecked, fieldEnvelopeID, fieldSentAt, fieldUnfinished, fieldCancel, fieldSigners})})
 }
 
@@ -511,7 +511,7 @@ func (l *Ledger) CancelQueued(ctx context.Context, r *Record) error {
 	if err := guard(r, "CancelQueued", len(r.Steps) == 0, Queued); err != nil {
 		return err
 	}
-	return l.write(ctx, r, r.fence(), change{To: Canceled, Index: none, Bump: true})
+	return l.write(ctx, r, r.fence(), change{To: Canceled, Index: none, NewGeneration: true})
 }
 
 // AskCancel keeps the wish to cancel: a worker that holds the envelope sees it before it
@@ -521,7 +521,7 @@ func (l *Ledger) AskCancel(ctx context.Context, r *Record, lane string) error {
 		return err
 	}
 	return l.steer(ctx, r, lane, change{Set: map[string]string{fieldCancel: "1", fieldLane: lane}, Remove: []string{fieldNotBefore},
-		Index: Work, Due: time.Second, Bump: true})
+		Index: Work, Due: time.Second, NewGeneration: true})
 }
 
 // steer writes what an operator has asked for; its task takes the lane.
@@ -552,7 +552,7 @@ func (l *Ledger) Fill(ctx context.Context, r *Record, envelope json.RawMessage) 
 	}
 	ch := change{Set: map[string]string{fieldDigest: pack(r.Digest), fieldEnvelope: string(envelope)}}
 	if r.ErrorCode == CodeNoContent && (r.State == Failed || r.State == Sent) {
-		ch.Index, ch.Due, ch.Bump, ch.Remove, work = Work, SweepAfter, true, troubleFields, true
+		ch.Index, ch.Due, ch.NewGeneration, ch.Remove, work = Work, SweepAfter, true, troubleFields, true
 		if r.State == Failed {
 			ch.To = Queued
 		} else {
@@ -568,7 +568,7 @@ func (l *Ledger) Fill(ctx context.Context, r *Record, envelope json.RawMessage) 
 
 // NewTask makes the tasks of an envelope stale: the caller enqueues another one.
 func (l *Ledger) NewTask(ctx context.Context, r *Record) error {
-	return l.write(ctx, r, r.fence(), change{Bump: true})
+	return l.write(ctx, r, r.fence(), change{NewGeneration: true})
 }
 
 // BeginAgain puts a simulated envelope back to its beginning: its simulator is gone.
@@ -578,5 +578,5 @@ func (l *Ledger) BeginAgain(ctx context.Context, r *Record) error {
 	}
 	forget := slices.Concat(r.stepFields(), intentFields, troubleFields, []string{fieldEnvelopeID, fieldUnfinished, fieldSentAt, fieldCompleted,
 		fieldSigners, fieldFinal, fieldListed, fieldArtifacts, fieldEvidence})
-	return l.write(ctx, r, r.fence(), change{To: Queued, Index: Work, Due: time.Second, Remove: forget, Release: true, Bump: true})
+	return l.write(ctx, r, r.fence(), change{To: Queued, Index: Work, Due: time.Second, Remove: forget, Release: true, NewGeneration: true})
 }

@@ -130,7 +130,7 @@ func (s *Server) takeCampaign(ctx context.Context, name string, all items, found
 }
 
 // receive makes room for what a request brings, at most so many bytes.
-func (s *Server) receive(ctx context.Context, most int64) (*spool, error) {
+func (s *Server) receive(ctx context.Context, most int64) (*uploadDir, error) {
 	x := exchangeOf(ctx)
 	files, err := s.uploads.begin(ctx, x.r.ContentLength, most)
 	if err != nil {
@@ -262,7 +262,7 @@ func named(ctx context.Context, name string) (string, error) {
 }
 
 // fromCSV reads a multipart body.
-func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *spool, up *upload) (string, items, error) {
+func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *uploadDir, up *upload) (string, items, error) {
 	f, err := files.multipart(r, "file", maxSheet, "campaign", "provider", "skip_invalid")
 	if err != nil {
 		return "", nil, err
@@ -283,7 +283,7 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *spool, up 
 }
 
 // csvItems reads the rows of a CSV file that was uploaded.
-func (s *Server) csvItems(ctx context.Context, files *spool, main, name, provider string) items {
+func (s *Server) csvItems(ctx context.Context, files *uploadDir, main, name, provider string) items {
 	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(provider)), Document: files.document, Judge: s.client.Judge()}
 	return func(yield func(item, error) bool) {
 		if err := s.fits(ctx, filepath.Join(files.dir, main)); err != nil {
@@ -356,8 +356,8 @@ func validID(id string) string {
 
 // fromJSON reads a JSON body. Its name may stand after its envelopes, so it is looked
 // for first.
-func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *spool, up *upload) (string, items, error) {
-	file, err := files.lift(r.Body, lifting{maxSheet, s.limits.Envelopes})
+func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *uploadDir, up *upload) (string, items, error) {
+	file, err := files.extractBase64(r.Body, bodyLimits{maxSheet, s.limits.Envelopes})
 	if err != nil {
 		return "", nil, broken(err)
 	}
@@ -405,7 +405,7 @@ func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *spool, up
 }
 
 // element reads one envelope of a campaign.
-func (s *Server) element(ctx context.Context, campaign string, i int, raw jsontext.Value, files *spool) (item, error) {
+func (s *Server) element(ctx context.Context, campaign string, i int, raw jsontext.Value, files *uploadDir) (item, error) {
 	it := item{at: Mistake{Index: &i}, bytes: len(raw)}
 	var in EnvelopeInput
 	if err := json.Unmarshal(raw, &in, json.RejectUnknownMembers(true)); err != nil {

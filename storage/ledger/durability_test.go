@@ -18,7 +18,7 @@ func TestBarrierWaitsForTheDisk(t *testing.T) {
 	}{{"on the disk", 1, true}, {"not on the disk in time", 0, false}} {
 		t.Run(c.name, func(t *testing.T) {
 			l, clock := open(t)
-			l.barrier = BarrierWaitAOF
+			l.durability = DurableByWaitAOF
 			claim := preparing(t, l, "1")
 			var mu sync.Mutex
 			var writer *server.Peer
@@ -60,9 +60,9 @@ func TestBarrierWaitsForTheDisk(t *testing.T) {
 // WAIT speaks of the writes of its own connection: a barrier without a replica must fail,
 // not pass.
 func TestBarrierFailsWithoutAReplica(t *testing.T) {
-	old := New(startRedis(t), BarrierNone)
+	old := New(startRedis(t), NotDurable)
 	c := preparing(t, old, "1")
-	c.ledger = New(old.db, BarrierReplicas)
+	c.ledger = New(old.db, DurableByReplicas)
 	if _, err := c.Intend(t.Context()); err == nil {
 		t.Error("an intent that no replica has was called durable")
 	}

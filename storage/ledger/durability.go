@@ -9,21 +9,21 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Barrier is how a write outlives a crash of Redis: the intent to invite must, or a
+// Durability is how a write outlives a crash of Redis: the intent to invite must, or a
 // customer gets two contracts.
-type Barrier string
+type Durability string
 
 // The barriers, from the best. Inspect chooses by looking at the server.
 const (
-	// BarrierAlways: appendfsync always; Redis answers a write only when it is on disk.
-	BarrierAlways Barrier = "appendfsync always"
-	// BarrierWaitAOF: Redis 7.2+; the write is followed by WAITAOF on the same connection.
-	BarrierWaitAOF Barrier = "WAITAOF"
-	// BarrierReplicas: the write is followed by WAIT for one replica.
-	BarrierReplicas Barrier = "WAIT"
-	// BarrierNone: a crash of Redis may forget the last moments. Real providers are
+	// DurableByAOF: appendfsync always; Redis answers a write only when it is on disk.
+	DurableByAOF Durability = "appendfsync always"
+	// DurableByWaitAOF: Redis 7.2+; the write is followed by WAITAOF on the same connection.
+	DurableByWaitAOF Durability = "WAITAOF"
+	// DurableByReplicas: the write is followed by WAIT for one replica.
+	DurableByReplicas Durability = "WAIT"
+	// NotDurable: a crash of Redis may forget the last moments. Real providers are
 	// refused, unless the operator accepts it.
-	BarrierNone Barrier = "none"
+	NotDurable Durability = "none"
 )
 
 // barrierWait bounds the wait for disk or replica; it is below the connection's own
@@ -35,12 +35,12 @@ type scripter = redis.Scripter
 // durably runs one write and waits until it is as safe as the barrier makes it. WAIT
 // and WAITAOF speak of the writes of their own connection, so both go over one.
 func (l *Ledger) durably(ctx context.Context, write func(context.Context, scripter) error) error {
-	if l.barrier == BarrierAlways || l.barrier == BarrierNone {
+	if l.durability == DurableByAOF || l.durability == NotDurable {
 		return write(ctx, l.db)
 	}
 	single, ok := l.db.(*redis.Client)
 	if !ok {
-		return fmt.Errorf("%s needs a single Redis or a Sentinel; set appendfsync always on a cluster", l.barrier)
+		return fmt.Errorf("%s needs a single Redis or a Sentinel; set appendfsync always on a cluster", l.durability)
 	}
 	conn := single.Conn()
 	defer conn.Close()
@@ -48,17 +48,17 @@ func (l *Ledger) durably(ctx context.Context, write func(context.Context, script
 		return err
 	}
 	var cmd *redis.Cmd
-	if l.barrier == BarrierWaitAOF {
+	if l.durability == DurableByWaitAOF {
 		cmd = conn.Do(ctx, "WAITAOF", 1, 0, barrierWait.Milliseconds())
 	} else {
 		cmd = conn.Do(ctx, "WAIT", 1, barrierWait.Milliseconds())
 	}
 	n, err := acknowledged(cmd)
 	if err != nil {
-		return fmt.Errorf("%s: %w", l.barrier, err)
+		return fmt.Errorf("%s: %w", l.durability, err)
 	}
 	if n < 1 {
-		return fmt.Errorf("%s: not acknowledged within %s", l.barrier, barrierWait)
+		return fmt.Errorf("%s: not acknowledged within %s", l.durability, barrierWait)
 	}
 	return nil
 }
