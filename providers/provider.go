@@ -20,7 +20,7 @@ type Provider interface {
 	Check(Envelope) error
 
 	// Prepare makes every call that reaches nobody, each inside [Job.Step]. Called
-	// again after a crash it goes on behind the last recorded step.
+	// again after a crash it goes on after the last recorded step.
 	// It returns [ErrAlreadyInvited] when it finds that the envelope under our key has
 	// already been sent; Job.Ref then names it.
 	Prepare(context.Context, *Job) error

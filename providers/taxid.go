@@ -122,8 +122,8 @@ func ValidTaxID(s string) bool {
 	return false
 }
 
-// checkDigits verifies the two check digits behind the first n characters. Weights
-// rise from 2, right to left, and begin again behind maxWeight. A character counts as its
+// checkDigits verifies the two check digits after the first n characters. Weights
+// rise from 2, right to left, and begin again after maxWeight. A character counts as its
 // ASCII code less 48, which is a digit's own value.
 func checkDigits(s string, n, maxWeight int, letters bool) bool {
 	same := true

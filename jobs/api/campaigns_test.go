@@ -18,7 +18,7 @@ func TestCampaignFromCSVWithItsDocuments(t *testing.T) {
 	csv := csvHead + csvRow("1", "contracts/a.pdf") + csvRow("2", "contracts/b.pdf")
 	parts := []file{
 		{"document", "contracts/a.pdf", pdf("a")},
-		{"file", "June 2026.csv", csv}, // the CSV may come before or behind its documents
+		{"file", "June 2026.csv", csv}, // the CSV may come before or after its documents
 		{"document", "contracts/b.pdf", pdf("b")},
 	}
 	var got CampaignAccepted
@@ -127,7 +127,7 @@ func TestManyMistakesAreCountedAndTheFirstListed(t *testing.T) {
 func TestCampaignFromJSON(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	s := newStack(t, nil)
-	// The name may stand behind the envelopes.
+	// The name may stand after the envelopes.
 	body := fmt.Sprintf(`{"envelopes":[%s,%s],"campaign":"june"}`, marshal(t, envelopeJSON("1", pdf("a"))), marshal(t, envelopeJSON("2", pdf("b"))))
 	var got CampaignAccepted
 	s.postJSON("/v1/campaigns", body).want(t, http.StatusAccepted, &got)

@@ -32,7 +32,7 @@ import (
 
 const flowKey = "k3y-of-the-flow-test"
 
-// live is a stack with everything behind it: simulators, workers, a scheduler and a
+// live is a stack with all that it needs: simulators, workers, a scheduler and a
 // notifier.
 type live struct {
 	*stack

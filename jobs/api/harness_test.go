@@ -53,7 +53,7 @@ func (l *logBook) String() string {
 	return l.b.String()
 }
 
-// stack is a server on a free port with a client behind it.
+// stack is a server on a free port and a client of it.
 type stack struct {
 	t       testing.TB
 	url     string

@@ -39,7 +39,7 @@ func (f format) bytes(in io.ReadSeeker) (io.Reader, error) {
 }
 
 // decode gives the file's text as UTF-8, without byte order marks, without what fills the
-// file up behind its text, and with line ends that the scanner knows.
+// file up after its text, and with line ends that the scanner knows.
 func (f format) decode(in io.ReadSeeker) (io.Reader, error) {
 	text, err := f.bytes(in)
 	if err != nil {

@@ -5,7 +5,7 @@
 //
 // Positions are lines and characters: line 1 is the header, column 1 the first character
 // of a line. A value's position is where it begins in the file as an editor shows it; a
-// value that stands behind one with line breaks is counted from the line it is on.
+// value that stands after one with line breaks is counted from the line it is on.
 package campaign
 
 import (

@@ -50,7 +50,7 @@ func (r record) blank() bool {
 }
 
 // scanner splits a stream of UTF-8 into rows, as RFC 4180 says and encoding/csv does it.
-// Unlike encoding/csv it loses no more than one line to a mistake: behind a quote that
+// Unlike encoding/csv it loses no more than one line to a mistake: after a quote that
 // is never closed it goes on with the next line, where encoding/csv would swallow the
 // rest of the file.
 type scanner struct {
@@ -120,7 +120,7 @@ func (s *scanner) skipLine() error {
 type parser struct {
 	data  []byte
 	comma byte
-	last  bool // there is nothing behind data, or no more of it will be looked at
+	last  bool // there is nothing after data, or no more of it will be looked at
 
 	pos     int
 	line    int  // of pos

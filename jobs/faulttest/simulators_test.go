@@ -38,7 +38,7 @@ type published struct {
 	Env     map[string]string
 	Control string // the sandbox's own
 	Log     string // what only this test wants to know
-	SDoc    string // sDoc's address; behind /from/PROCESS it is the same, and tells who asks
+	SDoc    string // sDoc's address; with /from/PROCESS it is the same, and tells who asks
 }
 
 // solicitation is one inviting request to sDoc and what became of it.

@@ -32,7 +32,7 @@ const (
 	maxDays      = 3650
 )
 
-// Normalize brings an envelope into the one form that everything behind it relies on
+// Normalize brings an envelope into the one form that everything after it relies on
 // (trimmed text, lower-case words, E.164 phones, tax ids without punctuation, dates as
 // YYYY-MM-DD) and reports all that is wrong with it. CSV, HTTP API and Go package share
 // these rules; what only one provider demands is [providers.Provider]'s Check.

@@ -54,7 +54,7 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// User and password are for the Sentinels and for the Redis behind them; the Sentinels may have
+// User and password are for the Sentinels and for their Redis; the Sentinels may have
 // others, or none.
 func TestConnectThroughSentinels(t *testing.T) {
 	for address, want := range map[string]redis.FailoverOptions{

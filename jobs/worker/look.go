@@ -22,7 +22,7 @@ const (
 	// lookBatch is how many due envelopes one round takes.
 	lookBatch = 200
 	// singleBatch is how many are taken where each costs a request: what is not looked at in the
-	// round comes again behind the others.
+	// round comes again after the others.
 	singleBatch = 20
 	// roundLapses is when a round whose worker has died is over.
 	roundLapses = 20 * time.Second

@@ -20,7 +20,7 @@ const (
 	oneRoute  = requests + "/" + requestID
 )
 
-// server is e-signature, IAM, File Storage and the stores behind them.
+// server is e-signature, IAM, File Storage and their stores.
 type server struct {
 	*fake.Server
 	mu     sync.Mutex

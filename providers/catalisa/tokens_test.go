@@ -75,7 +75,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 	if err := look(); err != nil || len(s.Bodies("POST /oauth/token")) != 2 {
 		t.Errorf("a revoked token was not replaced: %v", err)
 	}
-	// The inviting call is not repeated behind the engine's back.
+	// The inviting call is not repeated without the engine's knowledge.
 	revoke()
 	commits := 0
 	job := newJob(lease(), func() { commits++ })

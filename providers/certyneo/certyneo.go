@@ -3,7 +3,7 @@
 // Prepare uploads the documents and creates the envelope as a DRAFT with a signature
 // field for every signer on every document; POST /envelopes/{id}/send is the one call
 // that reaches people. Certyneo has no idempotency keys: a crash between a call and
-// its record leaves a document or a draft behind that nobody is ever told of.
+// its record leaves a document or a draft that nobody ever hears of.
 //
 // A sent envelope can neither be withdrawn nor reminded of by the API (reference §2).
 package certyneo

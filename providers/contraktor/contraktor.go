@@ -178,7 +178,7 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 }
 
 // Settle looks whether the contract has a proof. The first one is the current one;
-// cancelled ones behind it have invited people too (reference §6).
+// cancelled ones after it have invited people too (reference §6).
 func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Outcome, error) {
 	id, ok := job.Ref.Steps[stepContract]
 	if !ok {

@@ -28,7 +28,7 @@ type lease struct {
 	first, base int64
 	end         int64 // what tat is with it
 	every       int64 // as it was booked: the interval with the usual lateness in it,
-	guard       int64 // and what stands behind its last turn for the unusual
+	guard       int64 // and what stands after its last turn for the unusual
 	offset      int64 // of our time from Redis' when it was booked
 	news        int64 // when Redis was last asked whether there is a pause
 }

@@ -52,7 +52,7 @@ const (
 // A process that is killed takes at most two leases with it: what it had booked passes
 // unused. That is twice 100 ms of the rate, or two turns; with a bucket of one up to two
 // seconds each. Who stops in good order gives its turns back, or counts them as unused
-// when others have booked behind them.
+// when others have booked after them.
 type Limiter struct {
 	client    redis.UniversalClient
 	keys      []string

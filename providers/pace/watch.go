@@ -39,7 +39,7 @@ func (w *watch) init(reserve int64) {
 }
 
 // booking is how a lease is booked so that the usual lateness has its place in it: the
-// interval, and the guard behind its last turn.
+// interval, and the guard after its last turn.
 func (w *watch) booking(interval, reserve int64) (every, guard int64) {
 	if !w.tight {
 		return interval, 0

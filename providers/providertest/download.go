@@ -89,7 +89,7 @@ func testDownloads(t *testing.T, s *Suite, tp *tap) {
 	})
 }
 
-// broken cuts an answer that carries a file behind the given part of it.
+// broken cuts an answer that carries a file after the given part of it.
 func broken(part float64) meddler {
 	return func(_ int, rw http.ResponseWriter, _ *http.Request, pass func() *answer) bool {
 		a := pass()

@@ -25,7 +25,7 @@ func testInvite(t *testing.T, s *Suite, tp *tap) {
 		}
 	}
 	slow := func(_ int, _ http.ResponseWriter, r *http.Request, _ func() *answer) bool {
-		_, _ = io.Copy(io.Discard, r.Body) // only behind it the server sees the other side go
+		_, _ = io.Copy(io.Discard, r.Body) // only after it the server sees the other side go
 		select {                           // longer than the caller's patience
 		case <-r.Context().Done():
 		case <-time.After(prompt):

@@ -148,7 +148,7 @@ func (w *wire) seen() int {
 	return len(w.requests)
 }
 
-// since are the requests behind the first n.
+// since are the requests after the first n.
 func (w *wire) since(n int) []exchange {
 	w.mu.Lock()
 	defer w.mu.Unlock()

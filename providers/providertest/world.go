@@ -275,7 +275,7 @@ func (w *world) complete(recs ...*record) {
 			}
 		}
 	}
-	// An envelope is sealed a tenth of SignAfter behind the last signature, Contraktor's
+	// An envelope is sealed a tenth of SignAfter after the last signature, Contraktor's
 	// files are made as much later.
 	w.sandbox.Advance(2*w.pace/10 + time.Second)
 	for _, rec := range recs {
@@ -310,7 +310,7 @@ func (w *world) entry(rec *record) sandbox.Entry {
 	return sandbox.Entry{}
 }
 
-// invitations counts those of everything in the books behind the first mark entries.
+// invitations counts those of everything in the books after the first mark entries.
 func (w *world) invitations(mark int) (n int) {
 	for _, e := range w.books()[mark:] {
 		n += e.Invitations

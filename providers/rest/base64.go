@@ -16,13 +16,13 @@ var (
 
 // Base64Answer streams the decoded value of one string field of a JSON answer, named by
 // its path, in constant memory: Base64Answer(body, judge, "result", "base64"). Other fields
-// may stand before and behind it; together they may have 4 MiB.
+// may stand before and after it; together they may have 4 MiB.
 //
 // The last read gives io.EOF only when the whole answer was there and well-formed.
 // When the function fails, or when the reader is closed, the body is closed. Missing
 // field, wrong type, cut answer: an error without anything of the content.
 //
-// Where the answer says in other fields whether it is one, before or behind the file, judge
+// Where the answer says in other fields whether it is one, before or after the file, judge
 // sees its scalar fields (string, bool,
 // json.Number or nil) by their dotted names, "error" or "result.name", down to the
 // third level, at most 64 and none longer than 4 KiB. It is called once, when the
@@ -69,7 +69,7 @@ func (f *base64File) Read(p []byte) (int, error) {
 	return n, f.err
 }
 
-// finish reads what stands behind the file.
+// finish reads what stands after the file.
 func (f *base64File) finish() error {
 	again, err := f.scanner.find()
 	if err == nil && again {
@@ -113,7 +113,7 @@ func (t *base64Text) Read(p []byte) (int, error) {
 			t.err = io.EOF
 			break
 		}
-		// The decoder takes a second piece behind the padding for more of the same.
+		// The decoder takes a second piece after the padding for more of the same.
 		if t.padded && c != '=' && c != '\n' && c != '\r' {
 			t.err = errPadding
 			break

@@ -103,7 +103,7 @@ type Part struct {
 }
 
 // Multipart is a form with text fields, in the order of their names, and one file
-// behind them.
+// after them.
 func Multipart(fields map[string]string, part Part) Body {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
@@ -133,7 +133,7 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// exact refuses a file that is shorter or longer than said. It looks behind the last
+// exact refuses a file that is shorter or longer than said. It looks past the last
 // byte before it gives it away, so that a cut file never arrives as a whole one.
 type exact struct {
 	r    io.Reader

@@ -56,7 +56,7 @@ func TestInviteWithoutConnection(t *testing.T) {
 	}
 }
 
-// Before that ends the context: nothing may leave behind it.
+// Before that ends the context: nothing may leave after it.
 func TestContextEndsInBefore(t *testing.T) {
 	var sent atomic.Int32
 	c := serve(t, Config{}, func(http.ResponseWriter, *http.Request) { sent.Add(1) })

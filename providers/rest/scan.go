@@ -39,7 +39,7 @@ func newScanner(r io.Reader, path []string) *scanner {
 	return &scanner{r: bufio.NewReaderSize(r, 32<<10), path: path, fields: make(map[string]any)}
 }
 
-// find goes on to the string at the path and stops behind its opening quote, or
+// find goes on to the string at the path and stops after its opening quote, or
 // reports false at the end of the answer.
 func (s *scanner) find() (bool, error) {
 	if !s.begun {
@@ -222,7 +222,7 @@ func (s *scanner) keep(name string, value any) {
 	}
 }
 
-// text reads a string behind its opening quote; whole is false for one that is too
+// text reads a string after its opening quote; whole is false for one that is too
 // long to keep.
 func (s *scanner) text() (text string, whole bool, err error) {
 	raw := []byte{'"'}

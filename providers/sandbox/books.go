@@ -146,7 +146,7 @@ func (r *record) artifact(kind providers.Kind, id string) (artifact, bool) {
 	return artifact{}, false
 }
 
-// resource is a file behind a presigned address.
+// resource is a file at a presigned address.
 type resource func() *reply
 
 // newLink makes an address of a resource as object storage has it: the expiry and a

@@ -165,7 +165,7 @@ func (d *sdoc) addParticipant(s *sdocSolicitation, in sdocParticipantInput) {
 	}
 	who.id = entries[0].id
 	s.participants = append(s.participants, entries...)
-	if in.SignatureType == sdocElectronic { // signs only behind a stamp (§6)
+	if in.SignatureType == sdocElectronic { // signs only with a stamp (§6)
 		who.ready = func() bool {
 			for _, p := range entries {
 				if p.stamp == nil {

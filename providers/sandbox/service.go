@@ -105,7 +105,7 @@ func (s *Service) route(route, prefix string, h func(*http.Request) *reply) {
 	})
 }
 
-// ServeHTTP answers unknown routes and methods in the provider's own way, behind
+// ServeHTTP answers unknown routes and methods in the provider's own way, after
 // authentication.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler, pattern := s.mux.Handler(r)

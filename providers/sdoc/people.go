@@ -12,7 +12,7 @@ import (
 // stepViewers keeps the identifiers of the participants who only look on.
 const stepViewers = "viewers"
 
-// needsFinish tells whether anything is to be done behind the invitation: stamps to be
+// needsFinish tells whether anything is to be done after the invitation: stamps to be
 // placed, or viewers to be told from signers.
 func needsFinish(e providers.Envelope) bool {
 	for _, s := range e.Signers {

@@ -1,7 +1,7 @@
 // Package sdoc sends envelopes through the sDoc integration API of Safeweb.
 //
 // An envelope becomes a solicitation: files are uploaded first, POST /solicitation is
-// the call that invites, and the stamps of electronic signers are placed behind it.
+// the call that invites, and the stamps of electronic signers are placed after it.
 // There is no list and no look-up by a key of ours, so an interrupted call cannot be
 // settled by asking. The callback address of each solicitation carries our key instead:
 // the first callback names the solicitation (see [Provider.Webhook]).

@@ -71,7 +71,7 @@ const pageSize = 200
 
 // Page reads up to n envelopes of a campaign in the order in which they were enqueued,
 // of one state or (empty) of all. Cursor is empty for the first page; next is empty
-// behind the last.
+// after the last.
 func (l *Ledger) Page(ctx context.Context, campaign string, state State, cursor string, n int) (records []*Record, next string, err error) {
 	if state == "" {
 		return l.PageOf(ctx, campaign, nil, cursor, n)
