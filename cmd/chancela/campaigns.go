@@ -263,7 +263,7 @@ func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, rejected *
 	return func(yield func(jobs.Envelope, error) bool) {
 		for row, err := range r.Rows(ctx) {
 			if by, ok := f.asked.of(row.Envelope); err == nil && len(row.Problems) == 0 && ok {
-				row.Problems = []campaign.Problem{{Line: row.Line, Column: 1, Name: "id", Message: askedAlready(row.Envelope, by)}}
+				row.Problems = []campaign.Problem{row.Problem("id", askedAlready(row.Envelope, by))}
 			}
 			switch {
 			case err == nil && len(row.Problems) > 0 && f.flags.skipInvalid:
@@ -308,7 +308,7 @@ func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []*j
 		if len(c.Fields) > 0 {
 			message = "the campaign has an envelope with this id and other content in " + strings.Join(c.Fields, ", ") + ": use another id, or cancel that one"
 		}
-		p := campaign.Problem{File: name, Line: row.Line, Column: 1, Name: "id", Message: message}
+		p := row.Problem("id", message)
 		note("problem", p, p.String())
 	}
 	return nil

@@ -36,7 +36,7 @@ func TestCheckTellsEveryMistake(t *testing.T) {
 		t.Errorf("results go to standard output, and this went to standard error: %s", r.stderr)
 	}
 	lines := strings.Split(r.stdout, "\n")
-	for _, want := range []string{"broken.csv:3:1: id: is required", "broken.csv:7:5: provider: must be one of"} {
+	for _, want := range []string{"broken.csv:3:1: id (A3): is required", "broken.csv:7:5: provider (B7): must be one of"} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("missing: %s", want)
 		}
@@ -117,7 +117,7 @@ func TestKeyWithoutRedisIsRefused(t *testing.T) {
 func TestInvalidInputEnqueuesNothing(t *testing.T) {
 	archive := filepath.Join(t.TempDir(), "archive")
 	r := invoke(t, map[string]string{"CHANCELA_ARCHIVE_URL": archive}, "run", filepath.Join(samples, "broken.csv")).want(t, exitUsage)
-	if !strings.Contains(r.stderr, "nothing was enqueued") || !strings.Contains(r.stderr, "broken.csv:3:1: id: is required") {
+	if !strings.Contains(r.stderr, "nothing was enqueued") || !strings.Contains(r.stderr, "broken.csv:3:1: id (A3): is required") {
 		t.Errorf("stderr: %s", r.stderr)
 	}
 	if _, err := os.Stat(archive); err == nil {

@@ -105,7 +105,7 @@ func (f *campaignFiles) tellAskedRows(ctx context.Context, found asked, tell tel
 				return
 			}
 			if rows++; rows <= maxListed {
-				p := campaign.Problem{File: name, Line: row.Line, Column: 1, Name: "id", Message: askedAlready(row.Envelope, by)}
+				p := row.Problem("id", askedAlready(row.Envelope, by))
 				tell("asked", p, p.String())
 			}
 		})

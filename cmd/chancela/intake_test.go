@@ -208,7 +208,7 @@ func TestCopiesAreNoticed(t *testing.T) {
 	if r := invoke(t, nil, "check", original, renamed).want(t, exitOK); !strings.Contains(r.stdout, "campaign utf8-1 asks the same people") { // no Redis needed
 		t.Errorf("check without a Redis: %s", r.stdout)
 	}
-	if r := invoke(t, env, "enqueue", mended).want(t, exitUsage); !strings.Contains(r.stderr, mended+":2:1: id: 9: these people are asked to sign these documents by campaign utf8 (its id 0001) already\n") ||
+	if r := invoke(t, env, "enqueue", mended).want(t, exitUsage); !strings.Contains(r.stderr, mended+":2:1: id (A2): 9: these people are asked to sign these documents by campaign utf8 (its id 0001) already\n") ||
 		!strings.Contains(r.stderr, "--campaign utf8 goes on") || !strings.Contains(r.stderr, "--skip-invalid takes the 1 other row") {
 		t.Errorf("enqueue: %s", r.stderr)
 	}
@@ -281,7 +281,7 @@ func TestConflictsTellTheFields(t *testing.T) {
 	invoke(t, env, "enqueue", "--campaign", "june", caseFile(t, dir, "utf8.csv", june)).want(t, exitOK)
 	other := strings.NewReplacer("contrato.pdf", "laudo-vistoria.pdf", "Olá", "Oi", "pessoa1", "pessoa2").Replace(june)
 	r := invoke(t, env, "enqueue", "--campaign", "june", caseFile(t, dir, "touched.csv", other)).want(t, exitError)
-	if want := "touched.csv:2:1: id: the campaign has an envelope with this id and other content in message, document, signer1.email: "; !strings.Contains(r.stderr, want) {
+	if want := "touched.csv:2:1: id (A2): the campaign has an envelope with this id and other content in message, document, signer1.email: "; !strings.Contains(r.stderr, want) {
 		t.Errorf("got %s, want %s", r.stderr, want)
 	}
 	for _, same := range []string{strings.ReplaceAll(june, "\n", "\r\n"), strings.Replace(june, "pessoa1@exemplo.test", "Pessoa1@Exemplo.TEST", 1),
@@ -297,8 +297,8 @@ func TestCheckTellsWhatWasMeant(t *testing.T) {
 	head, row := "id;provider;subject;document;signer1.name;signer1.email\n", ";certyneo;Contrato;documentos/contrato.pdf;Nívea;a@exemplo.test\n"
 	for _, c := range []struct{ text, want string }{
 		{head + "1;contrakto;Contrato;documentos/contrato.pdf;Nívea;a@exemplo.test\n", "qisign: did you mean contraktor?"},
-		{head + "1" + row + "TOTAL;;;2;;\n", "june.csv:3:1: this looks like a row of totals: remove it\n1 problem: 1 of 2 rows is valid"},
-		{head + "1;certyneo;Contrato;nada.pdf;Nívea;a@exemplo.test\n", "document: there is no file"},
+		{head + "1" + row + "TOTAL;;;2;;\n", "june.csv:3:1: A3: this looks like a row of totals: remove it\n1 problem: 1 of 2 rows is valid"},
+		{head + "1;certyneo;Contrato;nada.pdf;Nívea;a@exemplo.test\n", "document (D2): there is no file"},
 	} {
 		if r := invoke(t, nil, "check", caseFile(t, dir, "june.csv", c.text)); !strings.Contains(r.stdout, c.want) {
 			t.Errorf("got %s, want %s", r.stdout, c.want)

@@ -141,7 +141,7 @@ func TestProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	conflict := invoke(t, env, "enqueue", file).want(t, exitError)
-	if !strings.Contains(conflict.stderr, file+":3:1: id: ") && !strings.Contains(conflict.stderr, file+":4:1: id: ") {
+	if !strings.Contains(conflict.stderr, file+":3:1: id (A3): ") && !strings.Contains(conflict.stderr, file+":4:1: id (A4): ") {
 		t.Errorf("the conflict: %s", conflict.stderr)
 	}
 

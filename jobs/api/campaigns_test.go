@@ -88,7 +88,7 @@ func TestAnInvalidCampaignIsRefusedWhole(t *testing.T) {
 	found := map[string]bool{}
 	for _, m := range p.Errors {
 		found[fmt.Sprintf("%d %s", m.Line, m.Field)] = true
-		if m.Message == "" || m.Column == 0 {
+		if m.Message == "" || m.Column == 0 || m.Cell == "" {
 			t.Errorf("%+v", m)
 		}
 	}

@@ -61,9 +61,10 @@ type Draft struct {
 
 // FaultyRow is a row of a sheet with what is wrong in it.
 type FaultyRow struct {
-	Line  int
-	Row   []string // what is wrong with the row as a whole
-	Cells []FaultyCell
+	Line   int
+	Number int      // in a spreadsheet
+	Row    []string // what is wrong with the row as a whole
+	Cells  []FaultyCell
 }
 
 // FaultyCell is a value with what is wrong with it.
@@ -334,7 +335,7 @@ func (x *Draft) conflicts(reasons map[[2]string]*DraftReason) {
 		if reasons[[2]string{m.Field, m.Message}] == nil && m.Field == "id" {
 			x.FaultyRows++
 			if len(x.Faulty) < draftFaulty {
-				x.Faulty = append(x.Faulty, FaultyRow{Line: m.Line, Row: []string{m.ID + ": " + m.Message}})
+				x.Faulty = append(x.Faulty, FaultyRow{Line: m.Line, Number: m.row, Row: []string{m.ID + ": " + m.Message}})
 			}
 		}
 	}
@@ -370,7 +371,7 @@ func (x *Draft) see(it item, reasons map[[2]string]*DraftReason, calls func(item
 	if x.FaultyRows++; len(x.Faulty) >= draftFaulty {
 		return
 	}
-	faulty := FaultyRow{Line: it.at.Line}
+	faulty := FaultyRow{Line: it.at.Line, Number: it.row.Number}
 	for _, value := range it.row.Raw() {
 		faulty.Cells = append(faulty.Cells, FaultyCell{Value: short(value)})
 	}

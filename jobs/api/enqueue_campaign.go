@@ -310,7 +310,7 @@ func (s *Server) csvItems(ctx context.Context, files *uploadDir, main, name, pro
 			}
 		}
 		for row, err := range reader.Rows(ctx) {
-			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: Mistake{Line: row.Line, Column: 1, ID: validID(row.Envelope.ID)},
+			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: csvMistake(row.Envelope.ID, row.Problem("id", "")),
 				mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
 			if !yield(it, err) || err != nil {
 				return
@@ -342,9 +342,13 @@ func (s *Server) fits(ctx context.Context, name string) error {
 func csvMistakes(id string, problems []campaign.Problem) []Mistake {
 	var list []Mistake
 	for _, p := range problems {
-		list = append(list, Mistake{Line: p.Line, Column: p.Column, ID: validID(id), Field: p.Name, Message: p.Message})
+		list = append(list, csvMistake(id, p))
 	}
 	return list
+}
+
+func csvMistake(id string, p campaign.Problem) Mistake {
+	return Mistake{Line: p.Line, Column: p.Column, Cell: p.Cell, row: p.Row, ID: validID(id), Field: p.Name, Message: p.Message}
 }
 
 func validID(id string) string {

@@ -41,11 +41,14 @@ type Problem struct {
 type Mistake struct {
 	Line    int    `json:"line,omitempty" doc:"Line of the CSV file, from 1."`
 	Column  int    `json:"column,omitempty" doc:"Character in that line, from 1."`
+	Cell    string `json:"cell,omitempty" doc:"That value's cell in a spreadsheet: C14. Empty: the whole row."`
 	Pointer string `json:"pointer,omitempty" doc:"Place in a JSON body, as a JSON Pointer (RFC 6901) in a URI fragment: #/signers/0/email."`
 	Index   *int   `json:"index,omitempty" doc:"Place in a JSON campaign's envelopes, from 0."`
 	ID      string `json:"id,omitempty" doc:"The envelope's id, where it is known."`
 	Field   string `json:"field" doc:"The CSV's column name: subject, signer1.email, document. Empty: the whole."`
 	Message string `json:"message"`
+
+	row int // in a spreadsheet
 }
 
 func (p *Problem) Error() string { return p.Detail }

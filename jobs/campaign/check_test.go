@@ -42,9 +42,11 @@ func TestEstimate(t *testing.T) {
 
 func TestProblemString(t *testing.T) {
 	for want, p := range map[string]Problem{
-		"a.csv:3:7: id: is required": {"a.csv", 3, 7, "id", "is required"},
-		"a.csv:3:7: the quote":       {"a.csv", 3, 7, "", "the quote"},
-		"a.csv: the file is empty":   {File: "a.csv", Message: "the file is empty"},
+		"a.csv:9:1: row 7: too long":      {File: "a.csv", Line: 9, Column: 1, Row: 7, Message: "too long"},
+		"a.xlsx: id (B3): is required":    {File: "a.xlsx", Line: 3, Row: 3, Cell: "B3", Name: "id", Message: "is required"},
+		"a.csv:3:7: id (B3): is required": {"a.csv", 3, 7, 3, "B3", "id", "is required"},
+		"a.csv:3:7: B3: the quote":        {"a.csv", 3, 7, 3, "B3", "", "the quote"},
+		"a.csv: the file is empty":        {File: "a.csv", Message: "the file is empty"},
 	} {
 		if p.String() != want {
 			t.Errorf("got %q, want %q", p, want)

@@ -191,7 +191,7 @@ func (p *problems) unknown(i int, c cell) {
 		}
 	}
 	if digits > 4 || strings.Contains(c.text, "@") {
-		p.add(c, "", fmt.Sprintf("column %d %s", i+1, message))
+		p.add(c, "", fmt.Sprintf("column %s %s", letters(i+1), message))
 		return
 	}
 	p.add(c, shorten(c.text), message)
@@ -211,7 +211,7 @@ func (h *header) require(rec record, seen map[string]bool, provider string, p *p
 	for _, name := range required {
 		if !seen[name] {
 			h.missing[name] = true
-			p.add(cell{line: rec.line, column: 1}, name, "this column is missing")
+			p.add(rec.whole(), name, "this column is missing")
 		}
 	}
 }

@@ -3,9 +3,9 @@
 // A file is read from its beginning to find out how it is encoded, then row by row. Nothing grows with the file but the set of ids ([Seen]): a million rows keep
 // 38 MB.
 //
-// Positions are lines and characters: line 1 is the header, column 1 the first character
-// of a line. A value's position is where it begins in the file as an editor shows it; a
-// value that stands after one with line breaks is counted from the line it is on.
+// A position is told in two ways. As an editor shows it, in lines and characters: column 1
+// is the first character of a line. And as a spreadsheet shows it, where a value with line
+// breaks is one cell and a line sep= is none: C14.
 package campaign
 
 import (
@@ -49,30 +49,6 @@ type Options struct {
 	Seen *Seen
 }
 
-// Problem is one mistake in a file.
-type Problem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`   // from 1; 0: the file as a whole
-	Column  int    `json:"column"` // in characters, from 1
-	Name    string `json:"name"`   // the column's name; empty: the whole line
-	Message string `json:"message"`
-}
-
-// String is FILE:LINE:COLUMN: NAME: MESSAGE, which editors understand.
-func (p Problem) String() string {
-	s := p.File
-	if p.Line > 0 {
-		s = fmt.Sprintf("%s:%d:%d", s, p.Line, p.Column)
-	}
-	if p.Name != "" {
-		s += ": " + p.Name
-	}
-	return s + ": " + p.Message
-}
-
-// Error is [Problem.String]: a file that cannot be read as rows at all is a Problem, too.
-func (p Problem) Error() string { return p.String() }
-
 // maxProblems are reported of one row, or of the header; how many more there are is said.
 const maxProblems = 20
 
@@ -88,7 +64,7 @@ func (p *problems) add(at cell, name, message string) {
 		p.more++
 		return
 	}
-	p.list = append(p.list, Problem{p.file, at.line, at.column, name, message})
+	p.list = append(p.list, problemAt(p.file, at, name, message))
 }
 
 func (p *problems) full() bool { return len(p.list) >= maxProblems }
@@ -100,7 +76,8 @@ func (p *problems) sorted() []Problem {
 	})
 	if p.more > 0 {
 		last := p.list[len(p.list)-1]
-		p.list = append(p.list, Problem{p.file, last.Line, last.Column, "", fmt.Sprintf("and %d more problems here", p.more)})
+		last.Cell, last.Name, last.Message = "", "", fmt.Sprintf("and %d more problems here", p.more)
+		p.list = append(p.list, last)
 	}
 	return p.list
 }
@@ -108,9 +85,12 @@ func (p *problems) sorted() []Problem {
 // Row is one row of a campaign. It may be enqueued when it has no problems.
 type Row struct {
 	Line     int // where it begins
+	Number   int // in a spreadsheet
 	Envelope providers.Envelope
 	Problems []Problem
 	rec      record
+	file     string
+	columns  []column
 }
 
 // Raw are the values as they stand there; nil for a line that cannot be split.
@@ -218,7 +198,7 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		restoreAll(first.cells)
 	}
 	if r.header, err = parseHeader(first, r.format.comma, r.options.Provider, &p); err != nil {
-		p.add(cell{line: first.line, column: 1}, "", err.Error()+r.elsewhere())
+		p.add(first.whole(), "", err.Error()+r.elsewhere())
 		return nil
 	}
 	for _, c := range first.cells {
@@ -243,6 +223,7 @@ func (r *Reader) start(in io.ReadSeeker) (record, error) {
 	r.rows.crlf = r.format.crlf
 	rec, err := r.said()
 	if err == nil && r.format.sep {
+		r.rows.row = 0 // a spreadsheet does not show that line
 		rec, err = r.said()
 	}
 	return rec, err
@@ -265,7 +246,7 @@ func (r *Reader) elsewhere() string {
 			break
 		}
 		if known(rec) > 2 {
-			return fmt.Sprintf("; line %d does: remove what stands above it", rec.line)
+			return fmt.Sprintf("; %s does: remove what stands above it", lineAndRow(rec.line, rec.row))
 		}
 	}
 	return ""
@@ -286,7 +267,8 @@ func (r *Reader) nameless(p *problems) error {
 			if n.index >= len(rec.cells) || providers.Trim(rec.cells[n.index].text) == "" {
 				return false
 			}
-			p.add(n.at, "", fmt.Sprintf("column %d has no name, but line %d has a value there: name the column (meta.NAME takes any value), or empty it", n.index+1, rec.line))
+			p.add(n.at, "", fmt.Sprintf("column %s has no name, but %s has a value there: name the column (meta.NAME takes any value), or empty it",
+				letters(n.index+1), lineAndRow(rec.line, rec.row)))
 			return true
 		})
 	}

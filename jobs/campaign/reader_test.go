@@ -114,20 +114,20 @@ func TestHeaderProblems(t *testing.T) {
 		want   string
 	}{
 		"somebody's data": {"1,certyneo,Contract,a.pdf,Ana,ana@example.com", "june.csv:1:1: the first line must name the columns"},
-		"unknown":         {head[:len(head)-1] + ",signer1.mail", "june.csv:1:57: signer1.mail: is not a known column: did you mean signer1.email?"},
-		"twice":           {head[:len(head)-1] + ",Signer1.NAME", "june.csv:1:57: signer1.name: stands there twice"},
-		"gap":             {head[:len(head)-1] + ",signer3.name", "june.csv:1:57: signer3: there is no signer2"},
-		"nameless":        {head[:len(head)-1] + ",\n" + line("0")[:len(line("0"))-1] + ",x", "june.csv:1:57: column 7 has no name, but line 2 has a value there"},
+		"unknown":         {head[:len(head)-1] + ",signer1.mail", "june.csv:1:57: signer1.mail (G1): is not a known column: did you mean signer1.email?"},
+		"twice":           {head[:len(head)-1] + ",Signer1.NAME", "june.csv:1:57: signer1.name (G1): stands there twice"},
+		"gap":             {head[:len(head)-1] + ",signer3.name", "june.csv:1:57: signer3 (G1): there is no signer2"},
+		"nameless":        {head[:len(head)-1] + ",\n" + line("0")[:len(line("0"))-1] + ",x", "june.csv:1:57: G1: column G has no name, but line 2 has a value there"},
 		"a title above":   {"Campaign of June\n\n" + head[:len(head)-1], "june.csv:1:1: the first line must name the columns, as in: id,provider,subject,document,signer1.name,signer1.email; line 3 does: remove what stands above it"},
 		"other names":     {"Nome;E-mail;Contrato\nAna;a@b.co;x", "june.csv:1:1: the first line must name the columns, as in: id;provider;subject;document;signer1.name;signer1.email; none of these is known: Nome, E-mail, Contrato"},
 		"bars":            {"id|provider|subject|document", "june.csv:1:1: the first line must name the columns (separated by commas, semicolons or tabs, not by |)"},
-		"data":            {head[:len(head)-1] + ",11987654321", "june.csv:1:57: column 7 is not a known column"},
-		"unseen":          {head[:len(head)-1] + ",meta.a\u200Bb", "june.csv:1:57: meta.a?b: holds U+200B (zero width space), which cannot be seen"},
-		"signer zero":     {head[:len(head)-1] + ",signer0.name", "june.csv:1:57: signer0.name: is not a known column"},
-		"leading zero":    {head[:len(head)-1] + ",signer01.name", "june.csv:1:57: signer01.name: is not a known column"},
-		"too many":        {head[:len(head)-1] + ",signer101.name", "june.csv:1:57: signer101.name: is not a known column"},
+		"data":            {head[:len(head)-1] + ",11987654321", "june.csv:1:57: G1: column G is not a known column"},
+		"unseen":          {head[:len(head)-1] + ",meta.a\u200Bb", "june.csv:1:57: meta.a?b (G1): holds U+200B (zero width space), which cannot be seen"},
+		"signer zero":     {head[:len(head)-1] + ",signer0.name", "june.csv:1:57: signer0.name (G1): is not a known column"},
+		"leading zero":    {head[:len(head)-1] + ",signer01.name", "june.csv:1:57: signer01.name (G1): is not a known column"},
+		"too many":        {head[:len(head)-1] + ",signer101.name", "june.csv:1:57: signer101.name (G1): is not a known column"},
 		"missing":         {"id,provider,subject,document,signer1.name", "june.csv:1:1: signer1.email: this column is missing"},
-		"quote":           {`id,"pro"vider`, `june.csv:1:4: text behind the closing quote`},
+		"quote":           {`id,"pro"vider`, `june.csv:1:4: B1: text behind the closing quote`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := NewReader("june.csv", strings.NewReader(c.header+"\n"+line("1")), Options{Document: anyDocument})
@@ -175,8 +175,8 @@ func TestSameIDTwice(t *testing.T) {
 	report := func(p Problem) { got = append(got, p.String()) }
 	summary, err := Check(t.Context(), files, Options{Campaign: "c", Document: anyDocument}, report)
 	want := []string{
-		files[0] + ":4:1: id: the same id stands in " + files[0] + " line 2",
-		files[1] + ":3:1: id: the same id stands in " + files[0] + " line 3",
+		files[0] + ":4:1: id (A4): the same id stands in " + files[0] + " line 2",
+		files[1] + ":3:1: id (A3): the same id stands in " + files[0] + " line 3",
 	}
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) || summary.Good != 3 || summary.Bad != 2 {
 		t.Errorf("%v %+v\n%q\nwant\n%q", err, summary, got, want)

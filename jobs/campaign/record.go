@@ -20,15 +20,18 @@ const maxRecord = 1 << 20
 // can be; spreadsheets write many empty ones.
 const maxCells = 4096
 
-// cell is one value of a row and where it begins.
+// cell is one value of a row and where it begins: in the file, and in the spreadsheet that
+// the file is when it is opened in one.
 type cell struct {
 	text         string
 	line, column int // from 1; the column in characters
+	row, index   int // from 1; an index of 0 is the whole row
 }
 
 // record is one row, or a line that is none.
 type record struct {
 	line  int // where it begins
+	row   int // in a spreadsheet: a value with line breaks is one cell there
 	cells []cell
 	end   cell // where it ends
 
@@ -37,6 +40,9 @@ type record struct {
 	at     cell   // where
 	raw    string // the line as it is, without its ending
 }
+
+// whole is the row itself as a place.
+func (r record) whole() cell { return cell{line: r.line, column: 1, row: r.row} }
 
 // blank tells a row without anything that can be seen: spreadsheets export them by the
 // hundred.
@@ -57,6 +63,7 @@ type scanner struct {
 	in    *bufio.Reader
 	comma byte
 	line  int  // the next line's number
+	row   int  // the last row's number
 	width int  // cells of the row before: the next one has as many
 	crlf  bool // some line ended with CR LF
 }
@@ -84,13 +91,13 @@ func (s *scanner) record() (record, error) {
 		if len(data) == 0 {
 			return record{}, io.EOF
 		}
-		p := parser{data: data, comma: s.comma, line: s.line, width: s.width, last: err != nil || len(data) == maxRecord}
+		p := parser{data: data, comma: s.comma, line: s.line, row: s.row + 1, width: s.width, last: err != nil || len(data) == maxRecord}
 		rec, ok := p.record()
 		if !ok {
 			continue
 		}
 		s.crlf = s.crlf || bytes.HasSuffix(data[:p.pos], []byte("\r\n"))
-		s.line, s.width = p.line, len(rec.cells)
+		s.line, s.row, s.width = p.line, rec.row, len(rec.cells)
 		if _, err := s.in.Discard(p.pos); err != nil {
 			return record{}, err
 		}
@@ -123,7 +130,8 @@ type parser struct {
 	last  bool // there is nothing after data, or no more of it will be looked at
 
 	pos     int
-	line    int  // of pos
+	line    int // of pos
+	row     int
 	width   int  // cells that the row may have
 	counted int  // columns have been counted up to here
 	column  int  // of data[counted]
@@ -138,7 +146,7 @@ func (p *parser) record() (record, bool) {
 		return record{}, false
 	} else if n > 0 { // an empty line
 		p.endLine(n)
-		return record{line: p.recLine}, true
+		return record{line: p.recLine, row: p.row}, true
 	}
 	if end := bytes.IndexByte(p.data, '\n'); end >= 0 && bytes.IndexByte(p.data[:end], '"') < 0 {
 		if rec, ok := p.plain(end); ok {
@@ -146,8 +154,8 @@ func (p *parser) record() (record, bool) {
 		}
 	}
 	cells := make([]cell, 0, max(1, min(p.width, 64)))
-	for {
-		at := cell{line: p.line, column: p.columnAt(p.pos)}
+	for n := 1; ; n++ {
+		at := cell{line: p.line, column: p.columnAt(p.pos), row: p.row, index: n}
 		var ok bool
 		var wrong string
 		if p.pos < len(p.data) && p.data[p.pos] == '"' {
@@ -171,10 +179,10 @@ func (p *parser) record() (record, bool) {
 			p.pos++
 			continue
 		}
-		end := cell{line: p.line, column: p.columnAt(p.pos)}
-		n, _ := p.lineEnd(p.pos)
-		p.endLine(n)
-		return record{line: p.recLine, cells: cells, end: end}, true
+		end := cell{line: p.line, column: p.columnAt(p.pos), row: p.row}
+		length, _ := p.lineEnd(p.pos)
+		p.endLine(length)
+		return record{line: p.recLine, row: p.row, cells: cells, end: end}, true
 	}
 }
 
@@ -189,11 +197,11 @@ func (p *parser) plain(end int) (record, bool) {
 	cells, column := make([]cell, n), 1
 	for i, rest := 0, text; i < n; i++ {
 		value, after, _ := strings.Cut(rest, string(p.comma))
-		cells[i] = cell{value, p.line, column}
+		cells[i] = cell{value, p.line, column, p.row, i + 1}
 		column += utf8.RuneCountInString(value) + 1
 		rest = after
 	}
-	rec := record{line: p.recLine, cells: cells, end: cell{line: p.line, column: column - 1}}
+	rec := record{line: p.recLine, row: p.row, cells: cells, end: cell{line: p.line, column: column - 1, row: p.row}}
 	p.pos = end
 	p.endLine(1)
 	return rec, true
@@ -267,7 +275,7 @@ func (p *parser) broken(wrong string, at cell) (record, bool) {
 	if end < 0 && !p.last {
 		return record{}, false
 	}
-	rec := record{line: p.recLine, broken: wrong, at: at}
+	rec := record{line: p.recLine, row: p.row, broken: wrong, at: at}
 	p.line = p.recLine
 	if end < 0 {
 		p.pos, p.cut = len(p.data), len(p.data) == maxRecord

@@ -26,7 +26,7 @@ type rowReader struct {
 }
 
 func (r *Reader) row(ctx context.Context, rec record) Row {
-	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line}, found: problems{file: r.name}}
+	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line, Number: rec.row, file: r.name, columns: r.header.columns}, found: problems{file: r.name}}
 	b.read(ctx)
 	b.totals()
 	b.row.Problems = b.found.sorted()
@@ -57,8 +57,8 @@ func (b *rowReader) read(ctx context.Context) {
 	}
 	b.addAll(problems)
 	if intake.ValidID(e.ID) {
-		if file, line, again := r.options.Seen.add(e.Key(), rec.line); again {
-			b.problem("id", fmt.Sprintf("the same id stands in %s line %d", file, line))
+		if first, again := r.options.Seen.add(e.Key(), rec.line, rec.row); again {
+			b.problem("id", "the same id stands in "+first)
 		}
 	}
 }
@@ -89,7 +89,9 @@ func (b *rowReader) rightLength() bool {
 	b.given = have
 	b.rec.cells = b.rec.cells[:min(len(b.rec.cells), max(have, want))]
 	for len(b.rec.cells) < want {
-		b.rec.cells = append(b.rec.cells, b.rec.end)
+		end := b.rec.end
+		end.index = len(b.rec.cells) + 1
+		b.rec.cells = append(b.rec.cells, end)
 	}
 	if only := b.only(); only != nil && want > 2 {
 		b.found.add(*only, "", "the row holds this value only: remove the row if it is no envelope, such as a total")
@@ -98,7 +100,7 @@ func (b *rowReader) rightLength() bool {
 	if have <= want {
 		return true
 	}
-	b.found.add(cell{line: b.rec.line, column: 1}, "",
+	b.found.add(b.rec.whole(), "",
 		fmt.Sprintf("the row has %d values, the header has %d columns: look for a missing or superfluous delimiter or quote", have, want))
 	return false
 }
@@ -289,7 +291,7 @@ func parseStamp(s string) (*providers.Stamp, bool) {
 
 // problem finds the column that a problem is about.
 func (b *rowReader) problem(name, message string) {
-	at := cell{line: b.rec.line, column: 1}
+	at := b.rec.whole()
 	if !b.found.full() {
 		i := slices.IndexFunc(b.header.columns, func(col column) bool { return strings.EqualFold(col.name, name) })
 		if i >= 0 {

@@ -119,7 +119,7 @@ var english = map[string]string{
 	"draft.skip": "You can send the rows without a mistake now, and the others later under the same name.", "draft.send.good.one": "Send %d row, leave the others", "draft.send.good.other": "Send %d rows, leave the others",
 	"draft.send.one": "Send %d envelope", "draft.send.other": "Send %d envelopes",
 	"draft.mend": "Mend the sheet and upload it again", "draft.change": "Or upload something else", "draft.mend.text": "What you choose replaces what is here; the other files stay.",
-	"draft.table": "Rows with mistakes", "draft.row": "Line", "draft.more": "The first %s of %s rows with mistakes are shown.",
+	"draft.table": "Rows with mistakes", "draft.row": "Row", "draft.more": "The first %s of %s rows with mistakes are shown.",
 
 	"trouble.cure.key_refused": "Its envelopes wait and nothing fails. Set a key that it accepts, and start the workers anew.", "trouble.cure.blocked": "Its envelopes wait. See to the proxy, or to the certificate.",
 	"trouble.cure.unreachable": "Calls are repeated. If it lasts, look whether the provider has an outage.", "trouble.cure.failing": "Calls are repeated. If it lasts, ask the provider.",

@@ -1,0 +1,78 @@
+package campaign
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Problem is one mistake in a file.
+type Problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`           // from 1; 0: the file as a whole
+	Column  int    `json:"column"`         // in characters, from 1; 0: the file has no lines
+	Row     int    `json:"row,omitempty"`  // in a spreadsheet, from 1
+	Cell    string `json:"cell,omitempty"` // in a spreadsheet: C14; empty: the whole row
+	Name    string `json:"name"`           // the column's name; empty: the whole line
+	Message string `json:"message"`
+}
+
+func problemAt(file string, at cell, name, message string) Problem {
+	return Problem{file, at.line, at.column, at.row, cellName(at), name, message}
+}
+
+// String is FILE:LINE:COLUMN: NAME (CELL): MESSAGE, which editors understand.
+func (p Problem) String() string {
+	parts := []string{p.File}
+	if p.Line > 0 && p.Column > 0 {
+		parts[0] = fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+	}
+	switch {
+	case p.Name != "" && p.Cell != "":
+		parts = append(parts, fmt.Sprintf("%s (%s)", p.Name, p.Cell))
+	case p.Name != "" || p.Cell != "":
+		parts = append(parts, p.Name+p.Cell)
+	case p.Row > 0 && p.Row != p.Line:
+		parts = append(parts, fmt.Sprintf("row %d", p.Row))
+	}
+	return strings.Join(append(parts, p.Message), ": ")
+}
+
+// Error is [Problem.String]: a file that cannot be read as rows at all is a Problem, too.
+func (p Problem) Error() string { return p.String() }
+
+// Problem is one of a row that was found good by itself.
+func (r Row) Problem(name, message string) Problem {
+	at := r.rec.whole()
+	for i, c := range r.columns {
+		if c.name == name && i < len(r.rec.cells) {
+			at = r.rec.cells[i]
+		}
+	}
+	return problemAt(r.file, at, name, message)
+}
+
+// cellName is a cell as spreadsheets call it.
+func cellName(c cell) string {
+	if c.index == 0 {
+		return ""
+	}
+	return letters(c.index) + strconv.Itoa(c.row)
+}
+
+// letters is a column as spreadsheets call it: A, Z, AA.
+func letters(n int) string {
+	s := ""
+	for ; n > 0; n = (n - 1) / 26 {
+		s = string(rune('A'+(n-1)%26)) + s
+	}
+	return s
+}
+
+// lineAndRow names a line, and its row in a spreadsheet where that is another number.
+func lineAndRow(line, row int) string {
+	if line == row {
+		return fmt.Sprintf("line %d", line)
+	}
+	return fmt.Sprintf("line %d (row %d of the spreadsheet)", line, row)
+}
