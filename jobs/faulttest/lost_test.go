@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers/registry"
-	"github.com/chancela/chancela/providers/sandbox"
 )
 
 // What becomes of Redis.
@@ -50,6 +49,7 @@ func TestRedisLost(t *testing.T) {
 	began := time.Now()
 	watched, s3 := startWatched(t, logs), startS3(t, logs)
 	sys := &system{t: t, bin: compile(t, home), env: settings()}
+	watched.ready()
 	sys.sim = startSimulators(t, simulatorOptions{Seed: seed, SignAfter: signAfter})
 	for name, value := range sys.sim.Env {
 		if !strings.HasSuffix(name, "WEBHOOK_URL") {
@@ -109,11 +109,11 @@ func (l *losing) round(ctx context.Context, campaigns []campaignFile, how wound)
 	gently := l.rng.IntN(2) == 0
 	switch how {
 	case failedOver:
+		l.watched.ready()
 		l.watched.cutOff(ctx)
-		l.untilSent(c, 0.5)
+		l.sentWithin(c, 0.5, cutOffFor)
 		l.watched.failOver(ctx, l.rng.IntN(2) == 0)
 		l.restart(ctx, gently, func() {})
-		l.watched.followed()
 	case setBack:
 		kept := l.watched.snapshot(ctx)
 		l.untilSent(c, 0.5)
@@ -123,10 +123,8 @@ func (l *losing) round(ctx context.Context, campaigns []campaignFile, how wound)
 		l.restart(ctx, gently, func() { l.watched.empty(ctx) })
 	}
 	l.note(how, "", from)
-	l.t.Logf("%s: %s", how, time.Since(from))
-	for _, c := range campaigns {
-		l.enqueue(ctx, c)
-	}
+	l.t.Logf("%s: %s", how, time.Since(from).Round(time.Millisecond))
+	l.enqueue(ctx, campaigns...)
 }
 
 // restart ends all processes, gently or not, and starts them again after what is done
@@ -155,10 +153,14 @@ func (l *losing) restart(ctx context.Context, gently bool, meanwhile func()) {
 }
 
 // enqueue gives the command again when it is told that Redis is elsewhere.
-func (l *losing) enqueue(ctx context.Context, c campaignFile) {
+func (l *losing) enqueue(ctx context.Context, campaigns ...campaignFile) {
 	l.t.Helper()
-	until(l.t, "enqueued: "+c.name, time.Minute, func(ctx context.Context) bool {
-		_, err := l.sys.ask(ctx, "enqueue", c.path)
+	args := []string{"enqueue"}
+	for _, c := range campaigns {
+		args = append(args, c.path)
+	}
+	until(l.t, "enqueued", 5*time.Minute, func(ctx context.Context) bool {
+		_, err := l.sys.ask(ctx, args...)
 		if err != nil {
 			l.t.Log(err)
 		}
@@ -169,17 +171,20 @@ func (l *losing) enqueue(ctx context.Context, c campaignFile) {
 // untilSent waits until the simulators have invited the people of a part of a campaign.
 func (l *losing) untilSent(c campaignFile, part float64) {
 	l.t.Helper()
-	ours := map[string]bool{}
-	for _, r := range c.rows {
-		ours[r.subject] = true
+	if !l.sentWithin(c, part, 5*time.Minute) {
+		l.t.Fatalf("%s: not %.0f %% invited", c.name, 100*part)
 	}
-	until(l.t, fmt.Sprintf("%s: %.0f %% invited", c.name, 100*part), time.Minute, func(context.Context) bool {
-		n := 0
-		for _, e := range get[[]sandbox.Entry](l.t, l.sims.Control+"/books") {
-			if ours[e.Title] && e.Invitations > 0 {
-				n++
-			}
+}
+
+// sentWithin is untilSent that goes on after a time.
+func (l *losing) sentWithin(c campaignFile, part float64, within time.Duration) bool {
+	l.t.Helper()
+	end := time.Now().Add(within)
+	for float64(l.sims.invited(l.t, c.name)) < part*float64(len(c.rows)) {
+		if time.Now().After(end) {
+			return false
 		}
-		return float64(n) >= part*float64(len(c.rows))
-	})
+		time.Sleep(20 * time.Millisecond)
+	}
+	return true
 }

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		*fire = time.Duration(*kills) * 3 * time.Second
 	}
 	if *patience == 0 {
-		*patience = 5*time.Minute + time.Duration(*envelopes)*100*time.Millisecond
+		*patience = 5*time.Minute + time.Duration(max(*envelopes, *rounds**inFlight))*100*time.Millisecond
 	}
 	os.Exit(m.Run())
 }

@@ -34,8 +34,8 @@ func startWatched(t *testing.T, logs string) *watched {
 	t.Helper()
 	bin := need(t, "redis-server", "redis")
 	w := &watched{t: t, servers: map[string]*slot{}}
-	master := freePort(t)
-	for n, address := range []string{master, freePort(t)} {
+	master, replica := freePort(t), freePort(t)
+	for n, address := range []string{master, replica} {
 		dir := t.TempDir()
 		host, port, _ := net.SplitHostPort(address)
 		// Replicas come as a user of their own, so that they can be shut out.
@@ -47,32 +47,59 @@ func startWatched(t *testing.T, logs string) *watched {
 		}
 		w.servers[address] = newSlot(t, logs, fmt.Sprint("redis", n+1), func(string) *exec.Cmd { return exec.Command(bin, args...) })
 	}
-	for n := range 3 {
-		address := freePort(t)
-		host, port, _ := net.SplitHostPort(address)
-		masterHost, masterPort, _ := net.SplitHostPort(master)
-		file := filepath.Join(t.TempDir(), "sentinel.conf")
-		// A replica that was shut out for more than ten times the first would not be elected.
-		conf := fmt.Sprintf("port %s\nbind %s\nsentinel monitor %s %s %s 2\nsentinel down-after-milliseconds %[3]s 3000\n"+
-			"sentinel failover-timeout %[3]s 4000\n", port, host, masterName, masterHost, masterPort)
-		if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		newSlot(t, logs, fmt.Sprint("sentinel", n+1), func(string) *exec.Cmd { return exec.Command(bin, file, "--sentinel") })
-		w.sentinels = append(w.sentinels, address)
-	}
+	w.startSentinels(bin, logs, master, replica)
 	w.db = redis.NewFailoverClient(&redis.FailoverOptions{MasterName: masterName, SentinelAddrs: w.sentinels})
 	t.Cleanup(func() { w.db.Close() })
-	until(t, "three Sentinels and a replica that follows", time.Minute, func(ctx context.Context) bool {
+	return w
+}
+
+// ready waits until the Sentinels know of each other and of a replica that follows.
+func (w *watched) ready() {
+	w.t.Helper()
+	until(w.t, "three Sentinels and a replica that follows", 3*time.Minute, func(ctx context.Context) bool {
+		master := ""
 		for _, s := range w.sentinels {
 			state := w.state(ctx, s)
-			if state["num-slaves"] != "1" || state["num-other-sentinels"] != "2" {
+			if state["num-slaves"] != "1" || state["num-other-sentinels"] != "2" || state["flags"] != "master" || master != "" && state["port"] != master {
 				return false
 			}
+			master = state["port"]
 		}
 		return strings.Contains(w.db.Info(ctx, "replication").Val(), "state=online")
 	})
-	return w
+}
+
+// downAfter is how long a master is silent before it is taken for down.
+const downAfter = 3 * time.Second
+
+// cutOffFor is how long the replica may be shut out: when its master is taken for down, and
+// it has not followed for more than ten times downAfter, no Sentinel ever elects it.
+const cutOffFor = 4 * downAfter
+
+// startSentinels starts three Sentinels that know each other and the replica from their
+// files: by themselves they find each other after seconds, and a replica after ten.
+func (w *watched) startSentinels(bin, logs, master, replica string) {
+	w.t.Helper()
+	spaced := func(address string) string { return strings.Replace(address, ":", " ", 1) }
+	id := func(n int) string { return fmt.Sprintf("%040d", n+1) }
+	for range 3 {
+		w.sentinels = append(w.sentinels, freePort(w.t))
+	}
+	for n, address := range w.sentinels {
+		host, port, _ := net.SplitHostPort(address)
+		conf := fmt.Sprintf("port %s\nbind %s\nsentinel myid %s\nsentinel monitor %s %s 2\nsentinel down-after-milliseconds %[4]s %[6]d\n"+
+			"sentinel failover-timeout %[4]s 4000\nsentinel known-replica %[4]s %[7]s\n", port, host, id(n), masterName, spaced(master), downAfter.Milliseconds(), spaced(replica))
+		for other, address := range w.sentinels {
+			if other != n {
+				conf += fmt.Sprintf("sentinel known-sentinel %s %s %s\n", masterName, spaced(address), id(other))
+			}
+		}
+		file := filepath.Join(w.t.TempDir(), "sentinel.conf")
+		if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
+			w.t.Fatal(err)
+		}
+		newSlot(w.t, logs, fmt.Sprint("sentinel", n+1), func(string) *exec.Cmd { return exec.Command(bin, file, "--sentinel") })
+	}
 }
 
 func (w *watched) url() string {
@@ -117,7 +144,7 @@ func (w *watched) failOver(ctx context.Context, partition bool) {
 	} else {
 		up = s.keepDown(ctx)
 	}
-	until(w.t, "another master", time.Minute, func(ctx context.Context) bool {
+	until(w.t, "another master", 3*time.Minute, func(ctx context.Context) bool {
 		for _, sentinel := range w.sentinels {
 			state := w.state(ctx, sentinel)
 			if net.JoinHostPort(state["ip"], state["port"]) == old {
@@ -127,14 +154,6 @@ func (w *watched) failOver(ctx context.Context, partition bool) {
 		return w.db.Set(ctx, "{chancela}:writable", 1, time.Minute).Err() == nil
 	})
 	up()
-}
-
-// followed waits until the replica follows again.
-func (w *watched) followed() {
-	w.t.Helper()
-	until(w.t, "a replica that follows", time.Minute, func(ctx context.Context) bool {
-		return strings.Contains(w.db.Info(ctx, "replication").Val(), "state=online")
-	})
 }
 
 // snapshot keeps all that the master holds.

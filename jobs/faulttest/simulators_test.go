@@ -79,6 +79,15 @@ func runSimulators(o simulatorOptions) error {
 	mux := http.NewServeMux()
 	mux.Handle("/from/{process}/", w)
 	mux.HandleFunc("GET /solicitations", func(rw http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(rw).Encode(w.all()) })
+	mux.HandleFunc("GET /invited/{campaign}", func(rw http.ResponseWriter, r *http.Request) {
+		n := 0
+		for _, e := range s.Books() {
+			if e.Invitations > 0 && strings.HasSuffix(e.Title, " of "+r.PathValue("campaign")) {
+				n++
+			}
+		}
+		_ = json.NewEncoder(rw).Encode(n)
+	})
 	mux.HandleFunc("GET /struck", func(rw http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(rw).Encode(s.Struck()) })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -207,6 +216,12 @@ func get[T any](t *testing.T, address string) T {
 		t.Fatal(address, ": ", err)
 	}
 	return v
+}
+
+// invited is how many envelopes of a campaign have reached their people.
+func (s *simulators) invited(t *testing.T, campaign string) int {
+	t.Helper()
+	return get[int](t, s.Log+"/invited/"+campaign)
 }
 
 // set changes the rates of faults.
