@@ -23,6 +23,7 @@ type traces struct {
 	name     string
 	listed   bool // what is not in campaign is not there
 	campaign marks.Campaign
+	younger  bool // the ledger, than what the archive has of the campaign
 
 	last bool // gone's last answer
 }
@@ -32,7 +33,8 @@ type traces struct {
 // and their marks when they are sent.
 func (c *Client) tracesOf(ctx context.Context, campaign string) (*traces, error) {
 	t := &traces{client: c, name: campaign}
-	if _, known := c.campaigns.Load(campaign); known {
+	if younger, known := c.campaigns.Load(campaign); known {
+		t.younger = younger.(bool)
 		return t, nil
 	}
 	known, err := c.ledger.CampaignsNamed(ctx, []string{campaign})
@@ -40,10 +42,31 @@ func (c *Client) tracesOf(ctx context.Context, campaign string) (*traces, error)
 		return nil, err
 	}
 	if len(known) > 0 {
-		c.campaigns.Store(campaign, struct{}{})
+		t.younger = known[0].Younger
+		c.campaigns.Store(campaign, t.younger)
 		return t, nil
 	}
-	return t, t.list(ctx)
+	if err := t.list(ctx); err != nil {
+		return nil, err
+	}
+	if len(t.campaign.Envelopes)+len(t.campaign.Complete) > 0 {
+		return t, t.foundMore(ctx)
+	}
+	return t, nil
+}
+
+// foundMore remembers that the archive knows more of the campaign than the ledger: what is
+// new to both may have been sent, too, as far as its provider knows.
+func (t *traces) foundMore(ctx context.Context) error {
+	if t.younger {
+		return nil
+	}
+	if err := t.client.ledger.Younger(ctx, t.name); err != nil {
+		return err
+	}
+	t.younger = true
+	t.client.campaigns.Store(t.name, true)
+	return nil
 }
 
 func (t *traces) list(ctx context.Context) (err error) {
@@ -93,6 +116,11 @@ func (c *Client) adoptAll(ctx context.Context, fresh []*draft, t *traces) error 
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(there, func(f found) bool { return f != found{} }) {
+		if err := t.foundMore(ctx); err != nil {
+			return err
+		}
+	}
 	var now time.Time // of the ledger; only marks need it
 	if slices.ContainsFunc(there, func(f found) bool { return f.mark != nil }) {
 		if now, err = c.ledger.Now(ctx); err != nil {
@@ -103,6 +131,7 @@ func (c *Client) adoptAll(ctx context.Context, fresh []*draft, t *traces) error 
 		if there[i].otherwise(d.entry) {
 			d.result.conflict = &ConflictError{Key: d.envelope.Key()}
 		}
+		d.entry.Content.AskFirst = t.younger
 		given := d.entry.Content
 		if d.whole, err = there[i].adopt(&d.entry, now); err != nil {
 			return err
@@ -181,4 +210,19 @@ func (f found) adopt(e *ledger.Entry, now time.Time) (whole bool, err error) {
 			Steps: f.mark.Steps, Inviter: f.mark.Claim, IntentAt: now, CreatedAt: f.mark.Accepted}
 	}
 	return whole, nil
+}
+
+// mayBeMarked tells whether an earlier ledger may have sent an envelope that this one has
+// not: its mark stands in the archive. Without an archive nobody knows but a worker, who is
+// asked where the archive has more of the campaign than the ledger.
+func (c *Client) mayBeMarked(ctx context.Context, r *ledger.Record) (bool, error) {
+	if c.archive == nil {
+		known, err := c.ledger.CampaignsNamed(ctx, []string{r.Campaign})
+		return len(known) == 1 && known[0].Younger, err
+	}
+	m, s, err := marks.New(c.archive).Last(ctx, r.Campaign, r.ID)
+	if errors.Is(err, archive.ErrNotFound) {
+		return false, nil
+	}
+	return s.Sent || !s.Refused && !slices.Contains(r.Uninvited, m.Claim), err
 }

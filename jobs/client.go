@@ -28,7 +28,7 @@ type Client struct {
 	log     *slog.Logger
 	close   func() error // nil: nothing is the client's own
 
-	campaigns sync.Map // name → struct{}: what this client knows to be in the ledger
+	campaigns sync.Map // name → bool: what this client knows to be in the ledger, and whether that is younger than the archive
 	staged    hashes   // documents that this client knows to be in the archive
 }
 

@@ -129,6 +129,13 @@ func (b *rebuilding) flush(ctx context.Context) error {
 		}
 	}
 	b.batch = nil
+	for i, e := range whole {
+		if i == 0 || e.Campaign != whole[i-1].Campaign {
+			if err := c.ledger.Younger(ctx, e.Campaign); err != nil {
+				return err
+			}
+		}
+	}
 	created, err := c.ledger.Create(ctx, whole)
 	if err != nil {
 		return err

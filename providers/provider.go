@@ -22,7 +22,8 @@ type Provider interface {
 	// Prepare makes every call that reaches nobody, each inside [Job.Step]. Called
 	// again after a crash it goes on after the last recorded step.
 	// It returns [ErrAlreadyInvited] when it finds that the envelope under our key has
-	// already been sent; Job.Ref then names it.
+	// already been sent; Job.Ref then names it. With [Job.AskFirst] it looks for that before
+	// it makes anything, where the service can be asked for our key.
 	Prepare(context.Context, *Job) error
 
 	// Invite makes the one call that reaches people, with [Job.Commit] as the
@@ -168,6 +169,9 @@ type RequestEstimator interface {
 type Job struct {
 	Envelope Envelope
 	Accepted time.Time // when it was enqueued; an expiry in days counts from here
+	// AskFirst: nothing is recorded of the envelope, and yet it may have been sent under this
+	// key, by a ledger that was lost.
+	AskFirst bool
 	Ref      Ref
 
 	// OpenDocument reads a staged document or identity image.

@@ -132,6 +132,17 @@ func (w *watched) cutOff(ctx context.Context) {
 	}
 }
 
+// letIn ends what cutOff has begun, at a server that was the master then: one that was not
+// started anew would let nobody follow when it is the master again.
+func (w *watched) letIn(server string) {
+	w.t.Helper()
+	db := redis.NewClient(&redis.Options{Addr: server})
+	defer db.Close()
+	until(w.t, "the old master answers", time.Minute, func(ctx context.Context) bool {
+		return db.Do(ctx, "ACL", "SETUSER", replicaKey, "on").Err() == nil
+	})
+}
+
 // failOver ends the master, or (partition) freezes it until another one is there, and then
 // lets it go on: it still takes itself for the master.
 func (w *watched) failOver(ctx context.Context, partition bool) {
@@ -154,6 +165,7 @@ func (w *watched) failOver(ctx context.Context, partition bool) {
 		return w.db.Set(ctx, "{chancela}:writable", 1, time.Minute).Err() == nil
 	})
 	up()
+	w.letIn(old)
 }
 
 // snapshot keeps all that the master holds.

@@ -67,6 +67,9 @@ func (v *verifying) take(ctx context.Context, key string) error {
 		v.Staged++
 		return nil
 	}
+	if key == marks.PlaceKey {
+		return nil
+	}
 	folder, name := path.Split(key)
 	if folder != v.folder {
 		v.leave()

@@ -33,6 +33,10 @@ func (t *envelopeTask) cancel(ctx context.Context) error {
 			}
 			return t.recordFailure(ctx, err)
 		}
+	} else if taken, err := t.lastMark(ctx); err != nil {
+		return t.recordFailure(ctx, err)
+	} else if taken != nil { // people were invited: that is to be withdrawn
+		return t.adopt(ctx, taken)
 	} else if p, ok := t.config.Provider.(providers.Discarder); ok && len(r.Steps) > 0 {
 		if err := p.Discard(ctx, t.ref()); err != nil && providers.KindOf(err) != providers.NotFound {
 			if kind := providers.KindOf(err); kind != providers.Invalid && kind != providers.Unsupported {

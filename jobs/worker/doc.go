@@ -23,7 +23,7 @@
 //	(none)      queued      the key is new in the ledger, and has neither manifest nor mark in the archive
 //	(none)      preparing   the key is new in the ledger and is marked in the archive: it is settled
 //	(none)      archived    the key is new in the ledger and has a manifest: nobody is invited again
-//	queued      preparing   the worker's claim
+//	queued      preparing   the worker's claim; also of one that is to be cancelled and is marked
 //	queued      canceled    the version that the operator's command has read
 //	preparing   sent        the token of the claim that wrote the intent (a fact, however late), or
 //	                        the claim of a worker that has settled it, or a verified callback
@@ -63,6 +63,10 @@
 // waits until the call cannot be under way any more and asks the provider
 // ([providers.Provider.Settle]), and only a definite "not invited" leads to another call.
 //
+// Where the provider cannot tell (sDoc), the order of these writes may: a claim's token says
+// in which archive its mark is made. An intent of such a claim without its mark in that very
+// archive, or with a refusal beside it, has invited nobody once the quiet period is over.
+//
 // # When the ledger is lost
 //
 // An intent is as lost as its ledger; its mark is not. A mark carries the claim that made it,
@@ -77,7 +81,10 @@
 // enqueue lists a campaign that its ledger does not know, or of which many envelopes are new
 // to it, and records marked envelopes with their intent at once; so does a worker for
 // campaigns in which it has met a foreign mark. Otherwise nothing is asked before the mark
-// itself: it costs one write and no read.
+// itself: it costs one write and no read. A ledger that has found such marks is younger than
+// its campaign, and says so ([ledger.Ledger.Younger]): of what is new to it there, Prepare asks
+// the provider first where our key can be asked for ([providers.Job].AskFirst), and what is
+// queued there is cancelled by a worker, who looks for the mark and withdraws what was sent.
 //
 // Nobody is invited a second time under one mark. What may be sent again (the provider has
 // said that nobody was invited, or an operator has resolved it as not sent) is sent under the
@@ -112,8 +119,10 @@
 //	after enqueue's record, before task   queued, no task          the sweeper brings a task
 //	after a provider's call, before its   a step that is not       the call is repeated: an upload or draft
 //	record                                recorded                 too many, nobody is invited
-//	after the intent, before the call,    an intent                settled: not invited; sent again.
-//	before or after its mark                                       sDoc: in doubt
+//	after the intent, before its mark     an intent                settled: not invited; sent again
+//	after its mark, before the call       an intent                settled: not invited; sent again.
+//	                                                               sDoc: in doubt
+//	after refused.json, before its record an intent                settled: not invited; sent again
 //	after the call, before the outcome    an intent                settled: invited; sent. sDoc: in doubt, until
 //	and before sent.json                                           a callback names the envelope or an operator does
 //	after sent.json, before the outcome   an intent, an id         sent, without a question

@@ -52,6 +52,28 @@ func (t *envelopeTask) mark(ctx context.Context, began time.Time) error {
 	return nil
 }
 
+// place names the archive in which this worker marks; empty: nowhere, or it cannot be told.
+func (w *Worker) place(ctx context.Context) string {
+	if w.cfg.Marks == nil {
+		return ""
+	}
+	place, err := w.cfg.Marks.Place(ctx)
+	if err != nil { // then a missing mark proves nothing
+		w.log.WarnContext(ctx, "the archive does not say which one it is", "error", err)
+	}
+	return place
+}
+
+// neverLeft tells whether the inviting call whose intent stands has certainly not left: its
+// mark is made before it, in this archive, and is not there. The quiet period is over.
+func (t *envelopeTask) neverLeft(ctx context.Context) (bool, error) {
+	place := t.place(ctx)
+	if place == "" || ledger.MarkedIn(t.rec.Inviter) != place {
+		return false, nil
+	}
+	return t.cfg.Marks.Unmarked(ctx, t.rec.Campaign, t.rec.ID, t.rec.Inviter, t.reachedNobody)
+}
+
 // environment is which of a provider's worlds a mark is of.
 func (c ProviderConfig) environment() string {
 	if c.Provider.Info().Simulated {
@@ -68,7 +90,11 @@ func (t *envelopeTask) reachedNobody(claim string) bool {
 // adopt takes over an inviting call that stands in the archive and that this ledger does
 // not know: the ledger was lost, set back, or is not the only one.
 func (t *envelopeTask) adopt(ctx context.Context, e *marks.TakenError) error {
-	t.suspects.add(t.rec.Campaign)
+	if t.suspects.add(t.rec.Campaign) {
+		if err := t.ledger.Younger(detached(ctx), t.rec.Campaign); err != nil {
+			t.log.WarnContext(ctx, "ledger", "error", err)
+		}
+	}
 	t.log.WarnContext(ctx, "an invitation that this ledger does not know is settled", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "marked_at", e.Mark.At)
 	stranger := e.Mark.Provider != t.rec.Provider
 	wait := t.config.quiet()
@@ -105,10 +131,30 @@ func (t *envelopeTask) foreign(ctx context.Context) (*marks.TakenError, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !s.Sent && t.reachedNobody(m.Claim) {
+	return t.taken(m, s), nil
+}
+
+// lastMark is foreign for any campaign.
+func (t *envelopeTask) lastMark(ctx context.Context) (*marks.TakenError, error) {
+	if t.cfg.Marks == nil {
 		return nil, nil
 	}
-	return &marks.TakenError{Mark: m, Standing: s}, nil
+	m, s, err := t.cfg.Marks.Last(ctx, t.rec.Campaign, t.rec.ID)
+	if errors.Is(err, archive.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t.taken(m, s), nil
+}
+
+// taken is nil for a last mark that is known to have invited nobody.
+func (t *envelopeTask) taken(m marks.Mark, s marks.Standing) *marks.TakenError {
+	if !s.Sent && (s.Refused || t.reachedNobody(m.Claim)) {
+		return nil
+	}
+	return &marks.TakenError{Mark: m, Standing: s}
 }
 
 // suspects are campaigns in which marks were found that the ledger does not know. Each is
@@ -118,15 +164,25 @@ type suspects struct {
 	campaigns map[string]func() (marks.Campaign, error)
 }
 
-func (s *suspects) add(campaign string) {
+// add tells whether the campaign is new among them.
+func (s *suspects) add(campaign string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.campaigns == nil {
 		s.campaigns = map[string]func() (marks.Campaign, error){}
 	}
-	if _, ok := s.campaigns[campaign]; !ok {
+	_, ok := s.campaigns[campaign]
+	if !ok {
 		s.campaigns[campaign] = nil
 	}
+	return !ok
+}
+
+func (s *suspects) has(campaign string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.campaigns[campaign]
+	return ok
 }
 
 func (s *suspects) list(ctx context.Context, a archive.Archive, campaign string) (map[string]marks.Standing, error) {

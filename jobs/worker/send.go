@@ -63,6 +63,7 @@ func (t *envelopeTask) job() (*providers.Job, error) {
 	return &providers.Job{
 		Envelope: e,
 		Accepted: t.rec.CreatedAt,
+		AskFirst: len(t.rec.Steps) == 0 && len(t.rec.Uninvited) == 0 && (t.rec.AskFirst || t.suspects.has(t.rec.Campaign)),
 		Ref:      t.ref(),
 		OpenDocument: func(ctx context.Context, d providers.Document) (io.ReadCloser, error) {
 			r, _, err := t.archive.Open(ctx, archive.DocumentKey(d.SHA256))
@@ -275,6 +276,12 @@ func (t *envelopeTask) settle(ctx context.Context) error {
 		return t.recordFailure(ctx, &providers.Error{Kind: providers.Invalid, Provider: t.rec.Provider, Err: err})
 	}
 	outcome, err := t.config.Provider.Settle(ctx, job)
+	if err == nil && outcome == providers.Unknown {
+		var never bool
+		if never, err = t.neverLeft(ctx); never {
+			outcome = providers.NotInvited
+		}
+	}
 	if err != nil {
 		return t.recordFailure(ctx, err)
 	}

@@ -213,7 +213,7 @@ func (w *Worker) envelope(ctx context.Context, config ProviderConfig, t *asynq.T
 	if err != nil {
 		return err
 	}
-	c, hold, wait, err := w.ledger.Claim(ctx, p.Key, p.Generation, Lease, ledger.Preparation{Provider: info.Name, Simulated: info.Simulated})
+	c, hold, wait, err := w.ledger.Claim(ctx, p.Key, p.Generation, Lease, ledger.Preparation{Provider: info.Name, Simulated: info.Simulated, Marks: w.place(ctx)})
 	if err != nil {
 		return later(2*time.Second, err)
 	}

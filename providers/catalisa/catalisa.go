@@ -79,6 +79,13 @@ const (
 // once, so that every attempt sends the same.
 func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 	env := job.Envelope
+	if job.AskFirst {
+		if outcome, err := p.Settle(ctx, job); err != nil {
+			return err
+		} else if outcome == providers.Invited {
+			return providers.ErrAlreadyInvited
+		}
+	}
 	if !env.Expires.IsZero() {
 		_, err := job.Step(ctx, stepDays, func(context.Context) (string, error) {
 			n := daysLeft(env.Expires, job.Accepted, time.Now())

@@ -48,6 +48,13 @@ const stepContract = "contract"
 // Prepare uploads the files and makes the contract, the parties and the shares. None
 // of these tells anybody.
 func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
+	if job.AskFirst {
+		if known, err := p.known(ctx, job); err != nil {
+			return err
+		} else if known {
+			return providers.ErrAlreadyInvited
+		}
+	}
 	_, resumed := job.Ref.Steps[stepContract]
 	contractID, err := p.prepareContract(ctx, job)
 	if err != nil {
@@ -115,7 +122,7 @@ func metadata(env providers.Envelope) map[string]string {
 	for k, v := range env.Meta {
 		m[k] = v
 	}
-	m["chancela"] = env.Key().String()
+	m[keyField] = env.Key().String()
 	return m
 }
 
@@ -184,6 +191,10 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 	if !ok {
 		return providers.NotInvited, nil
 	}
+	return p.settle(ctx, job, id)
+}
+
+func (p *Provider) settle(ctx context.Context, job *providers.Job, id string) (providers.Outcome, error) {
 	c, err := p.client.contract(ctx, id)
 	if providers.KindOf(err) == providers.NotFound && err != nil {
 		return providers.Unknown, nil // deleted since, and its proofs with it

@@ -43,17 +43,30 @@ func (c *Claim) Now() time.Time { return c.At.Add(time.Since(c.taken)) }
 // Token identifies the claim.
 func (c *Claim) Token() string { return c.token }
 
+// MarkedIn is the archive in which the inviting call of a claim is marked before it leaves;
+// empty: nowhere, or nobody knows.
+func MarkedIn(token string) string {
+	_, place, _ := strings.Cut(token, ".")
+	return place
+}
+
 // Preparation is a provider that a claim is for: a queued envelope of its own is preparing
 // with the claim. The zero value leaves it queued.
 type Preparation struct {
 	Provider  string
 	Simulated bool
+	// Marks names the archive in which an inviting call of this claim is marked before it
+	// leaves; empty: nowhere. It becomes part of the token: see [MarkedIn].
+	Marks string
 }
 
 // Claim takes an envelope for a task of the given generation, for the length of the
 // lease. Without a claim, wait says after which time to try again.
 func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease time.Duration, p Preparation) (claim *Claim, result ClaimResult, wait time.Duration, err error) {
 	token := rand.Text()
+	if p.Marks != "" {
+		token += "." + p.Marks
+	}
 	res, err := claimScript.Run(ctx, l.db, []string{envelopeKey(key)}, key, generation, token, millis(lease), p.Provider, flag(p.Simulated)).Slice()
 	if err != nil {
 		return nil, "", 0, fmt.Errorf("ledger: claiming %s: %w", key, err)

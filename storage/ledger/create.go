@@ -28,6 +28,7 @@ type Entry struct {
 type Content struct {
 	Envelope  json.RawMessage
 	Simulated bool
+	AskFirst  bool // see [Record]
 	Trace     string
 
 	// Of one whose inviting call stands in the archive, and is to be settled.
@@ -53,6 +54,9 @@ func (c Content) fields() map[string]string {
 	}
 	if c.Simulated {
 		all[fieldSimulated] = "1"
+	}
+	if c.AskFirst {
+		all[fieldAskFirst] = "1"
 	}
 	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
 	return all

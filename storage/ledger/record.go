@@ -17,6 +17,7 @@ type Record struct {
 	Generation   int64  // of its task: a task of an older one does nothing
 	Digest       string // of the content that was enqueued
 	Bare         bool   // its content is not here: it is known from a mark, until it is enqueued
+	AskFirst     bool   // an earlier ledger may have sent it: its provider is asked before anything is made there
 	Simulated    bool   // its provider is a simulator
 	Seq          int64  // its place in the campaign
 
@@ -74,6 +75,7 @@ const (
 	fieldClaim      = "k"
 	fieldClaimUntil = "u"
 	fieldTries      = "t"
+	fieldAskFirst   = "Y" // "1"
 	fieldSimulated  = "m" // "1"; the campaign is then one with simulated envelopes, too
 	fieldEnvelopeID = "e"
 	fieldIntentAt   = "a"
@@ -161,6 +163,7 @@ func parse(key string, h map[string]string, blob string) (*Record, error) {
 	r := &Record{
 		Provider: h[fieldProvider], State: byLetter[h[fieldState]],
 		Version: atoi(h[fieldVersion]), Generation: atoi(h[fieldGeneration]), Digest: unpack(h[fieldDigest]), Simulated: h[fieldSimulated] == "1", Seq: atoi(h[fieldSeq]),
+		AskFirst:   h[fieldAskFirst] == "1",
 		EnvelopeID: h[fieldEnvelopeID], Steps: map[string]string{},
 		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt), Carried: h[fieldIndex] == letterOf(task), Uninvited: strings.Fields(h[fieldUninvited]),
 		Unfinished: h[fieldUnfinished] == "1", Unchecked: h[fieldUnchecked] == "1", Lane: h[fieldLane], CancelAsked: h[fieldCancel] == "1",

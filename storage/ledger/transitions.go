@@ -24,7 +24,7 @@ import (
 //	Claim.AwaitSettling, preparing, in_doubt      preparing             the claim that wrote the intent, however late
 //	WithdrawIntent
 //	Claim.NotInvited     preparing                preparing             the claim; an intent stands
-//	Claim.AdoptIntent    preparing                preparing             the claim
+//	Claim.AdoptIntent    queued, preparing        preparing             the claim
 //	Claim.FailUninvited  preparing                failed                the claim; an intent stands
 //	Claim.Doubt          preparing                in_doubt              the claim; an intent stands
 //	Claim.Fail           queued, preparing,       failed                the claim; no intent stands
@@ -229,10 +229,10 @@ func (r *Record) reachedNobody(inviter string) map[string]string {
 // quiet period it goes on.
 func (c *Claim) AdoptIntent(ctx context.Context, inviter string, steps map[string]string, quiet time.Duration) error {
 	r := c.Record
-	if err := guard(r, "AdoptIntent", true, Preparing); err != nil {
+	if err := guard(r, "AdoptIntent", true, Queued, Preparing); err != nil {
 		return err
 	}
-	ch := change{Set: with(stepFields(steps), map[string]string{fieldInviter: inviter}), Times: map[string]time.Duration{fieldIntentAt: 0}, Remove: []string{fieldSettleAt}}
+	ch := change{To: Preparing, Set: with(stepFields(steps), map[string]string{fieldInviter: inviter}), Times: map[string]time.Duration{fieldIntentAt: 0}, Remove: []string{fieldSettleAt}}
 	for _, f := range r.stepFields() {
 		if _, stays := ch.Set[f]; !stays {
 			ch.Remove = append(ch.Remove, f)

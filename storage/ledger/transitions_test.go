@@ -96,12 +96,12 @@ var steps = []step{
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.WithdrawIntent(ctx, map[string]string{"a": "b"})
 		}},
-	{name: "AdoptIntent", from: []State{Preparing}, given: map[string]string{"+a": "old", "+b": "obsolete", fieldSettleAt: "1"}, index: Work, due: 36 * time.Second, ends: true,
+	{name: "AdoptIntent", from: []State{Queued, Preparing}, to: Preparing, given: map[string]string{"+a": "old", "+b": "obsolete", fieldSettleAt: "1"}, index: Work, due: 36 * time.Second, ends: true,
 		set: map[string]string{"+a": "new", fieldInviter: "another", fieldIntentAt: "1795338000000", fieldNotBefore: "1795338035000"}, removed: []string{"+b", fieldSettleAt},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AdoptIntent(ctx, "another", map[string]string{"a": "new"}, 35*time.Second)
 		}},
-	{name: "AdoptIntent, at once", from: []State{Preparing}, given: map[string]string{"+b": "obsolete"}, index: Work, due: 21 * time.Second,
+	{name: "AdoptIntent, at once", from: []State{Queued, Preparing}, to: Preparing, given: map[string]string{"+b": "obsolete"}, index: Work, due: 21 * time.Second,
 		set: map[string]string{"+a": "new", fieldInviter: "another", fieldIntentAt: "1795338000000"}, removed: []string{"+b", fieldNotBefore},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AdoptIntent(ctx, "another", map[string]string{"a": "new"}, 0)

@@ -12,6 +12,9 @@
 // told by the provider, or by a person), or because refused.json stands beside it, the
 // provider's definite refusal. So there are no gaps, and only the last mark counts.
 //
+// A mark is made before its call leaves. So an intent to invite in the ledger, of a claim
+// that marks in this archive, proves by a missing mark that its call has not left.
+//
 // Marks hold ids, times and a hash: nobody's name or address. They stay when a campaign is
 // forgotten, and so nobody is invited again by a ledger that has forgotten, too.
 package marks
@@ -19,12 +22,14 @@ package marks
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/chancela/chancela/storage/archive"
@@ -87,10 +92,79 @@ func (e *TakenError) Error() string {
 }
 
 // Book is the marks of an archive.
-type Book struct{ archive archive.Archive }
+type Book struct {
+	archive archive.Archive
+
+	mu    sync.Mutex
+	place string // once it is known
+}
 
 // New returns the marks of an archive.
-func New(a archive.Archive) *Book { return &Book{a} }
+func New(a archive.Archive) *Book { return &Book{archive: a} }
+
+// PlaceKey holds the word that tells an archive from every other one.
+const PlaceKey = "_archive/marks.txt"
+
+// Place is a word that this archive alone has. It is empty where two writers at the same
+// moment are not kept apart: there a mark that is missing proves nothing.
+func (b *Book) Place(ctx context.Context) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.place != "" || !b.archive.Exclusive() {
+		return b.place, nil
+	}
+	place, err := b.readPlace(ctx)
+	if errors.Is(err, archive.ErrNotFound) {
+		_, err = b.archive.Put(ctx, PlaceKey, strings.NewReader(rand.Text()[:placeLength]+"\n"), "text/plain", nil)
+		if err == nil || errors.Is(err, archive.ErrConflict) { // somebody was first
+			place, err = b.readPlace(ctx)
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("where marks are made: %w", err)
+	}
+	b.place = place
+	return place, nil
+}
+
+const placeLength = 12
+
+func (b *Book) readPlace(ctx context.Context) (string, error) {
+	r, _, err := b.archive.Open(ctx, PlaceKey)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	content, err := io.ReadAll(io.LimitReader(r, 64))
+	if err != nil {
+		return "", err
+	}
+	place := strings.TrimSuffix(string(content), "\n")
+	if len(place) != placeLength || strings.ContainsAny(place, ". \n") {
+		return "", fmt.Errorf("archive %s: it names no place", PlaceKey)
+	}
+	return place, nil
+}
+
+// Unmarked tells whether a claim's call has certainly not invited anybody, as far as the
+// archive says: it was never marked, or it was refused. void is as for Make. Nobody may be
+// about to make the mark any more.
+func (b *Book) Unmarked(ctx context.Context, campaign, id, claim string, void func(claim string) bool) (bool, error) {
+	last, s, err := b.Last(ctx, campaign, id)
+	switch {
+	case errors.Is(err, archive.ErrNotFound) && s.Marks == 0 && !s.Sent:
+	case err != nil:
+		return false, err
+	case s.Sent || !s.Refused && (last.Claim == claim || !void(last.Claim)):
+		return false, nil
+	}
+	// The next mark is asked for by its name: a list may be older than what it lists.
+	_, err = b.archive.Stat(ctx, archive.EnvelopeKey(campaign, id, name(invited, s.Marks+1)))
+	if errors.Is(err, archive.ErrNotFound) {
+		return true, nil
+	}
+	return false, err
+}
 
 // ErrFull: an envelope has so many marks that something else is wrong.
 var ErrFull = errors.New("an envelope has too many marks")

@@ -34,6 +34,8 @@ elseif h.v ~= string.sub(fence, 9) then
   return {'lost'}
 end
 if h.s ~= from then return {'state', h.s} end
+-- What is found to be sent although it was to be cancelled is withdrawn: the sweeper brings its task.
+if to == 's' and from ~= 's' and h.q == '1' and given.q == nil then index, due = 'w', at end
 
 local campaign, id = parts(key)
 local version, gen = h.v + 1, ARGV[8] == '1' and h.g + 1 or h.g

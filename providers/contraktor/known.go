@@ -1,0 +1,55 @@
+package contraktor
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/providers/rest"
+)
+
+// keyField is the contract's metadata field that holds our key (reference §6).
+const keyField = "chancela"
+
+// known looks whether a contract under our key has a proof already. The list of contracts
+// is documented as a list of pages, and how to turn them is not (reference §6): what it
+// does not show is not found. An answer that is no such list is none.
+func (p *Provider) known(ctx context.Context, job *providers.Job) (bool, error) {
+	ids, err := p.client.contractsOf(ctx, job.Envelope.Key().String())
+	if err != nil {
+		if kind := providers.KindOf(err); kind == providers.NotFound || kind == providers.Invalid || providers.StatusOf(err) == http.StatusOK {
+			return false, nil
+		}
+		return false, err
+	}
+	for _, id := range ids {
+		outcome, err := p.settle(ctx, job, id)
+		if err != nil {
+			return false, err
+		}
+		if outcome == providers.Invited {
+			return true, job.Note(ctx, stepContract, id)
+		}
+	}
+	return false, nil
+}
+
+// contractsOf is GET /contracts (reference §6): the ids of those that carry a key.
+func (c *client) contractsOf(ctx context.Context, key string) (ids []string, err error) {
+	all, err := call[[]listedContract](ctx, c, rest.Request{Class: pace.Send, Method: http.MethodGet, Path: "/contracts"})
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range all {
+		if l.ID > 0 && l.Metadata[keyField] == key {
+			ids = append(ids, formatID(l.ID))
+		}
+	}
+	return ids, nil
+}
+
+type listedContract struct {
+	ID       int64          `json:"id"`
+	Metadata map[string]any `json:"metadata"`
+}
