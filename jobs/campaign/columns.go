@@ -80,10 +80,12 @@ type header struct {
 	nameless []nameless
 }
 
-// nameless is a column without a name, which is nobody's mistake while it is empty.
+// nameless is a column that is nobody's mistake while it is empty: it has no name, or is of
+// a signer for whom there is neither an e-mail nor a phone column.
 type nameless struct {
-	index int
-	at    cell
+	index  int
+	at     cell
+	signer int
 }
 
 // known counts the columns of a row that a header could name.
@@ -121,7 +123,7 @@ func parseHeader(rec record, comma byte, provider string, p *problems) (header, 
 		col, ok := parseColumn(c.text)
 		switch lower := strings.ToLower(col.name); {
 		case !ok && providers.Trim(c.text) == "":
-			h.nameless = append(h.nameless, nameless{i, c})
+			h.nameless = append(h.nameless, nameless{index: i, at: c})
 			col = column{}
 		case !ok:
 			if p.full() { // no more is looked for
@@ -144,6 +146,12 @@ func parseHeader(rec record, comma byte, provider string, p *problems) (header, 
 			h.groups[col.group]++
 		}
 		h.columns = append(h.columns, col)
+	}
+	for i, col := range h.columns {
+		who := fmt.Sprintf("signer%d.", col.signer)
+		if col.signer > 1 && !seen[who+"email"] && !seen[who+"phone"] {
+			h.nameless = append(h.nameless, nameless{i, rec.cells[i], col.signer})
+		}
 	}
 	h.require(rec, seen, provider, p)
 	for n := 2; n <= h.signers; n++ {
@@ -211,64 +219,9 @@ func (h *header) require(rec record, seen map[string]bool, provider string, p *p
 	for _, name := range required {
 		if !seen[name] {
 			h.missing[name] = true
-			p.add(rec.whole(), name, "this column is missing")
+			p.add(rec.whole(), name, columnMissing)
 		}
 	}
-}
-
-// suggestion names the known column that a misspelt one is nearest to.
-func suggestion(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
-	if len(s) > 40 {
-		return ""
-	}
-	candidates := slices.Clone(plainColumns)
-	group, _, _ := strings.Cut(s, ".")
-	for _, part := range signerColumns {
-		candidates = append(candidates, "signer1."+part)
-		if c, ok := parseColumn(group + "." + part); ok && c.signer > 0 {
-			candidates = append(candidates, group+"."+part)
-		}
-	}
-	return meant(s, candidates)
-}
-
-// meant asks for the candidate that a misspelt word is nearest to.
-func meant(s string, candidates []string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
-	if len(s) > 40 {
-		return ""
-	}
-	best, distance := "", 3
-	for _, c := range candidates {
-		if d := edits(s, c); d < distance {
-			best, distance = c, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return ": did you mean " + best + "?"
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 // shorten keeps a column's name short and printable enough for one line.

@@ -188,7 +188,7 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		return err
 	}
 	p := problems{file: r.name}
-	defer func() { r.problems = p.sorted() }()
+	defer func() { p.guessed(); r.problems = p.sorted() }()
 	if first.broken != "" {
 		p.add(first.at, "", first.broken)
 		return nil
@@ -264,8 +264,17 @@ func (r *Reader) nameless(p *problems) error {
 			return err
 		}
 		open = slices.DeleteFunc(open, func(n nameless) bool {
-			if n.index >= len(rec.cells) || providers.Trim(rec.cells[n.index].text) == "" {
+			missing := fmt.Sprintf("signer%d.email", n.signer)
+			switch {
+			case r.header.missing[missing]: // said already
+				return true
+			case n.index >= len(rec.cells) || providers.Trim(rec.cells[n.index].text) == "":
 				return false
+			case n.signer > 0:
+				r.header.missing[missing] = true
+				n.at.index = 0
+				p.add(n.at, missing, fmt.Sprintf("this column is missing, and %s has a signer%d", lineAndRow(rec.line, rec.row), n.signer))
+				return true
 			}
 			p.add(n.at, "", fmt.Sprintf("column %s has no name, but %s has a value there: name the column (meta.NAME takes any value), or empty it",
 				letters(n.index+1), lineAndRow(rec.line, rec.row)))

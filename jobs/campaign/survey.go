@@ -3,6 +3,7 @@ package campaign
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"unicode"
@@ -219,32 +220,56 @@ func (s *survey) lineEnds() lineEnds {
 // comma, semicolon and tab that stands most often in the first line that says something,
 // outside quotes.
 func delimiter(head []byte) (comma byte, sep bool, err error) {
-	line := firstLine(head)
-	if comma, sep, err = sepLine(line); sep || err != nil {
+	line, rest := sayingLine(head)
+	if comma, sep, err = sepLine(line); err != nil {
 		return comma, sep, err
 	}
-	counts := map[byte]int{}
-	quoted := false
-	for _, b := range []byte(line) {
-		if b == '"' {
-			quoted = !quoted
+	if sep {
+		header, _ := sayingLine(rest)
+		if other, n := commonest(header); n > 1 && outside(header, comma) == 0 {
+			return comma, sep, fmt.Errorf("sep= names the %s, but %ss stand between the columns: write the one that the file has", called[comma], called[other])
 		}
-		if !quoted {
-			counts[b]++
-		}
+		return comma, sep, nil
 	}
-	comma = ','
-	for _, b := range []byte(";\t") {
-		if counts[b] > counts[comma] {
-			comma = b
-		}
+	comma, columns := commonest(line)
+	row, _ := sayingLine(rest)
+	other, values := commonest(row)
+	if has := outside(row, comma); other != comma && values > 1 && 2*values >= columns && 2*has < columns {
+		return comma, false, fmt.Errorf("%ss stand between the columns of the first line, and %ss between the values below it: write one of the two in the whole file", called[comma], called[other])
 	}
 	return comma, false, nil
 }
 
-// firstLine is the first line with a letter or digit. Line breaks within quotes belong to
-// it.
-func firstLine(head []byte) string {
+var called = map[byte]string{',': "comma", ';': "semicolon", '\t': "tab"}
+
+// commonest is the delimiter that stands most often in a line, and how often.
+func commonest(line string) (delimiter byte, n int) {
+	delimiter, n = ',', outside(line, ',')
+	for _, b := range []byte(";\t") {
+		if m := outside(line, b); m > n {
+			delimiter, n = b, m
+		}
+	}
+	return delimiter, n
+}
+
+// outside counts a byte outside quotes.
+func outside(line string, of byte) int {
+	n, quoted := 0, false
+	for _, b := range []byte(line) {
+		switch {
+		case b == '"':
+			quoted = !quoted
+		case b == of && !quoted:
+			n++
+		}
+	}
+	return n
+}
+
+// sayingLine is the first line with a letter or digit, and what comes after it. Line breaks
+// within quotes belong to it.
+func sayingLine(head []byte) (line string, rest []byte) {
 	begin, quoted, says := 0, false, false
 	for i, r := range string(head) {
 		switch {
@@ -252,14 +277,14 @@ func firstLine(head []byte) string {
 			quoted = !quoted
 		case !quoted && strings.ContainsRune("\n\r\u0085\u2028\u2029", r):
 			if says {
-				return string(head[begin:i])
+				return string(head[begin:i]), head[i:]
 			}
 			begin = i + 1
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			says = true
 		}
 	}
-	return string(head[begin:])
+	return string(head[begin:]), nil
 }
 
 // sepLine reads the line by which Excel is told the delimiter: sep=; also in quotes, and
