@@ -28,6 +28,9 @@ func laneOf(n int) pace.Class {
 // Retry puts failed envelopes back: to where they failed, with all attempts anew. Without
 // ids it is for all of the campaign.
 func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (Result, error) {
+	if len(ids) == 0 {
+		return c.all(ctx, campaign, ledger.RetryAll)
+	}
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		if r.State != ledger.Failed {
 			return notNow(string(r.State), "%s, and only failed envelopes are retried", r.State)
@@ -43,6 +46,9 @@ func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (Res
 // provider can; a worker makes that call. Done are those that were stopped or are being
 // withdrawn. Without ids it is for all of the campaign.
 func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Result, error) {
+	if len(ids) == 0 {
+		return c.all(ctx, campaign, ledger.CancelAll)
+	}
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		switch r.State {
 		case ledger.Queued, ledger.Preparing:
@@ -86,6 +92,9 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 // Remind asks the provider to notify the pending signers of sent envelopes again; a
 // worker makes the call. Without ids it is for all of the campaign.
 func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Result, error) {
+	if len(ids) == 0 {
+		return c.all(ctx, campaign, ledger.RemindAll)
+	}
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		if r.State != ledger.Sent {
 			return notNow(string(r.State), "%s, and only sent envelopes have pending signers", r.State)

@@ -77,21 +77,8 @@ func mayLeave(r *ledger.Record, now time.Time) bool {
 	return r.State == ledger.Preparing && !r.IntentAt.IsZero() && r.SettleAt.IsZero() && now.Before(r.IntentAt.Add(rest.SendWithin))
 }
 
-// Resume ends a pause.
+// Resume ends a pause, and has the tasks of what was put away enqueued again.
 func (c *Client) Resume(ctx context.Context, campaign string) error {
-	if err := c.ledger.SetPaused(ctx, campaign, false); err != nil {
-		return err
-	}
-	for _, state := range []ledger.State{ledger.Queued, ledger.Preparing} {
-		for r, err := range c.ledger.All(ctx, campaign, state) {
-			if err != nil {
-				return err
-			}
-			// Its task has gone, or finds nothing to do: the sweeper brings a new one.
-			if err := c.ledger.Unpark(ctx, r); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	_, err := c.all(ctx, campaign, ledger.ResumeAll)
+	return err
 }

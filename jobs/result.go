@@ -104,46 +104,28 @@ const (
 
 type operation func(ctx context.Context, r *ledger.Record, lane pace.Class) error
 
-// each runs an operation for the named envelopes of a campaign, or for all when none is
-// named. It goes on after a refusal. The error is for what kept it from going on, and,
-// where envelopes were named, for those that it could not be done for.
+// each runs an operation for the named envelopes of a campaign. It goes on after a refusal. The error is for what kept it from going on, and
+// for those that it could not be done for.
 func (c *Client) each(ctx context.Context, campaign string, ids []string, do operation) (Result, error) {
 	var res Result
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if _, err := c.ledger.Campaign(ctx, campaign); err != nil {
 		return res, err
 	}
-	if len(ids) > 0 {
-		for page := range slices.Chunk(ids, operatePage) {
-			keys := make([]string, len(page))
-			for i, id := range page {
-				keys[i] = Key{Campaign: campaign, ID: id}.String()
-			}
-			records, err := c.ledger.GetMany(ctx, keys)
-			if err == nil {
-				err = c.together(ctx, &res, page, records, do)
-			}
-			if err != nil {
-				return res, err
-			}
+	for page := range slices.Chunk(ids, operatePage) {
+		keys := make([]string, len(page))
+		for i, id := range page {
+			keys[i] = Key{Campaign: campaign, ID: id}.String()
 		}
-		return res, res.Err()
-	}
-	cursor := ""
-	for {
-		records, next, err := c.ledger.Page(ctx, campaign, "", cursor, operatePage)
+		records, err := c.ledger.GetMany(ctx, keys)
+		if err == nil {
+			err = c.together(ctx, &res, page, records, do)
+		}
 		if err != nil {
 			return res, err
 		}
-		page := make([]string, len(records))
-		for i, r := range records {
-			page[i] = r.ID
-		}
-		if err := c.together(ctx, &res, page, records, do); err != nil || next == "" {
-			return res, err
-		}
-		cursor = next
 	}
+	return res, res.Err()
 }
 
 // together runs an operation for a page of envelopes, some at a time. A record is nil

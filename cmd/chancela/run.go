@@ -126,6 +126,7 @@ func seeThrough(ctx context.Context, sys *system, e *engine, files *campaignFile
 	works.Go(func() error { defer stop(); return e.worker().Run(working) })
 	works.Go(func() error { return e.scheduler().Run(working) })
 	works.Go(func() error { return e.runNotifier(working) })
+	works.Go(func() error { return e.carryOperations(working) })
 	var complete atomic.Pointer[time.Time] // when all was enqueued
 	works.Go(func() (err error) {
 		if all, err = files.enqueue(working, e.client, sys.note); err != nil {

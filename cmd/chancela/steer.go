@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // answer is what a steering command says on standard output.
@@ -72,6 +74,37 @@ func listed(r jobs.Result, err error) error {
 	return fmt.Errorf("%s not done", count(r.NotDone(), "envelope"))
 }
 
+// some does something to the envelopes that are named after the campaign, or to all of it.
+func (s *system) some(ctx context.Context, c *jobs.Client, args []string, kind ledger.Kind, do func(context.Context, string, ...string) (jobs.Result, error)) (jobs.Result, error) {
+	if len(args) > 1 {
+		return do(ctx, args[0], args[1:]...)
+	}
+	return s.campaignWide(ctx, c, args[0], kind)
+}
+
+// progressEvery is how often an operation says how far it is.
+const progressEvery = 2 * time.Second
+
+// campaignWide does something to all envelopes of a campaign and says now and then how far it
+// is. Interrupted, it is carried on by whatever process works, schedules or serves.
+func (s *system) campaignWide(ctx context.Context, c *jobs.Client, campaign string, kind ledger.Kind) (jobs.Result, error) {
+	o, err := c.Begin(ctx, campaign, kind, "")
+	if err != nil {
+		return jobs.Result{}, err
+	}
+	said := time.Now()
+	o, err = c.Carry(ctx, o.ID, func(o jobs.Operation) {
+		if time.Since(said) > progressEvery && o.Ended.IsZero() {
+			said = time.Now()
+			fmt.Fprintf(s.stderr, "%s: %d of %d envelopes looked at\n", campaign, o.Seen, o.Total)
+		}
+	})
+	if err != nil && ctx.Err() != nil {
+		fmt.Fprintf(s.stderr, "%s: interrupted after %d of %d envelopes; a running chancela work, schedule, serve or up goes on with it\n", campaign, o.Seen, o.Total)
+	}
+	return o.Result, err
+}
+
 // completeCampaign completes the first argument where a Redis is configured.
 func (s *system) completeCampaign(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
@@ -122,7 +155,7 @@ func newResume(sys *system) *cobra.Command {
 		Example: `  chancela resume june`,
 		Args:    arguments(1, 1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
-		if err := c.Resume(ctx, args[0]); err != nil {
+		if _, err := sys.campaignWide(ctx, c, args[0], ledger.ResumeAll); err != nil {
 			return answer{}, err
 		}
 		return pausedAnswer(args[0], false, " goes on"), nil
@@ -138,7 +171,7 @@ func newRetry(sys *system) *cobra.Command {
   chancela retry june 0017 0018`,
 		Args: arguments(1, -1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
-		r, err := c.Retry(ctx, args[0], args[1:]...)
+		r, err := sys.some(ctx, c, args, ledger.RetryAll, c.Retry)
 		return resultAnswer(args[0], r, "back in the queue"), listed(r, err)
 	})
 }
@@ -152,7 +185,7 @@ func newCancel(sys *system) *cobra.Command {
   chancela cancel june 0017`,
 		Args: arguments(1, -1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
-		r, err := c.Cancel(ctx, args[0], args[1:]...)
+		r, err := sys.some(ctx, c, args, ledger.CancelAll, c.Cancel)
 		return resultAnswer(args[0], r, "stopped, or being withdrawn"), listed(r, err)
 	})
 }
@@ -166,7 +199,7 @@ func newRemind(sys *system) *cobra.Command {
   chancela remind june 0017`,
 		Args: arguments(1, -1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
-		r, err := c.Remind(ctx, args[0], args[1:]...)
+		r, err := sys.some(ctx, c, args, ledger.RemindAll, c.Remind)
 		return resultAnswer(args[0], r, "whose signers are reminded"), listed(r, err)
 	})
 }
@@ -211,7 +244,7 @@ next look. An envelope that was resolved wrongly can be resolved again.`,
 	})
 }
 
-func newForget(sys *system) *cobra.Command {
+func newForget(s *system) *cobra.Command {
 	var also bool
 	cmd := &cobra.Command{
 		Use:   "forget CAMPAIGN",
@@ -228,11 +261,15 @@ reason "forgotten", and can be neither resolved nor retried any more.`,
 		Args: arguments(1, 1),
 	}
 	cmd.Flags().BoolVar(&also, "also-unfinished", false, "end failed and doubtful envelopes, too")
-	return sys.steering(cmd, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
-		n, err := c.Ledger().Forget(ctx, args[0], also)
-		if err != nil && n == 0 {
-			return answer{}, err
+	return s.steering(cmd, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		kind := ledger.ForgetAll
+		if also {
+			kind = ledger.ForgetUnfinished
 		}
-		return resultAnswer(args[0], jobs.Result{Done: n}, "forgotten"), err
+		r, err := s.campaignWide(ctx, c, args[0], kind)
+		if err == nil {
+			err = r.Err()
+		}
+		return resultAnswer(args[0], r, "forgotten"), listed(r, err)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -51,6 +52,11 @@ func (e *engine) runScheduler(ctx context.Context) error {
 	return e.scheduler().Run(ctx)
 }
 
+// carryOperations carries on what was asked for whole campaigns, here or elsewhere.
+func (e *engine) carryOperations(ctx context.Context) error {
+	return jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Log: e.log}).CarryOperations(ctx)
+}
+
 // serve runs parts of the engine until the context ends or one of them fails. An
 // interruption is how it is meant to end.
 func (s *system) serve(ctx context.Context, command string, only []string, parts ...func(*engine, context.Context) error) error {
@@ -79,6 +85,7 @@ func (e *engine) runAll(ctx context.Context, parts ...func(*engine, context.Cont
 	}
 	defer flush()
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.carryOperations(ctx) })
 	for _, part := range parts {
 		g.Go(func() error { return part(e, ctx) })
 	}

@@ -2,13 +2,18 @@ package api
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // ResolveInput settles an envelope that is in doubt; one of the two fields is given.
@@ -21,9 +26,26 @@ type ResolveInput struct {
 // Done is the answer to an operation on a campaign, or on some of its envelopes.
 type Done struct {
 	Campaign  string         `json:"campaign"`
-	Envelopes int            `json:"envelopes" doc:"For how many envelopes it was done."`
+	Envelopes int            `json:"envelopes" doc:"For how many envelopes it was done, until now where ended is false."`
 	Refused   []jobs.Refusal `json:"refused,omitempty" doc:"What was not done: a reason each, with how many envelopes and the first hundred of their ids."`
 	UnderWay  int            `json:"under_way,omitempty" doc:"After a pause: invitations that were begun before it and may still leave, within 20 seconds."`
+	Operation string         `json:"operation,omitempty" doc:"For the whole campaign: the address of the operation, which tells how far it is."`
+	Ended     bool           `json:"ended" doc:"False: it goes on in the background."`
+}
+
+// OperationStatus is how far an operation on a whole campaign is.
+type OperationStatus struct {
+	Operation string         `json:"operation"`
+	Campaign  string         `json:"campaign"`
+	Kind      string         `json:"kind" enum:"retry,cancel,remind,resume,forget,forget_unfinished"`
+	By        string         `json:"by" doc:"The name of the key that has asked for it; empty: the command line."`
+	Ended     bool           `json:"ended"`
+	Total     int64          `json:"total" doc:"Envelopes that the campaign had when it was asked for."`
+	Seen      int64          `json:"seen" doc:"Envelopes looked at until now."`
+	Envelopes int            `json:"envelopes" doc:"For how many envelopes it was done until now."`
+	Refused   []jobs.Refusal `json:"refused,omitempty" doc:"What was not done: a reason each, with how many envelopes and the first hundred of their ids."`
+	BegunAt   *time.Time     `json:"begun_at"`
+	EndedAt   *time.Time     `json:"ended_at"`
 }
 
 // IDsInput names some envelopes of a campaign.
@@ -37,39 +59,44 @@ const maxResolve = 64 << 10 // bytes
 func (s *Server) operations(a huma.API) {
 	for _, op := range []struct {
 		verb, all, one string
+		kind           ledger.Kind
 		do             func(ctx context.Context, campaign string, ids ...string) (jobs.Result, error)
 	}{
-		{"retry", "Failed envelopes go back to the queue", "A failed envelope goes back to the queue", s.client.Retry},
-		{"cancel", "Stop what is not sent, withdraw what is where the provider can", "Stop or withdraw an envelope", s.client.Cancel},
-		{"remind", "Ask the providers to notify pending signers again", "Ask the provider to notify pending signers again", s.client.Remind},
+		{"retry", "Failed envelopes go back to the queue", "A failed envelope goes back to the queue", ledger.RetryAll, s.client.Retry},
+		{"cancel", "Stop what is not sent, withdraw what is where the provider can", "Stop or withdraw an envelope", ledger.CancelAll, s.client.Cancel},
+		{"remind", "Ask the providers to notify pending signers again", "Ask the provider to notify pending signers again", ledger.RemindAll, s.client.Remind},
 	} {
-		s.onCampaign(a, op.verb, op.all, http.StatusAccepted, true, func(ctx context.Context, campaign string, ids []string) (jobs.Result, error) {
+		s.onCampaign(a, op.verb, op.all, http.StatusAccepted, true, func(ctx context.Context, campaign string, ids []string) (Done, error) {
+			if len(ids) == 0 {
+				return s.start(ctx, campaign, op.kind)
+			}
 			res, err := op.do(ctx, campaign, ids...)
 			if res.Done > 0 && len(res.Refused) > 0 {
 				err = nil // the answer says which were refused
 			}
-			return res, err
+			return Done{campaign, res.Done, res.Refused, 0, "", true}, err
 		})
 		s.onEnvelope(a, op.verb, op.one, http.StatusAccepted, nil, func(ctx context.Context, key jobs.Key) error {
 			_, err := op.do(ctx, key.Campaign, key.ID)
 			return err
 		})
 	}
-	resume := func(ctx context.Context, campaign string) (jobs.Result, error) {
-		return jobs.Result{}, s.client.Resume(ctx, campaign)
-	}
-	for verb, steer := range map[string]func(context.Context, string) (jobs.Result, error){"pause": s.client.Pause, "resume": resume} {
-		summary := map[string]string{"pause": "Invite nobody more until resumed", "resume": "End a pause"}[verb]
-		s.onCampaign(a, verb, summary, http.StatusOK, false, func(ctx context.Context, campaign string, _ []string) (jobs.Result, error) {
-			res, err := steer(ctx, campaign)
-			if err != nil {
-				return res, err
-			}
-			c, err := s.client.Ledger().Campaign(ctx, campaign)
-			res.Done = int(c.Open())
-			return res, err
-		})
-	}
+	s.onCampaign(a, "pause", "Invite nobody more until resumed", http.StatusOK, false, func(ctx context.Context, campaign string, _ []string) (Done, error) {
+		res, err := s.client.Pause(ctx, campaign)
+		if err != nil {
+			return Done{}, err
+		}
+		n, err := s.open(ctx, campaign)
+		return Done{campaign, n, nil, res.UnderWay, "", true}, err
+	})
+	s.onCampaign(a, "resume", "End a pause", http.StatusOK, false, func(ctx context.Context, campaign string, _ []string) (Done, error) {
+		done, err := s.start(ctx, campaign, ledger.ResumeAll)
+		if err == nil {
+			done.Envelopes, err = s.open(ctx, campaign)
+		}
+		return done, err
+	})
+	s.onOperation(a)
 	schema := schemaOf[ResolveInput](a.OpenAPI().Components.Schemas)
 	s.onEnvelope(a, "resolve", "Settle an envelope that is in doubt", http.StatusOK,
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
@@ -83,10 +110,62 @@ func (s *Server) operations(a huma.API) {
 		})
 }
 
+// open is how many envelopes of a campaign are on their way.
+func (s *Server) open(ctx context.Context, campaign string) (int, error) {
+	c, err := s.client.Ledger().Campaign(ctx, campaign)
+	return int(c.Open()), err
+}
+
+// start begins an operation on a whole campaign. What is not done within a moment goes on in
+// the background.
+func (s *Server) start(ctx context.Context, campaign string, kind ledger.Kind) (Done, error) {
+	o, err := s.client.Start(ctx, campaign, kind, clientOf(ctx).name)
+	if err != nil {
+		return Done{}, err
+	}
+	return Done{campaign, o.Result.Done, o.Result.Refused, 0, operationPath(campaign, o.ID), !o.Ended.IsZero()}, nil
+}
+
+func operationPath(campaign, id string) string {
+	return "/v1/campaigns/" + url.PathEscape(campaign) + "/operations/" + id
+}
+
+// onOperation registers the answer to how far an operation is.
+func (s *Server) onOperation(a huma.API) {
+	type path struct {
+		Campaign  string `path:"campaign"`
+		Operation string `path:"operation"`
+	}
+	type out struct{ Body OperationStatus }
+	register(s, a, huma.Operation{OperationID: "get-operation", Method: http.MethodGet, Path: "/v1/campaigns/{campaign}/operations/{operation}",
+		Summary: "How far an operation on a campaign is", Description: "It is kept for a week after its end."}, nil,
+		func(ctx context.Context, in *path) (*out, error) {
+			name, err := campaignFor(ctx, in.Campaign)
+			if err != nil {
+				return nil, err
+			}
+			o, err := s.client.Operation(ctx, in.Operation)
+			if err == nil && o.Campaign != name {
+				err = ledger.ErrNoOperation
+			}
+			if errors.Is(err, ledger.ErrNoOperation) {
+				return nil, problem(http.StatusNotFound, "no such operation, or it ended more than a week ago")
+			}
+			if err != nil {
+				return nil, err
+			}
+			return &out{OperationStatus{operationPath(name, o.ID), name, string(o.Kind), o.By, !o.Ended.IsZero(), o.Total, o.Seen, o.Result.Done, o.Result.Refused,
+				report.Time(o.Begun), report.Time(o.Ended)}}, nil
+		})
+}
+
 // onCampaign registers an operation on a campaign: 202 where workers carry it out. some
 // tells that it can be for some envelopes only.
-func (s *Server) onCampaign(a huma.API, verb, summary string, status int, some bool, do func(ctx context.Context, campaign string, ids []string) (jobs.Result, error)) {
-	type out struct{ Body Done }
+func (s *Server) onCampaign(a huma.API, verb, summary string, status int, some bool, do func(ctx context.Context, campaign string, ids []string) (Done, error)) {
+	type out struct {
+		Location string `header:"Location"`
+		Body     Done
+	}
 	var body *huma.RequestBody
 	if some {
 		schema := schemaOf[IDsInput](a.OpenAPI().Components.Schemas)
@@ -102,8 +181,8 @@ func (s *Server) onCampaign(a huma.API, verb, summary string, status int, some b
 			if err != nil {
 				return nil, err
 			}
-			res, err := do(ctx, name, ids)
-			return &out{Done{name, res.Done, res.Refused, res.UnderWay}}, err
+			done, err := do(ctx, name, ids)
+			return &out{done.Operation, done}, err
 		})
 }
 

@@ -143,6 +143,39 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+// An operation on a whole campaign has an address that tells how far it is, to who may see the campaign.
+func TestOperationHasAnAddress(t *testing.T) {
+	s := enqueued(t, "1", "2", "3")
+	s.failed("1")
+	var done Done
+	r := s.postJSON("/v1/campaigns/june/cancel", "")
+	r.want(t, http.StatusAccepted, &done)
+	if !done.Ended || done.Envelopes != 2 || done.Operation == "" || r.Header.Get("Location") != done.Operation {
+		t.Fatalf("%+v %s", done, r.Header.Get("Location"))
+	}
+	var o OperationStatus
+	s.get(done.Operation).want(t, http.StatusOK, &o)
+	if o.Kind != "cancel" || !o.Ended || o.Total != 3 || o.Seen != 3 || o.Envelopes != 2 || len(o.Refused) != 1 || o.Refused[0].Reason != "failed" || o.EndedAt == nil {
+		t.Errorf("%+v", o)
+	}
+	s.get(strings.Replace(done.Operation, "june", "july", 1)).problem(t, http.StatusNotFound)
+	s.get("/v1/campaigns/june/operations/cancel-none").problem(t, http.StatusNotFound)
+	s.postJSON("/v1/campaigns/july/cancel", "").problem(t, http.StatusNotFound)
+
+	// Held by another process, it is answered at once all the same, and goes on.
+	x, err := s.client.Begin(t.Context(), "june", ledger.RetryAll, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, err := s.client.Ledger().TakeOperation(t.Context(), x.ID, time.Minute); err != nil || held == nil {
+		t.Fatal(held, err)
+	}
+	s.get(operationPath("june", x.ID)).want(t, http.StatusOK, &o)
+	if o.Ended || o.Seen != 0 || o.EndedAt != nil {
+		t.Errorf("%+v", o)
+	}
+}
+
 func TestReadiness(t *testing.T) {
 	s := newStack(t, nil)
 	var h Health

@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/chancela/chancela/jobs/intake/filetype"
@@ -26,6 +27,11 @@ func NewJudge(all []providers.Provider, sources source.Open) *Judge {
 		j.providers[p.Info().Name] = p
 	}
 	return j
+}
+
+// Providers are those that this judge knows.
+func (j *Judge) Providers() []providers.Provider {
+	return slices.Collect(maps.Values(j.providers))
 }
 
 // Provider is the one of a name, nil when this judge does not know it.

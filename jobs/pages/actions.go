@@ -118,7 +118,7 @@ func (p *Pages) steerCampaign(v *visit, verb string) error {
 		if verb == "pause" {
 			_, err = p.Client.Pause(v.ctx, name)
 		} else {
-			err = p.Client.Resume(v.ctx, name)
+			_, err = p.Client.Start(v.ctx, name, ledger.ResumeAll, v.caller.Name)
 		}
 		if err != nil {
 			return err
@@ -129,13 +129,31 @@ func (p *Pages) steerCampaign(v *visit, verb string) error {
 		}
 		res.Done = int(groupsOf(c.States)[ledger.GroupWaiting])
 	case "cancel":
-		res, err = p.Client.Cancel(v.ctx, name)
+		return p.start(v, verb, name, ledger.CancelAll)
 	case "remind":
-		res, err = p.Client.Remind(v.ctx, name)
+		return p.start(v, verb, name, ledger.RemindAll)
 	case "retry":
+		if code, provider := failures(v.r.PostForm); code == "" && provider == "" {
+			return p.start(v, verb, name, ledger.RetryAll)
+		}
 		res, err = p.retry(v, name)
 	}
 	return p.did(v, verb, jobs.Key{Campaign: name}, res, err)
+}
+
+// start begins what is for a whole campaign. What is not done within a moment goes on in the
+// background, and the page says so.
+func (p *Pages) start(v *visit, verb, name string, kind ledger.Kind) error {
+	o, err := p.Client.Start(v.ctx, name, kind, v.caller.Name)
+	if err != nil {
+		return err
+	}
+	if !o.Ended.IsZero() {
+		return p.did(v, verb, jobs.Key{Campaign: name}, o.Result, nil)
+	}
+	p.Log.InfoContext(v.ctx, "action", "key", v.caller.Name, "action", verb, "campaign", name, "operation", o.ID)
+	http.Redirect(v.w, v.r, "/campaigns/"+name+"?operation="+o.ID, http.StatusSeeOther)
+	return nil
 }
 
 // retriedAtOnce bounds the envelopes of one reason that one click is for.
@@ -143,9 +161,6 @@ const retriedAtOnce = 1000
 
 func (p *Pages) retry(v *visit, name string) (jobs.Result, error) {
 	code, provider := failures(v.r.PostForm)
-	if code == "" && provider == "" {
-		return p.Client.Retry(v.ctx, name)
-	}
 	q := jobs.Query{States: []ledger.State{ledger.Failed}, Code: code, Provider: provider}
 	var ids []string
 	for cursor := ""; ; {

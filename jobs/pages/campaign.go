@@ -71,7 +71,7 @@ func (p *Pages) campaign(v *visit) error {
 		return err
 	}
 	x.MayChange = !v.caller.ReadOnly
-	return p.show(v, http.StatusOK, "campaign", view{Title: name, Nav: "campaigns", Live: "/live/campaigns/" + name, Notice: v.notice(), Data: x})
+	return p.show(v, http.StatusOK, "campaign", view{Title: name, Nav: "campaigns", Live: "/live/campaigns/" + name, Notice: p.operationNotice(v, name), Data: x})
 }
 
 func (p *Pages) campaignView(ctx context.Context, name string) (campaignView, error) {

@@ -80,6 +80,7 @@ var english = map[string]string{
 	"done.cancel.one": "%d envelope is stopped, or is being withdrawn.", "done.cancel.other": "%d envelopes are stopped, or are being withdrawn.",
 	"done.retry.one": "%d envelope is tried again.", "done.retry.other": "%d envelopes are tried again.", "done.remind.one": "The signers of %d envelope are reminded.", "done.remind.other": "The signers of %d envelopes are reminded.",
 	"done.resolve.one": "Settled.", "done.resolve.other": "Settled.", "done.send.one": "%d envelope is on its way.", "done.send.other": "%d envelopes are on their way.",
+	"done.operation":   "It goes on in the background: %s of %s envelopes until now.",
 	"done.refused.one": "For %d it was not possible.", "done.refused.other": "For %d it was not possible.",
 
 	"back": "Back", "confirm.nothing": "There is nothing left that this could be done for.",

@@ -80,6 +80,7 @@ var portuguese = map[string]string{
 	"done.cancel.one": "%d envelope foi parado ou está sendo retirado.", "done.cancel.other": "%d envelopes foram parados ou estão sendo retirados.",
 	"done.retry.one": "%d envelope é tentado de novo.", "done.retry.other": "%d envelopes são tentados de novo.", "done.remind.one": "Os signatários de %d envelope recebem um lembrete.", "done.remind.other": "Os signatários de %d envelopes recebem um lembrete.",
 	"done.resolve.one": "Resolvido.", "done.resolve.other": "Resolvido.", "done.send.one": "%d envelope está a caminho.", "done.send.other": "%d envelopes estão a caminho.",
+	"done.operation":   "Continua em segundo plano: %s de %s envelopes até agora.",
 	"done.refused.one": "Para %d não foi possível.", "done.refused.other": "Para %d não foi possível.",
 
 	"back": "Voltar", "confirm.nothing": "Não há mais nada para o que isto sirva.",

@@ -26,7 +26,23 @@ type Envelope struct {
 // Envelopes enqueues the tasks of many envelopes in one round trip. One that is there already
 // is success.
 func (q *TaskQueue) Envelopes(ctx context.Context, all []Envelope) error {
-	if len(all) == 0 {
+	return q.many(ctx, len(all), func(q *TaskQueue, i int) error {
+		e := all[i]
+		return q.Envelope(ctx, e.Provider, e.Class, e.Key, e.Generation, 0)
+	})
+}
+
+// Reminders is [TaskQueue.Remind] for many envelopes in one round trip.
+func (q *TaskQueue) Reminders(ctx context.Context, all []Envelope, now time.Time) error {
+	return q.many(ctx, len(all), func(q *TaskQueue, i int) error {
+		e := all[i]
+		return q.Remind(ctx, e.Provider, e.Class, e.Key, now)
+	})
+}
+
+// many puts n tasks on the queues in one round trip.
+func (q *TaskQueue) many(ctx context.Context, n int, put func(q *TaskQueue, i int) error) error {
+	if n == 0 {
 		return nil
 	}
 	written := new(unsent)
@@ -34,8 +50,8 @@ func (q *TaskQueue) Envelopes(ctx context.Context, all []Envelope) error {
 	db.AddHook(written)
 	defer db.Close()
 	one := &TaskQueue{client: asynq.NewClientFromRedisClient(db)}
-	for _, e := range all {
-		if err := one.Envelope(ctx, e.Provider, e.Class, e.Key, e.Generation, 0); err != nil {
+	for i := range n {
+		if err := put(one, i); err != nil {
 			return err
 		}
 	}
@@ -49,10 +65,10 @@ func (q *TaskQueue) Envelopes(ctx context.Context, all []Envelope) error {
 		return nil
 	}
 	if !redis.HasErrorPrefix(err, "NOSCRIPT") {
-		return fmt.Errorf("enqueueing %d tasks: %w", len(all), err)
+		return fmt.Errorf("enqueueing %d tasks: %w", n, err)
 	}
-	for _, e := range all { // this Redis has not met asynq's script yet: one by one, it is sent with them
-		if err := q.Envelope(ctx, e.Provider, e.Class, e.Key, e.Generation, 0); err != nil {
+	for i := range n { // this Redis has not met asynq's script yet: one by one, it is sent with them
+		if err := put(q, i); err != nil {
 			return err
 		}
 	}

@@ -227,7 +227,9 @@ const (
 	IntentLost     Intent = "lost"
 	IntentPaused   Intent = "paused"
 	IntentCanceled Intent = "canceled"
-	IntentAgain    Intent = "again" // an intent stands already: to be settled first
+	// IntentCanceling: an operation is about to cancel it. It comes again after that.
+	IntentCanceling Intent = "canceling"
+	IntentAgain     Intent = "again" // an intent stands already: to be settled first
 )
 
 // Intend writes the intent to invite and makes it durable: when it returns IntentOK the

@@ -57,23 +57,14 @@ func (l *Ledger) Pending(ctx context.Context, index Index, provider string) (int
 }
 
 // SetPaused pauses or resumes a campaign. A pause is seen by the next intent to invite:
-// when SetPaused has returned, nobody more is invited. After a resume the caller puts
-// the parked envelopes back with [Ledger.Unpark].
+// when SetPaused has returned, nobody more is invited. After a resume the operation
+// [ResumeAll] puts the parked envelopes back.
 func (l *Ledger) SetPaused(ctx context.Context, campaign string, paused bool) error {
 	if _, err := l.Campaign(ctx, campaign); err != nil {
 		return err
 	}
 	if err := l.db.HSet(ctx, campaignKey(campaign), "paused", flag(paused)).Err(); err != nil {
 		return fmt.Errorf("ledger: pausing %s: %w", campaign, err)
-	}
-	return nil
-}
-
-// Unpark makes an envelope that a pause has parked due for work now. One that has been
-// sent, or has ended, since it was read stays where it is.
-func (l *Ledger) Unpark(ctx context.Context, r *Record) error {
-	if err := unparkScript.Run(ctx, l.db, []string{envelopeKey(r.Key())}, r.Key()).Err(); err != nil {
-		return fmt.Errorf("ledger: putting %s back: %w", r.Key(), err)
 	}
 	return nil
 }

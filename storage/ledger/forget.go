@@ -2,9 +2,7 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -35,7 +33,8 @@ func (e *UnfinishedError) Error() string {
 	return text
 }
 
-// What says that an envelope was given up by forgetting its campaign.
+// What says that an envelope was given up by forgetting its campaign: the script of operations
+// writes it.
 const (
 	CodeForgotten = "forgotten"
 	forgotten     = "its campaign was forgotten while it was "
@@ -48,47 +47,21 @@ const CodeNotThere = "not_there"
 // has been able to look up.
 const CodeUnchecked = "unchecked"
 
-// Forget removes a finished campaign's personal data. What stays is what keeps an
-// envelope from being sent again: key, digest, state, and where its archive is. Envelopes
-// that somebody has still to decide on (in doubt, failed, sent but not known to their
-// provider) refuse it, unless alsoUnfinished ends them: as canceled, with a reason, never
-// to be resolved or sent again. It returns how many envelopes were forgotten.
-func (l *Ledger) Forget(ctx context.Context, campaign string, alsoUnfinished bool) (int, error) {
-	if err := l.forgettable(ctx, campaign, alsoUnfinished); err != nil {
-		return 0, err
-	}
-	n := 0
-	for r, err := range l.All(ctx, campaign, "") {
-		if err != nil {
-			return n, err
-		}
-		err := l.forget(ctx, r, alsoUnfinished)
-		if errors.Is(err, ErrLost) { // retried or resolved meanwhile
-			return n, fmt.Errorf("%s was changed meanwhile: forget the campaign again when it has ended: %w", r.Key(), err)
-		}
-		if err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
-}
-
-func (l *Ledger) forgettable(ctx context.Context, campaign string, alsoUnfinished bool) error {
+// Forgettable tells whether a campaign's personal data may be removed by [ForgetAll] or, where
+// alsoUnfinished, by [ForgetUnfinished]. What stays is what keeps an envelope from being sent
+// again: key, digest, state, and where its archive is. Envelopes that somebody has still to
+// decide on (in doubt, failed, sent but not known to their provider) refuse it, unless
+// alsoUnfinished ends them: as canceled, with a reason, never to be resolved or sent again.
+func (l *Ledger) Forgettable(ctx context.Context, campaign string, alsoUnfinished bool) error {
 	c, err := l.Campaign(ctx, campaign)
 	if err != nil {
 		return err
 	}
 	e := &UnfinishedError{Campaign: campaign, Open: c.Open(), InDoubt: c.States[InDoubt], Failed: c.States[Failed]}
-	for r, err := range l.All(ctx, campaign, Sent) {
-		if err != nil {
-			return err
-		}
-		if lost(r) {
-			e.Lost++
-			e.Open--
-		}
+	if e.Lost, err = l.countLost(ctx, campaign, c.States[Sent]); err != nil {
+		return err
 	}
+	e.Open -= e.Lost
 	if alsoUnfinished {
 		e.InDoubt, e.Failed, e.Lost = 0, 0, 0
 	}
@@ -98,19 +71,29 @@ func (l *Ledger) forgettable(ctx context.Context, campaign string, alsoUnfinishe
 	return nil
 }
 
-func lost(r *Record) bool { return r.State == Sent && r.ErrorCode == CodeNotThere }
-
-func (l *Ledger) forget(ctx context.Context, r *Record, alsoUnfinished bool) error {
-	ch := change{Rewrite: true, Remove: append(r.stepFields(), fieldEnvelope, fieldSigners, fieldFinal, fieldListed, fieldEvidence)}
-	switch {
-	case alsoUnfinished && (r.State == InDoubt || r.State == Failed || lost(r)):
-		ch.To, ch.Index, ch.Release, ch.NewGeneration = Canceled, none, true, true
-		ch.Set = Reason{Code: CodeForgotten, Message: forgotten + string(r.State)}.fields()
-		ch.Remove = slices.Concat(ch.Remove, intentFields, []string{fieldNotBefore, fieldUnfinished, fieldUnchecked, fieldCancel})
-	case !r.State.Terminal() || r.State == InDoubt || r.State == Failed:
-		return ErrLost // it was not so when the campaign was counted
-	default:
-		ch.Remove = append(ch.Remove, fieldExplanation)
+// countLost counts which of a campaign's sent envelopes their provider does not know.
+func (l *Ledger) countLost(ctx context.Context, campaign string, sent int64) (n int64, err error) {
+	for cursor := ""; sent > 0; {
+		ids, next, err := l.ids(ctx, campaign, []State{Sent}, cursor, pageSize)
+		if err != nil {
+			return 0, err
+		}
+		keys := make([]string, len(ids))
+		for i, id := range ids {
+			keys[i] = campaign + "/" + id.id
+		}
+		records, err := l.heads(ctx, keys)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range records {
+			if r != nil && r.State == Sent && r.ErrorCode == CodeNotThere {
+				n++
+			}
+		}
+		if cursor = next; next == "" {
+			break
+		}
 	}
-	return l.write(ctx, r, r.fence(), ch)
+	return n, nil
 }

@@ -44,7 +44,7 @@ func TestInvitationsAreHeld(t *testing.T) {
 	if held := heldBy(other.Invitation); held != nil {
 		t.Errorf("an envelope that was refused is held by %v", held)
 	}
-	if _, err := l.Forget(t.Context(), "june", false); err != nil {
+	if _, err := forget(t, l, false); err != nil {
 		t.Fatal(err)
 	}
 	if held := heldBy(lease); !slices.Equal(held, []string{"june:1", "june:2", "jun:1", "may:1"}) {

@@ -94,7 +94,6 @@ var (
 	dueScript     = script("due")
 	restScript    = script("rest")
 	dropScript    = script("drop")
-	unparkScript  = script("unpark")
 	carriedScript = script("carried")
 
 	troubleScript = script("trouble")

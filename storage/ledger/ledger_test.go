@@ -290,7 +290,7 @@ func TestPagesAndForget(t *testing.T) {
 	if _, _, err := l.Page(t.Context(), "june", "", "x", 2); err == nil {
 		t.Error("a cursor that is not ours was taken")
 	}
-	if _, err := l.Forget(t.Context(), "june", false); err == nil {
+	if _, err := forget(t, l, false); err == nil {
 		t.Error("forgot a campaign that is not finished")
 	}
 	for _, id := range []string{"a", "b", "c"} {
@@ -298,7 +298,7 @@ func TestPagesAndForget(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := l.Forget(t.Context(), "june", false); err != nil || n != 3 {
+	if n, err := forget(t, l, false); err != nil || n != 3 {
 		t.Errorf("forgot %d %v", n, err)
 	}
 	if r := get(t, l, "a"); r.Envelope != nil || r.Digest == "" {
@@ -341,7 +341,7 @@ func TestForgetLeavesWhatIsUndecided(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := l.Forget(t.Context(), "june", false)
+	_, err := forget(t, l, false)
 	var u *UnfinishedError
 	if !errors.As(err, &u) || u.InDoubt != 1 || u.Failed != 1 || u.Lost != 1 || u.Open != 0 || !strings.Contains(err.Error(), "--also-unfinished") {
 		t.Fatalf("%+v %v", u, err)
@@ -349,7 +349,7 @@ func TestForgetLeavesWhatIsUndecided(t *testing.T) {
 	if r := get(t, l, "2"); len(r.Envelope) == 0 {
 		t.Error("forgotten all the same")
 	}
-	if n, err := l.Forget(t.Context(), "june", true); err != nil || n != 4 {
+	if n, err := forget(t, l, true); err != nil || n != 4 {
 		t.Fatal(n, err)
 	}
 	for _, id := range []string{"2", "3", "4"} {
@@ -362,7 +362,7 @@ func TestForgetLeavesWhatIsUndecided(t *testing.T) {
 	}
 
 	create(t, l, "5")
-	if _, err := l.Forget(t.Context(), "june", true); !errors.As(err, &u) || u.Open != 1 {
+	if _, err := forget(t, l, true); !errors.As(err, &u) || u.Open != 1 {
 		t.Errorf("one on its way was forgotten: %v", err)
 	}
 }
@@ -455,27 +455,4 @@ func TestScriptsJudgeBeforeTheyWrite(t *testing.T) {
 func runs(t *testing.T, s *redis.Script, l *Ledger, key string, args ...any) error {
 	t.Helper()
 	return s.Run(t.Context(), l.Redis(), []string{key}, args...).Err()
-}
-
-// What was sent, or failed, after a resume has begun to read stays where it is.
-func TestUnparkLeavesWhatHasGoneOn(t *testing.T) {
-	l, _ := open(t)
-	for id, to := range map[string]State{"1": Sent, "2": Failed, "3": Queued} {
-		r := create(t, l, id)
-		stale := *r
-		ch := change{To: to, Index: none}
-		if to == Sent {
-			ch.Index = Look
-		}
-		if err := writeRecord(t.Context(), l, r, ch); err != nil {
-			t.Fatal(err)
-		}
-		if err := l.Unpark(t.Context(), &stale); err != nil {
-			t.Fatal(err)
-		}
-	}
-	work, err := l.Take(t.Context(), Work, "certyneo", 9, time.Minute)
-	if err != nil || !slices.Equal(work, []string{"june/3"}) {
-		t.Errorf("due for work: %v %v", work, err)
-	}
 }

@@ -53,7 +53,8 @@ import (
 //	Ledger.Fill          any that is bare         same, queued          the version; queued when it had failed for its content
 //	Ledger.NewTask       any                      same                  the version
 //	Ledger.BeginAgain    any that has not ended   queued                the version; its simulator is gone
-//	Ledger.Forget        any that has ended       same, canceled        the version
+//	HeldOperation.Do     see operate.lua: Requeue, CancelQueued or AskCancel, the end of a pause, or forgetting, for all
+//	                     envelopes of a campaign: the state in the same step
 //
 // The fence (claim, inviter or version) is checked by Redis in the same step as the
 // change: [ErrLost]. From and the other guards are checked before, on the record that the
@@ -327,7 +328,7 @@ func (c *Claim) AwaitKey(ctx context.Context, why Reason, pause time.Duration) e
 	return c.write(ctx, change{Release: true, Index: Work, Due: pause, Set: why.fields()})
 }
 
-// Park gives a claim back because the campaign is paused: [Ledger.Unpark] puts it back.
+// Park gives a claim back because the campaign is paused: [ResumeAll] puts it back.
 func (c *Claim) Park(ctx context.Context) error {
 	if err := guard(c.Record, "Park", true, Queued, Preparing); err != nil {
 		return err

@@ -21,10 +21,12 @@ local function stand(index, due)
   redis.call('HSET', e, 'i', index)
   place(key, h, index, due)
 end
-if (s == 'q' or s == 'p') and not h.a and h.q ~= '1' and redis.call('HGET', P .. 'campaign:' .. campaign, 'paused') == '1' then
+local halt = (s == 'q' or s == 'p') and not h.a and h.q ~= '1' and halted(campaign, h)
+if halt == 'paused' then
   stand('n', 0) -- resume puts it back
   return {'paused'}
 end
+if halt then return {'early', 2000} end
 if h.d and tonumber(h.d) > at then return {'early', h.d - at} end
 local admission, wait = admit(P .. 'provider:' .. h.p, at)
 if admission == 'denied' then

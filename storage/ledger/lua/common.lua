@@ -92,7 +92,7 @@ local function course(campaign, from, to, at, n)
     slice = math.floor((at - begin) / width)
   end
   slice = string.format('%d ', slice)
-  if before then redis.call('HINCRBY', k, slice .. before, -1) end
+  if before then redis.call('HINCRBY', k, slice .. before, -(n or 1)) end
   redis.call('HINCRBY', k, slice .. after, n or 1)
 end
 
@@ -212,6 +212,14 @@ local function load(e, key)
   local h = {}
   for i, f in ipairs(needed) do h[f] = v[i + 1] or nil end
   return h
+end
+
+-- halted tells why an envelope may not be invited: its campaign is paused, or somebody is about to cancel it with all
+-- that its campaign had.
+local function halted(campaign, h)
+  local c = redis.call('HMGET', P .. 'campaign:' .. campaign, 'paused', 'canceling')
+  if c[1] == '1' then return 'paused' end
+  return c[2] and tonumber(h.n) <= tonumber(c[2]) and 'canceling'
 end
 
 -- admit lets one call through when a provider that refuses the key has been left alone for its pause; the

@@ -1,6 +1,6 @@
 -- The last look before the inviting call. KEYS[1] the envelope. ARGV: key, token, then field, value ... of steps
 -- that are to be recorded with it.
--- Returns ok | lost | paused | canceled | again (an intent without an outcome stands already).
+-- Returns ok | lost | paused | canceling | canceled | again (an intent without an outcome stands already).
 local e, key, token = KEYS[1], ARGV[1], ARGV[2]
 pairs_from(3)
 local h = load(e, key)
@@ -11,8 +11,8 @@ local set, answer = {'v', h.v + 1}, 'ok'
 for i = 3, #ARGV do set[#set + 1] = ARGV[i] end
 if h.a then answer = 'again'
 elseif h.q == '1' then answer = 'canceled'
-elseif redis.call('HGET', P .. 'campaign:' .. parts(key), 'paused') == '1' then answer = 'paused'
-else
+else answer = halted(parts(key), h) or 'ok' end
+if answer == 'ok' then
   for _, x in ipairs({'a', at, 'b', token}) do set[#set + 1] = x end
 end
 if answer == 'ok' or #set > 2 then redis.call('HSET', e, unpack(set)) end

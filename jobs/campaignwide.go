@@ -1,0 +1,267 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// An operation on a whole campaign is recorded first and then done page by page, by whoever
+// holds it: the command that has asked for it, the request, or any process that works,
+// schedules or serves. When its holder dies, another goes on within operationLease.
+
+const (
+	operationPage  = 400
+	operationLease = 10 * time.Second
+	// operationTurn is how long one operation is carried on while others wait.
+	operationTurn = 2 * time.Second
+	// operationPoll is how often operations that nobody holds are looked for.
+	operationPoll = time.Second
+	// pageWithin bounds one page, which is finished although the process is to stop.
+	pageWithin = 30 * time.Second
+)
+
+var operationLanes = ledger.Lanes{Few: fewEnvelopes, Ahead: string(pace.Steer), Rest: string(queue.Bulk)}
+
+// Operation is an operation on a whole campaign, and how far it is.
+type Operation struct {
+	ledger.Operation
+	Result Result // so far
+}
+
+// Begin records an operation on all envelopes that a campaign has now, in the name of whom it
+// is for. It takes effect at once: nobody is invited whom it is to cancel. Somebody carries it
+// on: the caller with [Client.Carry], or another process.
+func (c *Client) Begin(ctx context.Context, campaign string, kind ledger.Kind, by string) (Operation, error) {
+	var err error
+	switch kind {
+	case ledger.ForgetAll, ledger.ForgetUnfinished:
+		err = c.ledger.Forgettable(ctx, campaign, kind == ledger.ForgetUnfinished)
+	case ledger.ResumeAll:
+		err = c.ledger.SetPaused(ctx, campaign, false)
+	}
+	if err != nil {
+		return Operation{}, err
+	}
+	o, err := c.ledger.BeginOperation(ctx, campaign, kind, by, c.unable(kind))
+	return Operation{o, resultOf(o)}, err
+}
+
+// Operation tells how far an operation is.
+func (c *Client) Operation(ctx context.Context, id string) (Operation, error) {
+	o, err := c.ledger.Operation(ctx, id)
+	return Operation{o, resultOf(o)}, err
+}
+
+// Carry carries an operation on until it has ended or the context has, and returns how far it
+// is. When another process holds it, it waits for that one. progress is told after every page;
+// it may be nil.
+func (c *Client) Carry(ctx context.Context, id string, progress func(Operation)) (Operation, error) {
+	for {
+		held, err := c.ledger.TakeOperation(ctx, id, operationLease)
+		if err == nil && held != nil {
+			err = c.pages(ctx, held, 0, func() {
+				if progress != nil {
+					if o, err := c.Operation(ctx, id); err == nil {
+						progress(o)
+					}
+				}
+			})
+		}
+		if err != nil && ctx.Err() == nil {
+			return Operation{}, err
+		}
+		o, err := c.Operation(context.WithoutCancel(ctx), id)
+		if err != nil || !o.Ended.IsZero() {
+			return o, err
+		}
+		if progress != nil {
+			progress(o)
+		}
+		select {
+		case <-ctx.Done():
+			return o, ctx.Err()
+		case <-time.After(operationPoll / 4):
+		}
+	}
+}
+
+// answerWithin is how long [Client.Start] carries an operation on itself.
+const answerWithin = 500 * time.Millisecond
+
+// Start is [Client.Begin] for those who cannot wait: it carries the operation on for a moment, in
+// which one on a small campaign ends.
+func (c *Client) Start(ctx context.Context, campaign string, kind ledger.Kind, by string) (Operation, error) {
+	o, err := c.Begin(ctx, campaign, kind, by)
+	if err != nil {
+		return o, err
+	}
+	moment, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	begun := o
+	// It is recorded, and others carry it on: what keeps this one from it is theirs to meet.
+	if o, err = c.Carry(moment, o.ID, nil); o.ID == "" || err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return begun, nil
+	}
+	return o, nil
+}
+
+// CarryOperations carries on the operations that nobody holds, until the context ends.
+func (c *Client) CarryOperations(ctx context.Context) error {
+	tick := time.NewTicker(operationPoll)
+	defer tick.Stop()
+	for {
+		held, err := c.ledger.TakeOperation(ctx, "", operationLease)
+		if err == nil && held != nil {
+			err = c.pages(ctx, held, operationTurn, func() {})
+		}
+		if err == nil && held != nil {
+			continue
+		}
+		if err != nil && ctx.Err() == nil {
+			c.log.WarnContext(ctx, "operations", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// pages does pages of an operation until it has ended, or the context or (unless it is 0) the
+// turn has, and hands it on then.
+func (c *Client) pages(ctx context.Context, o *ledger.HeldOperation, turn time.Duration, done func()) error {
+	begun := time.Now()
+	for ctx.Err() == nil && (turn == 0 || time.Since(begun) < turn) {
+		over, err := c.page(ctx, o)
+		if errors.Is(err, ledger.ErrLost) {
+			return nil // another has taken it over
+		}
+		if err != nil {
+			return errors.Join(err, c.letGo(ctx, o))
+		}
+		done()
+		if over {
+			c.log.InfoContext(ctx, "operation", "operation", o.ID, "campaign", o.Campaign, "kind", string(o.Kind))
+			return nil
+		}
+	}
+	return c.letGo(ctx, o)
+}
+
+func (c *Client) letGo(ctx context.Context, o *ledger.HeldOperation) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageWithin)
+	defer cancel()
+	return o.LetGo(ctx)
+}
+
+// page does one page, and puts the tasks that it needs on the queue: those of reminders first,
+// as nothing else knows of them; all others are in the ledger, and the sweeper would bring them.
+func (c *Client) page(ctx context.Context, o *ledger.HeldOperation) (over bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageWithin)
+	defer cancel()
+	p, err := o.Page(ctx, operationPage)
+	if err != nil {
+		return false, err
+	}
+	if o.Kind == ledger.RemindAll {
+		records, err := o.Tasks(ctx, p, operationLanes)
+		if err == nil {
+			err = c.tasks.Reminders(ctx, tasksOf(records, func(r *ledger.Record) pace.Class { return pace.Class(r.Lane) }), o.Begun)
+		}
+		if err != nil {
+			return false, err
+		}
+		_, err = o.Do(ctx, p, operationLanes)
+		return p.Over(), err
+	}
+	records, err := o.Do(ctx, p, operationLanes)
+	if err == nil {
+		err = c.tasks.Envelopes(ctx, tasksOf(records, queue.ClassOf))
+	}
+	if err == nil {
+		err = c.ledger.Carried(ctx, records)
+	}
+	return p.Over(), err
+}
+
+func tasksOf(records []*ledger.Record, class func(*ledger.Record) pace.Class) []queue.Envelope {
+	tasks := make([]queue.Envelope, len(records))
+	for i, r := range records {
+		tasks[i] = queue.Envelope{Provider: r.Provider, Class: class(r), Key: r.Key(), Generation: r.Generation}
+	}
+	return tasks
+}
+
+// unable are the providers that cannot do to a sent envelope what an operation is for.
+func (c *Client) unable(kind ledger.Kind) (names []string) {
+	for _, p := range c.judge.Providers() {
+		able := true
+		switch kind {
+		case ledger.CancelAll:
+			_, able = p.(providers.Canceler)
+		case ledger.RemindAll:
+			_, able = p.(providers.Reminder)
+		}
+		if !able {
+			names = append(names, p.Info().Name)
+		}
+	}
+	return names
+}
+
+// all does something to all envelopes that a campaign has.
+func (c *Client) all(ctx context.Context, campaign string, kind ledger.Kind) (Result, error) {
+	o, err := c.Begin(ctx, campaign, kind, "")
+	if err == nil {
+		o, err = c.Carry(ctx, o.ID, nil)
+	}
+	return o.Result, err
+}
+
+// resultOf says what an operation has come to, in the words of [Client.Retry] and its like.
+func resultOf(o ledger.Operation) Result {
+	r := Result{Done: int(o.Done)}
+	if o.Kind == ledger.ResumeAll {
+		return r // what needed no resuming was not refused
+	}
+	for _, x := range o.Refused {
+		n := refusal(o.Kind, x.Why)
+		r.Refused = append(r.Refused, Refusal{Reason: n.reason, Message: n.message, Envelopes: int(x.Envelopes), IDs: x.IDs, err: n})
+	}
+	return r
+}
+
+// refusal is why an operation was not done to an envelope: a state, or "unsupported PROVIDER".
+func refusal(kind ledger.Kind, why string) *notNowError {
+	reason, provider, _ := strings.Cut(why, " ")
+	say := func(format string, args ...any) *notNowError {
+		return &notNowError{reason, fmt.Sprintf(format, args...)}
+	}
+	switch kind {
+	case ledger.RetryAll:
+		return say("%s, and only failed envelopes are retried", why)
+	case ledger.RemindAll:
+		if provider != "" {
+			return say("%s offers no reminders", provider)
+		}
+		return say("%s, and only sent envelopes have pending signers", why)
+	case ledger.ForgetAll, ledger.ForgetUnfinished:
+		return say("%s, changed meanwhile: forget the campaign again when it has ended", why)
+	}
+	switch {
+	case provider != "":
+		return say("sent, and %s cannot withdraw envelopes", provider)
+	case why == string(ledger.InDoubt):
+		return say("in doubt: resolve it first")
+	}
+	return say("%s already", why)
+}

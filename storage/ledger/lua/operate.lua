@@ -1,0 +1,172 @@
+-- Does an operation to a page of a campaign's envelopes and records how far it is, in one step: whoever goes on after
+-- a crash begins with the next page, and nothing is done or counted twice.
+-- KEYS: the operation, the operations that are not over, the campaign, then the envelopes.
+-- ARGV: id, token, lease, the cursor of this page and of the next one (empty: there is none), how long until the sweeper
+--       looks for a task, how many envelopes go ahead of all others, their lane, the lane of the rest, and whether this
+--       is only to tell (1) whose tasks would be needed: nothing is changed then.
+-- Returns lost, when another carries it on; or ok, and for each envelope that needs a task: key, provider, state, lane,
+-- generation, version.
+local at = now()
+local id, token, lease, sweep, few = ARGV[1], ARGV[2], number(ARGV[3]), number(ARGV[6]), number(ARGV[7])
+local only_tell, next_page = ARGV[10] == '1', text(ARGV[5])
+local o = redis.call('HMGET', KEYS[1], 'token', 'cursor', 'done', 'kind', 'campaign', 'ended', 'last', 'unable')
+if o[1] ~= token or o[2] ~= ARGV[4] or o[6] then return {'lost'} end
+local done, kind, campaign = tonumber(o[3]), o[4], o[5]
+local unable = {}
+for p in string.gmatch(o[8] or '', '%S+') do unable[p] = true end
+local told = redis.call('EXISTS', P .. 'notify') == 1
+local tasks, refused, moved, blames = {}, {}, {}, {}
+
+local function refuse(word, key)
+  local x = refused[word] or {n = 0, ids = {}}
+  refused[word], x.n = x, x.n + 1
+  local _, own = parts(key)
+  if #x.ids < 100 then x.ids[#x.ids + 1] = own end
+end
+local function blamed(p, state, code, key, by)
+  local field = p .. ' ' .. state .. ' ' .. (code or '')
+  local x = blames[field] or {p = p, state = state, code = code, n = 0}
+  local _, own = parts(key)
+  blames[field], x.n, x.id = x, x.n + by, own
+end
+-- change is what write.lua does, for many: what all envelopes have in common is counted, and written at the end.
+local function change(e, key, h, x)
+  local version, gen, to = h.v + 1, h.g + 1, x.to or h.s
+  local set = x.set or {}
+  for _, v in ipairs({'v', version, 'g', gen, 's', to, 'i', x.index}) do set[#set + 1] = v end
+  redis.call('HSET', e, unpack(set))
+  place(key, h, x.index, at + sweep)
+  if x.removed and #x.removed > 0 then redis.call('HDEL', e, unpack(x.removed)) end
+  local code = h.o
+  if x.code ~= nil then code = x.code or nil end
+  if to ~= h.s then
+    redis.call('SETRANGE', P .. 'state:' .. campaign, h.n, to)
+    local field = h.p .. ' ' .. h.s .. ' ' .. to
+    moved[field] = moved[field] or {p = h.p, from = words[h.s], to = words[to], n = 0}
+    moved[field].n = moved[field].n + 1
+    if told then tell(key, words[to], version, at) end
+  end
+  if to ~= h.s or code ~= h.o then
+    blamed(h.p, words[h.s], h.o, key, -1)
+    blamed(h.p, words[to], code, key, 1)
+  end
+  if x.task then
+    for _, v in ipairs({key, h.p, words[to], x.lane or '', tostring(gen), tostring(version)}) do tasks[#tasks + 1] = v end
+  end
+end
+local function lane() return done < few and ARGV[8] or ARGV[9] end
+local function steps(e)
+  local list = {}
+  for _, f in ipairs(redis.call('HKEYS', e)) do
+    if string.sub(f, 1, 1) == '+' then list[#list + 1] = f end
+  end
+  return list
+end
+local trouble = {'r', 'o', 'E', 'd'}
+
+local kinds = {}
+-- cancel ends what nobody has begun; for all else it asks the workers, who see the wish before they invite.
+function kinds.cancel(e, key, h)
+  if h.s ~= 'q' and h.s ~= 'p' and h.s ~= 's' then return words[h.s] end
+  if h.s == 's' and unable[h.p] then return 'unsupported ' .. h.p end
+  if h.q == '1' then return nil end
+  if h.s == 'q' and not (h.k and tonumber(h.u) > at) and #steps(e) == 0 then
+    change(e, key, h, {to = 'k', index = 'n'})
+  else
+    change(e, key, h, {index = 'w', set = {'q', '1', 'l', lane()}, removed = {'d'}, task = true, lane = lane()})
+  end
+end
+function kinds.retry(e, key, h)
+  if h.s ~= 'f' then return words[h.s] end
+  local to = redis.call('HEXISTS', e, '2') == 1 and 'c' or 'q'
+  change(e, key, h, {to = to, index = 'w', set = {'l', lane()}, removed = trouble, code = false, task = true, lane = lane()})
+  if h.o then redis.call('APPEND', P .. 'b:' .. key, section('X', '')) end
+end
+-- remind changes nothing: its tasks are put on the queue before this is recorded.
+function kinds.remind(e, key, h)
+  if h.s ~= 's' then return words[h.s] end
+  if unable[h.p] then return 'unsupported ' .. h.p end
+  for _, v in ipairs({key, h.p, words[h.s], lane(), h.g, h.v}) do tasks[#tasks + 1] = v end
+end
+-- resume brings back what the pause has put away; all else has its task, or its time.
+function kinds.resume(e, key, h)
+  if (h.s ~= 'q' and h.s ~= 'p') or h.i ~= 'n' then return words[h.s] end
+  change(e, key, h, {index = 'w', task = true, lane = redis.call('HGET', e, 'l') or ''})
+end
+-- forget removes what is about people, and leaves what keeps an envelope from being sent again. What is left of the blob
+-- are its files, its trace and, as long as it is the record's, its error.
+local function rest(key, keep)
+  local b, left, i = redis.call('GET', P .. 'b:' .. key) or '', {}, 1
+  while i <= #b do
+    local letter, n, from = string.match(b, '^(%a)%d(%d+):()', i)
+    if not letter then error('the blob of ' .. key .. ' is not one of ours') end
+    if keep[letter] then left[#left + 1] = string.sub(b, i, from + n - 1) end
+    i = from + n
+  end
+  return table.concat(left)
+end
+local function forget(e, key, h, also)
+  local over = h.s == 'a' or h.s == 'd' or h.s == 'x' or h.s == 'k'
+  local undecided = h.s == 'f' or h.s == 'i' or (h.s == 's' and h.o == 'not_there')
+  if not over and not (also and undecided) then return words[h.s] end
+  local removed, blob = steps(e), rest(key, {A = true, T = true, O = over})
+  local function keep_rest()
+    if blob == '' then redis.call('DEL', P .. 'b:' .. key) else redis.call('SET', P .. 'b:' .. key, blob) end
+  end
+  if over then
+    redis.call('HSET', e, 'v', h.v + 1)
+    if #removed > 0 then redis.call('HDEL', e, unpack(removed)) end
+    keep_rest()
+    return nil
+  end
+  for _, f in ipairs({'a', 'b', 'w', 'd', 'f', 'x', 'q', 'k', 'u'}) do removed[#removed + 1] = f end
+  change(e, key, h, {to = 'k', index = 'n', removed = removed, code = 'forgotten',
+    set = {'o', 'forgotten', 'E', 'its campaign was forgotten while it was ' .. words[h.s]}})
+  keep_rest()
+end
+function kinds.forget(e, key, h) return forget(e, key, h, false) end
+function kinds.forget_unfinished(e, key, h) return forget(e, key, h, true) end
+
+local act = kinds[kind] or error('no such operation')
+local seen, last = 0, #KEYS
+if kind == 'resume' and redis.call('HGET', KEYS[3], 'paused') == '1' then last, next_page = 0, '' end -- paused again
+for i = 4, last do
+  local key = string.sub(KEYS[i], #P + 3)
+  local h = load(KEYS[i], key)
+  if h then
+    seen = seen + 1
+    local word = act(KEYS[i], key, h)
+    if word then refuse(word, key) else done = done + 1 end
+  end
+end
+if only_tell then return {'ok', tasks} end
+
+for _, x in pairs(moved) do
+  count(x.p, campaign, x.from, -x.n)
+  count(x.p, campaign, x.to, x.n)
+  course(campaign, x.from, x.to, at, x.n)
+  redis.call('HSET', KEYS[3], 'changed', at)
+end
+for _, x in pairs(blames) do
+  if x.n ~= 0 then blame(x.p, campaign, x.id, x.state, x.code, x.n) end
+end
+for word, x in pairs(refused) do
+  local n = redis.call('HINCRBY', KEYS[1], 'n ' .. word, x.n)
+  if n - x.n < 100 then
+    local ids = redis.call('HGET', KEYS[1], 'ids ' .. word)
+    for i = 1, math.min(#x.ids, 100 - (n - x.n)) do ids = (ids and ids .. ' ' or '') .. x.ids[i] end
+    redis.call('HSET', KEYS[1], 'ids ' .. word, ids)
+  end
+end
+redis.call('HSET', KEYS[1], 'done', done, 'cursor', next_page)
+redis.call('HINCRBY', KEYS[1], 'seen', seen)
+if next_page ~= '' then
+  redis.call('ZADD', KEYS[2], 'XX', at + lease, id)
+else
+  redis.call('HSET', KEYS[1], 'ended', at)
+  redis.call('HDEL', KEYS[1], 'token')
+  redis.call('ZREM', KEYS[2], id)
+  redis.call('EXPIRE', KEYS[1], 7 * 86400)
+  if kind == 'cancel' and redis.call('HGET', KEYS[3], 'canceling') == o[7] then redis.call('HDEL', KEYS[3], 'canceling') end
+end
+return {'ok', tasks}

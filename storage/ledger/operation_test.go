@@ -1,0 +1,308 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var lanes = Lanes{Few: 2, Ahead: "steer", Rest: "bulk"}
+
+// operate carries an operation on june to its end, n envelopes a page, and returns what it
+// needs tasks of.
+func operate(t *testing.T, l *Ledger, kind Kind, n int, unable ...string) (Operation, []*Record) {
+	t.Helper()
+	o, err := l.BeginOperation(t.Context(), "june", kind, "crm", unable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return carry(t, l, o.ID, n)
+}
+
+func carry(t *testing.T, l *Ledger, id string, n int) (Operation, []*Record) {
+	t.Helper()
+	held, err := l.TakeOperation(t.Context(), id, time.Minute)
+	if err != nil || held == nil {
+		t.Fatal(held, err)
+	}
+	var tasks []*Record
+	for over := false; !over; {
+		p, err := held.Page(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := held.Do(t.Context(), p, lanes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tasks, over = append(tasks, records...), p.Over()
+	}
+	o, err := l.Operation(t.Context(), id)
+	if err != nil || o.Ended.IsZero() {
+		t.Fatal(o, err)
+	}
+	return o, tasks
+}
+
+// forget removes june's personal data.
+func forget(t *testing.T, l *Ledger, also bool) (int, error) {
+	if err := l.Forgettable(t.Context(), "june", also); err != nil {
+		return 0, err
+	}
+	kind := map[bool]Kind{false: ForgetAll, true: ForgetUnfinished}[also]
+	o, _ := operate(t, l, kind, 2)
+	return int(o.Done), nil
+}
+
+// every brings one envelope into each state, and one that somebody has begun.
+func every(t *testing.T, l *Ledger) {
+	t.Helper()
+	for _, s := range States {
+		r := create(t, l, string(s))
+		ch := change{To: s, Index: none}
+		if s == Failed {
+			ch.Set = map[string]string{fieldErrorCode: "refused", fieldError: "no", fieldExplanation: "não", fieldAttempts: "3"}
+		}
+		if err := writeRecord(t.Context(), l, r, ch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writeRecord(t.Context(), l, create(t, l, "begun"), change{Set: map[string]string{stepPrefix + "file": "7"}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func whys(o Operation) string {
+	var all []string
+	for _, x := range o.Refused {
+		all = append(all, fmt.Sprintf("%s %d (%s)", x.Why, x.Envelopes, strings.Join(x.IDs, " ")))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+func keysOf(records []*Record) (all []string) {
+	for _, r := range records {
+		all = append(all, fmt.Sprintf("%s %s/%d", r.ID, r.Lane, r.Generation))
+	}
+	return all
+}
+
+// What an operation counts, in the campaign's figures too, is the same in whatever pages it is done.
+func TestOperations(t *testing.T) {
+	const ended = "archived 1 (archived), canceled 1 (canceled), completed 1 (completed), declined 1 (declined), expired 1 (expired), "
+	for _, c := range []struct {
+		kind    Kind
+		unable  []string
+		done    int64
+		refused string
+		tasks   []string
+		states  map[string]State // that have changed
+	}{
+		{CancelAll, nil, 4, strings.Replace(ended, "expired 1 (expired), ", "expired 1 (expired), failed 1 (failed), in_doubt 1 (in_doubt)", 1),
+			[]string{"preparing steer/2", "sent bulk/2", "begun bulk/2"}, map[string]State{"queued": Canceled}},
+		{CancelAll, []string{"certyneo"}, 3, ended + "failed 1 (failed), in_doubt 1 (in_doubt), unsupported certyneo 1 (sent)",
+			[]string{"preparing steer/2", "begun bulk/2"}, map[string]State{"queued": Canceled}},
+		{RetryAll, nil, 1, ended + "in_doubt 1 (in_doubt), preparing 1 (preparing), queued 2 (queued begun), sent 1 (sent)",
+			[]string{"failed steer/2"}, map[string]State{"failed": Queued}},
+		{RemindAll, nil, 1, ended + "failed 1 (failed), in_doubt 1 (in_doubt), preparing 1 (preparing), queued 2 (queued begun)",
+			[]string{"sent steer/1"}, nil},
+		{ResumeAll, nil, 2, "queued 1 (begun)", []string{"queued /2", "preparing /2"}, nil},
+	} {
+		for _, n := range []int{1, 4, 100} {
+			t.Run(fmt.Sprintf("%s%v by %d", c.kind, c.unable, n), func(t *testing.T) {
+				l, _ := open(t)
+				every(t, l)
+				o, tasks := operate(t, l, c.kind, n, c.unable...)
+				if o.Done != c.done || o.Seen != o.Done+refusals(o) || o.By != "crm" || o.Total != 11 {
+					t.Errorf("%+v", o)
+				}
+				if got := whys(o); got != c.refused {
+					t.Errorf("refused %s, want %s", got, c.refused)
+				}
+				if got := keysOf(tasks); !slices.Equal(got, c.tasks) {
+					t.Errorf("tasks %v, want %v", got, c.tasks)
+				}
+				counted(t, l)
+				for id, want := range c.states {
+					if r := get(t, l, id); r.State != want {
+						t.Errorf("%s is %s", id, r.State)
+					}
+				}
+			})
+		}
+	}
+}
+
+func refusals(o Operation) (n int64) {
+	for _, x := range o.Refused {
+		n += x.Envelopes
+	}
+	return n
+}
+
+// counted compares the campaign's figures with its envelopes.
+func counted(t *testing.T, l *Ledger) {
+	t.Helper()
+	c, err := l.Campaign(t.Context(), "june")
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[State]int64{}
+	groups := map[Group]int64{}
+	for r, err := range l.All(t.Context(), "june", "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		have[r.State]++
+		groups[GroupOf(r.State)]++
+	}
+	for _, s := range States {
+		if page, _, err := l.Page(t.Context(), "june", s, "", 100); err != nil || c.States[s] != have[s] || int64(len(page)) != have[s] {
+			t.Errorf("%s: counted %d, listed %d, there are %d; %v", s, c.States[s], len(page), have[s], err)
+		}
+	}
+	course, err := l.Course(t.Context(), "june")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for g, n := range course[len(course)-1].Groups {
+		if n != groups[g] {
+			t.Errorf("the course ends with %d %s, there are %d", n, g, groups[g])
+		}
+	}
+	blames, err := l.Blames(t.Context(), "june")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blamed := map[State]int64{}
+	for _, b := range blames {
+		blamed[b.State] += b.Envelopes
+	}
+	for _, s := range []State{Failed, InDoubt, Declined, Expired, Canceled} {
+		if blamed[s] != have[s] {
+			t.Errorf("%d %s have a reason, there are %d", blamed[s], s, have[s])
+		}
+	}
+}
+
+// A retried envelope begins anew, without the words of its failure.
+func TestRetryAll(t *testing.T) {
+	l, _ := open(t)
+	every(t, l)
+	operate(t, l, RetryAll, 100)
+	r := get(t, l, "failed")
+	if r.ErrorCode != "" || r.ErrorMessage != "" || r.Explanation != "" || r.Attempts != 0 || r.Lane != "steer" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Whoever holds an operation no longer does nothing; whoever goes on begins where it was.
+func TestOperationChangesHands(t *testing.T) {
+	l, clock := open(t)
+	for i := range 4 {
+		create(t, l, fmt.Sprint(i))
+	}
+	o, err := l.BeginOperation(t.Context(), "june", CancelAll, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	create(t, l, "later")
+	dead, err := l.TakeOperation(t.Context(), o.ID, 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := dead.Page(t.Context(), 3)
+	if err == nil {
+		_, err = dead.Do(t.Context(), p, lanes)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, err := l.TakeOperation(t.Context(), "", time.Minute); held != nil || err != nil {
+		t.Fatal("it was taken while it was held", err)
+	}
+	stale, err := dead.Page(t.Context(), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.forward(11 * time.Second)
+	if o, _ = carry(t, l, o.ID, 3); o.Done != 4 || o.Seen != 4 {
+		t.Errorf("%+v", o)
+	}
+	if _, err := dead.Do(t.Context(), stale, lanes); !errors.Is(err, ErrLost) {
+		t.Error("who was taken over goes on", err)
+	}
+	if r := get(t, l, "later"); r.State != Queued {
+		t.Errorf("what came later is %s", r.State)
+	}
+}
+
+// From the moment that an operation to cancel is recorded, none of its envelopes is invited; what
+// comes later is.
+func TestNobodyIsInvitedWhoIsToBeCanceled(t *testing.T) {
+	l, _ := open(t)
+	c := preparing(t, l, "1")
+	create(t, l, "2")
+	o, err := l.BeginOperation(t.Context(), "june", CancelAll, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := preparing(t, l, "3")
+	if i, err := c.Intend(t.Context()); err != nil || i != IntentCanceling {
+		t.Fatal(i, err)
+	}
+	if _, hold, wait, err := l.Claim(t.Context(), "june/2", 1, time.Minute, Preparation{}); err != nil || hold != NotDue || wait == 0 {
+		t.Error(hold, wait, err)
+	}
+	if i, err := later.Intend(t.Context()); err != nil || i != IntentOK {
+		t.Error(i, err)
+	}
+	carry(t, l, o.ID, 1)
+	if i, err := c.Intend(t.Context()); err != nil || i != IntentCanceled {
+		t.Error(i, err)
+	}
+}
+
+// A campaign that is paused again is not resumed any more.
+func TestResumeEndsWithAnotherPause(t *testing.T) {
+	l, _ := open(t)
+	for _, id := range []string{"1", "2"} {
+		if err := writeRecord(t.Context(), l, create(t, l, id), change{Index: none}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.SetPaused(t.Context(), "june", true); err != nil {
+		t.Fatal(err)
+	}
+	if o, tasks := operate(t, l, ResumeAll, 100); o.Done != 0 || len(tasks) != 0 {
+		t.Errorf("%+v %v", o, tasks)
+	}
+}
+
+// What is about people leaves the record and the blob; what vouches for the archive stays.
+func TestForgetKeepsTheArchive(t *testing.T) {
+	l, _ := open(t)
+	r := create(t, l, "1")
+	long := strings.Repeat("the provider's name for a person, and more; ", 4)
+	ch := change{To: Declined, Index: none, Set: map[string]string{stepPrefix + "file": "7", fieldSigners: `[{"name":"Ana"}]`, fieldArtifacts: `[{"key":"june/1/a.pdf"}]`,
+		fieldExplanation: long, fieldError: long, fieldErrorCode: "declined"}}
+	if err := writeRecord(t.Context(), l, r, ch); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := forget(t, l, false); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	r = get(t, l, "1")
+	if len(r.Envelope)+len(r.Signers)+len(r.Steps)+len(r.Explanation) != 0 || string(r.Artifacts) != `[{"key":"june/1/a.pdf"}]` || r.ErrorMessage != long || r.Digest != "d-1" {
+		t.Errorf("%+v", r)
+	}
+	for _, k := range l.Redis().Keys(t.Context(), "*").Val() {
+		if v, err := l.Redis().Get(t.Context(), k).Result(); err == nil && strings.Contains(v, "Ana") {
+			t.Errorf("%s has %q", k, v)
+		}
+	}
+}
