@@ -69,6 +69,9 @@ func Check(address string) error {
 	case rest == "" || rest[0] == '/':
 		return errors.New("archive address: no bucket; want s3://bucket/prefix")
 	}
+	if name, _, _ := strings.Cut(rest, "/"); !bucketName.MatchString(name) || strings.Contains(name, "..") {
+		return fmt.Errorf("archive address: no bucket has the name %q: want 3 to 63 lower-case letters, digits, dots and hyphens", name)
+	}
 	return nil
 }
 
@@ -77,8 +80,10 @@ var (
 	variable = regexp.MustCompile(`\$[A-Za-z_{(]|%[A-Za-z_]+%`)
 	bucket   = regexp.MustCompile(`^[sS]3(:/?|/+)(.*)$`)
 	amazon   = regexp.MustCompile(`(^|\.)s3[.-][a-z0-9.-]*amazonaws\.com(\.cn)?(/|$)`)
-	drive    = regexp.MustCompile(`^[A-Za-z]:([\\/]|$)`)
-	scheme   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
+	// bucketName is what S3 takes for one; other stores keep to it.
+	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	drive      = regexp.MustCompile(`^[A-Za-z]:([\\/]|$)`)
+	scheme     = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 )
 
 // misread finds what somebody has written for another reader: a shell, an env file.

@@ -20,12 +20,15 @@ func known() map[string]bool {
 	return names
 }
 
+// composed are the variables of docker-compose.yml itself, which no process reads.
+var composed = map[string]bool{prefix + "ENV": true, prefix + "SECRETS": true, prefix + "IMAGE": true, prefix + "PORT": true}
+
 // unknown are variables that begin like ours and are not.
 func unknown(environ map[string]string) []string {
 	ours := known()
 	var names []string
 	for name := range environ {
-		if strings.HasPrefix(name, prefix) && !ours[name] {
+		if strings.HasPrefix(name, prefix) && !ours[name] && !composed[name] {
 			names = append(names, name)
 		}
 	}
@@ -33,8 +36,11 @@ func unknown(environ map[string]string) []string {
 	return names
 }
 
-// mistake is a variable that is not known, and the known one that is probably meant.
-type mistake struct{ name, meant string }
+// mistake is a variable that is not known, and the known ones that are probably meant.
+type mistake struct {
+	name  string
+	meant []string
+}
 
 // serviceLink is what Kubernetes sets for the Services of a namespace.
 var serviceLink = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT|SERVICE_PORT_[A-Z0-9_]+|PORT|PORT_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)$`)
@@ -45,10 +51,10 @@ func mistakes(environ map[string]string) []mistake {
 	ours := known()
 	var all []mistake
 	for name := range environ {
-		if ours[name] || !strings.HasPrefix(strings.ToUpper(name), "CHANC") || serviceLink.MatchString(name) {
+		if ours[name] || composed[name] || !strings.HasPrefix(strings.ToUpper(name), "CHANC") || serviceLink.MatchString(name) {
 			continue
 		}
-		if meant := near(name, ours); meant != "" {
+		if meant := near(name, ours); len(meant) > 0 {
 			all = append(all, mistake{name, meant})
 		}
 	}
@@ -56,9 +62,21 @@ func mistakes(environ map[string]string) []mistake {
 	return all
 }
 
-// near is the known name that a name is probably meant to be, or empty. Some letters are
-// wrong, or it is about a provider, the Redis or the archive, in words of its own.
-func near(name string, ours map[string]bool) string {
+func (m mistake) String() string {
+	meant := m.meant[0] + " meant"
+	if n := len(m.meant); n > 1 {
+		meant = "one of " + strings.Join(m.meant[:n-1], ", ") + " or " + m.meant[n-1] + " meant"
+	}
+	return m.name + " is not known: is " + meant + "? Rename or unset it"
+}
+
+// mostMeant is how many names are proposed for one that is not known.
+const mostMeant = 3
+
+// near are the known names that a name is probably meant to be, or none: some letters are
+// wrong; its words are words of a known name; or its first word is a provider, or what
+// other names begin with, and the rest is in words of its own.
+func near(name string, ours map[string]bool) []string {
 	upper := strings.ReplaceAll(strings.ToUpper(name), "-", "_")
 	best, least := "", len(upper)
 	for meant := range ours {
@@ -72,28 +90,82 @@ func near(name string, ours map[string]bool) string {
 		allowed = 1
 	}
 	if least <= allowed {
-		return best
+		return []string{best}
 	}
-	for _, family := range append([]string{"redis", "archive"}, registry.Names()...) {
-		if head := prefix + strings.ToUpper(family); upper == head || strings.HasPrefix(upper, head+"_") {
-			return closest(upper, head, ours)
+	base, fromFile := strings.CutSuffix(upper, "_FILE")
+	_, rest, _ := strings.Cut(base, "_")
+	words := strings.Split(rest, "_")
+	meant := nearWords(words)
+	if len(meant) == 0 {
+		meant = family(words[0])
+	}
+	meant = meant[:min(len(meant), mostMeant)]
+	for i := range meant {
+		if fromFile && ours[meant[i]+"_FILE"] {
+			meant[i] += "_FILE"
 		}
 	}
-	return ""
+	return meant
 }
 
-// closest is the known name beginning with head that a name is nearest to.
-func closest(name, head string, ours map[string]bool) string {
-	best := ""
-	for meant := range ours {
-		if !strings.HasPrefix(meant, head+"_") {
-			continue
-		}
-		if d, least := distance(name, meant), distance(name, best); d < least || d == least && meant < best {
-			best = meant
+// nearWords are the variables of a provider whose name, without the provider, is these
+// words; else those whose names hold all of these words, in this order. One word alone is
+// too little, unless it is the whole name or the end of a secret's.
+func nearWords(words []string) []string {
+	var same, like []string
+	rest := strings.Join(words, "_")
+	for _, f := range fields() {
+		theirs := strings.Split(strings.TrimPrefix(f.Key, prefix), "_")
+		_, own, _ := strings.Cut(strings.TrimPrefix(f.Key, prefix), "_")
+		_, after, _ := strings.Cut(rest, "_")
+		switch provider := slices.Contains(registry.Names(), strings.ToLower(theirs[0])); {
+		case provider && (own == rest || own == after && alikeAny(words[0], registry.Names())):
+			same = append(same, f.Key)
+		case !within(words, theirs):
+		case len(words) > 1, len(theirs) == 1, f.secret && alike(words[0], theirs[len(theirs)-1]):
+			like = append(like, f.Key)
 		}
 	}
-	return best
+	if len(same) > 0 {
+		return same
+	}
+	return like
+}
+
+// family are the variables whose names begin with a word.
+func family(word string) []string {
+	var all []string
+	for _, f := range fields() {
+		first, rest, _ := strings.Cut(strings.TrimPrefix(f.Key, prefix), "_")
+		if rest != "" && (word == first || len(word) >= 4 && distance(word, first) <= 1) {
+			all = append(all, f.Key)
+		}
+	}
+	return all
+}
+
+// within tells whether all words are among others, in their order.
+func within(words, others []string) bool {
+	for _, other := range others {
+		if len(words) > 0 && alike(words[0], other) {
+			words = words[1:]
+		}
+	}
+	return len(words) == 0
+}
+
+func alikeAny(word string, others []string) bool {
+	return slices.ContainsFunc(others, func(other string) bool { return alike(word, strings.ToUpper(other)) })
+}
+
+// alike tells whether two words are the same but for a letter, or one is short for the
+// other: LANG and LANGUAGE, NOTIFY and NOTIFICATION.
+func alike(a, b string) bool {
+	common := 0
+	for common < min(len(a), len(b)) && a[common] == b[common] {
+		common++
+	}
+	return a == b || min(len(a), len(b)) >= 4 && (common >= 4 && common+1 >= min(len(a), len(b)) || distance(a, b) <= 1)
 }
 
 // distance counts the letters that must be put in, left out, replaced or swapped with

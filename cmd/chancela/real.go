@@ -15,7 +15,10 @@ import (
 func (c *config) refusals(environ map[string]string) []string {
 	var all []string
 	for _, m := range mistakes(environ) {
-		all = append(all, fmt.Sprintf("%s is not known: is %s meant? Rename or unset it", m.name, m.meant))
+		all = append(all, m.String())
+	}
+	if c.NotifySecret != "" && c.NotifyURL == "" {
+		all = append(all, fmt.Sprintf("%[1]sNOTIFY_SECRET is set, and %[1]sNOTIFY_URL is not: nobody would be told of anything. Set the address, or unset both", prefix))
 	}
 	for _, name := range registry.Names() {
 		if !c.hasKey(name) {

@@ -28,6 +28,7 @@ func TestRealSettingsWithoutTheirKeyAreRefused(t *testing.T) {
 		"an empty key":    {map[string]string{"CHANCELA_CERTYNEO_API_KEY": ""}, []string{"CHANCELA_CERTYNEO_API_KEY", "empty"}},
 		"nobody asked":    {map[string]string{"CHANCELA_REDIS_URL": "redis://127.0.0.1:1"}, []string{"CHANCELA_SIMULATE=yes", "_API_KEY"}},
 		"both":            {map[string]string{"CHANCELA_SIMULATE": "yes", "CHANCELA_CERTYNEO_API_KEY": "topsecret", "CHANCELA_REDIS_URL": "redis://h"}, []string{"CHANCELA_SIMULATE", "CHANCELA_CERTYNEO_API_KEY"}},
+		"nobody to tell":  {map[string]string{"CHANCELA_NOTIFY_SECRET": "topsecret"}, []string{"CHANCELA_NOTIFY_SECRET", "CHANCELA_NOTIFY_URL"}},
 		"both, in words":  {map[string]string{"CHANCELA_SIMULATE": "yes", "CHANCELA_CERTYNEO_ENV": "production"}, []string{"CHANCELA_CERTYNEO_ENV"}},
 		"plain http for real": {map[string]string{"CHANCELA_QISIGN_API_KEY": "topsecret", "CHANCELA_QISIGN_ENV": "production", "CHANCELA_QISIGN_BASE_URL": "http://qi.example", "CHANCELA_REDIS_URL": "redis://h"},
 			[]string{"CHANCELA_QISIGN_BASE_URL", "https"}},
@@ -66,6 +67,31 @@ func TestStrangeNamesStopNothing(t *testing.T) {
 	for name := range known() {
 		if meant := mistakes(map[string]string{name: "x"}); len(meant) > 0 {
 			t.Errorf("%v", meant)
+		}
+	}
+}
+
+// Names in words of one's own are found by their words: those of another name, of another
+// provider, or what names begin with.
+func TestNearNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"CHANCELA_SDOC_KEY": "CHANCELA_SDOC_API_KEY", "CHANCELA_SDOC_URL": "CHANCELA_SDOC_BASE_URL CHANCELA_SDOC_WEBHOOK_URL",
+		"CHANCELA_SDOC_TOKEN":       "CHANCELA_SDOC_API_KEY CHANCELA_SDOC_BASE_URL CHANCELA_SDOC_ENV",
+		"CHANCELA_SDOC_SECRET_FILE": "CHANCELA_SDOC_WEBHOOK_SECRET_FILE", "CHANCELA_CATALISA_CLIENT": "CHANCELA_CATALISA_CLIENT_ID CHANCELA_CATALISA_CLIENT_SECRET",
+		"CHANCELA_SDOC_CLIENT_ID": "CHANCELA_CATALISA_CLIENT_ID", "CHANCELA_QISIGN_IAM_URL": "CHANCELA_CATALISA_IAM_URL",
+		"CHANCELA_WEBHOOK_SECRET": "CHANCELA_CONTRAKTOR_WEBHOOK_SECRET CHANCELA_CERTYNEO_WEBHOOK_SECRET CHANCELA_SDOC_WEBHOOK_SECRET",
+		"CHANCELA_RATE":           "CHANCELA_CONTRAKTOR_RATE CHANCELA_CERTYNEO_RATE CHANCELA_SDOC_RATE",
+		"CHANCELA_REDIS_URI":      "CHANCELA_REDIS_URL", "CHANCELA_REDIS_ADDRESS": "CHANCELA_REDIS_URL", "CHANCELA_ARCHIVE_BUCKET": "CHANCELA_ARCHIVE_URL",
+		"CHANCELA_NOTIFICATION_URL": "CHANCELA_NOTIFY_URL", "CHANCELA_METRICS_LISTEN": "CHANCELA_METRICS_ADDR", "CHANCELA_KEYS": "CHANCELA_API_KEYS",
+		"CHANCELA_KEY": "CHANCELA_CONTRAKTOR_API_KEY CHANCELA_CERTYNEO_API_KEY CHANCELA_SDOC_API_KEY", "CHANCELLA_SDCO_TOKEN": "CHANCELA_SDOC_API_KEY CHANCELA_SDOC_BASE_URL CHANCELA_SDOC_ENV",
+		"CHANCELA_VERSION": "", "CHANCELA_DATA_DIR": "", "CHANCELA_DATABASE_URL": "", "CHANCELA_DEBUG": "",
+	} {
+		var got []string
+		for _, m := range mistakes(map[string]string{name: "topsecret"}) {
+			got = append(got, m.meant...)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }

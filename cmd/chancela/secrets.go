@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -37,14 +39,11 @@ func withFiles(environ map[string]string) (map[string]string, error) {
 				return nil, usage("%s and %s_FILE are both set: want one of them", name, name)
 			}
 			source = name + "_FILE"
-			b, err := os.ReadFile(filepath.Clean(file))
+			content, err := readSecret(file)
 			if err != nil {
-				return nil, usage("%s: %v", source, err)
+				return nil, usage("%s: %w", source, err)
 			}
-			if len(b) == 0 {
-				return nil, usage("%s: the file is empty", source)
-			}
-			values[name] = string(b)
+			values[name] = content
 		}
 		clean, err := cleanSecret(name, values[name])
 		if err != nil {
@@ -55,6 +54,27 @@ func withFiles(environ map[string]string) (map[string]string, error) {
 		}
 	}
 	return values, nil
+}
+
+// mostSecret is more than any secret has: the longest are tokens of some kilobytes, and
+// lists of keys.
+const mostSecret = 64 << 10
+
+// readSecret reads a secret's file, and no more of it than a secret has.
+func readSecret(file string) (string, error) {
+	f, err := os.Open(filepath.Clean(file))
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, mostSecret+1))
+	if err != nil {
+		return "", err
+	}
+	if len(b) == 0 {
+		return "", errors.New("the file is empty")
+	}
+	return string(b), nil
 }
 
 // assignment is a line of a shell or of an env file.
@@ -71,6 +91,8 @@ func cleanSecret(name, value string) (string, error) {
 		return "", nil
 	case clean == "":
 		return "", fmt.Errorf("there is nothing but blanks")
+	case len(value) > mostSecret:
+		return "", fmt.Errorf("it has more than %d KiB, which no secret has: want the secret alone", mostSecret>>10)
 	case strings.HasPrefix(clean, "\xff\xfe"), strings.HasPrefix(clean, "\xfe\xff"):
 		return "", fmt.Errorf("the text is UTF-16: save it as UTF-8")
 	case !utf8.ValidString(clean):
@@ -84,6 +106,9 @@ func cleanSecret(name, value string) (string, error) {
 	case !lines && strings.ContainsAny(clean, "\r\n"):
 		return "", fmt.Errorf("it has more than one line: want the secret alone")
 	}
+	if key := withoutScheme(name, clean); strings.HasSuffix(name, "_API_KEY") && strings.Contains(key, " ") {
+		return "", fmt.Errorf("it has a blank in it: want the key alone, without Bearer or another word in front")
+	}
 	place := 0
 	for _, r := range clean {
 		place++
@@ -95,6 +120,14 @@ func cleanSecret(name, value string) (string, error) {
 		}
 	}
 	return clean, nil
+}
+
+// withoutScheme is a key without the scheme in front, where it may stand there.
+func withoutScheme(name, key string) string {
+	if slices.ContainsFunc(registry.All(), func(p registry.Provider) bool { return p.Scheme && name == p.Variable("API_KEY") }) {
+		return strings.TrimPrefix(key, "Bearer ")
+	}
+	return key
 }
 
 // carried tells whether a secret may hold a character. A key stands in a header as it is;

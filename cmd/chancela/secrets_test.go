@@ -38,6 +38,39 @@ func TestSecretsAreCleanOrRefused(t *testing.T) {
 	}
 }
 
+// A scheme stands in front of a key only where the key is the whole header, no file is read
+// further than a secret goes, and what is no file is said to be none.
+func TestSecretsThatAreNone(t *testing.T) {
+	dir := t.TempDir()
+	file := func(content string) string {
+		path := filepath.Join(dir, "key")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, c := range []struct{ variable, value, says string }{
+		{"CHANCELA_CERTYNEO_API_KEY", "Bearer sk_test_1", "without Bearer"},
+		{"CHANCELA_QISIGN_API_KEY", "Authorization: Bearer s3cret", "without Bearer"},
+		{"CHANCELA_SDOC_API_KEY", "Bearer s3cret s3cret", "without Bearer"},
+		{"CHANCELA_CERTYNEO_API_KEY_FILE", file("Bearer sk_test_1"), "without Bearer"},
+		{"CHANCELA_CERTYNEO_API_KEY", strings.Repeat("s3cret", 20_000), "more than 64 KiB"},
+		{"CHANCELA_CERTYNEO_API_KEY_FILE", "/dev/zero", "more than 64 KiB"},
+		{"CHANCELA_CERTYNEO_API_KEY_FILE", dir, "is a directory"},
+		{"CHANCELA_CERTYNEO_API_KEY_FILE", filepath.Join(dir, "none"), "no such file"},
+		{"CHANCELA_CATALISA_WEBHOOK_SECRET", "/dev/zero", "more than 64 KiB"},
+		{"CHANCELA_CATALISA_WEBHOOK_SECRET", dir, "is a directory"},
+	} {
+		_, err := parseConfig(map[string]string{c.variable: c.value})
+		if err == nil || statusOf(err) != exitUsage || !strings.HasPrefix(err.Error(), c.variable+": ") || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %.200v, want an error with %q", c.variable, err, c.says)
+		}
+	}
+	if c, err := parseConfig(map[string]string{"CHANCELA_SDOC_API_KEY": "Bearer s3cret"}); err != nil || c.account("sdoc").APIKey != "Bearer s3cret" {
+		t.Errorf("sDoc's key is the whole header: %v", err)
+	}
+}
+
 // Pairs may stand one a line, and people's own secrets have people's letters.
 func TestSecretsOfOtherForms(t *testing.T) {
 	c, err := parseConfig(map[string]string{"CHANCELA_API_KEYS": "crm:a\r\nerp:b\r\n", "CHANCELA_SDOC_WEBHOOK_SECRET": "coração", "CHANCELA_NOTIFY_SECRET": "whsec_QUJD=="})

@@ -5,6 +5,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func All() []Provider {
 	return []Provider{
 		{Name: contraktor.Name, New: from(contraktor.New), Examine: contraktor.Examine, Environments: contraktor.Environments, Simulator: sandbox.NewContraktor},
 		{Name: certyneo.Name, New: from(certyneo.New), Examine: certyneo.Examine, Environments: certyneo.Environments, Simulator: sandbox.NewCertyneo},
-		{Name: sdoc.Name, New: from(sdoc.New), Examine: sdoc.Examine, Environments: sdoc.Environments, Simulator: sandbox.NewSDoc},
+		{Name: sdoc.Name, New: from(sdoc.New), Examine: sdoc.Examine, Environments: sdoc.Environments, Simulator: sandbox.NewSDoc, Scheme: true},
 		{Name: catalisa.Name, New: from(catalisa.New), Examine: catalisa.Examine, Environments: catalisa.Environments, Simulator: sandbox.NewCatalisa, Own: catalisa.Own, WebhookPEM: true},
 		{Name: qisign.Name, New: from(qisign.New), Examine: qisign.Examine, Environments: qisign.Environments, Simulator: sandbox.NewQISign},
 	}
@@ -42,6 +43,7 @@ type Provider struct {
 
 	Own        []rest.Setting // the settings that no other provider has
 	WebhookPEM bool           // the webhook secret is PEM text, and its variable may name a file with it
+	Scheme     bool           // the key is the whole header: "Bearer " may stand in front of it
 }
 
 func from[P providers.Provider](make func(rest.Settings) (P, error)) func(rest.Settings) (providers.Provider, error) {
@@ -99,15 +101,25 @@ func (p Provider) Settings(env map[string]string) (rest.Settings, error) {
 	return s, err
 }
 
+const mostPEM = 64 << 10
+
 // WebhookSecret is the secret that the variable's value stands for: the value, or what is
 // in the file that it names.
 func (p Provider) WebhookSecret(value providers.Secret) (providers.Secret, error) {
 	if !p.WebhookPEM || value == "" || strings.Contains(value.Reveal(), "-----BEGIN") {
 		return value, nil
 	}
-	text, err := os.ReadFile(value.Reveal())
+	f, err := os.Open(value.Reveal())
 	if err != nil {
 		return "", fmt.Errorf("want a file with the PEM public key: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, mostPEM+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("want a file with the PEM public key: %w", err)
+	case len(text) > mostPEM:
+		return "", fmt.Errorf("want a file with the PEM public key: it has more than %d KiB", mostPEM>>10)
 	}
 	return providers.Secret(text), nil
 }
