@@ -53,7 +53,7 @@ func (easy) Check(providers.Envelope) error { return nil }
 // enqueuer is a client of an empty Redis and a counting archive.
 func enqueuer(t *testing.T) (*Client, *counted) {
 	t.Helper()
-	db, err := queue.Connect(redisServer(t))
+	db, err := queue.Connect(redisServer(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -123,7 +123,7 @@ func newClient(ctx context.Context) (client *jobs.Client, done func()) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	db, err := queue.Connect("redis://" + m.Addr())
+	db, err := queue.Connect("redis://"+m.Addr(), nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("archive: %w", err)
 	}
-	db, err := queue.Connect(redisURL)
+	db, err := queue.Connect(redisURL, nil)
 	if err != nil {
 		return nil, fmt.Errorf("redis: %w", err)
 	}

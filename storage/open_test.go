@@ -45,7 +45,7 @@ func TestCheckRefusesWhatIsNoFolder(t *testing.T) {
 		"b.s3.amazonaws.com/x": "host name", "s3.sa-east-1.amazonaws.com/b/x": "host name", "b.s3-us-west-2.amazonaws.com": "host name",
 		`C:\x`: "Windows", "C:/x": "Windows", `\\server\x`: "Windows", "gs:b": "./gs:b", "localhost:9000/b": "./localhost:9000/b", "arn:aws:s3:::b": "s3://",
 		"file:///srv/x": "scheme",
-		"s3://b b/x": "lower-case", "s3://Bucket_Upper": "lower-case", "s3:///x": "no bucket", "s3://bu": "3 to 63", "s3://-bucket/x": "no bucket has", "s3://buc..ket": "no bucket has",
+		"s3://b b/x":    "lower-case", "s3://Bucket_Upper": "lower-case", "s3:///x": "no bucket", "s3://bu": "3 to 63", "s3://-bucket/x": "no bucket has", "s3://buc..ket": "no bucket has",
 	} {
 		err := storage.Check(address)
 		if says == "U+000D" && strings.HasSuffix(address, "\n") {

@@ -102,12 +102,16 @@ func (f *campaignFiles) askedIn(ctx context.Context, cfg *config) (asked, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	db, err := queue.Connect(cfg.RedisURL.Reveal())
+	db, err := queue.Connect(cfg.RedisURL.Reveal(), cfg.Roots.pool)
 	if err != nil {
 		found, _ := f.elsewhere(ctx, nil)
 		return found, err
 	}
 	defer db.Close()
+	if err := queue.Reach(ctx, db, cfg.RedisURL.Reveal()); err != nil {
+		found, _ := f.elsewhere(ctx, nil)
+		return found, err
+	}
 	return f.elsewhere(ctx, jobs.NewClient(jobs.ClientConfig{Redis: db}))
 }
 

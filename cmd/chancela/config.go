@@ -52,6 +52,8 @@ type config struct {
 
 	MetricsAddr listenAddr `env:"METRICS_ADDR"` // where work and schedule answer /metrics and /healthz; serve does on HTTP_ADDR
 
+	Roots roots `env:"CA_FILE"` // PEM; trusted beside the system's, for every connection
+
 	TZ timeZone `env:"TZ" envDefault:"America/Sao_Paulo"` // whose days and hours people mean
 
 	LogLevel logLevel `env:"LOG_LEVEL" envDefault:"info"`
@@ -278,7 +280,7 @@ func parseConfig(environ map[string]string) (*config, error) {
 // checkAddresses refuses early what would fail late: nothing is opened or connected to.
 func (c *config) checkAddresses() error {
 	if c.RedisURL != "" {
-		db, err := queue.Connect(c.RedisURL.Reveal()) // connects with its first command only
+		db, err := queue.Connect(c.RedisURL.Reveal(), c.Roots.pool) // connects with its first command only
 		if err != nil {
 			return usage("%sREDIS_URL: %w", prefix, err)
 		}

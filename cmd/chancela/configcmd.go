@@ -146,12 +146,15 @@ func (c *config) durability(ctx context.Context) string {
 	if c.RedisURL == "" {
 		return "embedded, for simulated providers only"
 	}
-	db, err := queue.Connect(c.RedisURL.Reveal())
+	db, err := queue.Connect(c.RedisURL.Reveal(), c.Roots.pool)
 	if err != nil {
 		return oneLine(err)
 	}
 	defer db.Close()
-	server, err := ledger.Inspect(ctx, db)
+	var server ledger.Server
+	if err = queue.Reach(ctx, db, c.RedisURL.Reveal()); err == nil {
+		server, err = ledger.Inspect(ctx, db)
+	}
 	if err != nil {
 		return oneLine(err)
 	}

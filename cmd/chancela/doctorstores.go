@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -29,13 +30,16 @@ func (d *doctor) redis(ctx context.Context) {
 		return
 	}
 	where := redacted(d.cfg.RedisURL)
-	db, err := queue.Connect(d.cfg.RedisURL.Reveal())
+	db, err := queue.Connect(d.cfg.RedisURL.Reveal(), d.cfg.Roots.pool)
 	if err != nil {
 		d.wrong(name, "address", oneLine(err), "set CHANCELA_REDIS_URL anew")
 		return
 	}
 	d.engine.onClose(func() { db.Close() })
-	server, err := ledger.Inspect(ctx, db)
+	var server ledger.Server
+	if err = queue.Reach(ctx, db, d.cfg.RedisURL.Reveal()); err == nil {
+		server, err = ledger.Inspect(ctx, db)
+	}
 	if err == nil {
 		err = ledger.New(db, ledger.NotDurable).Writable(ctx)
 	}
@@ -140,7 +144,7 @@ func (d *doctor) presign(ctx context.Context, a archive.Archive) {
 	if err == nil {
 		var r *http.Request
 		if r, err = http.NewRequestWithContext(ctx, http.MethodGet, address, nil); err == nil {
-			answer, err = (&http.Client{Timeout: 10 * time.Second}).Do(r)
+			answer, err = (&http.Client{Timeout: 10 * time.Second, Transport: d.transport()}).Do(r)
 		}
 	}
 	const cure = "downloads by the HTTP API would fail: look at AWS_ENDPOINT_URL_S3, the credentials and the clock"
@@ -154,6 +158,14 @@ func (d *doctor) presign(ctx context.Context, a archive.Archive) {
 		d.fine("archive", "presign", "a signed address gives the file")
 	}
 	answer.Body.Close()
+}
+
+// transport goes the way that all requests go: through the proxy, with the trusted roots.
+func (d *doctor) transport() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = &tls.Config{RootCAs: d.cfg.Roots.pool}
+	t.DisableKeepAlives = true
+	return t
 }
 
 // unaddressed is an error without the address that it is about: signatures and secrets
@@ -199,7 +211,7 @@ func (d *doctor) receiver(ctx context.Context, name, address string) {
 	if err != nil {
 		return
 	}
-	answer, err := http.DefaultTransport.RoundTrip(r)
+	answer, err := d.transport().RoundTrip(r)
 	if err != nil {
 		d.note(name, "webhook", "its address does not answer from here: "+unaddressed(err), cure+name+"; from outside it may look different")
 		return

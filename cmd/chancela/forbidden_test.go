@@ -28,7 +28,7 @@ func TestARedisThatForbidsCommands(t *testing.T) {
 		t.Run(forbidden, func(t *testing.T) {
 			t.Parallel()
 			address := redisServer(t, true)
-			admin, err := queue.Connect(address)
+			admin, err := queue.Connect(address, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,7 +25,7 @@ func rowsOf(t *testing.T, path string) int {
 // in the queue or in the rejected file, or the exit status says that nothing was taken.
 func FuzzIntake(f *testing.F) {
 	address := redisServer(f, false)
-	db, err := queue.Connect(address)
+	db, err := queue.Connect(address, nil)
 	if err != nil {
 		f.Fatal(err)
 	}

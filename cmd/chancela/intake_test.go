@@ -70,7 +70,7 @@ func (r result) lastLine() string {
 // ids are the ids of a campaign's envelopes in the ledger.
 func ids(t *testing.T, env map[string]string, campaign string) string {
 	t.Helper()
-	db, err := queue.Connect(env["CHANCELA_REDIS_URL"])
+	db, err := queue.Connect(env["CHANCELA_REDIS_URL"], nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestCopiesAreNoticed(t *testing.T) {
 	if got := ids(t, env, "junho"); got != "10 9" {
 		t.Errorf("enqueued %s", got)
 	}
-	db, err := queue.Connect(env["CHANCELA_REDIS_URL"])
+	db, err := queue.Connect(env["CHANCELA_REDIS_URL"], nil)
 	if err != nil {
 		t.Fatal(err)
 	}

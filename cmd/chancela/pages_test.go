@@ -243,7 +243,7 @@ func startWalk(t *testing.T) (*walk, *ledger.Ledger) {
 			t.Fatal("nothing is served")
 		}
 	}
-	db, err := queue.Connect(address)
+	db, err := queue.Connect(address, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

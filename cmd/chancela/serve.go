@@ -88,7 +88,7 @@ func (e *engine) runNotifier(ctx context.Context) error {
 	if e.cfg.NotifyURL == "" {
 		return nil
 	}
-	n, err := notify.New(notify.Config{Ledger: e.client.Ledger(), URL: string(e.cfg.NotifyURL), Secret: e.cfg.NotifySecret, Metrics: e.metrics, Log: e.log})
+	n, err := notify.New(notify.Config{Ledger: e.client.Ledger(), URL: string(e.cfg.NotifyURL), Secret: e.cfg.NotifySecret, Roots: e.cfg.Roots.pool, Metrics: e.metrics, Log: e.log})
 	if err != nil {
 		return usage("%sNOTIFY_URL, %sNOTIFY_SECRET: %w", prefix, prefix, err)
 	}
@@ -118,7 +118,7 @@ func (e *engine) runMetrics(ctx context.Context) error {
 
 // trace switches tracing on where an exporter is configured; flush sends what is left.
 func (e *engine) trace(ctx context.Context) (flush func(), err error) {
-	shutdown, err := otlp.Start(ctx)
+	shutdown, err := otlp.Start(ctx, e.cfg.Roots.pool)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func TestVerifyMissesAManifest(t *testing.T) {
 	t.Parallel()
 	folder := archived(t)
 	env := map[string]string{"CHANCELA_ARCHIVE_URL": folder, "CHANCELA_REDIS_URL": redisServer(t, false)}
-	db, err := queue.Connect(env["CHANCELA_REDIS_URL"])
+	db, err := queue.Connect(env["CHANCELA_REDIS_URL"], nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func (c *config) keyed() []string {
 func (c *config) providerSettings(name string) rest.Settings {
 	a := c.account(name)
 	return rest.Settings{BaseURL: string(a.BaseURL), Simulated: c.Simulate == yes, Production: a.Env == production, APIKey: a.APIKey,
-		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Own: a.own}
+		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Own: a.own, Roots: c.Roots.pool}
 }
 
 // newProvider makes the provider of a name.
@@ -123,13 +123,13 @@ func (e *engine) onClose(f func()) { e.close = append(e.close, f) }
 
 // connect opens the Redis of the configuration.
 func (e *engine) connect(ctx context.Context) error {
-	db, err := queue.Connect(e.cfg.RedisURL.Reveal())
+	db, err := queue.Connect(e.cfg.RedisURL.Reveal(), e.cfg.Roots.pool)
 	if err != nil {
 		return usage("%sREDIS_URL: %w", prefix, err)
 	}
 	e.onClose(func() { db.Close() })
 	e.redis = db
-	if err := db.Ping(ctx).Err(); err != nil {
+	if err := queue.Reach(ctx, db, e.cfg.RedisURL.Reveal()); err != nil {
 		return fmt.Errorf("redis does not answer at %s: %w", redacted(e.cfg.RedisURL), err)
 	}
 	return nil
@@ -180,7 +180,7 @@ func (c *config) sources() jobs.OpenSource {
 
 // s3 is what archive and sources know of S3 beside the AWS SDK's own variables.
 func (c *config) s3() s3.Settings {
-	return s3.Settings{SSE: c.S3SSE, KMSKeyID: c.S3KMSKeyID, PathStyle: c.S3PathStyle}
+	return s3.Settings{SSE: c.S3SSE, KMSKeyID: c.S3KMSKeyID, PathStyle: c.S3PathStyle, Roots: c.Roots.pool}
 }
 
 // openLimiters makes the limiters of all processes that share the Redis.

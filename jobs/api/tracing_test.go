@@ -17,7 +17,7 @@ func TestTracingIsOffByItself(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
 	t.Setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "")
 	before := otel.GetTracerProvider()
-	shutdown, err := otlp.Start(t.Context())
+	shutdown, err := otlp.Start(t.Context(), nil)
 	if err != nil || shutdown(t.Context()) != nil || otel.GetTracerProvider() != before {
 		t.Errorf("%v", err)
 	}
@@ -38,7 +38,7 @@ func TestTracing(t *testing.T) {
 	}))
 	defer collector.Close()
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
-	shutdown, err := otlp.Start(t.Context())
+	shutdown, err := otlp.Start(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -34,6 +36,7 @@ type Config struct {
 	// Secret signs: "whsec_" and base64, or base64 alone, as the libraries of Standard
 	// Webhooks take it; what is no base64 is used byte for byte (a choice).
 	Secret  providers.Secret
+	Roots   *x509.CertPool   // the authorities that are trusted; nil: the system's
 	Metrics *metrics.Metrics // nil: not counted
 	Log     *slog.Logger     // nil: slog.Default
 }
@@ -95,8 +98,10 @@ func New(c Config) (*Notifier, error) {
 	if c.Metrics == nil {
 		c.Metrics = metrics.New()
 	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{RootCAs: c.Roots}
 	return &Notifier{book: c.Ledger, url: u.String(), signer: signer, delays: notifyDelays, metrics: c.Metrics, log: c.Log,
-		http: &http.Client{Timeout: notifyTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
+		http: &http.Client{Transport: transport, Timeout: notifyTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
 }
 
 // Run delivers until the context ends. Changes of state are kept for delivery from its

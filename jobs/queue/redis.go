@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -18,8 +19,8 @@ import (
 // redis-sentinel://[[user]:password@]host[:port],host[:port][/db]?master=NAME. The port is 6379,
 // of Sentinels 26379. User and password are for the Sentinels and for the Redis that they name,
 // unless sentinel_username and sentinel_password give the Sentinels others, or none.
-// The caller closes it.
-func Connect(address string) (redis.UniversalClient, error) {
+// roots are the authorities that TLS trusts; nil for the system's. The caller closes it.
+func Connect(address string, roots *x509.CertPool) (redis.UniversalClient, error) {
 	if rest, ok := strings.CutPrefix(address, "redis-cluster://"); ok {
 		opt := &redis.ClusterOptions{}
 		if i := strings.LastIndex(rest, "@"); i >= 0 {
@@ -49,11 +50,17 @@ func Connect(address string) (redis.UniversalClient, error) {
 	if _, has := u.User.Password(); u.User != nil && !has {
 		return nil, errors.New("redis address: there is a user and no password before the @; a password alone is :password@")
 	}
+	if err := checkTail(address, u); err != nil {
+		return nil, err
+	}
 	switch u.Scheme {
 	case "redis", "rediss":
 		opt, err := redis.ParseURL(address)
 		if err != nil || u.Host == "" {
-			return nil, fmt.Errorf("redis address: want %s://[[user]:password@]host[:port][/db]", u.Scheme)
+			return nil, fmt.Errorf("redis address: want %s://[[user]:password@]host[:port][/db] and nothing after that", u.Scheme)
+		}
+		if opt.TLSConfig != nil {
+			opt.TLSConfig.RootCAs = roots
 		}
 		return redis.NewClient(opt), nil
 	case "redis-sentinel":
@@ -75,6 +82,28 @@ func Connect(address string) (redis.UniversalClient, error) {
 		opt = o
 	}
 	return opt.MakeRedisClient().(redis.UniversalClient), nil
+}
+
+// parameters are what may stand after the question mark of an address, by its scheme. Those
+// of redis:// and rediss:// are the client library's own.
+var parameters = map[string][]string{"redis-socket": {"db"}, "redis-sentinel": {"master", "sentinel_username", "sentinel_password"}}
+
+// checkTail refuses what stands at the end of an address and would be dropped without a
+// word, or contradicts what stands before. Values are not repeated.
+func checkTail(address string, u *url.URL) error {
+	if strings.Contains(address, "#") {
+		return errors.New("redis address: there is a # in it, and what follows it is lost: a # of the password is written %23")
+	}
+	tcp := u.Scheme == "redis" || u.Scheme == "rediss"
+	for name := range u.Query() {
+		switch {
+		case tcp && name == "db":
+			return fmt.Errorf("redis address: the database is the path, as in %s://host:6379/2, and not ?db=2", u.Scheme)
+		case !tcp && !slices.Contains(parameters[u.Scheme], name):
+			return errors.New("redis address: it has a parameter after the ? that is not known here; a ? of the password is written %3F")
+		}
+	}
+	return nil
 }
 
 // sentinels reads the address of a Redis that Sentinels name.

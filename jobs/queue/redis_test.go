@@ -18,7 +18,7 @@ func TestConnect(t *testing.T) {
 		"rediss://app:secret@host:2/0":               {Addr: "host:2", Username: "app", Password: "secret"},
 		"redis-socket://app:secret@/run/r.sock?db=3": {Addr: "/run/r.sock", Username: "app", Password: "secret", DB: 3},
 	} {
-		db, err := Connect(address)
+		db, err := Connect(address, nil)
 		if err != nil {
 			t.Errorf("%s: %v", address, err)
 			continue
@@ -30,7 +30,7 @@ func TestConnect(t *testing.T) {
 		db.Close()
 	}
 	for _, address := range []string{"redis-cluster://app:secret@a,b:2", "redis-sentinel://:secret@a,b:2?master=m"} {
-		db, err := Connect(address)
+		db, err := Connect(address, nil)
 		if err != nil {
 			t.Errorf("%s: %v", address, err)
 			continue
@@ -44,8 +44,10 @@ func TestConnect(t *testing.T) {
 		"localhost:6379", "redis://", "redis://host/hunter2", "redis://app/hunter2@host", "redis://hunter2@host", "redis://:hunter2%zz@host",
 		"redis://host:port", "redis-sentinel://a,b", "redis-sentinel://?master=m", "redis-sentinel://a/hunter2?master=m", "redis-sentinel://a?master=m&pasword=hunter2",
 		"redis-cluster://", "http://host", "redis://host?hunter2=1",
+		"redis://host/1?db=2", "redis://host?db=2", "redis://host/1#hunter2", "redis://:a#hunter2@host", "redis://host/1#",
+		"redis-socket:///run/r.sock?bd=3", "redis-socket:///run/r.sock#hunter2", "redis-sentinel://a?master=m#hunter2", "redis-cluster://a,b/?db=2",
 	} {
-		if db, err := Connect(address); err == nil {
+		if db, err := Connect(address, nil); err == nil {
 			db.Close()
 			t.Errorf("%s is taken", address)
 		} else if strings.Contains(err.Error(), "hunter2") {

@@ -16,10 +16,10 @@ func distrust(err error) string {
 		return ""
 	}
 	if _, strange := errors.AsType[x509.UnknownAuthorityError](shown); strange {
-		return "the certificate is signed by nobody who is trusted here: where a company's proxy opens connections, SSL_CERT_FILE must name a file with its root beside the others"
+		return "the certificate is signed by nobody who is trusted here: where a company's proxy opens connections, CHANCELA_CA_FILE must name a file with its root (or SSL_CERT_FILE one with all)"
 	}
 	if _, none := errors.AsType[x509.SystemRootsError](shown); none {
-		return "there are no roots to check the certificate by: SSL_CERT_FILE must name a file with them"
+		return "there are no roots to check the certificate by: CHANCELA_CA_FILE or SSL_CERT_FILE must name a file with them"
 	}
 	if _, other := errors.AsType[x509.HostnameError](shown); other {
 		return "the certificate is for another name: look at the address, and at what stands in between"

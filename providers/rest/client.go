@@ -56,10 +56,10 @@ func New(cfg Config) (*Client, error) {
 		cfg.Timeout = defaultTimeout
 	}
 	c := &Client{cfg: cfg, local: cfg.Simulated || IsLoopback(base.Hostname())}
-	c.ordinary = newTransport()
-	c.inviting = newTransport()
+	c.ordinary = newTransport(cfg.Roots)
+	c.inviting = newTransport(cfg.Roots)
 	c.inviting.DisableKeepAlives = true
-	c.given = newGivenClient(c.local)
+	c.given = newGivenClient(c.local, cfg.Roots)
 	return c, nil
 }
 

@@ -118,7 +118,7 @@ func (x *Examiner) connection(a Answer, begun time.Time) {
 		case CodeProxyRefused:
 			cure = "look at HTTPS_PROXY, its user and password, and at what it lets out"
 		case CodeCertificate:
-			cure = "SSL_CERT_FILE names a file with the roots that are trusted"
+			cure = "CHANCELA_CA_FILE names a file with further roots to trust"
 		case CodeBadHeader:
 			cure = "take the line end or the invisible character out of the key"
 		}

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -82,9 +83,9 @@ type following struct{ client *http.Client }
 
 func (f following) RoundTrip(r *http.Request) (*http.Response, error) { return f.client.Do(r) }
 
-func newGivenClient(local bool) *http.Client {
+func newGivenClient(local bool, roots *x509.CertPool) *http.Client {
 	return &http.Client{
-		Transport: newGuarded(local),
+		Transport: newGuarded(local, roots),
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > maxRedirects {
 				return errRedirects

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"crypto/x509"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -17,8 +18,8 @@ type guarded struct {
 }
 
 // newGuarded makes the way to given addresses; a simulator's may be private.
-func newGuarded(local bool) http.RoundTripper {
-	g := guarded{direct: newTransport(), proxied: newTransport()}
+func newGuarded(local bool, roots *x509.CertPool) http.RoundTripper {
+	g := guarded{direct: newTransport(roots), proxied: newTransport(roots)}
 	g.direct.DisableCompression, g.proxied.DisableCompression = true, true // the bytes are the file
 	if local {
 		return g.proxied

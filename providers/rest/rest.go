@@ -7,6 +7,7 @@ package rest
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"net/http"
@@ -28,6 +29,8 @@ type Config struct {
 
 	Key providers.Secret // is kept out of what the service's explanations say
 	Log *slog.Logger     // of answers, at debug level; nil: nobody
+
+	Roots *x509.CertPool // the authorities that are trusted; nil: the system's
 
 	// Authorize adds the credentials to a request to Base. It may call an identity
 	// service first; it runs before the turn is taken. Nil: none.

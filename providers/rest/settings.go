@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"crypto/x509"
 	"log/slog"
 	"strings"
 
@@ -18,6 +19,7 @@ type Settings struct {
 	WebhookSecret providers.Secret
 	WebhookURL    string                      // the public address of our receiver for this provider
 	Own           map[string]providers.Secret // what only this provider has, by [Setting.Name]
+	Roots         *x509.CertPool              // nil: the system's
 	Pacer         pace.Pacer
 	Observe       func(Observation) // nil: nobody
 	Log           *slog.Logger      // nil: nobody
@@ -25,7 +27,7 @@ type Settings struct {
 
 // Config is what the settings mean for a client of one of the provider's addresses.
 func (s Settings) Config(provider, base string) Config {
-	return Config{Provider: provider, Base: strings.TrimRight(base, "/"), Simulated: s.Simulated, Pacer: s.Pacer, Observe: s.Observe, Key: s.APIKey, Log: s.Log}
+	return Config{Provider: provider, Base: strings.TrimRight(base, "/"), Simulated: s.Simulated, Pacer: s.Pacer, Observe: s.Observe, Key: s.APIKey, Roots: s.Roots, Log: s.Log}
 }
 
 // Setting is an environment variable that only one provider has, beside those that all

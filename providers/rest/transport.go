@@ -2,6 +2,8 @@ package rest
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,13 +18,14 @@ func newDialer(control func(network, address string, c syscall.RawConn) error) *
 
 // newTransport speaks HTTP/1.1 only: over HTTP/2 one broken connection fails every
 // request under way, and a request may be sent again by itself.
-func newTransport() *http.Transport {
+func newTransport(roots *x509.CertPool) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: refusedByProxy,
 		DialContext:            newDialer(nil).DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: roots},
 		TLSHandshakeTimeout:    15 * time.Second,
 		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        idleConnTimeout,

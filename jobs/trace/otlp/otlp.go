@@ -3,6 +3,8 @@ package otlp
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"os"
 
@@ -17,12 +19,17 @@ import (
 // Start sends traces over OTLP/HTTP when OTEL_EXPORTER_OTLP_ENDPOINT or
 // OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is set, and does nothing otherwise. The other OTEL_
 // variables (headers, sampler, service name) work as OpenTelemetry says. The returned
-// function sends what is left; it is to be given time.
-func Start(ctx context.Context) (shutdown func(context.Context) error, err error) {
+// function sends what is left; it is to be given time. The collector's certificate is judged
+// by roots, when they are not nil, unless OTEL_EXPORTER_OTLP_CERTIFICATE names its own.
+func Start(ctx context.Context, roots *x509.CertPool) (shutdown func(context.Context) error, err error) {
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") == "" || os.Getenv("OTEL_SDK_DISABLED") == "true" {
 		return func(context.Context) error { return nil }, nil
 	}
-	exporter, err := otlptracehttp.New(ctx)
+	var options []otlptracehttp.Option
+	if roots != nil && os.Getenv("OTEL_EXPORTER_OTLP_CERTIFICATE") == "" && os.Getenv("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE") == "" {
+		options = append(options, otlptracehttp.WithTLSClientConfig(&tls.Config{RootCAs: roots}))
+	}
+	exporter, err := otlptracehttp.New(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)
 	}

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -25,6 +27,9 @@ type Settings struct {
 	// PathStyle says "yes" or "no" to addresses with the bucket in the path. Empty: yes
 	// exactly where an endpoint is configured.
 	PathStyle string
+	// Roots are the authorities that are trusted, beside those of AWS_CA_BUNDLE. Nil: the
+	// system's.
+	Roots *x509.CertPool
 }
 
 // Check says what is wrong with settings.
@@ -47,7 +52,12 @@ func newClient(ctx context.Context, settings Settings) (*s3.Client, error) {
 	if err := settings.Check(); err != nil {
 		return nil, err
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	var options []func(*config.LoadOptions) error
+	if settings.Roots != nil {
+		trusting := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = settings.Roots.Clone() })
+		options = append(options, config.WithHTTPClient(trusting))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", err)
 	}

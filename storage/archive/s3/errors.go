@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -45,6 +46,9 @@ func (a *Archive) explain(err error) error {
 		return a.elsewhere(err)
 	case http.StatusNotImplemented:
 		return fmt.Errorf("the server lacks something that the archive needs, such as checksums: %w", err)
+	}
+	if _, untrusted := errors.AsType[x509.UnknownAuthorityError](err); untrusted {
+		return fmt.Errorf("the S3 server's certificate is of no authority that is trusted here: name the authority's own in CHANCELA_CA_FILE or AWS_CA_BUNDLE: %w", err)
 	}
 	if isUnsent(err) {
 		return fmt.Errorf("the S3 server does not answer: %w", err)
