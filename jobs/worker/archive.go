@@ -25,7 +25,7 @@ const renewBefore = time.Minute
 func (t *envelopeTask) archiveAll(ctx context.Context) error {
 	ctx, _, cancel := untilStop(ctx, t.stopping)
 	defer cancel()
-	again := len(t.rec.Listed) > 0
+	again := t.rec.Fetching || len(t.rec.Listed) > 0
 	listed, err := t.list(ctx)
 	if err != nil {
 		return t.recordFailure(ctx, err)
@@ -43,13 +43,7 @@ func (t *envelopeTask) archiveAll(ctx context.Context) error {
 			return t.recordFailure(ctx, err)
 		}
 		filed = slices.Insert(filed, i, f)
-		// The last one is recorded with the manifest: if the worker dies before, it is found in
-		// the archive and read back.
-		if len(filed) < len(listed) {
-			if err := t.recordArchived(ctx, filed); err != nil {
-				return later(time.Second, err)
-			}
-		}
+		t.found.filed = filed
 		if t.cfg.Hooks.Archived != nil {
 			t.cfg.Hooks.Archived(t.rec.Provider, f.Kind, f.Size)
 		}
@@ -57,14 +51,27 @@ func (t *envelopeTask) archiveAll(ctx context.Context) error {
 	return t.archived(ctx, filed)
 }
 
-// recordArchived writes which files are archived: in the order of the list, and the first
-// that is missing is fetched next.
-func (t *envelopeTask) recordArchived(ctx context.Context, filed []report.ArchivedArtifact) error {
-	b, err := json.Marshal(filed)
-	if err != nil {
-		return err
+// found is what archiving has found out, and nobody has recorded: the list of files, and those
+// that are archived, in its order. It is recorded with a failure. If the worker dies, the list is
+// asked for again and the files are found in the archive and read back.
+type found struct {
+	listed []providers.Artifact
+	filed  []report.ArchivedArtifact
+}
+
+// addFound records, with the next change of the claim, what was found.
+func (t *envelopeTask) addFound() {
+	if t.found.listed != nil {
+		if b, err := json.Marshal(t.found.listed); err == nil {
+			t.claim.AddListed(b)
+		}
 	}
-	return t.claim.RecordArtifacts(detached(ctx), b)
+	if t.found.filed != nil {
+		if b, err := json.Marshal(t.found.filed); err == nil {
+			t.claim.AddArtifacts(b)
+		}
+	}
+	t.found = found{}
 }
 
 // path is where the archive keeps an artifact.
@@ -98,11 +105,28 @@ func (t *envelopeTask) list(ctx context.Context) ([]providers.Artifact, error) {
 		// What is archived already keeps its place, so the list must not change under it.
 		return nil, &providers.Error{Kind: providers.Transient, Provider: t.rec.Provider, Code: "artifacts_changed"}
 	}
+	if named(renewed) {
+		t.found.listed = renewed
+		return renewed, nil
+	}
 	b, err := json.Marshal(renewed)
 	if err != nil {
 		return nil, err
 	}
 	return renewed, t.claim.RecordListed(detached(ctx), b)
+}
+
+// named tells whether the kinds of files name them in the archive, whatever their order. Where
+// there are several of a kind the list is recorded before the first of them is archived.
+func named(listed []providers.Artifact) bool {
+	kinds := map[providers.Kind]bool{}
+	for _, a := range listed {
+		if kinds[a.Kind] {
+			return false
+		}
+		kinds[a.Kind] = true
+	}
+	return true
 }
 
 func sameFiles(a, b []providers.Artifact) bool {
@@ -208,10 +232,8 @@ func (t *envelopeTask) archived(ctx context.Context, filed []report.ArchivedArti
 		return t.recordFailure(ctx, err)
 	}
 	if there, err := stillThere(ctx, t.archive, filed); err != nil {
-		if len(there) < len(filed) {
-			if werr := t.recordArchived(ctx, there); werr != nil {
-				return later(time.Second, werr)
-			}
+		if t.found.filed = there; there == nil {
+			t.found.filed = []report.ArchivedArtifact{}
 		}
 		return t.recordFailure(ctx, err)
 	}

@@ -53,10 +53,10 @@ func (w *tripwire) pass() {
 	}
 }
 
-// renewal tells the script that renews a claim by its arguments: key, key, token, lease.
+// renewal tells the script that renews a claim by its arguments: key, key, token, lease, steps.
 func renewal(cmd redis.Cmder) bool {
 	args := cmd.Args()
-	return len(args) == 7 && strings.HasPrefix(cmd.Name(), "eval") && fmt.Sprint(args[6]) == fmt.Sprint(Lease.Milliseconds())
+	return len(args) >= 7 && len(args)%2 == 1 && strings.HasPrefix(cmd.Name(), "eval") && fmt.Sprint(args[6]) == fmt.Sprint(Lease.Milliseconds())
 }
 
 func (w *tripwire) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -111,6 +111,7 @@ type world struct {
 	client   *jobs.Client
 	worker   *Worker
 	wire     *tripwire
+	direct   bool // what a look sees completed is archived at once, without a task
 }
 
 func newWorld(t *testing.T, name string) *world {
@@ -126,7 +127,8 @@ func newWorld(t *testing.T, name string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, sandbox: sb, redis: miniredis.RunT(t), at: at, archive: store, folder: folder, provider: simulated(t, sb, name)}
+	w := &world{t: t, sandbox: sb, redis: miniredis.RunT(t), at: at, archive: store, folder: folder}
+	w.provider = simulatedWithKey(t, sb, name, keyOf(sb, name), wiredPacer{world: w})
 	w.redis.SetTime(w.at)
 	w.client = w.newClient(w.provider)
 	w.restart(0)
@@ -155,17 +157,33 @@ var silent = slog.New(slog.NewTextHandler(io.Discard, nil))
 
 // simulated gives the client of a simulated provider.
 func simulated(t *testing.T, sb *sandbox.Sandbox, name string) providers.Provider {
-	return simulatedWithKey(t, sb, name, sb.Env()["CHANCELA_"+strings.ToUpper(name)+"_API_KEY"])
+	return simulatedWithKey(t, sb, name, keyOf(sb, name), pace.Unlimited{})
 }
 
-func simulatedWithKey(t *testing.T, sb *sandbox.Sandbox, name, key string) providers.Provider {
+func keyOf(sb *sandbox.Sandbox, name string) string {
+	return sb.Env()["CHANCELA_"+strings.ToUpper(name)+"_API_KEY"]
+}
+
+// wiredPacer makes a boundary of every turn: what a call has brought is recorded later than the
+// next call leaves.
+type wiredPacer struct {
+	pace.Unlimited
+	world *world
+}
+
+func (p wiredPacer) Turn(ctx context.Context, class pace.Class) (*pace.Turn, error) {
+	p.world.wire.pass()
+	return p.Unlimited.Turn(ctx, class)
+}
+
+func simulatedWithKey(t *testing.T, sb *sandbox.Sandbox, name, key string, pacer pace.Pacer) providers.Provider {
 	t.Helper()
 	entry, _ := registry.Find(name)
 	s, err := entry.Settings(sb.Env())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.APIKey, s.Pacer, s.WebhookURL = providers.Secret(key), pace.Unlimited{}, "http://127.0.0.1:1/webhooks/"+name
+	s.APIKey, s.Pacer, s.WebhookURL = providers.Secret(key), pacer, "http://127.0.0.1:1/webhooks/"+name
 	provider, err := entry.New(s)
 	if err != nil {
 		t.Fatal(err)
@@ -181,6 +199,10 @@ func (w *world) restart(trip int) {
 	// Never closed: a process that has died may hold its client's locks.
 	w.worker = New(Config{Redis: db, Durability: ledger.NotDurable, Archive: w.archive, Marks: marks.New(wiredArchive{w.archive, w.wire}), RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
 		Log: silent, Providers: []ProviderConfig{{Provider: w.provider, Concurrency: 1, PollEvery: time.Second, SettleAfter: 15 * time.Second}}})
+	w.worker.spawn = func(work func()) { work() }
+	if !w.direct {
+		w.worker.fetching[w.provider.Info().Name] <- struct{}{} // no fetcher is free
+	}
 }
 
 // forward moves the clock of Redis and of the providers, and ends when everything due at
@@ -374,12 +396,16 @@ func TestCrashAtEveryBoundary(t *testing.T) {
 				t.Fatalf("only %d boundaries", passed)
 			}
 			doubts, crashes := 0, 0
-			// Which step of its life: send, finish, look, archive; then which boundary in it.
-			for phase := range 4 {
-				for n := 1; n <= passed+4; n++ {
-					what := fmt.Sprintf("dead in step %d at boundary %d", phase+1, n)
+			// Which step of its life: send, finish, look, archive, look and archive; then which boundary
+			// in it.
+			for phase := range 5 {
+				if w.direct = phase == 4; w.direct {
+					phase = 2
+				}
+				for n := 1; n <= passed+4+10*phase; n++ {
+					what := fmt.Sprintf("dead in step %d at boundary %d, direct %v", phase+1, n, w.direct)
 					mark := len(w.sandbox.Books())
-					k := w.enqueue(fmt.Sprintf("%d.%d", phase, n))
+					k := w.enqueue(fmt.Sprintf("%d.%d.%v", phase, n, w.direct))
 					w.restart(0)
 					for range phase {
 						if !w.record(k).State.Terminal() {
@@ -469,6 +495,7 @@ func TestCrashesAtRandom(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 2))
 			for round := range 12 {
 				mark := len(w.sandbox.Books())
+				w.direct = round%2 == 1
 				a, b := w.enqueue(fmt.Sprintf("a%d", round)), w.enqueue(fmt.Sprintf("b%d", round))
 				for range 10 {
 					w.restart(1 + rng.IntN(30))

@@ -52,9 +52,10 @@
 //
 // # The inviting call
 //
-// Everything before the invitation is harmless when repeated, and every result is in
-// the ledger before the next call leaves. The one call that reaches people is made like
-// this: its turn comes; its connection stands; the ledger is asked, in one step, whether
+// Everything before the invitation is harmless when repeated. Its results are written with the
+// intent, or with the claim's next renewal or change, whatever is first, in the order in which
+// they came: what is recorded is always the beginning of what was done. The one call that
+// reaches people is made like this: its turn comes; its connection stands; the ledger is asked, in one step, whether
 // the claim still holds, the campaign is not paused and the envelope not cancelled, and
 // writes the intent; the intent is made durable ([ledger.Durability]); its mark is made in the
 // archive (package marks: invited.json); the bytes leave, within [rest.SendWithin] or not at
@@ -117,8 +118,8 @@
 //
 //	the process dies                      what is found            and what happens
 //	after enqueue's record, before task   queued, no task          the sweeper brings a task
-//	after a provider's call, before its   a step that is not       the call is repeated: an upload or draft
-//	record                                recorded                 too many, nobody is invited
+//	after a provider's calls, before      steps that are not       the calls are repeated: uploads and drafts
+//	their record: 2 s at most             recorded                 too many, nobody is invited
 //	after the intent, before its mark     an intent                settled: not invited; sent again
 //	after its mark, before the call       an intent                settled: not invited; sent again.
 //	                                                               sDoc: in doubt
@@ -129,8 +130,10 @@
 //	after the outcome, before sent.json   sent                     nothing: only a lost ledger would miss it
 //	after the outcome, before the task's  sent, stale task         the task's generation is old: it does nothing
 //	acknowledgement
-//	between two artifacts                 completed, some files    goes on after the last recorded; a file that
-//	                                                               is there is read back, not fetched again
+//	after the look that sees the end,     completed, with the      the claim lapses, and the sweeper brings a
+//	while the same process archives it    look's claim, no task    task
+//	between two artifacts                 completed, begun to be   the list is asked for again; a file that is
+//	                                      archived, some files     there is read back, not fetched again
 //	after the manifest, before its record completed, a manifest    the same files: the record follows
 //	Redis, with its last moments          what the barrier kept    a lost intent has its mark: settled; looks and
 //	                                                               files are done again

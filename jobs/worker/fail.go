@@ -46,6 +46,7 @@ func reason(err error) ledger.Reason {
 // recordFailure records a failed attempt and decides what comes next by the error's kind alone.
 // Nobody has been invited by what failed, or everybody had been before.
 func (t *envelopeTask) recordFailure(ctx context.Context, err error) error {
+	t.addFound()
 	if errors.Is(err, ledger.ErrLost) {
 		return later(time.Second, err)
 	}

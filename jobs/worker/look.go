@@ -321,7 +321,8 @@ func (w *Worker) lookAt(ctx context.Context, config ProviderConfig, r *ledger.Re
 		return err
 	}
 	from := r.State
-	if err := w.seen(detached(ctx), config, r, s); err != nil {
+	claim, err := w.seen(detached(ctx), config, r, s)
+	if err != nil {
 		if !errors.Is(err, ledger.ErrLost) { // somebody changed it meanwhile: it is looked at again
 			w.log.WarnContext(ctx, "ledger", "error", err)
 		}
@@ -331,7 +332,9 @@ func (w *Worker) lookAt(ctx context.Context, config ProviderConfig, r *ledger.Re
 		return nil
 	}
 	w.note(ctx, r, from)
-	if r.State == ledger.Completed {
+	if claim != nil {
+		w.archiveHere(ctx, config, claim)
+	} else if r.State == ledger.Completed {
 		if err := w.tasks.Carry(detached(ctx), r); err != nil {
 			w.log.WarnContext(ctx, "queue", "error", err) // the sweeper brings it
 		}
@@ -349,13 +352,14 @@ func left(err error) bool {
 	return kind != providers.RateLimited && kind != providers.Interrupted
 }
 
-// seen records what a look has seen.
-func (w *Worker) seen(ctx context.Context, config ProviderConfig, r *ledger.Record, s providers.Status) error {
+// seen records what a look has seen. A completed envelope comes with a claim when it is archived
+// here, without a task.
+func (w *Worker) seen(ctx context.Context, config ProviderConfig, r *ledger.Record, s providers.Status) (*ledger.Claim, error) {
 	var signers json.RawMessage
 	if len(s.Signers) > 0 {
 		b, err := json.Marshal(s.Signers)
 		if err != nil {
-			return fmt.Errorf("signers of %s: %w", r.Key(), err)
+			return nil, fmt.Errorf("signers of %s: %w", r.Key(), err)
 		}
 		signers = b
 	}
@@ -366,14 +370,18 @@ func (w *Worker) seen(ctx context.Context, config ProviderConfig, r *ledger.Reco
 	}
 	switch {
 	case ended:
-		return w.ledger.End(ctx, r, ledger.Ending{To: to, Signers: signers, Final: s.Raw, Reason: s.Reason, CompletedAt: s.CompletedAt})
+		e := ledger.Ending{To: to, Signers: signers, Final: s.Raw, Reason: s.Reason, CompletedAt: s.CompletedAt}
+		if to == ledger.Completed {
+			return w.complete(ctx, r, e)
+		}
+		return nil, w.ledger.End(ctx, r, e)
 	case r.Unchecked && s.State == providers.Draft: // its provider has it, and nobody was invited
 		why := ledger.Reason{Code: ledger.CodeUnchecked, Message: r.Provider + " has it as a draft: nobody was invited; use chancela resolve"}
-		return w.ledger.RecordDraft(ctx, r, why, signers, next)
+		return nil, w.ledger.RecordDraft(ctx, r, why, signers, next)
 	case said(r) || len(signers) > 0 && string(signers) != string(r.Signers):
-		return w.ledger.RecordLook(ctx, r, signers, next)
+		return nil, w.ledger.RecordLook(ctx, r, signers, next)
 	}
-	return w.ledger.Postpone(ctx, ledger.Look, r.Provider, r.Key(), next)
+	return nil, w.ledger.Postpone(ctx, ledger.Look, r.Provider, r.Key(), next)
 }
 
 // endState is the ledger's state for a provider's that needs no more looks.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -49,7 +50,7 @@ func TestARefusedKeyIsTriedOnceAPause(t *testing.T) {
 			w := newWorld(t, name)
 			keys := w.sentMany(9)
 			good := w.provider
-			w.provider = simulatedWithKey(t, w.sandbox, name, "sk_test_wrong")
+			w.provider = simulatedWithKey(t, w.sandbox, name, "sk_test_wrong", pace.Unlimited{})
 			w.restart(0)
 			tried := func(want int, when string) {
 				t.Helper()

@@ -11,6 +11,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/providers/sandbox"
@@ -313,7 +314,7 @@ func TestRefusedKeyWaits(t *testing.T) {
 	w := newWorld(t, "certyneo")
 	good := w.provider
 	k := w.enqueue("1")
-	w.provider = simulatedWithKey(t, w.sandbox, "certyneo", "sk_test_wrong")
+	w.provider = simulatedWithKey(t, w.sandbox, "certyneo", "sk_test_wrong", pace.Unlimited{})
 	w.restart(0)
 	w.step(k)
 	w.state(k, ledger.Preparing)

@@ -34,6 +34,7 @@ type envelopeTask struct {
 
 	committed          bool              // the intent stands, and nobody but us knows what comes of it
 	brought            map[string]string // results of steps after the intent: written with the outcome
+	found              found             // while it is archived
 	marked             marks.Mark        // of the inviting call
 	detachFromShutdown func() bool       // detaches the inviting call from the task's end and the worker's stop
 }
@@ -82,6 +83,10 @@ func (t *envelopeTask) record(ctx context.Context, step, result string) error {
 	if t.committed {
 		// The call is out: what it brought is written in one step with its outcome.
 		t.brought[step] = result
+		return nil
+	}
+	if t.rec.State == ledger.Preparing {
+		t.claim.AddStep(step, result)
 		return nil
 	}
 	return t.claim.RecordStep(detached(ctx), step, result)

@@ -71,7 +71,10 @@ type Worker struct {
 	log      *slog.Logger
 	configs  map[string]ProviderConfig
 	suspects suspects
-	stopping context.Context // ends when the worker begins to stop: waits end, calls go on
+	fetching map[string]chan struct{} // by provider: a place for each fetcher of what looks hand over
+	handed   sync.WaitGroup           // what they are at
+	spawn    func(func())             // on handed
+	stopping context.Context          // ends when the worker begins to stop: waits end, calls go on
 	stop     context.CancelFunc
 }
 
@@ -82,10 +85,12 @@ func New(cfg Config) *Worker {
 	}
 	cfg.Zone = cmp.Or(cfg.Zone, time.UTC)
 	w := &Worker{cfg: cfg, ledger: ledger.New(cfg.Redis, cfg.Durability), tasks: queue.New(cfg.Redis),
-		archive: cfg.Archive, log: cfg.Log, configs: make(map[string]ProviderConfig, len(cfg.Providers))}
+		archive: cfg.Archive, log: cfg.Log, configs: make(map[string]ProviderConfig, len(cfg.Providers)), fetching: make(map[string]chan struct{}, len(cfg.Providers))}
 	for _, l := range cfg.Providers {
-		w.configs[l.Provider.Info().Name] = l
+		name := l.Provider.Info().Name
+		w.configs[name], w.fetching[name] = l, make(chan struct{}, fetchers(l.Concurrency))
 	}
+	w.spawn = w.handed.Go
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	return w
 }
@@ -103,6 +108,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		for _, s := range servers {
 			wg.Go(s.Shutdown)
 		}
+		wg.Go(w.finishHanded)
 		wg.Wait()
 	}()
 	for name, config := range w.configs {
@@ -119,6 +125,17 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
+// finishHanded waits for what looks have handed over, as long as Shutdown says: what is not done
+// by then is claimed, and brought by the sweeper when the claim has lapsed.
+func (w *Worker) finishHanded() {
+	done := make(chan struct{})
+	go func() { w.handed.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(w.cfg.Shutdown):
+	}
+}
+
 // crew are handlers that take some classes of work, and nothing else.
 type crew struct {
 	size   int
@@ -133,7 +150,7 @@ const steerers = 4
 func crews(concurrency int) []crew {
 	return []crew{
 		{concurrency, map[pace.Class]int{pace.Send: 5, queue.Begun: 20, queue.Bulk: 5, pace.Look: 2}},
-		{max(1, concurrency/2), map[pace.Class]int{pace.Fetch: 1}},
+		{fetchers(concurrency), map[pace.Class]int{pace.Fetch: 1}},
 		{steerers, map[pace.Class]int{pace.Steer: 1}},
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -35,6 +37,9 @@ type Claim struct {
 	key    string
 	token  string
 	ledger *Ledger
+
+	mu    sync.Mutex        // one write at a time
+	added map[string]string // fields that are written with the next change
 }
 
 // Now is about the server's time.
@@ -111,16 +116,44 @@ func number(v any) int64 {
 	return 0
 }
 
-// Renew extends the claim; ErrLost when it is another's.
+// Renew extends the claim and writes the steps that were added; ErrLost when it is another's.
 func (c *Claim) Renew(ctx context.Context, lease time.Duration) error {
-	ok, err := renewScript.Run(ctx, c.ledger.db, []string{envelopeKey(c.key)}, c.key, c.token, millis(lease)).Int()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	steps := c.steps()
+	ok, err := renewScript.Run(ctx, c.ledger.db, []string{envelopeKey(c.key)}, append([]any{c.key, c.token, millis(lease)}, steps...)...).Int()
 	if err != nil {
 		return fmt.Errorf("ledger: renewing the claim on %s: %w", c.key, err)
 	}
 	if ok == 0 {
 		return fmt.Errorf("ledger: renewing the claim on %s: %w", c.key, ErrLost)
 	}
+	c.stepsWritten()
 	return nil
+}
+
+// add keeps a field for the next change.
+func (c *Claim) add(field, value string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.added == nil {
+		c.added = map[string]string{}
+	}
+	c.added[field] = value
+}
+
+// steps are those of the added fields, as a script takes them.
+func (c *Claim) steps() (args []any) {
+	for field, value := range c.added {
+		if strings.HasPrefix(field, stepPrefix) {
+			args = append(args, field, value)
+		}
+	}
+	return args
+}
+
+func (c *Claim) stepsWritten() {
+	maps.DeleteFunc(c.added, func(field, _ string) bool { return strings.HasPrefix(field, stepPrefix) })
 }
 
 // change is one step of a record.
@@ -184,20 +217,41 @@ func (ch change) append(args []any, r *Record) []any {
 // write changes the record under the claim; ErrLost when the claim is another's by now.
 // The claim's record follows the change in State, Version and Generation only.
 func (c *Claim) write(ctx context.Context, ch change) error {
-	return c.ledger.write(ctx, c.Record, "token:"+c.token, ch)
+	return c.writeAll(ctx, "token:"+c.token, ch)
+}
+
+// writeAll writes a change with the fields that were added before it.
+func (c *Claim) writeAll(ctx context.Context, fence string, ch change) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ch.Set = with(c.added, ch.Set)
+	for _, f := range ch.Remove {
+		delete(ch.Set, f)
+	}
+	if err := c.ledger.write(ctx, c.Record, fence, ch); err != nil {
+		return err
+	}
+	clear(c.added)
+	return nil
 }
 
 // outcome writes what became of the inviting call that this claim intended. It is
 // accepted also when the claim has lapsed since: the caller alone has seen it. The claim
 // ends with it.
 func (c *Claim) outcome(ctx context.Context, ch change) error {
-	return c.ledger.write(ctx, c.Record, "inviter:"+c.token, ch)
+	return c.writeAll(ctx, "inviter:"+c.token, ch)
 }
 
 // fence lets a change through only while nobody has changed the record since it was read.
 func (r *Record) fence() string { return "version:" + strconv.FormatInt(r.Version, 10) }
 
 func (l *Ledger) write(ctx context.Context, r *Record, fence string, ch change) error {
+	_, err := l.writeAt(ctx, r, fence, ch)
+	return err
+}
+
+// writeAt is write, and returns the server's time of it.
+func (l *Ledger) writeAt(ctx context.Context, r *Record, fence string, ch change) (time.Time, error) {
 	to, index := ch.To, ch.Index
 	if to == "" {
 		to = r.State
@@ -209,13 +263,13 @@ func (l *Ledger) write(ctx context.Context, r *Record, fence string, ch change) 
 	args = ch.append(args, r)
 	res, err := writeScript.Run(ctx, l.db, []string{envelopeKey(r.Key())}, args...).Slice()
 	if err != nil {
-		return fmt.Errorf("ledger: writing %s: %w", r.Key(), err)
+		return time.Time{}, fmt.Errorf("ledger: writing %s: %w", r.Key(), err)
 	}
 	if res[0] != "ok" {
-		return fmt.Errorf("ledger: writing %s: %w", r.Key(), ErrLost)
+		return time.Time{}, fmt.Errorf("ledger: writing %s: %w", r.Key(), ErrLost)
 	}
 	r.State, r.Version, r.Generation = to, number(res[1]), number(res[2])
-	return nil
+	return time.UnixMilli(number(res[3])).UTC(), nil
 }
 
 // Intent is what stands in the way of an inviting call, or IntentOK.
@@ -232,16 +286,22 @@ const (
 	IntentAgain     Intent = "again" // an intent stands already: to be settled first
 )
 
-// Intend writes the intent to invite and makes it durable: when it returns IntentOK the
-// intent survives the worker and, as far as the [Durability] goes, Redis.
+// Intend writes the intent to invite, with the steps that were added, and makes it durable:
+// when it returns IntentOK the intent survives the worker and, as far as the [Durability] goes, Redis.
 func (c *Claim) Intend(ctx context.Context) (Intent, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	args := append([]any{c.key, c.token}, c.steps()...)
 	var answer string
 	err := c.ledger.durably(ctx, func(ctx context.Context, db scripter) (err error) {
-		answer, err = intentScript.Run(ctx, db, []string{envelopeKey(c.key)}, c.key, c.token).Text()
+		answer, err = intentScript.Run(ctx, db, []string{envelopeKey(c.key)}, args...).Text()
 		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("ledger: intent for %s: %w", c.key, err)
+	}
+	if Intent(answer) != IntentLost {
+		c.stepsWritten()
 	}
 	return Intent(answer), nil
 }

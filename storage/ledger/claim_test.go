@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -89,5 +90,39 @@ func TestCarriedIsOnlyCounted(t *testing.T) {
 	write(t, c, change{To: Canceled, Index: none, Release: true})
 	if n := carried(); n != 0 {
 		t.Errorf("ended: %d carried", n)
+	}
+}
+
+// TestStepsAreWrittenWithWhatComesNext: a step that was added is in the ledger with the claim's
+// renewal or its intent, and once a change has written it, it is not written again.
+func TestStepsAreWrittenWithWhatComesNext(t *testing.T) {
+	l, _ := open(t)
+	create(t, l, "1")
+	c, _, _, err := l.Claim(t.Context(), "june/1", 1, time.Minute, Preparation{Provider: "certyneo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := func() map[string]string { return get(t, l, "1").Steps }
+	c.AddStep("file", "7")
+	if len(steps()) != 0 || c.Record.Steps["file"] != "7" {
+		t.Errorf("at once: %v", steps())
+	}
+	before := get(t, l, "1").Version
+	if err := c.Renew(t.Context(), time.Minute); err != nil || steps()["file"] != "7" || get(t, l, "1").Version == before {
+		t.Errorf("with the renewal: %v %v", steps(), err)
+	}
+	if err := writeRecord(t.Context(), l, get(t, l, "1"), change{Remove: []string{"+file"}}); err != nil {
+		t.Fatal(err)
+	}
+	c.AddStep("envelope", "e1")
+	if answer, err := c.Intend(t.Context()); err != nil || answer != IntentOK || len(steps()) != 1 || steps()["envelope"] != "e1" {
+		t.Errorf("with the intent: %v %v %v", answer, steps(), err)
+	}
+	if err := c.MarkSent(t.Context(), Invited{EnvelopeID: "e1"}); err != nil {
+		t.Fatal(err)
+	}
+	c.AddStep("late", "1")
+	if err := c.Renew(t.Context(), time.Minute); !errors.Is(err, ErrLost) || steps()["late"] != "" {
+		t.Errorf("after the claim: %v %v", steps(), err)
 	}
 }

@@ -38,6 +38,7 @@ type Record struct {
 	Lane         string // the way that its task takes to a worker, where an operator has chosen it
 	Unfinished   bool   // sent, but calls after the invitation are due
 	CancelAsked  bool
+	Fetching     bool // completed, and files of it may be in the archive
 	Carried      bool // in no index: asynq is known to have its task
 	Tries        int  // how often a worker has taken it up to send it
 	Attempts     int  // that have failed, of what is being tried now
@@ -86,6 +87,7 @@ const (
 	fieldUnchecked  = "x"
 	fieldLane       = "l"
 	fieldCancel     = "q"
+	fieldFetching   = "y" // "1": a worker has begun to archive it
 	fieldAttempts   = "r"
 	fieldErrorCode  = "o"
 	fieldError      = "E" // empty: it is in the blob
@@ -167,7 +169,8 @@ func parse(key string, h map[string]string, blob string) (*Record, error) {
 		EnvelopeID: h[fieldEnvelopeID], Steps: map[string]string{},
 		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt), Carried: h[fieldIndex] == letterOf(task), Uninvited: strings.Fields(h[fieldUninvited]),
 		Unfinished: h[fieldUnfinished] == "1", Unchecked: h[fieldUnchecked] == "1", Lane: h[fieldLane], CancelAsked: h[fieldCancel] == "1",
-		Tries: int(atoi(h[fieldTries])), Attempts: int(atoi(h[fieldAttempts])), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],
+		Fetching: h[fieldFetching] == "1",
+		Tries:    int(atoi(h[fieldTries])), Attempts: int(atoi(h[fieldAttempts])), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],
 		NotBefore: at(fieldNotBefore),
 		CreatedAt: at(fieldCreated), SentAt: at(fieldSentAt), CompletedAt: at(fieldCompleted), ArchivedAt: at(fieldArchived),
 	}

@@ -12,11 +12,13 @@ import (
 	"time"
 )
 
-// Every change of a record after its creation is one of the methods of this file.
+// Every change of a record after its creation is one of the methods of this file and of completed.go.
 //
 //	method              from                      to                    guard
 //	Ledger.Claim         queued                   preparing             nobody else's claim, no wish to cancel
 //	Claim.RecordStep     any that is claimed      same                  the claim
+//	Claim.AddStep,       with the next of the claim's changes
+//	AddListed, AddArtifacts
 //	Claim.MarkSent       preparing, in_doubt      sent                  the claim that wrote the intent, however late
 //	Claim.ConfirmSent    preparing                sent                  the claim
 //	Ledger.ConfirmSent   preparing, in_doubt,     sent                  the version; an intent stands, or nobody has
@@ -36,14 +38,14 @@ import (
 //	KeepSent
 //	Claim.NotThere       sent                     sent, in_doubt        the claim; in doubt when the id is unchecked
 //	Claim.Cancel         queued, preparing, sent  canceled              the claim; no intent stands
-//	Claim.RecordListed,  completed                completed             the claim
-//	RecordArtifacts
+//	Claim.RecordListed   completed                completed             the claim
 //	Claim.Archive        completed                archived              the claim
 //	Ledger.RecordLook,   sent                     sent                  the version
 //	RecordDraft,
 //	RecordNotThere
 //	Ledger.End           sent                     completed, declined,  the version
 //	                                              expired, canceled
+//	Ledger.Complete      sent                     completed             the version; the caller has a claim
 //	Ledger.RenewListed   completed                completed             the version
 //	Ledger.Requeue       failed                   queued, completed     the version; completed when its signers have signed
 //	Ledger.ResolveNotSent in_doubt, sent          queued                the version; a sent one is unchecked
@@ -91,15 +93,6 @@ type Deferral struct {
 	ForgetListed bool // the download addresses are dead: they are asked for again
 }
 
-// Ending is how a provider says that an envelope has ended.
-type Ending struct {
-	To          State // Completed, Declined, Expired or Canceled
-	Signers     json.RawMessage
-	Final       json.RawMessage // the provider's raw state
-	Reason      string
-	CompletedAt time.Time // zero: now
-}
-
 // guard refuses a method from another state than those that it is for.
 func guard(r *Record, method string, ok bool, from ...State) error {
 	if ok && slices.Contains(from, r.State) {
@@ -127,6 +120,13 @@ func (c *Claim) RecordStep(ctx context.Context, step, result string) error {
 	}
 	c.Record.Steps[step] = result
 	return nil
+}
+
+// AddStep keeps the result of a call that is harmless when repeated, as is every call after it,
+// until the claim's next change or renewal: if the worker dies before that, they are repeated.
+func (c *Claim) AddStep(step, result string) {
+	c.add(stepPrefix+step, result)
+	c.Record.Steps[step] = result
 }
 
 // invited is the change to sent, whoever has learnt of it: in.Unchecked apart, nothing is
@@ -387,38 +387,6 @@ func (c *Claim) Cancel(ctx context.Context) error {
 		Remove: []string{fieldCancel, fieldErrorCode, fieldError, fieldExplanation, fieldNotBefore, fieldUnfinished, fieldUnchecked}})
 }
 
-// RecordListed keeps what the provider offers to download, with its addresses.
-func (c *Claim) RecordListed(ctx context.Context, listed json.RawMessage) error {
-	if err := guard(c.Record, "RecordListed", true, Completed); err != nil {
-		return err
-	}
-	return c.write(ctx, change{Set: map[string]string{fieldListed: string(listed)}})
-}
-
-// RecordArtifacts keeps which files are in the archive.
-func (c *Claim) RecordArtifacts(ctx context.Context, artifacts json.RawMessage) error {
-	if err := guard(c.Record, "RecordArtifacts", true, Completed); err != nil {
-		return err
-	}
-	return c.write(ctx, change{Set: map[string]string{fieldArtifacts: string(artifacts)}})
-}
-
-// Archive ends an envelope whose manifest is written. What the manifest vouches for and nobody
-// asks the ledger for leaves it.
-func (c *Claim) Archive(ctx context.Context, at time.Time, artifacts json.RawMessage, simulated bool) error {
-	if err := guard(c.Record, "Archive", true, Completed); err != nil {
-		return err
-	}
-	ch := change{To: Archived, Index: none, Release: true, NewGeneration: true, Rewrite: true,
-		Set: map[string]string{fieldArchived: formatTime(at), fieldArtifacts: string(artifacts)},
-		Remove: append(c.Record.stepFields(), fieldListed, fieldFinal, fieldEvidence, fieldTrace, fieldErrorCode, fieldError, fieldExplanation,
-			fieldNotBefore, fieldLane, fieldAttempts)}
-	if simulated {
-		ch.Set[fieldSimulated] = "1"
-	}
-	return c.write(ctx, ch)
-}
-
 // signersField are the signers as a look has seen them; none: they stay.
 func signersField(signers json.RawMessage) map[string]string {
 	if len(signers) == 0 {
@@ -451,39 +419,6 @@ func (l *Ledger) RecordNotThere(ctx context.Context, r *Record, message string) 
 		return err
 	}
 	return l.write(ctx, r, r.fence(), change{Set: Reason{Code: CodeNotThere, Message: message}.fields()})
-}
-
-// End records that the provider calls a sent envelope ended. A completed one has still to
-// be archived.
-func (l *Ledger) End(ctx context.Context, r *Record, e Ending) error {
-	known := slices.Contains([]State{Completed, Declined, Expired, Canceled}, e.To)
-	if err := guard(r, "End", known, Sent); err != nil {
-		return err
-	}
-	ch := change{To: e.To, Index: none, NewGeneration: true, Set: with(signersField(e.Signers), map[string]string{fieldFinal: string(e.Final)}),
-		Times: map[string]time.Duration{}, Remove: []string{fieldAttempts, fieldUnchecked, fieldCancel}}
-	if e.Reason != "" {
-		maps.Copy(ch.Set, Reason{Code: string(e.To), Message: e.Reason}.fields())
-	} else {
-		ch.Remove = append(ch.Remove, fieldErrorCode, fieldError, fieldExplanation)
-	}
-	if e.To == Completed {
-		ch.Index, ch.Due = Work, SweepAfter
-		if e.CompletedAt.IsZero() {
-			ch.Times[fieldCompleted] = 0
-		} else {
-			ch.Set[fieldCompleted] = formatTime(e.CompletedAt)
-		}
-	}
-	return l.write(ctx, r, r.fence(), ch)
-}
-
-// RenewListed keeps new download addresses of the same files.
-func (l *Ledger) RenewListed(ctx context.Context, r *Record, listed json.RawMessage) error {
-	if err := guard(r, "RenewListed", true, Completed); err != nil {
-		return err
-	}
-	return l.write(ctx, r, r.fence(), change{Set: map[string]string{fieldListed: string(listed)}})
 }
 
 // Requeue puts a failed envelope back to where it failed, with all attempts anew.
@@ -578,6 +513,6 @@ func (l *Ledger) BeginAgain(ctx context.Context, r *Record) error {
 		return err
 	}
 	forget := slices.Concat(r.stepFields(), intentFields, troubleFields, []string{fieldEnvelopeID, fieldUnfinished, fieldSentAt, fieldCompleted,
-		fieldSigners, fieldFinal, fieldListed, fieldArtifacts, fieldEvidence})
+		fieldSigners, fieldFinal, fieldListed, fieldArtifacts, fieldEvidence, fieldFetching})
 	return l.write(ctx, r, r.fence(), change{To: Queued, Index: Work, Due: time.Second, Remove: forget, Release: true, NewGeneration: true})
 }

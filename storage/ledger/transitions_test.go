@@ -161,9 +161,19 @@ var steps = []step{
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.RecordListed(ctx, []byte("[1]"))
 		}},
-	{name: "RecordArtifacts", from: []State{Completed}, set: map[string]string{fieldArtifacts: "[1]"},
+	{name: "Release with what was added", from: held, index: Work, due: SweepAfter, ends: true,
+		set: map[string]string{"+file": "7", fieldListed: "[1]", fieldArtifacts: "[2]"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
-			return c.RecordArtifacts(ctx, []byte("[1]"))
+			c.AddStep("file", "7")
+			c.AddListed([]byte("[1]"))
+			c.AddArtifacts([]byte("[2]"))
+			return c.Release(ctx, 0)
+		}},
+	{name: "Defer without what was added", from: held, ends: true, removed: []string{"+file", fieldListed},
+		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
+			c.AddStep("file", "7")
+			c.AddListed([]byte("[1]"))
+			return c.Defer(ctx, Deferral{ForgetSteps: true, ForgetListed: true})
 		}},
 	{name: "Archive", from: []State{Completed}, given: map[string]string{fieldListed: "[1]"}, to: Archived, index: none, fresh: true, ends: true,
 		set: map[string]string{fieldArchived: "9000", fieldArtifacts: "[2]", fieldSimulated: "1"}, removed: []string{fieldListed, fieldErrorCode, fieldError, fieldExplanation},
@@ -195,6 +205,12 @@ var steps = []step{
 	{name: "End, archived", do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 		return l.End(ctx, r, Ending{To: Archived})
 	}},
+	{name: "Complete", from: []State{Sent}, given: unchecked, to: Completed, index: Work, due: 8*time.Second + time.Second, fresh: true,
+		set: map[string]string{fieldCompleted: "9000", fieldFinal: "{}", fieldFetching: "1"}, removed: []string{fieldUnchecked, fieldErrorCode, fieldAttempts},
+		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
+			_, err := l.Complete(ctx, r, Ending{To: Completed, Final: []byte("{}"), CompletedAt: time.UnixMilli(9000)}, 8*time.Second)
+			return err
+		}},
 	{name: "RenewListed", from: []State{Completed}, set: map[string]string{fieldListed: "[1]"},
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.RenewListed(ctx, r, []byte("[1]"))

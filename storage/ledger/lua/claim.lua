@@ -36,6 +36,7 @@ end
 local version = h.v + 1
 local set = {'k', token, 'u', at + lease, 'v', version, 'i', 'w'}
 if s == 'q' or s == 'p' then set[#set + 1], set[#set + 2] = 't', (h.t or 0) + 1 end
+if s == 'c' then set[#set + 1], set[#set + 2] = 'y', '1' end
 local prepared = s == 'q' and ARGV[5] == h.p and h.q ~= '1'
 if prepared then
   -- Whoever enqueued it may not have known that the provider is simulated.

@@ -3,7 +3,7 @@
 --       what becomes of the blob (keep, add or set), its sections,
 --       number of fields to set, number of times to set, field, value ..., field, delay ..., fields to remove ...
 -- A time becomes the server's time after its delay. Nothing is written before all arguments are judged.
--- Returns ok, version, generation | lost (the fence) | state, the state it has.
+-- Returns ok, version, generation, the time | lost (the fence) | state, the state it has.
 local e, key, fence, from, to, index = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local at = now()
 local due = at + number(ARGV[6])
@@ -60,4 +60,4 @@ if to ~= from or code ~= h.o then
   blame(h.p, campaign, id, words[from], h.o, -1)
   blame(h.p, campaign, id, words[to], code, 1)
 end
-return {'ok', version, gen}
+return {'ok', version, gen, at}
