@@ -157,11 +157,12 @@ func (f *findings) problem() *Problem {
 	return f.mistakes.problem(http.StatusUnprocessableEntity, "the campaign is not valid; nothing was enqueued")
 }
 
-// Bounds of a campaign without its documents: bytes, and values of a CSV file that say
+// Bounds of a campaign without its documents: bytes, and values of a spreadsheet that say
 // something. Choices, so that no request takes long.
 const (
-	maxSheet  = 16 << 20
-	maxValues = 1_000_000
+	maxSheet    = 16 << 20
+	maxUnzipped = 256 << 20 // of a workbook
+	maxValues   = 1_000_000
 )
 
 // What is looked up in the ledger at once: so many envelopes, or about so many bytes of
@@ -284,7 +285,7 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *uploadDir,
 
 // csvItems reads the rows of a CSV file that was uploaded.
 func (s *Server) csvItems(ctx context.Context, files *uploadDir, main, name, provider string) items {
-	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(provider)), Document: files.document, Judge: s.client.Judge()}
+	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(provider)), Document: files.document, Judge: s.client.Judge(), Unzipped: maxUnzipped}
 	return func(yield func(item, error) bool) {
 		if err := s.fits(ctx, filepath.Join(files.dir, main)); err != nil {
 			yield(item{}, err)
@@ -301,7 +302,7 @@ func (s *Server) csvItems(ctx context.Context, files *uploadDir, main, name, pro
 			yield(item{mistakes: csvMistakes("", []campaign.Problem{p})}, nil)
 			return
 		} else if err != nil {
-			yield(item{}, problem(http.StatusUnprocessableEntity, "the part file is not a CSV file: "+strings.TrimPrefix(err.Error(), "the file: ")))
+			yield(item{}, problem(http.StatusUnprocessableEntity, "the part file is no spreadsheet that can be read: "+strings.TrimPrefix(err.Error(), "the file: ")))
 			return
 		}
 		if header := reader.Problems(); len(header) > 0 {
@@ -323,7 +324,7 @@ func (s *Server) csvItems(ctx context.Context, files *uploadDir, main, name, pro
 // judged.
 func (s *Server) fits(ctx context.Context, name string) error {
 	rows, values := 0, 0
-	err := campaign.Pass(ctx, name, func(n int) error {
+	err := campaign.Pass(ctx, name, campaign.Options{Unzipped: maxUnzipped}, func(n int) error {
 		rows, values = rows+1, values+n
 		switch {
 		case rows > s.limits.Envelopes:

@@ -72,8 +72,13 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 	if len(r.Problems()) > 0 {
 		summary.Refused++
 	}
-	rows := 0
+	rows, refused := 0, summary.Refused
 	for row, err := range r.Rows(ctx) {
+		if p, ok := errors.AsType[Problem](err); ok {
+			summary.Refused++
+			report(p)
+			break
+		}
 		if err != nil {
 			return err
 		}
@@ -92,7 +97,7 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 		summary.Providers[row.Envelope.Provider] = load
 	}
 	summary.Rows += rows
-	if rows == 0 && len(r.Problems()) == 0 {
+	if rows == 0 && summary.Refused == refused {
 		summary.Refused++
 		report(Problem{File: name, Message: "has a header but no rows"})
 	}

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,6 +37,10 @@ var (
 
 const maxSigners = 100
 
+// requiredMark stands after the name of a column that must be filled, in sheets that [Template]
+// makes.
+const requiredMark = " *"
+
 // maxColumn is the longest name of a column, in bytes; longer text is not looked into.
 const maxColumn = 500
 
@@ -45,7 +50,7 @@ func parseColumn(s string) (column, bool) {
 	if s = providers.Trim(s); len(s) > maxColumn {
 		return column{}, false
 	}
-	s = norm.NFC.String(s)
+	s = norm.NFC.String(strings.TrimSuffix(s, requiredMark))
 	name := strings.ToLower(providers.WithoutHollow(s))
 	if slices.Contains(plainColumns, name) || name == reasonColumn {
 		return column{name: name, key: name}, true
@@ -89,10 +94,10 @@ type nameless struct {
 }
 
 // known counts the columns of a row that a header could name.
-func known(rec record) int {
+func (r *Reader) known(rec record) int {
 	n := 0
 	for _, c := range rec.cells {
-		if _, ok := parseColumn(c.text); ok {
+		if _, ok := r.column(c.text); ok {
 			n++
 		}
 	}
@@ -102,25 +107,25 @@ func known(rec record) int {
 // parseHeader reads the first row. What is wrong with it is reported once; rows are
 // then read with the columns that are understood. An error means that it is no header:
 // nothing of it is repeated, for it may be somebody's data.
-func parseHeader(rec record, comma byte, provider string, p *problems) (header, error) {
+func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 	h := header{reason: -1, missing: map[string]bool{}, groups: map[string]int{}}
 	for _, c := range rec.cells {
 		if strings.Contains(c.text, "\r") {
 			return h, errors.New("the first line holds a line end of old Macs (CR), and other lines end with LF: save the file again, with one kind of line end")
 		}
 	}
-	if known(rec) == 0 {
+	if r.known(rec) == 0 {
 		hint := ""
 		if len(rec.cells) == 1 && strings.Count(rec.cells[0].text, "|") > 1 {
 			hint = " (separated by commas, semicolons or tabs, not by |)"
 		}
-		example := strings.Join([]string{"id", "provider", "subject", "document", "signer1.name", "signer1.email"}, string(rune(comma)))
+		example := strings.Join([]string{"id", "provider", "subject", "document", "signer1.name", "signer1.email"}, string(rune(cmp.Or(r.format.comma, ','))))
 		return h, errors.New("the first line must name the columns" + hint + ", as in: " + strings.ReplaceAll(example, "\t", " (tab) ") + foundInstead(rec))
 	}
 	seen := map[string]bool{}
 	signers := map[int]cell{} // where each one is named first
 	for i, c := range rec.cells {
-		col, ok := parseColumn(c.text)
+		col, ok := r.column(c.text)
 		switch lower := strings.ToLower(col.name); {
 		case !ok && providers.Trim(c.text) == "":
 			h.nameless = append(h.nameless, nameless{index: i, at: c})
@@ -133,7 +138,7 @@ func parseHeader(rec record, comma byte, provider string, p *problems) (header, 
 			}
 			col = column{}
 		case seen[lower]:
-			p.add(c, col.name, "stands there twice")
+			p.add(c, col.name, twice(c.text, col))
 			col = column{}
 		case lower == reasonColumn:
 			h.reason, col = i, column{}
@@ -153,7 +158,7 @@ func parseHeader(rec record, comma byte, provider string, p *problems) (header, 
 			h.nameless = append(h.nameless, nameless{i, rec.cells[i], col.signer})
 		}
 	}
-	h.require(rec, seen, provider, p)
+	h.require(rec, seen, r.options, p)
 	for n := 2; n <= h.signers; n++ {
 		at, ok := signers[n]
 		if _, before := signers[n-1]; ok && !before {
@@ -161,6 +166,14 @@ func parseHeader(rec record, comma byte, provider string, p *problems) (header, 
 		}
 	}
 	return h, nil
+}
+
+// twice says that two columns of the file are the same one of ours.
+func twice(heading string, col column) string {
+	if _, own := parseColumn(heading); own {
+		return "stands there twice"
+	}
+	return fmt.Sprintf("stands there twice: %q means it, too. Name the column that it does not mean otherwise, as in --map \"meta.%s=%s\"", shorten(heading), plainHeading(heading), shorten(heading))
 }
 
 // foundInstead repeats the first names of a header that has none of ours. What looks like
@@ -189,6 +202,9 @@ func (p *problems) unknown(i int, c cell) {
 		r, _ := utf8.DecodeRuneInString(providers.Trim(c.text)[j:])
 		message = "holds " + providers.Character(r) + ", which cannot be seen: write the name again"
 	}
+	if why := unclear(c.text); why != "" {
+		message = why
+	}
 	if wrong := intake.Garbled(c.text); wrong != "" {
 		message = wrong
 	}
@@ -205,9 +221,15 @@ func (p *problems) unknown(i int, c cell) {
 	p.add(c, shorten(c.text), message)
 }
 
-func (h *header) require(rec record, seen map[string]bool, provider string, p *problems) {
-	required := []string{"id", "subject", "signer1.name"}
-	if provider == "" {
+func (h *header) require(rec record, seen map[string]bool, options Options, p *problems) {
+	required := []string{"signer1.name"}
+	if options.ID.IsZero() {
+		required = append(required, "id")
+	}
+	if options.Subject.IsZero() {
+		required = append(required, "subject")
+	}
+	if options.Provider == "" {
 		required = append(required, "provider")
 	}
 	if !seen["template"] {

@@ -45,6 +45,21 @@ type Options struct {
 	// Calls is what [Check] counts an envelope's requests with. Nil: [GeneralCalls].
 	Calls func(providers.Envelope) int
 
+	// Columns are headings that mean one of our columns, beside those that people usually use.
+	Columns Columns
+
+	// Subject and ID are what rows get that have none.
+	Subject, ID Pattern
+
+	// Read is told how a file was understood, where its words do not say it. Nil: nobody.
+	Read func(Reading)
+
+	// Sheet is the sheet of a workbook that is read. Empty: the first one that is shown.
+	Sheet string
+
+	// Unzipped is how many bytes a workbook's sheet may have. 0: [xlsx.MaxSize].
+	Unzipped int64
+
 	// Seen finds ids that stand twice over several files. Nil: over this file.
 	Seen *Seen
 }
@@ -72,7 +87,7 @@ func (p *problems) full() bool { return len(p.list) >= maxProblems }
 // sorted gives the problems as they stand in the file.
 func (p *problems) sorted() []Problem {
 	slices.SortStableFunc(p.list, func(x, y Problem) int {
-		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column), cmp.Compare(len(x.Cell), len(y.Cell)), strings.Compare(x.Cell, y.Cell))
 	})
 	if p.more > 0 {
 		last := p.list[len(p.list)-1]
@@ -114,12 +129,16 @@ func (r Row) Size() int {
 	return n
 }
 
+// source has a file's rows from its beginning to its end, which is io.EOF.
+type source interface{ next() (record, error) }
+
 // Reader reads one campaign file.
 type Reader struct {
 	name     string
 	options  Options
 	format   format
-	rows     *scanner
+	book     *workbook // nil: text
+	rows     source
 	header   header
 	names    []string // the header as it stands there
 	problems []Problem
@@ -178,8 +197,13 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		return err
 	}
 	var err error
-	if r.format, err = detect(r.name, in); err != nil {
+	if r.book, err = openWorkbook(r.name, in, r.options); err != nil {
 		return err
+	}
+	if r.book == nil {
+		if r.format, err = detect(r.name, in); err != nil {
+			return err
+		}
 	}
 	first, err := r.start(in)
 	if errors.Is(err, io.EOF) {
@@ -197,12 +221,23 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		r.rejected = true
 		restoreAll(first.cells)
 	}
-	if r.header, err = parseHeader(first, r.format.comma, r.options.Provider, &p); err != nil {
+	if first, err = r.decided(in, first); err != nil {
+		return err
+	}
+	if r.header, err = r.parseHeader(first, &p); err != nil {
 		p.add(first.whole(), "", err.Error()+r.elsewhere())
 		return nil
 	}
 	for _, c := range first.cells {
 		r.names = append(r.names, c.text)
+	}
+	if r.book != nil {
+		if err := r.book.merged(first.line, &p); err != nil {
+			return err
+		}
+	}
+	if read := r.reading(first); r.options.Read != nil && read.String() != "" {
+		r.options.Read(read)
 	}
 	if len(r.header.nameless) > 0 {
 		if err := r.nameless(&p); err != nil {
@@ -215,15 +250,23 @@ func (r *Reader) open(in io.ReadSeeker) error {
 
 // start reads the first row that says something, which is the header.
 func (r *Reader) start(in io.ReadSeeker) (record, error) {
+	if r.book != nil {
+		if err := r.book.rewind(); err != nil {
+			return record{}, err
+		}
+		r.rows = r.book
+		return r.said()
+	}
 	text, err := r.format.decode(in)
 	if err != nil {
 		return record{}, err
 	}
-	r.rows = newScanner(text, r.format.comma)
-	r.rows.crlf = r.format.crlf
+	rows := newScanner(text, r.format.comma)
+	rows.crlf = r.format.crlf
+	r.rows = rows
 	rec, err := r.said()
 	if err == nil && r.format.sep {
-		r.rows.row = 0 // a spreadsheet does not show that line
+		rows.row = 0 // a spreadsheet does not show that line
 		rec, err = r.said()
 	}
 	return rec, err
@@ -245,7 +288,7 @@ func (r *Reader) elsewhere() string {
 		if err != nil {
 			break
 		}
-		if known(rec) > 2 {
+		if r.known(rec) > 2 {
 			return fmt.Sprintf("; %s does: remove what stands above it", lineAndRow(rec.line, rec.row))
 		}
 	}
@@ -286,8 +329,8 @@ func (r *Reader) nameless(p *problems) error {
 
 // Pass goes over a file's rows without judging them and tells how many values of each
 // say something. It ends with each's first error; a file that is no CSV is a [Problem].
-func Pass(ctx context.Context, name string, each func(values int) error) error {
-	r, err := Open(name, Options{})
+func Pass(ctx context.Context, name string, options Options, each func(values int) error) error {
+	r, err := Open(name, options)
 	if err != nil {
 		return err
 	}
@@ -359,6 +402,9 @@ func (r *Reader) Problems() []Problem { return r.problems }
 
 // Close closes the file that [Open] opened.
 func (r *Reader) Close() error {
+	if r.book != nil {
+		r.book.close()
+	}
 	if r.file == nil {
 		return nil
 	}
@@ -366,8 +412,8 @@ func (r *Reader) Close() error {
 }
 
 // Rows gives every row, the bad ones too, once. Rows without any value are passed over.
-// It ends early, with the error, only when the file cannot be read any more or the
-// context ends.
+// It ends early, with the error, only when the file cannot be read any more (a [Problem] where its
+// content is broken) or the context ends.
 func (r *Reader) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		if r.header.columns == nil {
@@ -382,8 +428,11 @@ func (r *Reader) Rows(ctx context.Context) iter.Seq2[Row, error] {
 			if errors.Is(err, io.EOF) {
 				return
 			}
+			if _, ok := errors.AsType[Problem](err); err != nil && !ok {
+				err = fmt.Errorf("%s: %w", r.name, err)
+			}
 			if err != nil {
-				yield(Row{}, fmt.Errorf("%s: %w", r.name, err))
+				yield(Row{}, err)
 				return
 			}
 			if rec.blank() {

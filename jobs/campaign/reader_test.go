@@ -93,7 +93,7 @@ func TestFilesThatAreNoCSV(t *testing.T) {
 		"mark only":      {"\uFEFF\r\n", "the file is empty"},
 		"UTF-32":         {"\xFF\xFE\x00\x00i\x00\x00\x00", "UTF-32"},
 		"PDF":            {"%PDF-1.7\n", "a PDF"},
-		"XLSX":           {"PK\x03\x04...", "a spreadsheet"},
+		"XLSX":           {"PK\x03\x04...", "begins as an Excel workbook"},
 		"zeros":          {"id\x00,", "june.csv:1:3: the file is not text"},
 		"damaged UTF-8":  {head + "1,certyneo,Locação de março\n2,certyneo,Loca\xe7ão\n", "june.csv:3:16: a byte that is not UTF-8 in a file that is UTF-8 otherwise"},
 		"neither":        {"id\n\xe7\n\xe7\x81", "june.csv:3:2: the byte 0x81 makes no sense in Windows-1252"},

@@ -26,6 +26,10 @@ type cell struct {
 	text         string
 	line, column int // from 1; the column in characters
 	row, index   int // from 1; an index of 0 is the whole row
+
+	// Of a workbook's cell:
+	date  string // the day that it stands for, YYYY-MM-DD
+	wrong string // why it has no value
 }
 
 // record is one row, or a line that is none.
@@ -35,6 +39,9 @@ type record struct {
 	cells []cell
 	end   cell // where it ends
 
+	sheet  bool // of a workbook, whose rows have no lines and characters
+	hidden bool // in a sheet that does not show it
+
 	// For a line that cannot be read:
 	broken string // what is wrong, empty for a good row
 	at     cell   // where
@@ -42,13 +49,18 @@ type record struct {
 }
 
 // whole is the row itself as a place.
-func (r record) whole() cell { return cell{line: r.line, column: 1, row: r.row} }
+func (r record) whole() cell {
+	if r.sheet {
+		return cell{line: r.line, row: r.row}
+	}
+	return cell{line: r.line, column: 1, row: r.row}
+}
 
 // blank tells a row without anything that can be seen: spreadsheets export them by the
 // hundred.
 func (r record) blank() bool {
 	for _, c := range r.cells {
-		if providers.Trim(c.text) != "" {
+		if providers.Trim(c.text) != "" || c.wrong != "" {
 			return false
 		}
 	}
@@ -197,7 +209,7 @@ func (p *parser) plain(end int) (record, bool) {
 	cells, column := make([]cell, n), 1
 	for i, rest := 0, text; i < n; i++ {
 		value, after, _ := strings.Cut(rest, string(p.comma))
-		cells[i] = cell{value, p.line, column, p.row, i + 1}
+		cells[i] = cell{text: value, line: p.line, column: column, row: p.row, index: i + 1}
 		column += utf8.RuneCountInString(value) + 1
 		rest = after
 	}

@@ -28,10 +28,13 @@ func records(t testing.TB, text string, comma byte) []record {
 
 func TestRecordsKnowTheirPlace(t *testing.T) {
 	got := records(t, "id;ação;x\n\n\"é\"\"ü\";\"a\r\nb\";c\r\n1;2;", ';')
+	at := func(text string, line, column, row, index int) cell {
+		return cell{text: text, line: line, column: column, row: row, index: index}
+	}
 	want := []record{
-		{line: 1, row: 1, cells: []cell{{"id", 1, 1, 1, 1}, {"ação", 1, 4, 1, 2}, {"x", 1, 9, 1, 3}}, end: cell{"", 1, 10, 1, 0}},
-		{line: 3, row: 3, cells: []cell{{`é"ü`, 3, 1, 3, 1}, {"a\nb", 3, 8, 3, 2}, {"c", 4, 4, 3, 3}}, end: cell{"", 4, 5, 3, 0}},
-		{line: 5, row: 4, cells: []cell{{"1", 5, 1, 4, 1}, {"2", 5, 3, 4, 2}, {"", 5, 5, 4, 3}}, end: cell{"", 5, 5, 4, 0}},
+		{line: 1, row: 1, cells: []cell{at("id", 1, 1, 1, 1), at("ação", 1, 4, 1, 2), at("x", 1, 9, 1, 3)}, end: at("", 1, 10, 1, 0)},
+		{line: 3, row: 3, cells: []cell{at(`é"ü`, 3, 1, 3, 1), at("a\nb", 3, 8, 3, 2), at("c", 4, 4, 3, 3)}, end: at("", 4, 5, 3, 0)},
+		{line: 5, row: 4, cells: []cell{at("1", 5, 1, 4, 1), at("2", 5, 3, 4, 2), at("", 5, 5, 4, 3)}, end: at("", 5, 5, 4, 0)},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

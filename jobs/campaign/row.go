@@ -48,9 +48,11 @@ func (b *rowReader) read(ctx context.Context) {
 	if !right {
 		return
 	}
+	b.unreadable()
 	e := &b.row.Envelope
 	e.Campaign, e.Provider = r.options.Campaign, r.options.Provider
 	b.fill(ctx, e)
+	b.patterns(e)
 	problems, err := r.options.Judge.Check(ctx, e, b.known())
 	if err != nil {
 		return // [Reader.Rows] tells
@@ -59,6 +61,18 @@ func (b *rowReader) read(ctx context.Context) {
 	if intake.ValidID(e.ID) {
 		if first, again := r.options.Seen.add(e.Key(), rec.line, rec.row); again {
 			b.problem("id", "the same id stands in "+first)
+		}
+	}
+}
+
+// unreadable tells which of a workbook's cells have no value, and that nobody sees the row.
+func (b *rowReader) unreadable() {
+	if b.rec.hidden {
+		b.found.add(b.rec.whole(), "", "the sheet does not show this row (it is hidden, or a filter leaves it out): show all rows, or delete it")
+	}
+	for i, col := range b.header.columns {
+		if c := b.rec.cells[i]; c.wrong != "" && col.name != "" {
+			b.found.add(c, col.name, c.wrong)
 		}
 	}
 }
@@ -91,6 +105,9 @@ func (b *rowReader) rightLength() bool {
 	for len(b.rec.cells) < want {
 		end := b.rec.end
 		end.index = len(b.rec.cells) + 1
+		if b.book != nil { // whose rows have no end
+			b.given = want
+		}
 		b.rec.cells = append(b.rec.cells, end)
 	}
 	if only := b.only(); only != nil && want > 2 {
@@ -128,7 +145,10 @@ func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 	for i, col := range b.header.columns {
 		c := b.rec.cells[i]
 		value := providers.Trim(c.text)
-		if value == "" || col.name == "" {
+		if c.date != "" && (col.name == "expires" || col.key == "birthdate") {
+			value = c.date
+		}
+		if value == "" || col.name == "" || c.wrong != "" {
 			continue
 		}
 		switch {
@@ -157,6 +177,24 @@ func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 			b.gap = append(b.gap, fmt.Sprintf("signer%d.", i+1))
 			b.problem(fmt.Sprintf("signer%d.name", i+1), fmt.Sprintf("is empty, but there is a signer%d: fill signers from signer1 without gaps", given))
 		}
+	}
+}
+
+// patterns makes the subject and the id of a row that has none.
+func (b *rowReader) patterns(e *providers.Envelope) {
+	for _, made := range []struct {
+		name    string
+		value   *string
+		pattern Pattern
+	}{{"subject", &e.Subject, b.options.Subject}, {"id", &e.ID, b.options.ID}} {
+		if *made.value != "" || made.pattern.IsZero() {
+			continue
+		}
+		text, missing := made.pattern.Fill(*e)
+		if missing != "" {
+			b.problem(made.name, fmt.Sprintf("is to be made of %s, which is empty", missing))
+		}
+		*made.value = text
 	}
 }
 

@@ -87,8 +87,8 @@ func notText(head []byte) string {
 	switch {
 	case len(head) == 0:
 		return "the file is empty"
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0")):
-		return "the file is a spreadsheet, not CSV: save it as CSV UTF-8"
+	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0")):
+		return "the file is an old Excel workbook (.xls), or one with a password: save it as .xlsx without a password"
 	case bytes.HasPrefix(head, []byte("\xFF\xFE\x00\x00")), bytes.HasPrefix(head, []byte("\x00\x00\xFE\xFF")):
 		return "the file is UTF-32: save it as CSV UTF-8"
 	case bytes.HasPrefix(head, []byte("%PDF-")):

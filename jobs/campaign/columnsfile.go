@@ -1,0 +1,104 @@
+package campaign
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// Columns says which column a heading means: column by heading, as [plainHeading] writes it.
+type Columns map[string]string
+
+// ParseColumns reads entries of the form COLUMN=HEADING.
+func ParseColumns(entries []string) (Columns, error) {
+	all := Columns{}
+	for _, entry := range entries {
+		name, text, ok := strings.Cut(entry, "=")
+		col, known := parseColumn(name)
+		switch plain := plainHeading(text); {
+		case !ok || plain == "":
+			return nil, fmt.Errorf("%q has not the form COLUMN=HEADING, such as signer1.name=Nome do locatário", shorten(entry))
+		case !known || col.name == reasonColumn:
+			return nil, fmt.Errorf("%q is not a known column%s", shorten(name), suggestion(name))
+		case all[plain] != "" && all[plain] != col.name:
+			return nil, fmt.Errorf("the heading %q is given two columns, %s and %s", shorten(text), all[plain], col.name)
+		default:
+			all[plain] = col.name
+		}
+	}
+	return all, nil
+}
+
+// ColumnsPath is where the headings of a campaign file are kept, for the next time.
+func ColumnsPath(file string) string {
+	stem := strings.TrimSuffix(file, filepath.Ext(file))
+	return strings.TrimSuffix(stem, ".rejected") + ".columns"
+}
+
+// maxColumnsFile is far more than every column with a long heading.
+const maxColumnsFile = 1 << 20
+
+// KeptColumns are the headings that were kept beside a campaign file, one a line; none without
+// such a file.
+func KeptColumns(file string) (Columns, error) {
+	path := ColumnsPath(file)
+	in, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Columns{}, nil
+	} else if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, maxColumnsFile))
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) {
+		if line = providers.Trim(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	all, err := ParseColumns(lines)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return all, nil
+}
+
+// Joined adds to what was kept; the same heading for another column is an error.
+func (c Columns) Joined(more Columns) (Columns, error) {
+	all := maps.Clone(c)
+	for _, text := range slices.Sorted(maps.Keys(more)) {
+		if have := all[text]; have != "" && have != more[text] {
+			return nil, fmt.Errorf("the heading %q was %s the last time, and is to be %s now", text, have, more[text])
+		}
+		all[text] = more[text]
+	}
+	return all, nil
+}
+
+// KeepColumns writes the headings of a campaign file beside it. What is there is only added to.
+func KeepColumns(file string, columns Columns) error {
+	kept, err := KeptColumns(file)
+	if err != nil {
+		return err
+	}
+	all, err := kept.Joined(columns)
+	if err != nil || maps.Equal(all, kept) {
+		return err
+	}
+	var b strings.Builder
+	for _, text := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(&b, "%s=%s\n", all[text], text)
+	}
+	return replace(ColumnsPath(file), strings.NewReader(b.String()))
+}

@@ -1,0 +1,223 @@
+package campaign
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// headings are what people call our columns in Portuguese and Spanish, as [plainHeading] writes
+// them. Those of a signer are the first one's unless a number says otherwise. The list is closed:
+// what does not stand here is not guessed.
+var headings = headingsOf(map[string]string{
+	"id":          "código, identificador, número, num, n, nº, matrícula, proposta, protocolo, referência, referencia, expediente",
+	"provider":    "provedor, provedor de assinatura, proveedor",
+	"subject":     "assunto, título, nome do documento, descrição, asunto, nombre del documento, descripción",
+	"message":     "mensagem, mensaje",
+	"document":    "arquivo, nome do arquivo, pdf, anexo, archivo, fichero, adjunto",
+	"expires":     "prazo, data limite, expira em, prazo para assinar, plazo, fecha límite",
+	"s.name":      "nome, nome completo, signatário, cliente, colaborador, razão social, nombre, nombre completo, nombre y apellidos, firmante, razón social",
+	"s.email":     "e-mail, correio eletrônico, correo, correo electrónico, dirección de correo electrónico, mail",
+	"s.phone":     "telefone, telefone celular, celular, tel, fone, whatsapp, teléfono, móvil",
+	"s.document":  "cpf, cnpj, cpf/cnpj, cpf ou cnpj, cpf o cnpj, nº do cpf, número do cpf, nº do cnpj",
+	"s.birthdate": "data de nascimento, nascimento, dt nasc, data nasc, fecha de nacimiento",
+	"s.role":      "papel, função, qualificação, assinar como, rol, función, firma como",
+	"s.order":     "ordem, sequência, ordem de assinatura, orden, orden de firma",
+})
+
+// ambiguous are headings with two meanings. "documento" is decided by what stands in the column,
+// the others by whoever knows.
+var ambiguous = map[string]string{
+	"documento": "document or signer1.document", "tipo": "signer1.type or signer1.role", "contrato": "id, subject or document",
+	"vencimento": "expires or a field", "validade": "expires or a field", "vencimiento": "expires or a field", "ddd": "signer1.phone, with the number in the same cell",
+}
+
+// papers are identity papers of other countries, which no column of ours takes.
+var papers = headingsOf(map[string]string{"": "documento de identidad, dni, nif, cuit, rut, rfc, rg"})
+
+func headingsOf(words map[string]string) map[string]string {
+	all := map[string]string{}
+	for column, list := range words {
+		for word := range strings.SplitSeq(list, ",") {
+			all[plainHeading(word)] = column
+		}
+	}
+	return all
+}
+
+// plainHeading is a heading without what people write now one way and now another: case, accents,
+// blanks and punctuation. "Nº" is "no".
+func plainHeading(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, norm.NFKD.String(providers.Trim(s)))
+}
+
+var (
+	numberLast   = regexp.MustCompile(`^(\D+)([1-9]\d?)$`)                                         // nome 2, e-mail do signatário 2
+	numberBefore = regexp.MustCompile(`^(\D*?)(?:do|da|del)?([1-9]\d?)o?(?:signatario|firmante)$`) // nome do 2º signatário
+	numberFirst  = regexp.MustCompile(`^(?:signatario|firmante)([1-9]\d?)(\D*)$`)                  // signatário 2 nome
+	ofSigner     = regexp.MustCompile(`^(.+?)(?:do|del)(?:signatario|firmante)$`)                  // nome do signatário
+)
+
+// heading is the column that people mean by a word.
+func heading(text string) (column, bool) {
+	if len(text) > maxColumn {
+		return column{}, false
+	}
+	s, n := plainHeading(text), "1"
+	switch {
+	case numberFirst.MatchString(s):
+		m := numberFirst.FindStringSubmatch(s)
+		s, n = m[2], m[1]
+	case numberBefore.MatchString(s):
+		m := numberBefore.FindStringSubmatch(s)
+		s, n = m[1], m[2]
+	case numberLast.MatchString(s):
+		m := numberLast.FindStringSubmatch(s)
+		s, n = m[1], m[2]
+	}
+	if m := ofSigner.FindStringSubmatch(s); m != nil {
+		s = m[1]
+	}
+	if s == "" {
+		s = "nome"
+	}
+	name, ok := headings[s]
+	part, person := strings.CutPrefix(name, "s.")
+	switch {
+	case !ok, !person && n != "1":
+		return column{}, false
+	case person:
+		name = "signer" + n + "." + part
+	}
+	return parseColumn(name)
+}
+
+// unclear says why a heading that people use is not taken; empty for any other.
+func unclear(text string) string {
+	s := plainHeading(text)
+	if may, ok := ambiguous[s]; ok {
+		return "may mean " + may + ": say which, as in --map \"" + strings.Fields(strings.TrimSuffix(may, ","))[0] + "=" + shorten(text) + "\""
+	}
+	if _, ok := papers[s]; ok {
+		return "is no CPF or CNPJ, which is what signer1.document takes: keep it as meta." + s + ", as in --map \"meta." + s + "=" + shorten(text) + "\""
+	}
+	return ""
+}
+
+// Reading is how a file was understood where its words do not say it.
+type Reading struct {
+	File  string   `json:"file"`
+	Sheet string   `json:"sheet,omitempty"`
+	Names []Naming `json:"names,omitempty"`
+}
+
+// Naming is a heading and the column that it was taken for.
+type Naming struct {
+	Heading string `json:"heading"`
+	Column  string `json:"column"`
+}
+
+// String is one line; empty when there is nothing to say.
+func (r Reading) String() string {
+	var parts []string
+	if r.Sheet != "" {
+		parts = append(parts, "sheet "+strconv.Quote(r.Sheet))
+	}
+	for _, n := range r.Names {
+		parts = append(parts, fmt.Sprintf("%q is %s", n.Heading, n.Column))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return r.File + ": " + strings.Join(parts, ", ")
+}
+
+// column is the column that a heading names: as --map has it, by our own name, or by one that
+// people use.
+func (r *Reader) column(text string) (column, bool) {
+	if name, ok := r.options.Columns[plainHeading(text)]; ok {
+		return parseColumn(name)
+	}
+	if col, ok := parseColumn(text); ok {
+		return col, true
+	}
+	return heading(text)
+}
+
+// reading tells how the header was understood.
+func (r *Reader) reading(first record) Reading {
+	read := Reading{File: r.name}
+	if r.book != nil {
+		read.Sheet = r.book.sheet.Name
+	}
+	for i, c := range first.cells {
+		if i >= len(r.header.columns) || r.header.columns[i].name == "" {
+			continue
+		}
+		if _, own := parseColumn(c.text); !own || r.options.Columns[plainHeading(c.text)] != "" {
+			read.Names = append(read.Names, Naming{shorten(c.text), r.header.columns[i].name})
+		}
+	}
+	return read
+}
+
+// decided finds out what a column "Documento" holds, by reading the file: only files, or only CPFs
+// and CNPJs. Where it is neither, the header says that it must be told. The file then stands after
+// its header again.
+func (r *Reader) decided(in io.ReadSeeker, first record) (record, error) {
+	is := func(c cell) bool { return len(c.text) < 100 && plainHeading(c.text) == "documento" }
+	i := slices.IndexFunc(first.cells, is)
+	if i < 0 || r.options.Columns["documento"] != "" {
+		return first, nil
+	}
+	meaning := ""
+	for {
+		rec, err := r.rows.next()
+		if err != nil {
+			break // what is wrong with the file is told when its rows are read
+		}
+		if i >= len(rec.cells) || providers.Trim(rec.cells[i].text) == "" {
+			continue
+		}
+		is := valueColumn(rec.cells[i].text)
+		if is == "" || meaning != "" && meaning != is {
+			meaning = ""
+			break
+		}
+		meaning = is
+	}
+	if meaning != "" {
+		columns := Columns{"documento": meaning}
+		maps.Copy(columns, r.options.Columns)
+		r.options.Columns = columns
+	}
+	return r.start(in)
+}
+
+var fileName = regexp.MustCompile(`(?i)\.[a-z][a-z0-9]{2,3}$`)
+
+// valueColumn is the column that a value under "documento" belongs to; empty when it cannot be told.
+func valueColumn(value string) string {
+	value = providers.Trim(value)
+	switch _, err := providers.ParseTaxID(value); {
+	case err == nil:
+		return "signer1.document"
+	case fileName.MatchString(value):
+		return "document"
+	}
+	return ""
+}

@@ -1,0 +1,118 @@
+package campaign
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/chancela/chancela/providers"
+)
+
+// Pattern is a text with columns in it, such as "Lease of {signer1.name}". The zero value is none.
+type Pattern struct {
+	text  []string // before, between and after the columns
+	names []column
+}
+
+// ParsePattern reads a pattern.
+func ParsePattern(s string) (Pattern, error) {
+	var p Pattern
+	for rest := s; ; {
+		before, after, ok := strings.Cut(rest, "{")
+		if p.text = append(p.text, before); !ok {
+			break
+		}
+		name, behind, ok := strings.Cut(after, "}")
+		col, known := parseColumn(name)
+		switch {
+		case !ok:
+			return Pattern{}, fmt.Errorf("%q has a { without a }", s)
+		case !known || col.name == reasonColumn:
+			return Pattern{}, fmt.Errorf("{%s} is not a column%s", shorten(name), suggestion(name))
+		}
+		p.names, rest = append(p.names, col), behind
+	}
+	if len(p.names) == 0 && s != "" {
+		return Pattern{}, fmt.Errorf("%q names no column: write one in braces, such as {signer1.name}", s)
+	}
+	if s == "" {
+		return Pattern{}, nil
+	}
+	return p, nil
+}
+
+// IsZero tells that there is none.
+func (p Pattern) IsZero() bool { return p.text == nil }
+
+// Fill puts the envelope's own values in. missing names the first column that is empty there.
+func (p Pattern) Fill(e providers.Envelope) (text, missing string) {
+	var b strings.Builder
+	for i, s := range p.text {
+		b.WriteString(s)
+		if i == len(p.names) {
+			break
+		}
+		value := valueOf(e, p.names[i])
+		if value == "" && missing == "" {
+			missing = p.names[i].name
+		}
+		b.WriteString(value)
+	}
+	return b.String(), missing
+}
+
+// valueOf is an envelope's value of a column. A CPF or CNPJ is without its punctuation, however it
+// was written: the same person makes the same text.
+func valueOf(e providers.Envelope, col column) string {
+	switch col.group {
+	case "field":
+		return e.Fields[col.key]
+	case "meta":
+		return e.Meta[col.key]
+	case "":
+	default:
+		return e.Options[col.group][col.key]
+	}
+	if col.signer > len(e.Signers) {
+		return ""
+	}
+	if col.signer == 0 {
+		return plainValue(e, col.key)
+	}
+	s := e.Signers[col.signer-1]
+	switch col.key {
+	case "name":
+		return s.Name
+	case "email":
+		return strings.ToLower(s.Email)
+	case "phone":
+		return s.Phone
+	case "document":
+		if id, err := providers.ParseTaxID(s.Document); err == nil {
+			return id
+		}
+		return s.Document
+	case "birthdate":
+		return s.Birthdate
+	case "role":
+		return s.Role
+	}
+	return ""
+}
+
+func plainValue(e providers.Envelope, key string) string {
+	switch key {
+	case "id":
+		return e.ID
+	case "provider":
+		return e.Provider
+	case "subject":
+		return e.Subject
+	case "template":
+		return e.Template
+	case "document":
+		if len(e.Documents) > 0 {
+			return strings.TrimSuffix(e.Documents[0].Name, fileName.FindString(e.Documents[0].Name))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,288 @@
+// Package xlsx reads the rows of an Excel workbook one after the other.
+//
+// It gives each cell as the workbook shows it: numbers in their format, dates with the day
+// that they stand for, formulas by the value that was saved with them. A cell of which that
+// cannot be known says what is wrong with it instead. Excelize, which writes our workbooks, streams
+// rows only as bare text: a date, a number and a formula without a value look the same there.
+//
+// A workbook is a zip file and may come from anybody, so every size is bounded before it is
+// read: the parts by what the directory says and again while they are read, a single text,
+// the texts that are shared between cells, and the rows and columns.
+package xlsx
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Error is what is wrong with a workbook as a whole.
+type Error struct{ Message string }
+
+func (e *Error) Error() string { return e.Message }
+
+func refuse(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+
+// Bounds, as choices: a million rows with twelve values each are some 700 MB.
+const (
+	MaxSize = 2 << 30 // of a sheet, unzipped; the default of [Open]
+
+	maxPart    = 32 << 20  // the workbook's and the styles' part
+	maxStrings = 512 << 20 // the part with the shared texts
+	maxText    = 1 << 20   // one text or tag of XML
+	maxRow     = 1 << 20   // Excel's own
+	maxColumn  = 1 << 14   // Excel's own
+	maxFiles   = 10_000
+)
+
+// Sheet is a sheet's name and whether it is shown.
+type Sheet struct {
+	Name   string
+	Hidden bool
+	part   string
+}
+
+// Book is an open workbook.
+type Book struct {
+	files  map[string]*zip.File
+	most   int64 // of a sheet's part
+	sheets []Sheet
+	styles *styles
+	texts  texts
+	parts  map[string]string // kind of part: its name
+	is1904 bool
+}
+
+// Open reads what a workbook holds but not its rows. A sheet may have at most so many bytes, 0:
+// [MaxSize]. An [Error] means that it is no workbook, or one that is not taken.
+func Open(in io.ReaderAt, size, most int64) (*Book, error) {
+	if most == 0 {
+		most = MaxSize
+	}
+	z, err := zip.NewReader(in, size)
+	if err != nil {
+		return nil, refuse("the file begins as an Excel workbook, but cannot be opened (%v): was it copied or downloaded whole?", err)
+	}
+	if len(z.File) > maxFiles {
+		return nil, refuse("the file holds more than %d files: it is no Excel workbook", maxFiles)
+	}
+	b := &Book{files: map[string]*zip.File{}, most: most, parts: map[string]string{}}
+	for _, f := range z.File {
+		b.files[strings.ToLower(strings.TrimPrefix(f.Name, "/"))] = f
+	}
+	if err := b.workbook(); err != nil {
+		return nil, err
+	}
+	if b.texts, err = b.sharedTexts(); err != nil {
+		return nil, err
+	}
+	if b.styles, err = b.readStyles(); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Sheets are the workbook's sheets in their order.
+func (b *Book) Sheets() []Sheet { return b.sheets }
+
+// Sheet finds a sheet by its name, or the first one that is shown.
+func (b *Book) Sheet(name string) (Sheet, error) {
+	i := slices.IndexFunc(b.sheets, func(s Sheet) bool { return name == "" && !s.Hidden || name != "" && strings.EqualFold(s.Name, name) })
+	if i >= 0 {
+		return b.sheets[i], nil
+	}
+	if name == "" {
+		return Sheet{}, refuse("the workbook has no sheet that is shown")
+	}
+	names := make([]string, len(b.sheets))
+	for i, s := range b.sheets {
+		names[i] = s.Name
+	}
+	return Sheet{}, refuse("the workbook has no sheet %q: it has %s", name, strings.Join(names, ", "))
+}
+
+// open opens a part that may have at most so many bytes.
+func (b *Book) open(name string, most int64) (io.ReadCloser, error) {
+	f, ok := b.files[strings.ToLower(name)]
+	if !ok {
+		return nil, refuse("the workbook has no part %s: save it again with Excel", path.Base(name))
+	}
+	if f.UncompressedSize64 > uint64(most) {
+		return nil, refuse("the workbook's part %s has %d MB, more than the %d MB that are taken: remove empty formatted rows, or send it in several files", path.Base(name), f.UncompressedSize64>>20, most>>20)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, refuse("the workbook's part %s cannot be read: %v", path.Base(name), err)
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(r, most), r}, nil
+}
+
+// workbook finds the sheets.
+func (b *Book) workbook() error {
+	top, err := b.relations("_rels/.rels")
+	if err != nil {
+		return b.other()
+	}
+	main := ""
+	for _, r := range top {
+		if strings.HasSuffix(r.kind, "/officeDocument") {
+			main = r.target
+		}
+	}
+	switch base := path.Base(main); {
+	case strings.HasSuffix(base, ".bin"):
+		return refuse("the file is a binary Excel workbook (.xlsb): save it as .xlsx")
+	case !strings.Contains(main, "workbook") && !strings.HasPrefix(main, "xl/"):
+		return b.other()
+	}
+	parts, err := b.relations(path.Join(path.Dir(main), "_rels", path.Base(main)+".rels"))
+	if err != nil {
+		return err
+	}
+	byID := map[string]string{}
+	for _, r := range parts {
+		byID[r.id] = r.target
+		b.parts[path.Base(r.kind)] = r.target
+	}
+	return b.each(main, maxPart, func(e element) error {
+		switch e.name {
+		case "workbookPr":
+			b.is1904 = e.is("date1904")
+		case "sheet":
+			part := byID[e.attr("id")]
+			if strings.Contains(part, "worksheet") {
+				b.sheets = append(b.sheets, Sheet{Name: e.attr("name"), Hidden: e.attr("state") != "" && e.attr("state") != "visible", part: part})
+			}
+		}
+		return nil
+	})
+}
+
+// other tells what a zip file is that is no workbook.
+func (b *Book) other() error {
+	switch {
+	case b.files["word/document.xml"] != nil:
+		return refuse("the file is a Word document, not a spreadsheet")
+	case b.files["content.xml"] != nil && b.files["mimetype"] != nil:
+		return refuse("the file is an OpenDocument file (.ods): save it as .xlsx or as CSV UTF-8")
+	case b.files["index/document.iwa"] != nil:
+		return refuse("the file is a Numbers file: export it as .xlsx or as CSV UTF-8")
+	}
+	return refuse("the file is a zip file, but no Excel workbook")
+}
+
+// relation is what a part refers to.
+type relation struct{ id, kind, target string }
+
+func (b *Book) relations(name string) ([]relation, error) {
+	dir := path.Dir(path.Dir(name))
+	var list []relation
+	err := b.each(name, maxPart, func(e element) error {
+		if e.name != "Relationship" || e.attr("TargetMode") == "External" {
+			return nil
+		}
+		target := e.attr("Target")
+		if strings.HasPrefix(target, "/") {
+			target = target[1:]
+		} else {
+			target = path.Join(dir, target)
+		}
+		list = append(list, relation{e.attr("Id"), e.attr("Type"), target})
+		return nil
+	})
+	return list, err
+}
+
+// each goes over the elements of a part.
+func (b *Book) each(name string, most int64, do func(element) error) error {
+	in, err := b.open(name, most)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	d := newDecoder(in)
+	for {
+		e, err := d.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return broken(name, err)
+		}
+		if e.start {
+			if err := do(e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func broken(name string, err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	return refuse("the workbook's part %s is broken (%v): save it again with Excel", path.Base(name), err)
+}
+
+// Merged are the ranges of merged cells of a sheet, such as A4:A6.
+func (b *Book) Merged(s Sheet) ([]Range, error) {
+	in, err := b.open(s.part, b.most)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	rest, err := after(in, []byte("sheetData>"))
+	if errors.Is(err, io.EOF) {
+		return nil, nil // an empty sheet, or one that was cut off, which its rows tell
+	} else if err != nil {
+		return nil, broken(s.part, err)
+	}
+	var list []Range
+	d := newDecoder(rest)
+	for {
+		e, err := d.next()
+		if err != nil {
+			return list, nil // what follows the rows says no more
+		}
+		if r, ok := parseRange(e.attr("ref")); e.start && e.name == "mergeCell" && ok {
+			if list = append(list, r); len(list) == 1000 {
+				return list, nil
+			}
+		}
+	}
+}
+
+// after skips to what follows the last mark in a stream of which only its end is of interest.
+// The mark stands twice, as <sheetData> and </sheetData>; text writes > as &gt;.
+func after(in io.Reader, mark []byte) (io.Reader, error) {
+	buf := make([]byte, 0, 128<<10)
+	for {
+		n, err := io.ReadFull(in, buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		for {
+			i := bytes.Index(buf, mark)
+			if i < 0 {
+				break
+			}
+			if j := bytes.LastIndexByte(buf[:i], '<'); j >= 0 && j+1 < len(buf) && buf[j+1] == '/' {
+				return io.MultiReader(bytes.NewReader(buf[i+len(mark):]), in), nil
+			}
+			buf = buf[i+len(mark):]
+		}
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, io.EOF
+		} else if err != nil {
+			return nil, err
+		}
+		keep := buf[max(0, len(buf)-64):]
+		buf = append(make([]byte, 0, 128<<10), keep...)
+	}
+}

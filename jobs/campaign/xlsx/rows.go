@@ -1,0 +1,176 @@
+package xlsx
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Row is one row of a sheet. Cells that are empty and stand at its end are not there.
+type Row struct {
+	Number int // as the sheet counts it, from 1
+	Hidden bool
+	Cells  []Cell
+}
+
+// Cell is one value.
+type Cell struct {
+	Text  string // as the sheet shows it
+	Date  string // the day that it stands for, YYYY-MM-DD; empty when it is no date
+	Wrong string // why there is no value; then Text is empty or what is shown instead of one
+}
+
+// Rows reads a sheet.
+type Rows struct {
+	book *Book
+	part string
+	in   io.ReadCloser
+	d    *decoder
+	last int // row
+	cell Cell
+}
+
+// Rows begins to read a sheet. The caller closes it.
+func (b *Book) Rows(s Sheet) (*Rows, error) {
+	in, err := b.open(s.part, b.most)
+	if err != nil {
+		return nil, err
+	}
+	return &Rows{book: b, part: s.part, in: in, d: newDecoder(in)}, nil
+}
+
+// Close ends the reading.
+func (r *Rows) Close() error { return r.in.Close() }
+
+// Next returns the next row, which may be without cells; at the end io.EOF.
+func (r *Rows) Next() (Row, error) {
+	for {
+		e, err := r.d.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return Row{}, err
+		case err != nil:
+			return Row{}, broken(r.part, err)
+		case !e.start || e.name != "row":
+			continue
+		}
+		row, err := r.row(e)
+		if err != nil {
+			return Row{}, broken(r.part, err)
+		}
+		return row, nil
+	}
+}
+
+func (r *Rows) row(e element) (Row, error) {
+	row := Row{Number: r.last + 1, Hidden: e.is("hidden")}
+	if s := e.attr("r"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil || n <= r.last || n > maxRow {
+			return row, refuse("row %s of the sheet stands after row %d: save the workbook again with Excel", s, r.last)
+		}
+		row.Number = n
+	}
+	if r.last = row.Number; r.last > maxRow {
+		return row, refuse("the sheet has more than %d rows", maxRow)
+	}
+	column := 0
+	for {
+		e, err := r.d.next()
+		if err != nil {
+			return row, err
+		}
+		switch {
+		case e.end && e.name == "row":
+			return row, nil
+		case !e.start || e.name != "c":
+			continue
+		}
+		if ref := e.attr("r"); ref != "" {
+			at, ok := columnOf(ref)
+			if !ok || at < column {
+				return row, refuse("the sheet has a cell at %.20q where none can be: save the workbook again with Excel", ref)
+			}
+			column = at
+		}
+		if column >= maxColumn {
+			return row, refuse("row %d has more than %d columns", row.Number, maxColumn)
+		}
+		c, err := r.value(e)
+		if err != nil {
+			return row, err
+		}
+		if c != (Cell{}) {
+			for len(row.Cells) < column {
+				row.Cells = append(row.Cells, Cell{})
+			}
+			row.Cells = append(row.Cells, c)
+		}
+		column++
+	}
+}
+
+// value reads one cell, whose tag is open.
+func (r *Rows) value(e element) (Cell, error) {
+	kind, style := e.attr("t"), e.attr("s")
+	var text string
+	var formula, saved bool
+	for {
+		e, err := r.d.next()
+		if err != nil {
+			return Cell{}, err
+		}
+		if e.end && e.name == "c" {
+			break
+		}
+		if !e.start {
+			continue
+		}
+		var s string
+		if s, err = r.d.text("rPh"); err != nil {
+			return Cell{}, err
+		}
+		switch e.name {
+		case "f":
+			formula = true
+		case "v", "is":
+			text, saved = s, saved || s != "" || kind == "str"
+		}
+	}
+	switch {
+	case formula && !saved:
+		return Cell{Wrong: "is a formula whose value was not saved: open the file in Excel or LibreOffice and save it there"}, nil
+	case kind == "e":
+		return Cell{Text: text, Wrong: "the sheet shows the error " + text + " here: mend the formula, or write the value"}, nil
+	case text == "":
+		return Cell{}, nil
+	}
+	return r.book.shown(kind, style, text)
+}
+
+// shown is a value as the sheet shows it.
+func (b *Book) shown(kind, style, text string) (Cell, error) {
+	switch kind {
+	case "s":
+		i, err := strconv.Atoi(text)
+		s, ok := b.texts.at(i)
+		if err != nil || !ok {
+			return Cell{}, refuse("a cell refers to a text that the workbook has not: save it again with Excel")
+		}
+		return Cell{Text: s}, nil
+	case "str", "inlineStr":
+		return Cell{Text: text}, nil
+	case "b":
+		return Cell{Text: map[string]string{"1": "TRUE", "0": "FALSE"}[text]}, nil
+	case "d":
+		day, _, _ := strings.Cut(text, "T")
+		return Cell{Text: day, Date: day}, nil
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return Cell{}, refuse("a cell holds %.20q as a number: save the workbook again with Excel", text)
+	}
+	s, _ := strconv.Atoi(style) // none: the first
+	return b.styles.show(v, s, b.is1904), nil
+}

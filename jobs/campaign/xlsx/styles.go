@@ -1,0 +1,184 @@
+package xlsx
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// styles shows numbers in their formats. What a format makes of a number is excelize's: a sheet
+// with one cell for each format is asked.
+type styles struct {
+	formats []format // by a cell's style
+	sheet   *excelize.File
+	used    int // of its cells
+}
+
+// format is a number format.
+type format struct {
+	id   int
+	code string // of those that the workbook defines
+	date bool
+	cell string // of [styles.sheet], made when it is first used
+}
+
+func (b *Book) readStyles() (*styles, error) {
+	s := &styles{}
+	name := b.parts["styles"]
+	if name == "" {
+		return s, nil
+	}
+	codes, within := map[int]string{}, false
+	err := b.each(name, maxPart, func(e element) error {
+		switch e.name {
+		case "numFmt":
+			if id, err := strconv.Atoi(e.attr("numFmtId")); err == nil && len(codes) < maxColumn {
+				codes[id] = e.attr("formatCode")
+			}
+		case "cellXfs":
+			within = true
+		case "cellStyles", "dxfs":
+			within = false
+		case "xf":
+			if id, err := strconv.Atoi(e.attr("numFmtId")); within && err == nil {
+				f := format{id: id, code: codes[id]}
+				f.date = isDate(f)
+				s.formats = append(s.formats, f)
+			} else if within {
+				s.formats = append(s.formats, format{})
+			}
+			if len(s.formats) > 1<<16 {
+				return refuse("the workbook has more than %d cell styles", 1<<16)
+			}
+		}
+		return nil
+	})
+	return s, err
+}
+
+// isDate tells whether a format shows days or times.
+func isDate(f format) bool {
+	if f.code == "" {
+		return f.id >= 14 && f.id <= 22 || f.id >= 27 && f.id <= 36 || f.id >= 45 && f.id <= 47 || f.id >= 50 && f.id <= 58
+	}
+	return strings.ContainsAny(bare(f.code), "ymdhsYMDHS")
+}
+
+// bare is a format's first part without quoted, escaped and bracketed text, colours and General.
+func bare(code string) string {
+	var b strings.Builder
+	quoted, bracket := false, false
+	for i := 0; i < len(code); i++ {
+		switch c := code[i]; {
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '\\' || c == '_' || c == '*':
+			i++
+		case c == '[':
+			bracket = true
+		case c == ']':
+			bracket = false
+		case bracket:
+		case c == ';':
+			return b.String()
+		default:
+			b.WriteByte(c)
+		}
+	}
+	if strings.EqualFold(b.String(), "general") {
+		return ""
+	}
+	return b.String()
+}
+
+// maxExact is beyond what Excel keeps of a number's digits.
+const maxExact = 1e15
+
+// show is a number as a cell of this style shows it.
+func (s *styles) show(v float64, style int, is1904 bool) Cell {
+	var f *format
+	if style >= 0 && style < len(s.formats) {
+		f = &s.formats[style]
+	}
+	switch {
+	case f != nil && f.date:
+		return s.date(v, f, is1904)
+	case math.Abs(v) >= maxExact:
+		return Cell{Text: plain(v), Wrong: "is a number of more than 15 digits, of which the spreadsheet has kept 15 only: format the cell as text, and write it again"}
+	case f == nil || f.id == 0 || f.id == 49 || strings.ContainsAny(bare(f.code), "E@") || f.id == 11 || f.id == 48 || f.code != "" && bare(f.code) == "" && !strings.ContainsAny(f.code, `"\`):
+		return Cell{Text: plain(v)}
+	}
+	text, err := s.formatted(v, f)
+	if err != nil {
+		text = plain(v)
+	}
+	return Cell{Text: strings.TrimSpace(text)}
+}
+
+// plain is a number with the fifteen digits that Excel has of it.
+func plain(v float64) string {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
+	if err != nil {
+		rounded = v
+	}
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
+}
+
+// date shows a day, and a time where the format has one. The formats that follow the reader's
+// system are shown as Brazil writes days.
+func (s *styles) date(v float64, f *format, is1904 bool) Cell {
+	t, err := excelize.ExcelDateToTime(v, is1904)
+	if err != nil || v < 0 || t.Year() > 9999 {
+		return Cell{Text: plain(v), Wrong: "is formatted as a date, but its number is none: write the date again"}
+	}
+	t = t.Round(time.Second)
+	day := ""
+	if v >= 1 && t.Equal(t.Truncate(24*time.Hour)) {
+		day = t.Format(time.DateOnly)
+	}
+	switch {
+	case f.code == "" && f.id == 14:
+		return Cell{Text: t.Format("02/01/2006"), Date: day}
+	case f.code == "" && f.id == 22:
+		return Cell{Text: t.Format("02/01/2006 15:04"), Date: day}
+	}
+	text, err := s.formatted(v, f)
+	if err != nil || text == "" || is1904 {
+		text = t.Format(time.DateTime)
+		if day != "" {
+			text = day
+		}
+	}
+	return Cell{Text: text, Date: day}
+}
+
+// formatted asks excelize.
+func (s *styles) formatted(v float64, f *format) (string, error) {
+	if s.sheet == nil {
+		s.sheet = excelize.NewFile()
+	}
+	const sheet = "Sheet1"
+	if f.cell == "" {
+		style := excelize.Style{NumFmt: f.id}
+		if f.code != "" {
+			style = excelize.Style{CustomNumFmt: &f.code}
+		}
+		id, err := s.sheet.NewStyle(&style)
+		if err != nil {
+			return "", err
+		}
+		s.used++
+		f.cell = Ref(0, s.used)
+		if err := s.sheet.SetCellStyle(sheet, f.cell, f.cell, id); err != nil {
+			return "", err
+		}
+	}
+	if err := s.sheet.SetCellFloat(sheet, f.cell, v, -1, 64); err != nil {
+		return "", err
+	}
+	return s.sheet.GetCellValue(sheet, f.cell)
+}

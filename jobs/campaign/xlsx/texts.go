@@ -1,0 +1,54 @@
+package xlsx
+
+import (
+	"errors"
+	"io"
+)
+
+// texts are those that cells share, one after the other, and where each ends: a workbook has a
+// million of them, and a string each would cost more than its letters.
+type texts struct {
+	all  []byte
+	ends []uint32
+}
+
+func (t texts) at(i int) (string, bool) {
+	if i < 0 || i >= len(t.ends) {
+		return "", false
+	}
+	begin := uint32(0)
+	if i > 0 {
+		begin = t.ends[i-1]
+	}
+	return string(t.all[begin:t.ends[i]]), true
+}
+
+func (b *Book) sharedTexts() (texts, error) {
+	var t texts
+	name := b.parts["sharedStrings"]
+	if name == "" {
+		return t, nil
+	}
+	in, err := b.open(name, maxStrings)
+	if err != nil {
+		return t, err
+	}
+	defer in.Close()
+	d := newDecoder(in)
+	for {
+		e, err := d.next()
+		if errors.Is(err, io.EOF) {
+			return t, nil
+		}
+		if err == nil && e.start && e.name == "si" {
+			var s string
+			if s, err = d.text("rPh"); err == nil { // rPh: how Japanese is read aloud
+				t.all = append(t.all, s...)
+				t.ends = append(t.ends, uint32(len(t.all)))
+			}
+		}
+		if err != nil {
+			return t, broken(name, err)
+		}
+	}
+}
