@@ -78,6 +78,9 @@ func heading(text string) (column, bool) {
 		return column{}, false
 	}
 	s, n := plainHeading(text), "1"
+	if s == "" {
+		return column{}, false
+	}
 	switch {
 	case numberFirst.MatchString(s):
 		m := numberFirst.FindStringSubmatch(s)
@@ -110,7 +113,7 @@ func heading(text string) (column, bool) {
 func unclear(text string) string {
 	s := plainHeading(text)
 	if may, ok := ambiguous[s]; ok {
-		return "may mean " + may + ": say which, as in --map \"" + strings.Fields(strings.TrimSuffix(may, ","))[0] + "=" + shorten(text) + "\""
+		return "may mean " + may + ": say which, as in --map \"" + strings.FieldsFunc(may, func(r rune) bool { return r == ',' || r == ' ' })[0] + "=" + shorten(text) + "\""
 	}
 	if _, ok := papers[s]; ok {
 		return "is no CPF or CNPJ, which is what signer1.document takes: keep it as meta." + s + ", as in --map \"meta." + s + "=" + shorten(text) + "\""

@@ -119,7 +119,7 @@ func TestHeaderProblems(t *testing.T) {
 		"gap":             {head[:len(head)-1] + ",signer3.name", "june.csv:1:57: signer3 (G1): there is no signer2"},
 		"nameless":        {head[:len(head)-1] + ",\n" + line("0")[:len(line("0"))-1] + ",x", "june.csv:1:57: G1: column G has no name, but line 2 has a value there"},
 		"a title above":   {"Campaign of June\n\n" + head[:len(head)-1], "june.csv:1:1: the first line must name the columns, as in: id,provider,subject,document,signer1.name,signer1.email; line 3 does: remove what stands above it"},
-		"other names":     {"Nome;E-mail;Contrato\nAna;a@b.co;x", "june.csv:1:1: the first line must name the columns, as in: id;provider;subject;document;signer1.name;signer1.email; none of these is known: Nome, E-mail, Contrato"},
+		"other names":     {"Departamento;Salário;Cargo\nRH;x;y", "june.csv:1:1: the first line must name the columns, as in: id;provider;subject;document;signer1.name;signer1.email; none of these is known: Departamento, Salário, Cargo"},
 		"bars":            {"id|provider|subject|document", "june.csv:1:1: the first line must name the columns (separated by commas, semicolons or tabs, not by |)"},
 		"data":            {head[:len(head)-1] + ",11987654321", "june.csv:1:57: G1: column G is not a known column"},
 		"unseen":          {head[:len(head)-1] + ",meta.a\u200Bb", "june.csv:1:57: meta.a?b (G1): holds U+200B (zero width space), which cannot be seen"},
