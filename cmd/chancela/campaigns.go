@@ -28,12 +28,14 @@ type campaignFlags struct {
 	provider    string
 	skipInvalid bool
 	again       bool
+	sheet       sheetFlags
 }
 
 func (f *campaignFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.campaign, "campaign", "", "name of the campaign (default: the file's name without its ending)")
 	cmd.Flags().StringVar(&f.provider, "provider", "", "provider of rows that have no provider column: "+strings.Join(registry.Names(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc("provider", cobra.FixedCompletions(registry.Names(), cobra.ShellCompDirectiveNoFileComp))
+	f.sheet.add(cmd)
 }
 
 // addTaking adds those of the commands that take rows into the queue.
@@ -50,7 +52,7 @@ func (f *campaignFlags) valid() error {
 	if f.provider != "" && !registry.Known(f.provider) {
 		return usage("--provider: %q is not one of %s", f.provider, strings.Join(registry.Names(), ", "))
 	}
-	return nil
+	return f.sheet.valid()
 }
 
 // campaignFiles reads campaign files in passes: one that checks, one that enqueues.
@@ -60,6 +62,7 @@ type campaignFiles struct {
 	judge     *intake.Judge
 	sources   jobs.OpenSource
 	archive   string
+	columns   map[string]campaign.Columns // by file: headings that were told
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
 	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
 
@@ -73,19 +76,30 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 		return nil, err
 	}
 	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources()), sources: cfg.sources(), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
-		unsent: map[string]map[string]int{}, invitations: map[string][]ledger.Invitation{}}
+		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, invitations: map[string][]ledger.Invitation{}}
+	for _, name := range names {
+		var err error
+		if f.columns[name], err = flags.sheet.columnsOf(name); err != nil {
+			return nil, err
+		}
+	}
 	return f, nil
 }
 
 func (f *campaignFiles) options(file string, seen *campaign.Seen) campaign.Options {
 	folder, ok := f.documents[file]
 	if !ok {
-		folder = campaign.NewFolder(filepath.Dir(file), f.sources)
+		if dir := f.flags.sheet.documents; dir != "" {
+			folder = campaign.NewFolder(dir, f.sources)
+			folder.Called(dir)
+		} else {
+			folder = campaign.NewFolder(filepath.Dir(file), f.sources)
+		}
 		folder.Except(f.archive)
 		f.documents[file] = folder
 	}
 	return campaign.Options{Campaign: f.flags.campaign, Provider: f.flags.provider, Document: folder.Document, Seen: seen,
-		Judge: f.judge, Calls: f.calls}
+		Judge: f.judge, Calls: f.calls, Sheet: f.flags.sheet.sheet, Columns: f.columns[file], Subject: f.flags.sheet.subjectOf, ID: f.flags.sheet.idFrom}
 }
 
 // tell is how something is said: [system.tell] or [system.note].
@@ -137,9 +151,16 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 	total := campaign.Summary{Providers: map[string]campaign.Load{}}
 	seen := campaign.NewSeen()
 	for _, name := range f.names {
-		s, err := campaign.Check(ctx, []string{name}, f.options(name, f.seenBy(name, seen)), func(p campaign.Problem) { tell("problem", p, p.String()) })
+		options := f.options(name, f.seenBy(name, seen))
+		options.Read = func(r campaign.Reading) { tell("read", r, r.String()) }
+		s, err := campaign.Check(ctx, []string{name}, options, func(p campaign.Problem) { tell("problem", p, p.String()) })
 		if err != nil {
 			return total, err
+		}
+		if s.Refused == 0 {
+			if err := campaign.KeepColumns(name, f.flags.sheet.columns); err != nil {
+				return total, err
+			}
 		}
 		total.Files += s.Files
 		total.Rows += s.Rows

@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -119,7 +118,7 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 		if len(rec.cells) == 1 && strings.Count(rec.cells[0].text, "|") > 1 {
 			hint = " (separated by commas, semicolons or tabs, not by |)"
 		}
-		example := strings.Join([]string{"id", "provider", "subject", "document", "signer1.name", "signer1.email"}, string(rune(cmp.Or(r.format.comma, ','))))
+		example := strings.Join([]string{"id", "provider", "subject", "document", "signer1.name", "signer1.email"}, string(rune(r.format.comma)))
 		return h, errors.New("the first line must name the columns" + hint + ", as in: " + strings.ReplaceAll(example, "\t", " (tab) ") + foundInstead(rec))
 	}
 	seen := map[string]bool{}

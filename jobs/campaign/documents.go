@@ -33,6 +33,7 @@ type Folder struct {
 	dir    string
 	s3     func(ctx context.Context, source string) (io.ReadCloser, error)
 	except fs.FileInfo // a folder from which nothing is taken; nil for none
+	called string      // as messages name it
 
 	mu        sync.Mutex
 	known     map[string]found
@@ -48,8 +49,11 @@ type found struct {
 // NewFolder looks below dir. s3 opens s3://bucket/key; nil: such sources are taken as they
 // are and not looked into.
 func NewFolder(dir string, s3 func(ctx context.Context, source string) (io.ReadCloser, error)) *Folder {
-	return &Folder{dir: dir, s3: s3, known: make(map[string]found)}
+	return &Folder{dir: dir, s3: s3, called: "the CSV file's folder", known: make(map[string]found)}
 }
+
+// Called is how messages name the folder, which otherwise is the campaign file's.
+func (f *Folder) Called(name string) { f.called = name }
 
 // Except refuses files in another folder, wherever it is and by whatever path they are
 // named: an archive's contracts and faces are no documents to be sent. One that does not

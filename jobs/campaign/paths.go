@@ -73,7 +73,7 @@ var (
 
 // absent says that a file is not there, and what was probably meant.
 func (f *Folder) absent(root *os.Root, name string) error {
-	message := fmt.Sprintf("there is no file %q below the CSV file's folder", shorten(name))
+	message := fmt.Sprintf("there is no file %q below %s", shorten(name), f.called)
 	hint := ""
 	switch found, _ := f.spelled(root, name); {
 	case found != "":

@@ -87,7 +87,7 @@ func (p *problems) full() bool { return len(p.list) >= maxProblems }
 // sorted gives the problems as they stand in the file.
 func (p *problems) sorted() []Problem {
 	slices.SortStableFunc(p.list, func(x, y Problem) int {
-		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column), cmp.Compare(len(x.Cell), len(y.Cell)), strings.Compare(x.Cell, y.Cell))
+		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 	})
 	if p.more > 0 {
 		last := p.list[len(p.list)-1]
@@ -200,10 +200,10 @@ func (r *Reader) open(in io.ReadSeeker) error {
 	if r.book, err = openWorkbook(r.name, in, r.options); err != nil {
 		return err
 	}
-	if r.book == nil {
-		if r.format, err = detect(r.name, in); err != nil {
-			return err
-		}
+	if r.book != nil {
+		r.format.comma = ','
+	} else if r.format, err = detect(r.name, in); err != nil {
+		return err
 	}
 	first, err := r.start(in)
 	if errors.Is(err, io.EOF) {

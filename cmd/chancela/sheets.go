@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/jobs/campaign"
+)
+
+// sheetFlags say how people's own spreadsheets are to be understood.
+type sheetFlags struct {
+	sheet     string
+	headings  []string
+	documents string
+	subject   string
+	id        string
+
+	columns           campaign.Columns
+	subjectOf, idFrom campaign.Pattern
+}
+
+func (f *sheetFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.sheet, "sheet", "", "sheet of a workbook (default: the first one that is shown)")
+	cmd.Flags().StringArrayVar(&f.headings, "map", nil, `what a heading means, "signer1.name=Nome do locatário"; kept in FILE.columns for the next time`)
+	cmd.Flags().StringVar(&f.documents, "documents", "", "folder of the documents (default: the campaign file's)")
+	cmd.Flags().StringVar(&f.subject, "subject", "", `subject of rows that have none, "Lease of {signer1.name}"`)
+	cmd.Flags().StringVar(&f.id, "id", "", `id of rows that have none, "{signer1.document}"`)
+	_ = cmd.MarkFlagDirname("documents")
+}
+
+func (f *sheetFlags) valid() error {
+	var err error
+	if f.columns, err = campaign.ParseColumns(f.headings); err != nil {
+		return usage("--map: %w", err)
+	}
+	if f.subjectOf, err = campaign.ParsePattern(f.subject); err != nil {
+		return usage("--subject: %w", err)
+	}
+	if f.idFrom, err = campaign.ParsePattern(f.id); err != nil {
+		return usage("--id: %w", err)
+	}
+	if f.documents != "" {
+		if info, err := os.Stat(f.documents); err != nil {
+			return usage("--documents: %w", err)
+		} else if !info.IsDir() {
+			return usage("--documents: %s is not a folder", f.documents)
+		}
+	}
+	return nil
+}
+
+// columnsOf are the headings of a file: those that were kept beside it, and those of the command.
+func (f *sheetFlags) columnsOf(file string) (campaign.Columns, error) {
+	kept, err := campaign.KeptColumns(file)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	all, err := kept.Joined(f.columns)
+	if err != nil {
+		return nil, usage("--map: %w: change %s, where it is kept, or remove that file", err, campaign.ColumnsPath(file))
+	}
+	return all, nil
+}

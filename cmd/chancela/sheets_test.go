@@ -1,0 +1,65 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// workbook writes rows into a new workbook's first sheet.
+func workbook(t *testing.T, path string, rows ...[]any) {
+	t.Helper()
+	f := excelize.NewFile()
+	for i, row := range rows {
+		at, _ := excelize.CoordinatesToCellName(1, i+1)
+		if err := f.SetSheetRow("Sheet1", at, &row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A workbook as people keep it, with their own headings, and documents elsewhere.
+func TestTheirOwnWorkbook(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "junho.xlsx")
+	workbook(t, path, []any{"CPF", "Nome do locatário", "E-mail", "Arquivo"},
+		[]any{"529.982.247-25", "Nívea Sabiá", "nivea@exemplo.test", "contrato.pdf"},
+		[]any{"111.444.777-35", "Conceição Araújo", "conceicao@", "contrato.pdf"})
+	documents := filepath.Join("..", "..", "jobs", "campaign", "testdata", "cases", "documentos")
+	args := []string{"check", path, "--provider", "certyneo", "--documents", documents, "--subject", "Locação de {signer1.name}", "--id", "{signer1.document}"}
+
+	r := invoke(t, nil, args...).want(t, exitUsage)
+	if !strings.Contains(r.stdout, "Nome do locatário (B1): is not a known column") {
+		t.Error(r.stdout)
+	}
+	r = invoke(t, nil, append(args, "--map", "signer1.name=Nome do locatário")...).want(t, exitUsage)
+	for _, want := range []string{
+		`: sheet "Sheet1", "CPF" is signer1.document, "Nome do locatário" is signer1.name, "E-mail" is signer1.email, "Arquivo" is document` + "\n",
+		": signer1.email (C3): ", "1 of 2 rows is valid",
+	} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("no %q in %s", want, r.stdout)
+		}
+	}
+	r = invoke(t, nil, args...).want(t, exitUsage) // the heading is known now
+	if strings.Contains(r.stdout, "not a known column") {
+		t.Error(r.stdout)
+	}
+	r = invoke(t, nil, append(args, "--map", "signer2.name=Nome do locatário")...).want(t, exitUsage)
+	if !strings.Contains(r.stderr, "was signer1.name the last time") {
+		t.Error(r.stderr)
+	}
+	if kept, err := os.ReadFile(filepath.Join(dir, "junho.columns")); err != nil || string(kept) != "signer1.name=nomedolocatario\n" {
+		t.Errorf("%q, %v", kept, err)
+	}
+	for _, wrong := range [][]string{{"--map", "x=y"}, {"--subject", "none"}, {"--id", "{x}"}, {"--documents", path}} {
+		invoke(t, nil, append([]string{"check", path}, wrong...)...).want(t, exitUsage)
+	}
+}
