@@ -133,6 +133,7 @@ type Info struct {
 	SignatureTypes  []string
 	ImageTypes      []string // of identity papers; nil: none are taken
 	Artifacts       []Kind
+	LooksTellLinks  bool          // a look at one envelope tells signing links, a list does not
 	AddressLifetime time.Duration // of download addresses; 0: none or not documented
 	// UnsupportedColumns are those that the service has no place for, as [Envelope.HasColumn]
 	// names them. One file may serve several providers, so they are left out, not refused;
@@ -178,6 +179,8 @@ type Job struct {
 	OpenDocument func(context.Context, Document) (io.ReadCloser, error)
 	// Record keeps a step's result; it is durable in the ledger when it returns nil.
 	Record func(ctx context.Context, step, result string) error
+	// KeepLinks keeps signing links that an answer tells; nil: they are not wanted.
+	KeepLinks KeepLinks
 	// Commit writes the intent to invite and makes it durable. It fails when the
 	// envelope was paused, cancelled or taken over meanwhile; the call must then not
 	// be made, and its error is to be returned as it is.
@@ -249,6 +252,7 @@ type Status struct {
 	Signers     []SignerStatus
 	CompletedAt time.Time       // zero when the provider does not say
 	Raw         json.RawMessage // the provider's own answer, for the manifest
+	Links       []Link          // where the signers sign, when the answer tells it
 }
 
 // Signer states in reports.

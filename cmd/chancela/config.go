@@ -34,6 +34,7 @@ type config struct {
 	ArchiveURL      string           `env:"ARCHIVE_URL" envDefault:"./archive"`
 	Marks           string           `env:"MARKS" envDefault:"on"` // off: invitations are not marked in the archive
 	Simulate        string           `env:"SIMULATE"`              // yes: simulated providers, also over a Redis
+	KeepLinks       string           `env:"KEEP_LINKS"`            // yes: signing links are kept until the envelope ends
 
 	// What the AWS SDK has no variable for.
 	S3SSE       string `env:"S3_SSE"`
@@ -260,7 +261,7 @@ func parseConfig(environ map[string]string) (*config, error) {
 			return nil, err
 		}
 	}
-	for name, value := range map[string]string{"ACCEPT_REDIS_RISK": c.AcceptRedisRisk, "SIMULATE": c.Simulate} {
+	for name, value := range map[string]string{"ACCEPT_REDIS_RISK": c.AcceptRedisRisk, "SIMULATE": c.Simulate, "KEEP_LINKS": c.KeepLinks} {
 		if value != "" && value != yes {
 			return nil, usage("%s%s: want yes, or nothing", prefix, name)
 		}

@@ -150,6 +150,7 @@ func (s *Server) describe(mux *http.ServeMux) ([]byte, error) {
 	s.campaigns(a)
 	s.envelopes(a)
 	s.operations(a)
+	s.links(a)
 	finish(a.OpenAPI())
 	b, err := json.MarshalIndent(a.OpenAPI(), "", "  ")
 	if err != nil {

@@ -29,17 +29,21 @@ type Key struct {
 	Name     string
 	Prefix   string // only campaigns whose names begin with it; empty: all
 	ReadOnly bool   // it may look, and nothing else
+	Links    bool   // it may see signing links, too
 	Secret   providers.Secret
 	Sources  []source.Place // below which are the objects that it may name as documents
 }
 
-// readRole ends a pair whose key may only look.
-const readRole = ":read"
+// What ends a pair: a key that may only look, and one that may see signing links, too.
+const (
+	readRole  = ":read"
+	linksRole = ":links"
+)
 
 // ParseKeys reads CHANCELA_API_KEYS: pairs NAME:KEY, separated by commas or line
 // breaks. NAME@PREFIX:KEY is good for campaigns whose names begin with PREFIX only, and
 // not for asynqmon, which shows all. A key whose pair ends in :read may look, and nothing
-// else; only there the prefix may be empty, which is all campaigns: ops@:KEY:read. A name may stand there twice, so that a key can be
+// else, not at signing links either: those are for a key whose pair ends in :links, which may do all the rest, too. Only with :read the prefix may be empty, which is all campaigns: ops@:KEY:read. A name may stand there twice, so that a key can be
 // replaced without a gap; it has one rate then. No error repeats a key.
 func ParseKeys(s string) ([]Key, error) {
 	var keys []Key
@@ -60,13 +64,17 @@ func ParseKeys(s string) ([]Key, error) {
 		}
 		prefix = norm.NFC.String(prefix)
 		secret, readOnly := strings.CutSuffix(secret, readRole)
+		secret, links := strings.CutSuffix(secret, linksRole)
+		if links && readOnly {
+			return nil, fmt.Errorf("API key %s ends in :links and :read: want one of them", name)
+		}
 		if secret == "" {
 			return nil, fmt.Errorf("API key %s is empty", name)
 		}
 		if limited && (prefix != "" || !readOnly) && !intake.ValidCampaign(prefix) {
 			return nil, fmt.Errorf("the prefix of API key %s is not the beginning of a campaign's name", name)
 		}
-		keys = append(keys, Key{Name: name, Prefix: prefix, ReadOnly: readOnly, Secret: providers.Secret(secret)})
+		keys = append(keys, Key{Name: name, Prefix: prefix, ReadOnly: readOnly, Links: links, Secret: providers.Secret(secret)})
 	}
 	return keys, nil
 }
@@ -111,17 +119,18 @@ type guard struct {
 type hashedKey struct {
 	name, prefix string
 	readOnly     bool
+	links        bool
 	sources      []source.Place
 	hash         [sha256.Size]byte
 }
 
 // nobody is the client of a server without keys: somebody on this machine.
-var nobody = &hashedKey{name: "local"}
+var nobody = &hashedKey{name: "local", links: true}
 
 func newGuard(keys []Key, limits Limits) *guard {
 	g := &guard{limits: limits, rates: map[string]*rate.Limiter{}}
 	for _, k := range keys {
-		g.keys = append(g.keys, hashedKey{k.Name, k.Prefix, k.ReadOnly, k.Sources, sha256.Sum256([]byte(k.Secret.Reveal()))})
+		g.keys = append(g.keys, hashedKey{k.Name, k.Prefix, k.ReadOnly, k.Links, k.Sources, sha256.Sum256([]byte(k.Secret.Reveal()))})
 	}
 	return g
 }

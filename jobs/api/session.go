@@ -99,6 +99,7 @@ type Caller struct {
 	Name     string // of the key; "local" on a server without keys
 	Prefix   string // only campaigns whose names begin with it
 	ReadOnly bool   // may look, and nothing else
+	Links    bool   // may see signing links
 	Open     bool   // the server has no keys: nobody has to sign in
 }
 
@@ -111,5 +112,5 @@ func CallerOf(ctx context.Context) (Caller, bool) {
 	if !ok {
 		return Caller{}, false
 	}
-	return Caller{Name: k.name, Prefix: k.prefix, ReadOnly: k.readOnly, Open: k == nobody}, true
+	return Caller{Name: k.name, Prefix: k.prefix, ReadOnly: k.readOnly, Links: k.links, Open: k == nobody}, true
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -30,6 +31,7 @@ type envelopeView struct {
 	Tries     int
 	Steps     []string
 	MayChange bool
+	Links     []ledger.Link // where people sign, for who may see it
 	Version   int64
 }
 
@@ -58,6 +60,9 @@ func (p *Pages) envelope(v *visit) error {
 		return err
 	}
 	x.MayChange = !v.caller.ReadOnly
+	if err := p.addLinks(v.ctx, v.caller, key, &x); err != nil {
+		return err
+	}
 	return p.show(v, http.StatusOK, "envelope", view{Title: key.ID, Nav: "campaigns", Live: "/live/campaigns/" + key.Campaign + "/envelopes/" + key.ID, Notice: v.notice(), Data: x})
 }
 
@@ -96,6 +101,18 @@ func (p *Pages) envelopeView(ctx context.Context, key jobs.Key) (envelopeView, e
 		}
 	}
 	return x, nil
+}
+
+// addLinks adds the signing links to the view of who may see them.
+func (p *Pages) addLinks(ctx context.Context, caller api.Caller, key jobs.Key, x *envelopeView) error {
+	if !caller.Links || x.State != string(ledger.Sent) {
+		return nil
+	}
+	all, err := p.Client.Ledger().Links(ctx, key.String())
+	if err == nil {
+		x.Links = all[0]
+	}
+	return err
 }
 
 // people are the signers as they were asked for, with what the provider says of them. A

@@ -189,14 +189,17 @@ func (p *Pages) liveEnvelope(v *visit) error {
 	if err != nil {
 		return err
 	}
-	words, mayChange := v.words, !v.caller.ReadOnly
-	return p.stream(v, fmt.Sprint("envelope ", key, " ", mayChange), func(ctx context.Context, last string) (string, []byte, error) {
+	words, mayChange, caller := v.words, !v.caller.ReadOnly, v.caller
+	return p.stream(v, fmt.Sprint("envelope ", key, " ", mayChange, " ", caller.Links), func(ctx context.Context, last string) (string, []byte, error) {
 		x, err := p.envelopeView(ctx, key)
 		if err != nil {
 			return "", nil, err
 		}
 		x.MayChange = mayChange
-		version := fmt.Sprint(x.Version, x.Paused)
+		if err := p.addLinks(ctx, caller, key, &x); err != nil {
+			return "", nil, err
+		}
+		version := fmt.Sprint(x.Version, x.Paused, len(x.Links))
 		if version == last {
 			return version, nil, nil
 		}

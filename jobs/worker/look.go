@@ -80,7 +80,7 @@ func (w *Worker) lookOn(ctx context.Context, config ProviderConfig) (more bool, 
 		return false, err
 	}
 	batch := lookBatch
-	if _, lists := config.Provider.(providers.Lister); !lists {
+	if _, lists := config.Provider.(providers.Lister); !lists || w.wantsLooks(config) {
 		batch = singleBatch
 	}
 	if denied {
@@ -250,7 +250,7 @@ func (w *Worker) hold(ctx context.Context, provider string, waiting *sync.Map) (
 // page tells less than two of ours. refused tells that the key was, or a turn.
 func (w *Worker) byList(ctx context.Context, config ProviderConfig, records []*ledger.Record, waiting *sync.Map) (rest []*ledger.Record, refused bool) {
 	lister, ok := config.Provider.(providers.Lister)
-	if !ok || len(records) < 2 {
+	if !ok || len(records) < 2 || w.wantsLooks(config) {
 		return records, false
 	}
 	ours := make(map[string]*ledger.Record, len(records))
@@ -365,6 +365,9 @@ func (w *Worker) seen(ctx context.Context, config ProviderConfig, r *ledger.Reco
 	}
 	next := nextLook(config.PollEvery, time.Since(r.SentAt))
 	to, ended := endState(s.State)
+	if keep := w.keepLinks(r.Key()); keep != nil && !ended && len(s.Links) > 0 {
+		keep(ctx, s.Links)
+	}
 	if r.Inviter != "" && s.State != providers.Draft { // the id came from an operator or a callback
 		defer w.keepID(ctx, r, ledger.Invited{EnvelopeID: r.EnvelopeID, SentAt: r.SentAt})()
 	}

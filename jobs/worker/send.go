@@ -70,8 +70,9 @@ func (t *envelopeTask) job() (*providers.Job, error) {
 			r, _, err := t.archive.Open(ctx, archive.DocumentKey(d.SHA256))
 			return r, err
 		},
-		Record: t.record,
-		Commit: t.commit,
+		Record:    t.record,
+		Commit:    t.commit,
+		KeepLinks: t.keepLinks(t.rec.Key()),
 	}, nil
 }
 

@@ -30,7 +30,7 @@ const (
 // whatever worker. walked is false where there is none, more when the round is to end.
 func (w *Worker) walk(ctx context.Context, config ProviderConfig) (walked, more bool, err error) {
 	walker, ok := config.Provider.(providers.Walker)
-	if !ok {
+	if !ok || w.wantsLooks(config) {
 		return false, false, nil
 	}
 	name := config.Provider.Info().Name

@@ -46,6 +46,7 @@ type Config struct {
 	RetryBase  time.Duration  // first pause after a transient error
 	RetryMax   time.Duration  // longest pause
 	Attempts   int            // before an envelope is failed
+	KeepLinks  bool           // signing links are kept until the envelope ends
 	Zone       *time.Location // whose days deadlines end by; nil: UTC
 	// Shutdown is how long a stopping worker waits for what it holds. It is longer than
 	// the longest call to a provider; what is not done by then is handed back.

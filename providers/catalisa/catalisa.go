@@ -161,11 +161,14 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	default:
 		return p.invalid(providers.CodeNotPrepared, errors.New("there is no document"))
 	}
-	id, err := p.client.create(ctx, a, size, open, job.Commit)
+	made, err := p.client.create(ctx, a, size, open, job.Commit)
 	if err != nil {
 		return err
 	}
-	job.Ref.ID = id
+	job.Ref.ID = made.ID
+	if links := made.links(); job.KeepLinks != nil && len(links) > 0 {
+		job.KeepLinks(ctx, links)
+	}
 	return nil
 }
 
@@ -202,7 +205,7 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 	return providers.Invited, nil
 }
 
-// Status looks at the request. Addresses for signing and viewing are not kept: whoever
+// Status looks at the request. Its raw form has no addresses for signing and viewing: whoever
 // has one may act as the signer. A decline's reason is a person's own words, for those
 // who may read the envelope.
 func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Status, error) {
@@ -214,6 +217,7 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 		State:       r.state(),
 		CompletedAt: r.Attributes.CompletedAt.Time,
 		Raw:         rest.Redact(raw, "signingUrl", "viewUrl"),
+		Links:       r.links(),
 	}
 	for _, s := range r.Relationships.Signers.Data {
 		st.Signers = append(st.Signers, s.Attributes.status())

@@ -117,7 +117,7 @@ func route(action string) string { return requestsPath + "/{id}" + action }
 
 // create is POST /requests, or /requests/from-template (reference §7.1, §7.2): the
 // inviting call. open gives the document that stands in the body, nil for none.
-func (c *client) create(ctx context.Context, a attributes, size int64, open func(context.Context) (io.ReadCloser, error), before func(context.Context) error) (string, error) {
+func (c *client) create(ctx context.Context, a attributes, size int64, open func(context.Context) (io.ReadCloser, error), before func(context.Context) error) (resource, error) {
 	path := requestsPath
 	if a.TemplateID != "" {
 		path += "/from-template"
@@ -129,12 +129,12 @@ func (c *client) create(ctx context.Context, a attributes, size int64, open func
 	}
 	var out struct{ Data resource }
 	if err := c.call(ctx, c.sign, r, &out); err != nil {
-		return "", err
+		return resource{}, err
 	}
 	if out.Data.ID == "" {
-		return "", c.sign.BadAnswer(r, "the answer has no id")
+		return resource{}, c.sign.BadAnswer(r, "the answer has no id")
 	}
-	return out.Data.ID, nil
+	return out.Data, nil
 }
 
 // marker stands in the create request's body for the document, which is streamed.

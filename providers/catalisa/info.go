@@ -47,6 +47,7 @@ func (p *Provider) Info() providers.Info {
 		Channels:        []string{providers.ChannelEmail},
 		SignatureTypes:  []string{providers.TypeElectronic},
 		Artifacts:       []providers.Kind{providers.SignedDocument},
+		LooksTellLinks:  true,
 		AddressLifetime: addressLifetime,
 		Options: []providers.Option{
 			{Name: optConfigID, Help: "provider configuration to sign with (a UUID); the organization's default when left out"},

@@ -59,6 +59,8 @@ type (
 			BusinessID  string      `json:"businessId"`
 			CreatedAt   rest.Moment `json:"createdAt"`
 			CompletedAt rest.Moment `json:"completedAt"`
+
+			ViewURL providers.LinkText `json:"viewUrl"`
 		} `json:"attributes"`
 		Relationships struct {
 			Signers struct {
@@ -74,6 +76,8 @@ type (
 		Status   string      `json:"status"`
 		SignedAt rest.Moment `json:"signedAt"`
 		Declined string      `json:"declineReason"`
+
+		SigningURL providers.LinkText `json:"signingUrl"`
 	}
 	listing struct {
 		Data []resource `json:"data"`
@@ -157,6 +161,15 @@ func (r resource) state() providers.State {
 		return s
 	}
 	return providers.Pending
+}
+
+// links are where people sign, and the page that shows the request (reference §5.1, §5.2).
+func (r resource) links() []providers.Link {
+	var links []providers.Link
+	for _, s := range r.Relationships.Signers.Data {
+		links = providers.AddLink(links, s.Attributes.Name, s.Attributes.Email, string(s.Attributes.SigningURL))
+	}
+	return providers.AddLink(links, "", "", string(r.Attributes.ViewURL))
 }
 
 func (s signerAttributes) status() providers.SignerStatus {

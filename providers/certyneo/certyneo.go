@@ -80,7 +80,7 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 		if err != nil {
 			return "", err
 		}
-		id, err := p.client.create(ctx, d)
+		id, err := p.client.create(ctx, d, job.KeepLinks)
 		if d.WorkspaceID != "" && providers.StatusOf(err) == http.StatusForbidden {
 			// The account is no member of the workspace (reference §4): the row is wrong,
 			// not the key. A key without the scope would have failed at the upload.
@@ -148,7 +148,7 @@ func ordered(signers []providers.Signer) []providers.Signer {
 // Invite sends the draft.
 func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	job.Ref.ID = envelopeID(job.Ref)
-	err := p.client.send(ctx, job.Ref.ID, job.Commit)
+	err := p.client.send(ctx, job.Ref.ID, job.Commit, job.KeepLinks)
 	if providers.StatusOf(err) != http.StatusConflict {
 		return err
 	}

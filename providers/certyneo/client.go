@@ -77,29 +77,62 @@ func (c *client) upload(ctx context.Context, d providers.Document, open func(con
 }
 
 // create is POST /envelopes: the result is a DRAFT (reference §4).
-func (c *client) create(ctx context.Context, d draft) (string, error) {
-	return c.newID(ctx, rest.Request{
+func (c *client) create(ctx context.Context, d draft, keep providers.KeepLinks) (string, error) {
+	id, answer, err := c.newThing(ctx, rest.Request{
 		Class: pace.Send, Method: http.MethodPost, Path: "/envelopes", Body: rest.JSONBody(d),
 	})
+	if err == nil {
+		c.tellLinks(ctx, answer, keep)
+	}
+	return id, err
 }
 
 // newID makes a call that answers with the id of what it made.
 func (c *client) newID(ctx context.Context, r rest.Request) (string, error) {
+	id, _, err := c.newThing(ctx, r)
+	return id, err
+}
+
+func (c *client) newThing(ctx context.Context, r rest.Request) (id string, answer json.RawMessage, err error) {
+	if err := c.rest.JSON(ctx, r, &answer); err != nil {
+		return "", nil, err
+	}
 	var made object[struct {
 		ID string `json:"id"`
 	}]
-	if err := c.rest.JSON(ctx, r, &made); err != nil {
-		return "", err
+	if json.Unmarshal(answer, &made) != nil || made.Value.ID == "" {
+		return "", nil, c.rest.BadAnswer(r, "the answer has no id")
 	}
-	if made.Value.ID == "" {
-		return "", c.rest.BadAnswer(r, "the answer has no id")
-	}
-	return made.Value.ID, nil
+	return made.Value.ID, answer, nil
 }
 
+// tellLinks passes on where the recipients sign, where somebody wants to know: the pages of
+// the service's own host (reference §4). GET does not tell it again.
+func (c *client) tellLinks(ctx context.Context, answer json.RawMessage, keep providers.KeepLinks) {
+	var told object[invitation]
+	base, err := url.Parse(c.base)
+	if keep == nil || err != nil || json.Unmarshal(answer, &told) != nil {
+		return
+	}
+	var links []providers.Link
+	for _, r := range told.Value.Recipients {
+		address := string(r.SignURL)
+		if address == "" && r.AccessToken != "" {
+			address = base.Scheme + "://" + base.Host + "/sign/" + url.PathEscape(string(r.AccessToken))
+		}
+		links = providers.AddLink(links, r.Name, r.Email, address)
+	}
+	if len(links) > 0 {
+		keep(ctx, links)
+	}
+}
+
+// maxInvitation bounds what is read of an answer for its links, in bytes.
+const maxInvitation = 1 << 20
+
 // send is POST /envelopes/{id}/send: the invitations go out (reference §2). Any 2xx
-// is success; the answer, which holds access tokens, is not read.
-func (c *client) send(ctx context.Context, id string, commit func(context.Context) error) error {
+// is success; the answer, which holds access tokens, is read only where links are kept.
+func (c *client) send(ctx context.Context, id string, commit func(context.Context) error, keep providers.KeepLinks) error {
 	answer, err := c.rest.Do(ctx, rest.Request{
 		Class: pace.Send, Method: http.MethodPost, Before: commit,
 		Path: "/envelopes/" + url.PathEscape(id) + "/send", Route: "/envelopes/{id}/send",
@@ -107,7 +140,13 @@ func (c *client) send(ctx context.Context, id string, commit func(context.Contex
 	if err != nil {
 		return err
 	}
-	answer.Body.Close()
+	defer answer.Body.Close()
+	if keep != nil {
+		// An answer that breaks off is success all the same: the draft's own links were told.
+		if b, err := io.ReadAll(io.LimitReader(answer.Body, maxInvitation)); err == nil {
+			c.tellLinks(ctx, b, keep)
+		}
+	}
 	return nil
 }
 

@@ -56,6 +56,17 @@ type field struct {
 // secretFields let their holder sign in somebody's name (reference §4).
 var secretFields = []string{"accessToken", "signUrl", "sign_url"}
 
+// invitation is what the answers of create and send tell beside the id: each recipient's
+// token, or the address itself (reference §4).
+type invitation struct {
+	Recipients []struct {
+		Email       string             `json:"email"`
+		Name        string             `json:"name"`
+		AccessToken providers.LinkText `json:"accessToken"`
+		SignURL     providers.LinkText `json:"signUrl"`
+	} `json:"recipients"`
+}
+
 // envelope is what GET /envelopes/{id} answers.
 type envelope struct {
 	ID          string      `json:"id"`

@@ -45,6 +45,7 @@ func (p *Provider) Info() providers.Info {
 		SignatureTypes:     []string{providers.TypeElectronic},
 		Artifacts:          []providers.Kind{providers.Dossier, providers.Face, providers.IDFront, providers.IDBack},
 		UnsupportedColumns: []string{"message", "order", "stamp"},
+		LooksTellLinks:     true,
 		AddressLifetime:    linkLife,
 	}
 }

@@ -223,6 +223,7 @@ func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Sta
 		s.Signers = append(s.Signers, providers.SignerStatus{
 			Name: signer.Name, Email: signer.Email, State: signerState(signer), SignedAt: signer.SignedAt.Time,
 		})
+		s.Links = providers.AddLink(s.Links, signer.Name, signer.Email, string(signer.SignatureURL))
 		if s.State == providers.Completed && signer.SignedAt.After(s.CompletedAt) {
 			s.CompletedAt = signer.SignedAt.Time // the last signature completes it
 		}

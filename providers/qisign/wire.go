@@ -80,6 +80,8 @@ type signer struct {
 	Status         string        `json:"status"`
 	SignedAt       rest.Moment   `json:"signed_at"`
 	Documents      []documentRef `json:"documents"`
+
+	SignatureURL providers.LinkText `json:"signature_url"`
 }
 
 type documentRef struct {

@@ -150,6 +150,8 @@ local function shift(key, h, to, version, at)
   count(h.p, campaign, to_word, 1)
   course(campaign, from_word, to_word, at)
   redis.call('HSET', P .. 'campaign:' .. campaign, 'changed', at)
+  -- Nobody signs any more, or nothing of before counts: the signing links go.
+  if to ~= 'p' and to ~= 's' and to ~= 'i' and to ~= 'a' then redis.call('DEL', P .. 'links:' .. key) end
   tell(key, to_word, version, at)
 end
 

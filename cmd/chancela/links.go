@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/campaign"
+)
+
+func newLinks(sys *system) *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "links CAMPAIGN",
+		Short: "Where the signers of sent envelopes sign",
+		Long: `Links prints the signing links of a campaign's sent envelopes as CSV: id, signer, link. Whoever
+holds a link can sign in that person's name. Links are kept only by workers with
+CHANCELA_KEEP_LINKS=yes, where the provider tells them (Certyneo when it is sent, Catalisa and
+QI Sign when an envelope is looked at), and only until the envelope ends. A link without a
+signer shows the envelope.`,
+		Example: `  chancela links june > june-links.csv
+  chancela links june --output june-links.csv`,
+		GroupID:           groupMain,
+		Args:              arguments(1, 1),
+		ValidArgsFunction: sys.completeCampaign,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			e, err := sys.openLedger(cmd.Context(), "links")
+			if err != nil {
+				return err
+			}
+			defer e.Close()
+			if _, err := e.client.Ledger().Campaign(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			n, err := sys.writeLinks(cmd.Context(), e.client, args[0], output)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				none := "no signing link is kept for " + args[0]
+				if e.cfg.KeepLinks != yes {
+					none += ": workers keep them with " + prefix + "KEEP_LINKS=yes"
+				}
+				sys.note("warning", map[string]any{"message": none}, none)
+			}
+			sys.come(map[string]any{"campaign": args[0], "links": n}, "")
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&output, "output", "", "write the CSV to this file, which only its owner may read")
+	return cmd
+}
+
+func (s *system) writeLinks(ctx context.Context, client *jobs.Client, name, output string) (n int, err error) {
+	links := client.Links(ctx, name)
+	switch {
+	case output != "":
+		err = writeFile(output, func(w io.Writer) (err error) {
+			n, err = campaign.WriteLinks(w, links)
+			return err
+		})
+	case s.json:
+		for l, err := range links {
+			if err != nil {
+				return n, err
+			}
+			s.print("link", l)
+			n++
+		}
+	default:
+		n, err = campaign.WriteLinks(s.stdout, links)
+	}
+	return n, err
+}

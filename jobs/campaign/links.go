@@ -1,0 +1,29 @@
+package campaign
+
+import (
+	"encoding/csv"
+	"io"
+	"iter"
+
+	"github.com/chancela/chancela/jobs"
+)
+
+// WriteLinks writes signing links as CSV for spreadsheets, a row a link. It says how many.
+func WriteLinks(w io.Writer, links iter.Seq2[jobs.SigningLink, error]) (n int, err error) {
+	out := csv.NewWriter(w)
+	if err := out.Write([]string{"id", "signer", "link"}); err != nil {
+		return 0, err
+	}
+	for l, err := range links {
+		if err != nil {
+			out.Flush()
+			return n, err
+		}
+		if err := out.Write([]string{harmless(l.ID), harmless(l.Signer), harmless(l.Link)}); err != nil {
+			return n, err
+		}
+		n++
+	}
+	out.Flush()
+	return n, out.Error()
+}

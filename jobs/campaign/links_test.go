@@ -1,0 +1,20 @@
+package campaign
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/chancela/chancela/jobs"
+)
+
+func TestLinksAreNoFormulas(t *testing.T) {
+	var out strings.Builder
+	n, err := WriteLinks(&out, func(yield func(jobs.SigningLink, error) bool) {
+		_ = yield(jobs.SigningLink{ID: "1", Signer: `=HYPERLINK("http://x";"y")`, Link: "https://sign.example.test/s/1"}, nil) &&
+			yield(jobs.SigningLink{ID: "-2", Signer: "Bia, a sócia", Link: "https://sign.example.test/s/2"}, nil)
+	})
+	want := "id,signer,link\n" + `1,"'=HYPERLINK(""http://x"";""y"")",https://sign.example.test/s/1` + "\n" + `'-2,"Bia, a sócia",https://sign.example.test/s/2` + "\n"
+	if err != nil || n != 2 || out.String() != want {
+		t.Errorf("%d, %v\n%s", n, err, out.String())
+	}
+}
