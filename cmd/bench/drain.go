@@ -26,8 +26,10 @@ import (
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/scheduler"
+	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/archive/dir"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/marks"
 )
 
 // cost is what one run took.
@@ -50,9 +52,10 @@ type drainers struct {
 // drained is where envelopes are drained.
 type drained struct {
 	n       int
-	base    string // of the provider
-	folder  string // of the archive
-	syncs   bool   // the floors sync their files
+	base    string          // of the provider
+	folder  string          // of the archive
+	bucket  archive.Archive // instead of the folder
+	syncs   bool            // the floors sync their files
 	db      *redis.Client
 	trips   *trips
 	profile string
@@ -96,13 +99,13 @@ var memoryFolder = func() string {
 	return "/dev/shm"
 }()
 
-func drainOn(ctx context.Context, folder, archive, name, fsync, base string, syncs bool, s sizes) ([]result, error) {
+func drainOn(ctx context.Context, folder, kept, name, fsync, base string, syncs bool, s sizes) ([]result, error) {
 	db, stop, err := startRedis(ctx, folder, fsync)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	files, err := os.MkdirTemp(archive, "bench-drain-")
+	files, err := os.MkdirTemp(kept, "bench-drain-")
 	if err != nil {
 		return nil, err
 	}
@@ -287,14 +290,16 @@ func (t *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 
 // The engine.
 
-func engineParts(d *drained, round int) (*jobs.Client, providers.Provider, *dir.Archive, error) {
+func engineParts(d *drained, round int) (*jobs.Client, providers.Provider, archive.Archive, error) {
 	p, err := certyneo.New(rest.Settings{BaseURL: d.base, APIKey: "key", Simulated: true, Pacer: pace.Unlimited{}})
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	store, err := dir.Open(filepath.Join(d.folder, fmt.Sprintf("ours-%d", round)))
-	if err != nil {
-		return nil, nil, nil, err
+	store := d.bucket
+	if store == nil {
+		if store, err = dir.Open(filepath.Join(d.folder, fmt.Sprintf("ours-%d", round))); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	client := jobs.NewClient(jobs.ClientConfig{Redis: d.db, Durability: ledger.DurableByAOF, Archive: store, Providers: []providers.Provider{p}, Log: unheard})
 	return client, p, store, nil
@@ -321,12 +326,18 @@ func fillEngine(ctx context.Context, d *drained, round int) error {
 	return err
 }
 
-func engine(ctx context.Context, d *drained, round int) error {
+func engine(ctx context.Context, d *drained, round int) error { return drainWith(ctx, d, round, false) }
+
+func drainWith(ctx context.Context, d *drained, round int, marked bool) error {
 	client, p, store, err := engineParts(d, round)
 	if err != nil {
 		return err
 	}
-	w := worker.New(worker.Config{Redis: d.db, Durability: ledger.DurableByAOF, Archive: store, Log: unheard,
+	var book *marks.Book
+	if marked {
+		book = marks.New(store)
+	}
+	w := worker.New(worker.Config{Redis: d.db, Durability: ledger.DurableByAOF, Archive: store, Marks: book, Log: unheard,
 		Providers: []worker.ProviderConfig{{Provider: p, Concurrency: flowConcurrency, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
 		RetryBase: time.Second, RetryMax: time.Minute, Attempts: 25, Shutdown: 10 * time.Second})
 	clock := scheduler.New(scheduler.Config{Redis: d.db, Providers: []string{certyneo.Name}, LookEvery: flowLookEvery, Log: unheard})

@@ -54,6 +54,7 @@ var scenarios = []scenario{
 	{"enqueue", "envelopes into the queue; floor: the tasks alone", enqueue},
 	{"flow", "from the queue to the archive; floor: the same calls in a plain loop", flow},
 	{"drain", "from the queue to the archive with a provider that costs nothing; floors: plain goroutines, asynq by hand", drain},
+	{"marks", "the drain with a mark of every invitation in the archive; floor: the drain without", drainMarked},
 	{"pace", "requests at the rate of a strict provider; floor: the limit", limits},
 	{"barrier", "the durable intent to invite; floor: appendfsync everysec", barrier},
 	{"csv", "a campaign file is checked; floor: encoding/csv alone", checks},
