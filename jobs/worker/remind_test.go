@@ -3,8 +3,10 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/hibiken/asynq"
 
@@ -78,3 +80,67 @@ func TestARemindedPersonIsNotRemindedAgain(t *testing.T) {
 		t.Errorf("whose reminder may have arrived is reminded again: %v, %q", err, three.calls)
 	}
 }
+
+// A reminder that was refused before it was handled comes again when the provider wants it
+// to, and not before.
+func TestARefusedReminderWaits(t *testing.T) {
+	for name, c := range map[string]struct {
+		err         providers.Error
+		least, most time.Duration // of the wait
+		stopped     bool          // the provider's key
+	}{
+		"429 with a time":      {err: providers.Error{Kind: providers.RateLimited, Until: time.Now().Add(time.Hour)}, least: 50 * time.Minute, most: time.Hour},
+		"429 without":          {err: providers.Error{Kind: providers.RateLimited}, least: time.Second, most: time.Second},
+		"429 that has passed":  {err: providers.Error{Kind: providers.RateLimited, Until: time.Now().Add(-time.Hour)}, least: time.Second, most: time.Second},
+		"the worker stops":     {err: providers.Error{Kind: providers.Interrupted}, least: time.Second, most: time.Second},
+		"the key is refused":   {err: providers.Error{Kind: providers.Denied}, least: deniedPause, most: deniedPause, stopped: true},
+		"it may have arrived":  {err: providers.Error{Kind: providers.Ambiguous}, least: -1, most: -1},
+		"it has ended already": {err: providers.Error{Kind: providers.Invalid}, least: -1, most: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "contraktor")
+			k := w.enqueue("1")
+			w.step(k)
+			config := w.worker.configs["contraktor"]
+			config.Provider = unwilling{config.Provider, &c.err}
+			w.worker.configs["contraktor"] = config
+			b, err := json.Marshal(queue.Payload{Key: k.String(), Generation: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			remind := func() time.Duration {
+				err := w.worker.remind(t.Context(), asynq.NewTask(queue.TypeRemind, b))
+				if l, ok := errors.AsType[*laterError](err); ok {
+					return l.wait
+				}
+				if !errors.Is(err, asynq.SkipRetry) {
+					t.Errorf("%v, want no other try", err)
+				}
+				return -1
+			}
+			if wait := remind(); wait < c.least || wait > c.most {
+				t.Errorf("put off by %s", wait)
+			}
+			if admitted, wait, err := w.worker.ledger.Admit(t.Context(), "contraktor"); err != nil || (admitted == ledger.Refused) != c.stopped {
+				t.Errorf("the provider is %s for %s, %v", admitted, wait, err)
+			}
+			if c.stopped { // nothing is called while it is
+				if wait := remind(); wait <= 0 || wait > deniedPause {
+					t.Errorf("put off by %s", wait)
+				}
+			}
+		})
+	}
+}
+
+// unwilling reminds nobody, and discards nothing.
+type unwilling struct {
+	providers.Provider
+	err *providers.Error
+}
+
+func (p unwilling) Remind(ctx context.Context, _ providers.Ref, once providers.Once) error {
+	return once(ctx, "all", func(context.Context) error { return p.err })
+}
+
+func (p unwilling) Discard(context.Context, providers.Ref) error { return p.err }
