@@ -208,6 +208,46 @@ func TestCancelInALedgerSetBack(t *testing.T) {
 	}
 }
 
+// operate does an operation to all of the campaign.
+func (w *world) operate(kind ledger.Kind, done int) {
+	w.t.Helper()
+	o, err := w.client.Begin(w.t.Context(), "crash", kind, "")
+	if err == nil {
+		o, err = w.client.Carry(w.t.Context(), o.ID, nil)
+	}
+	if err != nil || o.Result.Done != done {
+		w.t.Fatalf("%+v %v", o, err)
+	}
+}
+
+// So is it with the whole campaign, once a worker has met a mark that the ledger does not know.
+func TestCancelOfAllInALedgerSetBack(t *testing.T) {
+	w := newWorld(t, "contraktor")
+	met, sent, unsent := w.enqueue("1"), w.enqueue("2"), w.enqueue("3")
+	back := w.copyOfRedis()
+	w.step(met)
+	w.step(sent)
+	back()
+	w.restart(0)
+	w.step(met)
+	w.operate(ledger.CancelAll, 3)
+	for range 3 {
+		for _, k := range []providers.Key{met, sent, unsent} {
+			if !w.record(k).State.Terminal() {
+				w.step(k)
+			}
+		}
+		w.forward(time.Second)
+	}
+	for _, k := range []providers.Key{met, sent, unsent} {
+		w.state(k, ledger.Canceled)
+	}
+	n, books := w.invitations(0)
+	if n != 2 || !books[0].Ended || !books[1].Ended {
+		t.Errorf("%d invitations, %+v", n, books)
+	}
+}
+
 // forget takes people's data, and leaves the marks: nobody is invited again by a ledger that
 // has forgotten and is lost after that.
 func TestForgetKeepsMarks(t *testing.T) {
@@ -221,9 +261,7 @@ func TestForgetKeepsMarks(t *testing.T) {
 	if r := w.record(k); r.State != ledger.Canceled {
 		t.Fatalf("it is %s", r.State)
 	}
-	if n, err := w.client.Ledger().Forget(t.Context(), k.Campaign, false); err != nil || n != 1 {
-		t.Fatal(n, err)
-	}
+	w.operate(ledger.ForgetAll, 1)
 	s, err := marks.New(w.archive).Sent(t.Context(), k.Campaign, k.ID)
 	if err != nil {
 		t.Fatal(err)

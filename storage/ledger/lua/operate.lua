@@ -65,12 +65,14 @@ end
 local trouble = {'r', 'o', 'E', 'd'}
 
 local kinds = {}
--- cancel ends what nobody has begun; for all else it asks the workers, who see the wish before they invite.
+-- cancel ends what nobody has begun; for all else it asks the workers, who see the wish before they invite. Where an
+-- earlier ledger may have sent what is queued here, a worker looks for its mark.
+local younger = kind == 'cancel' and redis.call('HGET', P .. 'campaign:' .. campaign, 'younger') == '1'
 function kinds.cancel(e, key, h)
   if h.s ~= 'q' and h.s ~= 'p' and h.s ~= 's' then return words[h.s] end
   if h.s == 's' and unable[h.p] then return 'unsupported ' .. h.p end
   if h.q == '1' then return nil end
-  if h.s == 'q' and not (h.k and tonumber(h.u) > at) and #steps(e) == 0 then
+  if h.s == 'q' and not younger and not (h.k and tonumber(h.u) > at) and #steps(e) == 0 then
     change(e, key, h, {to = 'k', index = 'n'})
   else
     change(e, key, h, {index = 'w', set = {'q', '1', 'l', lane()}, removed = {'d'}, task = true, lane = lane()})
