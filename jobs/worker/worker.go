@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -100,8 +102,12 @@ func New(cfg Config) *Worker {
 // long as Shutdown says, and returns.
 func (w *Worker) Run(ctx context.Context) error {
 	var servers []*asynq.Server
+	waiting := w.waiting()
+	peeking := make(chan struct{})
+	go func() { defer close(peeking); waiting.Run(w.stopping) }()
 	defer func() {
 		w.stop()
+		<-peeking // no server waits for a task any more
 		for _, s := range servers {
 			s.Stop() // all stop fetching before the first is waited for
 		}
@@ -115,7 +121,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	for name, config := range w.configs {
 		mux := w.mux(config)
 		for _, c := range crews(config.Concurrency) {
-			s, err := w.start(name, c, mux)
+			s, err := w.start(name, c, waiting.Client(), mux)
 			if err != nil {
 				return err
 			}
@@ -156,23 +162,39 @@ func crews(concurrency int) []crew {
 	}
 }
 
-func (w *Worker) start(provider string, c crew, handler asynq.Handler) (*asynq.Server, error) {
+// of are the crew's queues at a provider, with their weights.
+func (c crew) of(provider string) map[string]int {
 	queues := make(map[string]int, len(c.queues))
 	for class, weight := range c.queues {
 		queues[queue.Name(provider, class)] = weight
 	}
+	return queues
+}
+
+// waiting knows which queues of all crews have tasks.
+func (w *Worker) waiting() *queue.Waiting {
+	var servers [][]string
+	for name, config := range w.configs {
+		for _, c := range crews(config.Concurrency) {
+			servers = append(servers, slices.Collect(maps.Keys(c.of(name))))
+		}
+	}
+	return queue.NewWaiting(w.cfg.Redis, servers...)
+}
+
+func (w *Worker) start(provider string, c crew, db redis.UniversalClient, handler asynq.Handler) (*asynq.Server, error) {
 	if c.queues[pace.Steer] > 0 {
 		next := handler
 		handler = asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error { return next.ProcessTask(pace.Steering(ctx), t) })
 	}
-	s := asynq.NewServerFromRedisClient(w.cfg.Redis, asynq.Config{
+	s := asynq.NewServerFromRedisClient(db, asynq.Config{
 		Concurrency:              c.size,
-		Queues:                   queues,
+		Queues:                   c.of(provider),
 		RetryDelayFunc:           retryDelay,
 		IsFailure:                func(err error) bool { return !isLater(err) },
 		ShutdownTimeout:          w.cfg.Shutdown,
-		TaskCheckInterval:        200 * time.Millisecond, // an idle queue is asked five times a second (queue/PITFALLS.md, 18)
-		DelayedTaskCheckInterval: time.Second,            // queue/PITFALLS.md, 17
+		TaskCheckInterval:        20 * time.Millisecond, // after which it waits for a task: queue.Waiting (queue/PITFALLS.md, 18)
+		DelayedTaskCheckInterval: time.Second,           // queue/PITFALLS.md, 17
 		Logger:                   queueLog{w.log.With("provider", provider)},
 		LogLevel:                 asynq.WarnLevel,
 	})

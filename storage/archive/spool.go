@@ -7,14 +7,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 )
+
+// buffers are what content goes through.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 32<<10); return &b }}
 
 // Spool reads content to its end into an empty file, hashing it on the way, and has it
 // checked; check may be nil. It gives the length and the SHA-256 in lower-case hex. For
 // the archives in the folders below.
 func Spool(ctx context.Context, file *os.File, content io.Reader, check Check) (size int64, sum string, err error) {
 	hash := sha256.New()
-	size, err = io.Copy(io.MultiWriter(file, hash), reader{ctx, content})
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	size, err = io.CopyBuffer(io.MultiWriter(file, hash), reader{ctx, content}, *buffer)
 	if err != nil {
 		return 0, "", err
 	}

@@ -16,7 +16,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -25,8 +24,9 @@ import (
 
 // Archive is a folder. It may be shared by processes that share its file system.
 type Archive struct {
-	root *os.Root
-	path string // absolute
+	root    *os.Root
+	path    string // absolute
+	folders folders
 }
 
 var _ archive.Archive = (*Archive)(nil)
@@ -130,15 +130,17 @@ func (a *Archive) put(ctx context.Context, key string, content io.Reader, check 
 	if err := ctx.Err(); err != nil {
 		return 0, "", err
 	}
-	if err := a.root.MkdirAll(path.Dir(key), 0o700); err != nil {
-		return 0, "", inTheWay(err)
-	}
 	err = a.root.Link(name, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = a.makeFolder(path.Dir(key)); err == nil {
+			err = a.root.Link(name, key)
+		}
+	}
 	if errors.Is(err, fs.ErrExist) {
 		err = a.compare(ctx, key, size, sum)
 	}
 	if err != nil {
-		return 0, "", err
+		return 0, "", inTheWay(err)
 	}
 	return size, sum, a.syncFolders(key)
 }
@@ -184,30 +186,6 @@ func inTheWay(err error) error {
 		return fmt.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
 	}
 	return err
-}
-
-// syncFolders makes the key's name last, and those of all folders above it: another
-// writer may have made one and not synced it yet.
-func (a *Archive) syncFolders(key string) error {
-	for name := path.Dir(key); ; name = path.Dir(name) {
-		folder, err := a.root.Open(name)
-		if err != nil {
-			return err
-		}
-		err = folder.Sync()
-		folder.Close()
-		if err != nil && !cannotSync(err) {
-			return err
-		}
-		if name == "." {
-			return nil
-		}
-	}
-}
-
-// cannotSync: the system or the file system does not sync folders.
-func cannotSync(err error) bool {
-	return runtime.GOOS == "windows" || errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported)
 }
 
 // Open implements [archive.Archive]. The reader is an [os.File].

@@ -1,0 +1,183 @@
+package queue
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// peekEvery is how often all queues of a process are looked at together: a task is taken up
+	// about half of it after it was put on an idle queue.
+	peekEvery = 30 * time.Millisecond
+	// delayedEvery is how often their tasks of later times are.
+	delayedEvery = 500 * time.Millisecond
+	// askAfter is when a server asks its queues itself: nobody has looked at them meanwhile.
+	askAfter = time.Second
+)
+
+// Waiting knows which queues of a process have tasks. asynq asks each queue of each server by a
+// script of its own, again and again, whether it is empty or not (PITFALLS.md, 18); a connection of
+// Waiting answers for an empty one itself, and lets a server with none but empty queues wait.
+type Waiting struct {
+	db      redis.UniversalClient
+	servers map[string][]string // by queue: the queues of its server
+
+	mu      sync.Mutex
+	pending map[string]bool
+	delayed map[string]bool
+	peeked  time.Time     // zero: not yet, or the last look has failed
+	news    chan struct{} // closed by the next look that finds a task, or fails
+	ended   bool
+}
+
+// NewWaiting returns what knows the queues of some servers, while Run runs.
+func NewWaiting(db redis.UniversalClient, servers ...[]string) *Waiting {
+	w := &Waiting{db: db, servers: map[string][]string{}, pending: map[string]bool{}, delayed: map[string]bool{}, news: make(chan struct{})}
+	for _, queues := range servers {
+		for _, q := range queues {
+			w.servers[q] = queues
+		}
+	}
+	return w
+}
+
+// Run looks at the queues until the context ends; then no server waits any more.
+func (w *Waiting) Run(ctx context.Context) {
+	defer w.end()
+	tick := time.NewTicker(peekEvery)
+	defer tick.Stop()
+	var last time.Time
+	for {
+		delayed := time.Since(last) >= delayedEvery
+		if delayed {
+			last = time.Now()
+		}
+		w.peek(ctx, delayed)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (w *Waiting) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	close(w.news)
+}
+
+// peek looks at all queues in one round trip.
+func (w *Waiting) peek(ctx context.Context, delayed bool) {
+	waiting, later := map[string]*redis.IntCmd{}, map[string]*redis.IntCmd{}
+	begun := time.Now()
+	_, err := w.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for q := range w.servers {
+			waiting[q] = p.Exists(ctx, queueKey(q, "pending"))
+			if delayed {
+				later[q] = p.Exists(ctx, queueKey(q, "scheduled"), queueKey(q, "retry"))
+			}
+		}
+		return nil
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	some := err != nil
+	if w.peeked = begun; err != nil {
+		w.peeked = time.Time{}
+	} else {
+		for q, n := range waiting {
+			w.pending[q] = n.Val() > 0
+			some = some || n.Val() > 0
+		}
+		for q, n := range later {
+			w.delayed[q] = n.Val() > 0
+		}
+	}
+	if some && !w.ended {
+		close(w.news)
+		w.news = make(chan struct{})
+	}
+}
+
+// Client is the connection for the servers.
+func (w *Waiting) Client() redis.UniversalClient { return waitingClient{w.db, w} }
+
+type waitingClient struct {
+	redis.UniversalClient
+	waiting *Waiting
+}
+
+// EvalSha answers asynq's scripts that take a task, and that move tasks whose time has come,
+// where there is none. It knows them by their keys; all others go to Redis.
+func (c waitingClient) EvalSha(ctx context.Context, sha1 string, keys []string, args ...any) *redis.Cmd {
+	q, first := part(keys, 0)
+	_, second := part(keys, 1)
+	switch {
+	case len(keys) == 4 && first == "pending" && second == "paused":
+		if !c.waiting.take(ctx, q) {
+			cmd := redis.NewCmd(ctx)
+			cmd.SetErr(redis.Nil)
+			return cmd
+		}
+	case len(keys) == 2 && (first == "scheduled" || first == "retry") && second == "pending":
+		if !c.waiting.forward(q) {
+			cmd := redis.NewCmd(ctx)
+			cmd.SetVal(int64(0))
+			return cmd
+		}
+	}
+	return c.UniversalClient.EvalSha(ctx, sha1, keys, args...)
+}
+
+// part takes one of asynq's keys apart: the queue, and what of it.
+func part(keys []string, i int) (queue, what string) {
+	if i >= len(keys) {
+		return "", ""
+	}
+	queue, what, _ = strings.Cut(strings.TrimPrefix(keys[i], "asynq:{"), "}:")
+	return queue, what
+}
+
+// take tells whether a queue may have a task. While none of its server's has, it waits.
+func (w *Waiting) take(ctx context.Context, queue string) bool {
+	timeout := time.NewTimer(askAfter)
+	defer timeout.Stop()
+	for first := true; ; first = false {
+		w.mu.Lock()
+		known, ended, news := time.Since(w.peeked) < askAfter, w.ended, w.news
+		has, any := w.pending[queue], false
+		for _, q := range w.servers[queue] {
+			any = any || w.pending[q]
+		}
+		w.mu.Unlock()
+		switch {
+		case ended:
+			return false
+		case known && any:
+			return has
+		case !known && !first:
+			return true // Redis is away, or slow: it is asked, once in a while
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-timeout.C:
+			return true
+		case <-news:
+		}
+	}
+}
+
+// forward tells whether a queue may have tasks of later times.
+func (w *Waiting) forward(queue string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	later, asked := w.delayed[queue]
+	return later || !asked || time.Since(w.peeked) >= askAfter
+}

@@ -1,0 +1,96 @@
+package queue
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/storage/redistest"
+)
+
+// counted counts what a connection sends: looks at all queues, and scripts of asynq's that take
+// or move tasks.
+type counted struct{ looks, scripts atomic.Int64 }
+
+func (c *counted) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (c *counted) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if args := cmd.Args(); len(args) > 4 && strings.HasPrefix(cmd.Name(), "eval") {
+			for _, key := range args[3:5] {
+				if s, _ := key.(string); strings.HasSuffix(s, ":pending") {
+					c.scripts.Add(1)
+				}
+			}
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (c *counted) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		c.looks.Add(1)
+		return next(ctx, cmds)
+	}
+}
+
+// TestIdleServersAskNothing: servers of asynq's whose queues are empty send no script, take up
+// what is put on one of them, and stop.
+func TestIdleServersAskNothing(t *testing.T) {
+	socket := redistest.Start(t)
+	db, other := redis.NewClient(&redis.Options{Network: "unix", Addr: socket}), redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
+	t.Cleanup(func() { db.Close(); other.Close() })
+	n := new(counted)
+	db.AddHook(n)
+	servers := []map[string]int{{"p-send": 5, "p-begun": 20}, {"p-fetch": 1}}
+	waiting := NewWaiting(db, []string{"p-send", "p-begun"}, []string{"p-fetch"})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); waiting.Run(ctx) }()
+
+	done := make(chan string, 10)
+	var running []*asynq.Server
+	for _, queues := range servers {
+		s := asynq.NewServerFromRedisClient(waiting.Client(), asynq.Config{Concurrency: 2, Queues: queues, TaskCheckInterval: time.Millisecond,
+			DelayedTaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel})
+		if err := s.Start(asynq.HandlerFunc(func(_ context.Context, t *asynq.Task) error { done <- t.Type(); return nil })); err != nil {
+			t.Fatal(err)
+		}
+		running = append(running, s)
+	}
+	looks := func(more int64) {
+		for until := n.looks.Load() + more; n.looks.Load() < until; time.Sleep(time.Millisecond) {
+			if t.Context().Err() != nil {
+				return
+			}
+		}
+	}
+	looks(3)
+	before := n.scripts.Load()
+	looks(15)
+	if sent := n.scripts.Load() - before; sent > 2 { // each asks once a second whether it has missed something
+		t.Errorf("%d scripts while idle", sent)
+	}
+	client := asynq.NewClientFromRedisClient(other)
+	for _, put := range []struct {
+		queue string
+		delay time.Duration
+	}{{"p-send", 0}, {"p-fetch", 0}, {"p-begun", time.Second}} {
+		if _, err := client.Enqueue(asynq.NewTask(put.queue, nil), asynq.Queue(put.queue), asynq.ProcessIn(put.delay)); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-done; got != put.queue {
+			t.Errorf("%s was taken up, not %s", got, put.queue)
+		}
+	}
+	stop()
+	<-ended
+	for _, s := range running {
+		s.Shutdown() // ends although no task comes
+	}
+}
