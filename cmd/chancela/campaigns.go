@@ -41,7 +41,7 @@ func (f *campaignFlags) add(cmd *cobra.Command) {
 // addTaking adds those of the commands that take rows into the queue.
 func (f *campaignFlags) addTaking(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.skipInvalid, "skip-invalid", false, "take the good rows, and write the others with reasons to FILE.rejected.csv")
-	cmd.Flags().BoolVar(&f.again, "again", false, "ask people to sign who were asked to sign the same documents in another campaign")
+	cmd.Flags().BoolVar(&f.again, "again", false, "also send what another campaign sends: the same documents to the same people")
 }
 
 func (f *campaignFlags) valid() error {
@@ -149,10 +149,15 @@ func (f *campaignFiles) seenBy(name string, all *campaign.Seen) *campaign.Seen {
 // check reads all files through and tells every problem.
 func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary, error) {
 	total := campaign.Summary{Providers: map[string]campaign.Load{}}
-	seen := campaign.NewSeen()
+	seen, repeated := campaign.NewSeen(), 0
 	for _, name := range f.names {
 		options := f.options(name, f.seenBy(name, seen))
 		options.Read = func(r campaign.Reading) { tell("read", r, r.String()) }
+		options.Repeated = func(p campaign.Problem) {
+			if repeated++; repeated <= maxListed {
+				tell("repeated", p, p.String())
+			}
+		}
 		s, err := campaign.Check(ctx, []string{name}, options, func(p campaign.Problem) { tell("problem", p, p.String()) })
 		if err != nil {
 			return total, err
@@ -175,6 +180,9 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 			sum := total.Providers[p]
 			total.Providers[p] = campaign.Load{Envelopes: sum.Envelopes + l.Envelopes, Calls: sum.Calls + l.Calls}
 		}
+	}
+	if more := repeated - maxListed; more > 0 {
+		tell("more", map[string]any{"rows": more}, fmt.Sprintf("and %s more that ask the same people again", count(more, "row")))
 	}
 	return total, nil
 }
@@ -210,7 +218,7 @@ func (f *campaignFiles) distinct() error {
 	for _, name := range f.names {
 		path := campaign.RejectedPath(filepath.Clean(name))
 		if other, ok := by[path]; ok && path != filepath.Clean(name) {
-			return usage("the invalid rows of %s and %s would both be in %s: give one after the other", other, name, path)
+			return usage("the rows of %s and %s that are not taken would both be in %s: give one file after the other", other, name, path)
 		}
 		if path != filepath.Clean(name) {
 			by[path] = name
@@ -376,7 +384,7 @@ func (e enqueued) result() map[string]any {
 	return map[string]any{"enqueued": sum.New, "known": sum.Known, "conflicts": len(sum.Conflicts), "rejected": rejected}
 }
 
-// tellLeft says how many invalid rows are where.
+// tellLeft says how many rows that were not taken are where.
 func (e enqueued) tellLeft(tell tell) {
 	for _, l := range e.left {
 		tell("rejected", map[string]any{"file": l.File, "rows": l.Rows, "path": l.Path, "kept": l.Kept}, l.String())
@@ -396,7 +404,7 @@ func (e enqueued) fresh() int {
 func (f *campaignFiles) tellLast(e enqueued, tell tell) {
 	for _, name := range f.refused {
 		tell("refused", map[string]any{"file": name},
-			name+": no row was taken, for what is wrong with the file (above): mend it, and run it again")
+			name+": none of its rows was taken, for what is wrong with the file (said above): mend it, and run it again")
 	}
 	e.tellLeft(tell)
 }

@@ -205,7 +205,7 @@ func TestSkipInvalid(t *testing.T) {
 	invoke(t, env, "run", file).want(t, exitUsage)
 	r := invoke(t, env, "run", "--skip-invalid", file).want(t, exitUnfinished)
 	rejected := strings.TrimSuffix(file, ".csv") + ".rejected.csv"
-	if want := "1 invalid row of " + file + " is in " + rejected; !strings.HasPrefix(r.lastLine(), want) {
+	if want := "1 row of " + file + " not taken: it is in " + rejected; !strings.HasPrefix(r.lastLine(), want) {
 		t.Errorf("last line %q, want %q", r.lastLine(), want)
 	}
 	if b, err := os.ReadFile(rejected); err != nil || !strings.Contains(string(b), "cat-002,fax") {

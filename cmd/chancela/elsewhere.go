@@ -147,9 +147,9 @@ func (f *campaignFiles) eachGood(ctx context.Context, name string, see func(camp
 func askedAlready(e jobs.Envelope, by ledger.Holder) string {
 	other := "campaign " + by.Campaign
 	if by.ID != "" {
-		other = fmt.Sprintf("%s (its id %s)", other, by.ID)
+		other = fmt.Sprintf("envelope %s of campaign %s", by.ID, by.Campaign)
 	}
-	return fmt.Sprintf("%s: these people are asked to sign these documents by %s already", e.ID, other)
+	return fmt.Sprintf("envelope %s asks the same people to sign the same documents as %s", e.ID, other)
 }
 
 // insistNew refuses to invite people again by mistake: who names the campaign, or says
@@ -187,6 +187,6 @@ func (f *campaignFiles) insistNew(ctx context.Context, sys *system, c *jobs.Clie
 	if rows < all {
 		skip = fmt.Sprintf(", --skip-invalid takes the %s", count(all-rows, "other row"))
 	}
-	return usage("nothing was enqueued: the people of %s have been asked already; --campaign %s goes on with that campaign, --again asks them once more%s",
+	return usage("nothing was enqueued: %s would ask people to sign what another campaign asks them to sign; --campaign %s makes them part of that campaign, --again asks once more%s",
 		count(rows, "row"), campaign, skip)
 }

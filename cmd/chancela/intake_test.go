@@ -103,7 +103,7 @@ func TestRejectedRowsComeBack(t *testing.T) {
 	rejected := filepath.Join(dir, "lote.rejected.csv")
 
 	r := invoke(t, env, "enqueue", "--skip-invalid", file).want(t, exitUnfinished)
-	if want := "2 invalid rows of " + file + " are in " + rejected; !strings.HasPrefix(r.lastLine(), want) {
+	if want := "2 rows of " + file + " not taken: they are in " + rejected; !strings.HasPrefix(r.lastLine(), want) {
 		t.Errorf("last line %q, want %q", r.lastLine(), want)
 	}
 	mend := func(from, to string) string {
@@ -117,13 +117,13 @@ func TestRejectedRowsComeBack(t *testing.T) {
 
 	// The first command again.
 	r = invoke(t, env, "enqueue", "--skip-invalid", file).want(t, exitUnfinished)
-	if !strings.Contains(r.lastLine(), rejected+" was changed") || load(t, rejected) != mended {
+	if !strings.Contains(r.lastLine(), rejected+", which somebody has changed") || load(t, rejected) != mended {
 		t.Errorf("last line %q, and the file holds %q", r.lastLine(), load(t, rejected))
 	}
 	// All files of the folder at once, and again.
 	for range 2 {
 		r = invoke(t, env, "enqueue", "--skip-invalid", file, rejected).want(t, exitUnfinished)
-		if got := ids(t, env, "lote"); got != "0001 0002 0004" || !strings.Contains(r.lastLine(), "1 invalid row left in "+rejected) {
+		if got := ids(t, env, "lote"); got != "0001 0002 0004" || !strings.Contains(r.lastLine(), "1 row of "+rejected+" not taken, and still there") {
 			t.Errorf("enqueued %s; last line %q", got, r.lastLine())
 		}
 	}
@@ -163,7 +163,7 @@ func TestFilesThatAreNoRows(t *testing.T) {
 		}
 		campaign := strings.TrimSuffix(name, ".csv")
 		r = invoke(t, env, "enqueue", "--again", "--campaign", "com-"+campaign, "--skip-invalid", bad, good).want(t, exitUsage)
-		if !strings.Contains(r.stdout, "2 envelopes enqueued") || !strings.HasPrefix(r.lastLine(), bad+": no row was taken") {
+		if !strings.Contains(r.stdout, "2 envelopes enqueued") || !strings.HasPrefix(r.lastLine(), bad+": none of its rows was taken") {
 			t.Errorf("%s: %s%s", name, r.stdout, r.stderr)
 		}
 		if got := ids(t, env, "com-"+campaign); got != "0001 0012" {
@@ -208,7 +208,7 @@ func TestCopiesAreNoticed(t *testing.T) {
 	if r := invoke(t, nil, "check", original, renamed).want(t, exitOK); !strings.Contains(r.stdout, "campaign utf8-1 asks the same people") { // no Redis needed
 		t.Errorf("check without a Redis: %s", r.stdout)
 	}
-	if r := invoke(t, env, "enqueue", mended).want(t, exitUsage); !strings.Contains(r.stderr, mended+":2:1: id (A2): 9: these people are asked to sign these documents by campaign utf8 (its id 0001) already\n") ||
+	if r := invoke(t, env, "enqueue", mended).want(t, exitUsage); !strings.Contains(r.stderr, mended+":2:1: id (A2): envelope 9 asks the same people to sign the same documents as envelope 0001 of campaign utf8\n") ||
 		!strings.Contains(r.stderr, "--campaign utf8 goes on") || !strings.Contains(r.stderr, "--skip-invalid takes the 1 other row") {
 		t.Errorf("enqueue: %s", r.stderr)
 	}
@@ -247,7 +247,7 @@ func TestOnlyWhatIsNewIsTaken(t *testing.T) {
 	invoke(t, env, "enqueue", leases).want(t, exitOK)
 
 	r := invoke(t, env, "enqueue", "--skip-invalid", doze).want(t, exitUnfinished)
-	if got := ids(t, env, "doze"); got != "2" || !strings.Contains(load(t, filepath.Join(dir, "doze.rejected.csv")), "id: 1: these people are asked to sign these documents by campaign leases (its id 12) already") {
+	if got := ids(t, env, "doze"); got != "2" || !strings.Contains(load(t, filepath.Join(dir, "doze.rejected.csv")), "id: envelope 1 asks the same people to sign the same documents as envelope 12 of campaign leases") {
 		t.Errorf("enqueued %s: %s", got, r.stdout)
 	}
 	invoke(t, env, "enqueue", doze).want(t, exitUsage)

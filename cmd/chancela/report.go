@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,8 +20,9 @@ import (
 )
 
 func newReport(sys *system) *cobra.Command {
-	var format, output, separator string
-	var local, asJSON bool
+	var format, output string
+	var asJSON bool
+	var looks reportFlags
 	cmd := &cobra.Command{
 		Use:   "report CAMPAIGN",
 		Short: "A row for every envelope of a campaign",
@@ -42,11 +44,11 @@ UTC; with --local they are those of CHANCELA_TZ.`,
 			if !slices.Contains(campaign.Formats, format) {
 				return usage("--format: %q is not one of %s", format, strings.Join(campaign.Formats, ", "))
 			}
-			style := campaign.ReportStyle{Format: format, Campaign: args[0]}
-			var ok bool
-			if style.Separator, ok = separators[separator]; !ok {
-				return usage("--separator: %q is not one of , ; tab", separator)
+			style, err := looks.style(format)
+			if err != nil {
+				return err
 			}
+			style.Campaign = args[0]
 			e, err := sys.openLedger(cmd.Context(), "report")
 			if err != nil {
 				return err
@@ -55,9 +57,7 @@ UTC; with --local they are those of CHANCELA_TZ.`,
 			if _, err := e.client.Ledger().Campaign(cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			if local {
-				style.Zone = e.cfg.TZ.Location
-			}
+			style.Zone = looks.zone(e.cfg)
 			if output != "" {
 				return writeReports(cmd.Context(), e.client, args, style, output)
 			}
@@ -68,10 +68,36 @@ UTC; with --local they are those of CHANCELA_TZ.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
 	cmd.MarkFlagsMutuallyExclusive("format", "json")
 	cmd.Flags().StringVar(&output, "output", "", "write to this file")
-	cmd.Flags().StringVar(&separator, "separator", ",", `of csv: "," ";" or tab`)
-	cmd.Flags().BoolVar(&local, "local", false, "times of CHANCELA_TZ in csv and html")
+	looks.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(campaign.Formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// reportFlags say how a report is written.
+type reportFlags struct {
+	separator string
+	local     bool
+}
+
+func (f *reportFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.separator, "separator", ",", `of a csv report: "," ";" or tab`)
+	cmd.Flags().BoolVar(&f.local, "local", false, "times of CHANCELA_TZ in a csv or html report")
+}
+
+func (f reportFlags) style(format string) (campaign.ReportStyle, error) {
+	separator, ok := separators[f.separator]
+	if !ok {
+		return campaign.ReportStyle{}, usage("--separator: %q is not one of , ; tab", f.separator)
+	}
+	return campaign.ReportStyle{Format: format, Separator: separator}, nil
+}
+
+// zone is whose times a report has; nil for UTC.
+func (f reportFlags) zone(cfg *config) *time.Location {
+	if !f.local {
+		return nil
+	}
+	return cfg.TZ.Location
 }
 
 // separators are the words of --separator.

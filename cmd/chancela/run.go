@@ -20,6 +20,7 @@ import (
 func newRun(sys *system) *cobra.Command {
 	var flags campaignFlags
 	var report string
+	var style reportFlags
 	cmd := &cobra.Command{
 		Use:   "run FILE.csv...",
 		Short: "Send campaigns and see them through to the archive, in one process",
@@ -38,20 +39,28 @@ Over a Redis, simulated providers are used only with CHANCELA_SIMULATE=yes.`,
 		GroupID: groupMain,
 		Args:    arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runCampaigns(cmd.Context(), sys, args, flags, report)
+			return runCampaigns(cmd.Context(), sys, args, flags, report, style)
 		},
 	}
 	flags.add(cmd)
 	flags.addTaking(cmd)
 	cmd.Flags().StringVar(&report, "report", "", "also write a report to this file: .csv, .json or .html")
+	style.add(cmd)
 	return cmd
 }
 
-func runCampaigns(ctx context.Context, sys *system, args []string, flags campaignFlags, report string) error {
+func runCampaigns(ctx context.Context, sys *system, args []string, flags campaignFlags, report string, looks reportFlags) error {
 	begin := time.Now()
 	format := strings.TrimPrefix(filepath.Ext(report), ".")
 	if report != "" && !slices.Contains(campaign.Formats, format) {
 		return usage("--report: want a file that ends in .%s", strings.Join(campaign.Formats, ", ."))
+	}
+	style, err := looks.style(format)
+	if err != nil {
+		return err
+	}
+	if report == "" && looks != (reportFlags{separator: ","}) {
+		return usage("--separator and --local are about the file that --report writes: name one")
 	}
 	if err := writable(report); err != nil {
 		return err
@@ -79,6 +88,10 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	if err := files.insistNew(ctx, sys, e.client); err != nil {
 		return err
 	}
+	started, err := e.client.Ledger().Now(ctx)
+	if err != nil {
+		return err
+	}
 	all, err := seeThrough(ctx, sys, e, files)
 	if err != nil {
 		return err
@@ -86,13 +99,14 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 
 	// What there is to say is said after an interruption, too.
 	ending := context.WithoutCancel(ctx)
-	sum, err := summarize(ending, e.client, files.campaigns(), sys.tellTrouble)
+	sum, err := summarize(ending, e.client, files.campaigns(), started, sys.tellTrouble)
 	if err != nil {
 		return err
 	}
 	sys.come(sum.result(time.Since(begin), e.archive.String(), e.world() == simulatedWorld), sum.text(time.Since(begin), e.archive.String()))
 	if report != "" {
-		if err := writeReports(ending, e.client, files.campaigns(), campaign.ReportStyle{Format: format}, report); err != nil {
+		style.Zone = looks.zone(start.cfg)
+		if err := writeReports(ending, e.client, files.campaigns(), style, report); err != nil {
 			return err
 		}
 	}

@@ -21,16 +21,18 @@ const maxListed = 20
 // summary is what a run has come to.
 type summary struct {
 	counts    map[string]map[ledger.State]int64 // by provider
-	invited   int
+	invited   int                               // since the command began
+	earlier   int                               // before
 	files     int
 	trouble   []*ledger.Record // ended, and not archived: the first of them
 	troubles  int
 	envelopes int
 }
 
-// summarize reads campaigns from the ledger. It gives each every envelope that has ended
+// summarize reads campaigns from the ledger; begin is when the command began, by Redis'
+// clock as all times of the ledger. It gives each every envelope that has ended
 // and is not archived.
-func summarize(ctx context.Context, client *jobs.Client, campaigns []string, each func(*ledger.Record)) (summary, error) {
+func summarize(ctx context.Context, client *jobs.Client, campaigns []string, begin time.Time, each func(*ledger.Record)) (summary, error) {
 	s := summary{counts: map[string]map[ledger.State]int64{}}
 	for _, name := range campaigns {
 		for r, err := range client.Ledger().All(ctx, name, "") {
@@ -42,7 +44,11 @@ func summarize(ctx context.Context, client *jobs.Client, campaigns []string, eac
 				s.counts[r.Provider] = map[ledger.State]int64{}
 			}
 			s.counts[r.Provider][r.State]++
-			if !r.SentAt.IsZero() {
+			switch {
+			case r.SentAt.IsZero():
+			case r.SentAt.Before(begin):
+				s.earlier++
+			default:
 				s.invited++
 			}
 			if r.State == ledger.Archived {
@@ -78,7 +84,7 @@ func (s summary) states() map[ledger.State]int64 {
 
 // result is the summary for programs.
 func (s summary) result(took time.Duration, archive string, simulated bool) map[string]any {
-	return map[string]any{"envelopes": s.envelopes, "states": s.states(), "providers": s.counts, "invited": s.invited,
+	return map[string]any{"envelopes": s.envelopes, "states": s.states(), "providers": s.counts, "invited": s.invited, "invited_earlier": s.earlier,
 		"archived_files": s.files, "archive": archive, "seconds": took.Seconds(), "simulated": simulated}
 }
 
@@ -127,8 +133,12 @@ func (s summary) text(took time.Duration, archive string) string {
 	if len(s.counts) > 1 {
 		row("all", all)
 	}
-	lines := []string{t.Render(), fmt.Sprintf("%s invited to sign, %s in %s, %s",
-		count(s.invited, "envelope"), count(s.files, "archived file"), archive, about(took))}
+	earlier := ""
+	if s.earlier > 0 {
+		earlier = fmt.Sprintf(" now, %d earlier", s.earlier)
+	}
+	lines := []string{t.Render(), fmt.Sprintf("%s invited to sign%s, %s in %s, %s",
+		count(s.invited, "envelope"), earlier, count(s.files, "archived file"), archive, about(took))}
 	for _, r := range s.trouble {
 		lines = append(lines, "  "+trouble(r))
 	}

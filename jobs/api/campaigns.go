@@ -45,6 +45,7 @@ type CampaignAccepted struct {
 	Errors   []Mistake `json:"errors,omitempty" nullable:"false" doc:"Why they were left out; the first 1000 reasons."`
 
 	Elsewhere []Elsewhere `json:"elsewhere" nullable:"false" doc:"The other campaigns that ask the same people to sign the same documents. Nothing is refused for it."`
+	Repeated  []Mistake   `json:"repeated" nullable:"false" doc:"Envelopes of this request that ask the same people to sign the same documents as an earlier one of it; the first 1000. Nothing is refused for it."`
 }
 
 // CampaignInput is a campaign as JSON.

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -43,6 +44,29 @@ func (s *Server) elsewhere(ctx context.Context, campaign string, invitations []l
 		return cmp.Or(cmp.Compare(b.Envelopes, a.Envelopes), cmp.Compare(a.Campaign, b.Campaign))
 	})
 	return all, nil
+}
+
+// invited notes an envelope that asks the same people as an earlier one of the same body.
+func (f *findings) invited(it item, invitation ledger.Invitation) {
+	m := it.at
+	if it.at.Index == nil {
+		p, again := it.row.Repeats()
+		if m.Field, m.Message = "id", p.Message; again {
+			f.repeated.add(m)
+		}
+		return
+	}
+	if f.first == nil {
+		f.first = map[ledger.Invitation]int{}
+	}
+	first, again := f.first[invitation]
+	if !again {
+		f.first[invitation] = *it.at.Index
+		return
+	}
+	m.Field, m.Pointer = "id", it.pointer(pointerTo("id", ""))
+	m.Message = fmt.Sprintf("asks the same people to sign the same documents as envelope %d: remove one of the two, unless both are meant", first)
+	f.repeated.add(m)
 }
 
 // EnvelopeAccepted is the answer to an envelope that was enqueued: its report, and where

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chancela/chancela/jobs"
@@ -66,5 +67,25 @@ func TestElsewhereOfFiles(t *testing.T) {
 	s.postForm("/v1/campaigns", parts("june (2).csv")...).want(t, http.StatusAccepted, &got)
 	if !slices.Equal(got.Elsewhere, []Elsewhere{{"june", 2}}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// The same people with the same documents twice in one request are told, and nothing is
+// refused for it.
+func TestSamePeopleAndDocumentsTwiceInOneRequest(t *testing.T) {
+	s := newStack(t, nil)
+	again := strings.NewReplacer("2,certyneo", "3,certyneo").Replace(csvRow("2", "a.pdf"))
+	var got CampaignAccepted
+	s.postForm("/v1/campaigns", file{"file", "june.csv", csvHead + csvRow("1", "a.pdf") + csvRow("2", "a.pdf") + again}, file{"d", "a.pdf", pdf("a")}).want(t, http.StatusAccepted, &got)
+	want := Mistake{Line: 4, Column: 1, Cell: "A4", ID: "3", Field: "id",
+		Message: "asks the same people to sign the same documents as line 3 of the file: remove one of the two rows, unless both are meant"}
+	if !slices.Equal(got.Repeated, []Mistake{want}) || got.New != 3 {
+		t.Errorf("%+v", got)
+	}
+	got = CampaignAccepted{}
+	s.postJSON("/v1/campaigns", map[string]any{"campaign": "july", "envelopes": []any{envelopeJSON("1", pdf("a")), envelopeJSON("2", pdf("b")), envelopeJSON("3", pdf("a"))}}).
+		want(t, http.StatusAccepted, &got)
+	if len(got.Repeated) != 1 || *got.Repeated[0].Index != 2 || got.Repeated[0].Pointer != "#/envelopes/2/id" || !contains([]byte(got.Repeated[0].Message), "as envelope 0: ") {
+		t.Errorf("%+v", got.Repeated)
 	}
 }

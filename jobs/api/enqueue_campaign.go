@@ -126,7 +126,8 @@ func (s *Server) takeCampaign(ctx context.Context, name string, all items, found
 	if err != nil {
 		return nil, err
 	}
-	return &CampaignAccepted{CampaignStatus: StatusOf(c), New: sum.New, Known: sum.Known, Rejected: rejected, Errors: found.mistakes.list, Elsewhere: elsewhere}, nil
+	return &CampaignAccepted{CampaignStatus: StatusOf(c), New: sum.New, Known: sum.Known, Rejected: rejected, Errors: found.mistakes.list,
+		Elsewhere: elsewhere, Repeated: append([]Mistake{}, found.repeated.list...)}, nil
 }
 
 // receive makes room for what a request brings, at most so many bytes.
@@ -148,6 +149,8 @@ type findings struct {
 	mistakes    mistakes
 	conflicts   int // of them
 	invitations []ledger.Invitation
+	repeated    mistakes                  // no mistakes, for they may be meant
+	first       map[ledger.Invitation]int // by invitation: the first envelope of a JSON body
 }
 
 func (f *findings) problem() *Problem {
@@ -197,6 +200,7 @@ func (s *Server) check(ctx context.Context, all items, conflicts bool) (found fi
 		good++
 		if invitation, ok := intake.InvitationOf(it.envelope); ok {
 			found.invitations = append(found.invitations, invitation)
+			found.invited(it, invitation)
 		}
 		if !conflicts {
 			continue

@@ -91,6 +91,11 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 			continue
 		}
 		summary.Good++
+		if options.Repeated != nil {
+			if p, again := row.Repeats(); again {
+				options.Repeated(p)
+			}
+		}
 		load := summary.Providers[row.Envelope.Provider]
 		load.Envelopes++
 		load.Calls += calls(row.Envelope)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/chancela/chancela/jobs/intake"
 )
 
 // Problem is one mistake in a file.
@@ -52,6 +54,18 @@ func (r Row) Problem(name, message string) Problem {
 	return problemAt(r.file, at, name, message)
 }
 
+// Repeats tells that a row asks the same people to sign the same documents as an earlier one
+// of its campaign. That may be meant, and so it is no mistake. It is called once for a
+// row that is good.
+func (r Row) Repeats() (Problem, bool) {
+	invitation, ok := intake.InvitationOf(r.Envelope)
+	if !ok {
+		return Problem{}, false
+	}
+	first, again := r.seen.invite(r.Envelope.Campaign, invitation, r.Line, r.Number)
+	return r.Problem("id", "asks the same people to sign the same documents as "+first+": remove one of the two rows, unless both are meant"), again
+}
+
 // cellName is a cell as spreadsheets call it.
 func cellName(c cell) string {
 	if c.index == 0 {
@@ -67,6 +81,14 @@ func letters(n int) string {
 		s = string(rune('A'+(n-1)%26)) + s
 	}
 	return s
+}
+
+// lineOf names a line of a file, and its row in a spreadsheet where that is another number.
+func lineOf(file string, line, row int) string {
+	if line == row {
+		return fmt.Sprintf("line %d of %s", line, file)
+	}
+	return fmt.Sprintf("line %d of %s (row %d of the spreadsheet)", line, file, row)
 }
 
 // lineAndRow names a line, and its row in a spreadsheet where that is another number.

@@ -22,9 +22,9 @@ func TestProblemsNameTheCell(t *testing.T) {
 		strings.TrimSuffix(head, "\n") + strings.Repeat(",", 20) + ",x\n":                  "1:77: x (AA1): is not a known column",
 		head + "1,certyneo,C,a.pdf,Ana,a@example.com\n2,sdoc,C,a.pdf,A,b@b.co,":            "",
 		head + "\"1\n\",certyneo,C,a.pdf,Ana,a@example.com\n2,sdoc,C,a.pdf,A,b@b.co,,x":    "4:1: row 3: the row has 8 values",
-		head + "\n1,certyneo,C,a.pdf,Ana,a@example.com\n\"1\n\",sdoc,C,a.pdf,A,b@b.co":     "4:1: id (A4): the same id stands in june.csv line 3",
-		head + "\"1\n\",certyneo,C,a.pdf,Ana,a@example.com\n1,sdoc,C,a.pdf,A,b@b.co":       "4:1: id (A3): the same id stands in june.csv line 2",
-		"sep=,\n" + head + "1,certyneo,C,a.pdf,Ana,a@example.com\n1,sdoc,C,a.pdf,A,b@b.co": "4:1: id (A3): the same id stands in june.csv line 3 (row 2 of the spreadsheet)",
+		head + "\n1,certyneo,C,a.pdf,Ana,a@example.com\n\"1\n\",sdoc,C,a.pdf,A,b@b.co":     "4:1: id (A4): the same id stands in line 3 of june.csv",
+		head + "\"1\n\",certyneo,C,a.pdf,Ana,a@example.com\n1,sdoc,C,a.pdf,A,b@b.co":       "4:1: id (A3): the same id stands in line 2 of june.csv",
+		"sep=,\n" + head + "1,certyneo,C,a.pdf,Ana,a@example.com\n1,sdoc,C,a.pdf,A,b@b.co": "4:1: id (A3): the same id stands in line 3 of june.csv (row 2 of the spreadsheet)",
 	} {
 		r, err := NewReader("june.csv", strings.NewReader(text), Options{Document: anyDocument})
 		if err != nil {

@@ -60,6 +60,9 @@ type Options struct {
 	// Unzipped is how many bytes a workbook's sheet may have. 0: [xlsx.MaxSize].
 	Unzipped int64
 
+	// Repeated is told what [Check] finds by [Row.Repeats]. Nil: it does not look.
+	Repeated func(Problem)
+
 	// Seen finds ids that stand twice over several files. Nil: over this file.
 	Seen *Seen
 }
@@ -106,6 +109,7 @@ type Row struct {
 	rec      record
 	file     string
 	columns  []column
+	seen     *Seen
 }
 
 // Raw are the values as they stand there; nil for a line that cannot be split.

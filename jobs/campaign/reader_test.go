@@ -175,8 +175,8 @@ func TestSameIDTwice(t *testing.T) {
 	report := func(p Problem) { got = append(got, p.String()) }
 	summary, err := Check(t.Context(), files, Options{Campaign: "c", Document: anyDocument}, report)
 	want := []string{
-		files[0] + ":4:1: id (A4): the same id stands in " + files[0] + " line 2",
-		files[1] + ":3:1: id (A3): the same id stands in " + files[0] + " line 3",
+		files[0] + ":4:1: id (A4): the same id stands in line 2 of " + files[0],
+		files[1] + ":3:1: id (A3): the same id stands in line 3 of " + files[0],
 	}
 	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) || summary.Good != 3 || summary.Bad != 2 {
 		t.Errorf("%v %+v\n%q\nwant\n%q", err, summary, got, want)

@@ -50,18 +50,25 @@ type Left struct {
 
 // String says how many rows are in which file.
 func (l Left) String() string {
-	rows, are, them := fmt.Sprintf("%d invalid rows", l.Rows), "are", "them"
+	rows, are, them := fmt.Sprintf("%d rows", l.Rows), "are", "them"
 	if l.Rows == 1 {
-		rows, are, them = "1 invalid row", "is", "it"
+		rows, are, them = "1 row", "is", "it"
 	}
 	switch {
 	case l.Path == l.File:
-		return fmt.Sprintf("%s left in %s: mend %s there, and run that file again", rows, l.File, them)
+		return fmt.Sprintf("%s of %s not taken, and still there: mend %s, and run that file again", rows, l.File, them)
 	case l.Kept:
-		return fmt.Sprintf("%s left in %s; %s was changed since it was written, and stays as it is: run that file once it is mended, or rename it",
-			rows, l.File, l.Path)
+		return fmt.Sprintf("%s of %s not taken, and not written to %s, which somebody has changed: mend that file and run it, or rename it, then run %s again",
+			rows, l.File, l.Path, l.File)
 	}
-	return fmt.Sprintf("%s of %s %s in %s, with the reasons: mend %s there, and run that file", rows, l.File, are, l.Path, them)
+	return fmt.Sprintf("%s of %s not taken: %s %s in %s with the reasons, mend %s there and run that file", rows, l.File, pronoun(l.Rows), are, l.Path, them)
+}
+
+func pronoun(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "they"
 }
 
 const rejectedEnding = ".rejected.csv"

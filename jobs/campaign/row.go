@@ -26,7 +26,7 @@ type rowReader struct {
 }
 
 func (r *Reader) row(ctx context.Context, rec record) Row {
-	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line, Number: rec.row, file: r.name, columns: r.header.columns}, found: problems{file: r.name}}
+	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line, Number: rec.row, file: r.name, columns: r.header.columns, seen: r.options.Seen}, found: problems{file: r.name}}
 	b.read(ctx)
 	b.totals()
 	b.row.Problems = b.found.sorted()

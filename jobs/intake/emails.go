@@ -26,7 +26,7 @@ func parseEmail(s string) (string, error) {
 	s = norm.NFC.String(strings.TrimPrefix(providers.Trim(providers.WithoutHollow(s)), "'"))
 	switch strings.Count(s, "@") {
 	case 0:
-		return "", errors.New("is not an e-mail address such as name@example.com")
+		return "", withoutAt(s)
 	case 1:
 	default:
 		return "", errors.New("holds more than one @: give one address per signer")
@@ -46,6 +46,19 @@ func parseEmail(s string) (string, error) {
 		return "", fmt.Errorf("has %d characters, an e-mail address has at most 254", n)
 	}
 	return local + "@" + ascii, nil
+}
+
+// withoutAt tells what may stand in the place of the @.
+func withoutAt(s string) error {
+	for i, r := range []rune(s) {
+		if r == '\uFF20' || r == '\uFE6B' {
+			return fmt.Errorf("is not an e-mail address such as name@example.com: character %d is %s, not @", i+1, providers.Character(r))
+		}
+	}
+	if strings.Contains(s, "%40") {
+		return errors.New("is not an e-mail address such as name@example.com: it has %40 in place of @")
+	}
+	return errors.New("is not an e-mail address such as name@example.com")
 }
 
 func checkLocal(local string) error {
