@@ -19,8 +19,8 @@ func newCheck(sys *system) *cobra.Command {
 		Use:   "check FILE.csv...",
 		Short: "Tell every mistake in campaign files, and how long they will take",
 		Long: `Check reads campaign files and their documents, by the same rules as enqueue and run, and
-prints every mistake of every line as FILE:LINE:COLUMN: FIELD: MESSAGE. Nothing is enqueued
-and no provider is called. It ends with an estimate for each provider at its rate; the
+prints every mistake of every line as FILE:LINE:COLUMN: FIELD (CELL): MESSAGE, CELL as a
+spreadsheet shows it. Nothing is enqueued and no provider is called. It ends with an estimate for each provider at its rate; the
 signers' own time is not in it. With CHANCELA_REDIS_URL it also names the other campaigns
 that ask the same people to sign the same documents.`,
 		Example: `  chancela check june.csv

@@ -209,7 +209,7 @@ func TestCopiesAreNoticed(t *testing.T) {
 		t.Errorf("check without a Redis: %s", r.stdout)
 	}
 	if r := invoke(t, env, "enqueue", mended).want(t, exitUsage); !strings.Contains(r.stderr, mended+":2:1: id (A2): envelope 9 asks the same people to sign the same documents as envelope 0001 of campaign utf8\n") ||
-		!strings.Contains(r.stderr, "--campaign utf8 goes on") || !strings.Contains(r.stderr, "--skip-invalid takes the 1 other row") {
+		!strings.Contains(r.stderr, "--campaign utf8 makes them part") || !strings.Contains(r.stderr, "--skip-invalid takes the 1 other row") {
 		t.Errorf("enqueue: %s", r.stderr)
 	}
 	if r := invoke(t, env, "run", mended).want(t, exitUsage); !strings.Contains(r.stderr, "in 1 of 2 envelopes") {
