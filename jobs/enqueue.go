@@ -110,6 +110,13 @@ const together = 8
 //
 // While one batch is on its way, the next one is read.
 func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source) (Summary, error) {
+	return c.EnqueueFirst(ctx, campaign, 0, source)
+}
+
+// EnqueueFirst is EnqueueAll for a campaign of which the first envelopes of each provider are
+// sent, so many, and the others when those are archived or the campaign is resumed. It holds
+// for whatever is added to the campaign.
+func (c *Client) EnqueueFirst(ctx context.Context, campaign string, first int, source Source) (Summary, error) {
 	var sum Summary
 	known, err := c.tracesOf(ctx, campaign)
 	if err != nil {
@@ -119,6 +126,9 @@ func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source)
 	work, ctx := errgroup.WithContext(ctx)
 	work.Go(func() error {
 		for batch := range batches {
+			for _, d := range batch {
+				d.entry.First = first
+			}
 			out, err := c.accept(ctx, batch, known)
 			if err == nil {
 				err = sum.count(ctx, out, known)
@@ -291,6 +301,9 @@ func (c *Client) accept(ctx context.Context, batch []*draft, known *traces) ([]a
 			continue
 		}
 		c.log.InfoContext(ctx, "envelope", "campaign", d.envelope.Campaign, "id", d.envelope.ID, "provider", d.envelope.Provider, "state", string(r.State))
+		if r.Waits {
+			continue // the sweeper brings it
+		}
 		tasks = append(tasks, queue.Envelope{Provider: d.envelope.Provider, Class: pace.Send, Key: d.key, Generation: r.Generation})
 		carried = append(carried, &ledger.Record{Campaign: d.envelope.Campaign, ID: d.envelope.ID, Version: 1})
 	}

@@ -29,6 +29,7 @@ type campaignFlags struct {
 	skipInvalid bool
 	again       bool
 	sheet       sheetFlags
+	first       int
 }
 
 func (f *campaignFlags) add(cmd *cobra.Command) {
@@ -42,9 +43,13 @@ func (f *campaignFlags) add(cmd *cobra.Command) {
 func (f *campaignFlags) addTaking(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.skipInvalid, "skip-invalid", false, "take the good rows, and write the others with reasons to FILE.rejected.csv")
 	cmd.Flags().BoolVar(&f.again, "again", false, "also send what another campaign sends: the same documents to the same people")
+	cmd.Flags().IntVar(&f.first, "first", 0, "send the first N rows of each provider, and the others when those are archived, or the campaign is resumed")
 }
 
 func (f *campaignFlags) valid() error {
+	if f.first < 0 {
+		return usage("--first: want a number of rows, from 1")
+	}
 	f.campaign = norm.NFC.String(f.campaign) // as the envelopes have it
 	if f.campaign != "" && !intake.ValidCampaign(f.campaign) {
 		return usage("--campaign: a name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens")
@@ -278,7 +283,7 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 		all.sums[r.Campaign()] = &jobs.Summary{}
 	}
 	rejected := campaign.NewRejected(r)
-	sum, err = c.EnqueueAll(ctx, r.Campaign(), f.rows(ctx, r, rejected))
+	sum, err = c.EnqueueFirst(ctx, r.Campaign(), f.flags.first, f.rows(ctx, r, rejected))
 	all.sums[r.Campaign()].Add(sum)
 	left, closing := rejected.Close(ctx)
 	if left.Rows > 0 && closing == nil {

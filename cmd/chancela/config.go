@@ -44,6 +44,7 @@ type config struct {
 	RetryBase time.Duration `env:"RETRY_BASE" envDefault:"2s"`
 	RetryMax  time.Duration `env:"RETRY_MAX" envDefault:"10m"`
 	Attempts  int           `env:"ATTEMPTS" envDefault:"25"`
+	HaltAfter int           `env:"HALT_AFTER" envDefault:"5"` // failures in a row for one reason; 0: never
 
 	HTTPAddr     listenAddr       `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
 	APIKeys      providers.Secret `env:"API_KEYS"`
@@ -268,6 +269,9 @@ func parseConfig(environ map[string]string) (*config, error) {
 	}
 	if c.Marks != "on" && c.Marks != off {
 		return nil, usage("%sMARKS: want on or off", prefix)
+	}
+	if c.HaltAfter < 0 {
+		return nil, usage("%sHALT_AFTER: want a number from 0, which is never", prefix)
 	}
 	if c.RetryMax < c.RetryBase {
 		return nil, usage("%sRETRY_MAX: want at least %sRETRY_BASE, which is %s", prefix, prefix, c.RetryBase)

@@ -111,7 +111,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 	}
 	values := map[string]string{"RATE": "7/1s", "BURST": "7", "ENV": "production", "CONCURRENCY": "7", "POLL_EVERY": "7s", "SETTLE_AFTER": "7s",
 		"BASE_URL": "http://localhost:7", "WEBHOOK_URL": "http://localhost:7", "IAM_URL": "http://localhost:7", "FILES_URL": "http://localhost:7",
-		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes", "MARKS": "off", "SIMULATE": "yes", "KEEP_LINKS": "yes",
+		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "HALT_AFTER": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes", "MARKS": "off", "SIMULATE": "yes", "KEEP_LINKS": "yes",
 		"REDIS_URL": "redis://h:7", "API_KEYS": "a:seven", "HTTP_ADDR": ":7", "METRICS_ADDR": ":7", "CA_FILE": rootsFile(t),
 		"HTTP_SOURCES": "crm=s3://bucket/x", "TZ": "UTC", "S3_SSE": "AES256", "S3_PATH_STYLE": "yes", "S3_KMS_KEY_ID": "k"}
 	for _, f := range fields() {

@@ -150,6 +150,9 @@ func (v liveView) View() string {
 	for _, name := range s.paused() {
 		lines = append(lines, red.Render(name+" is paused: chancela resume "+name))
 	}
+	for _, h := range s.halts() {
+		lines = append(lines, red.Render(h))
+	}
 	for _, p := range s.providers {
 		lines = append(lines, p.line(s.at))
 	}

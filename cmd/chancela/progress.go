@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
@@ -66,6 +67,19 @@ func (s snapshot) paused() []string {
 		}
 	}
 	return names
+}
+
+// halts say why campaigns send nothing more to a provider.
+func (s snapshot) halts() []string {
+	var lines []string
+	for _, c := range s.campaigns {
+		for _, h := range report.Halts(c) {
+			if h.Waiting > 0 {
+				lines = append(lines, h.Text(c.Name))
+			}
+		}
+	}
+	return lines
 }
 
 // left is how long the rest takes at the speed of late; 0: nobody knows.
@@ -251,6 +265,9 @@ func (s snapshot) line() string {
 	}
 	for _, name := range s.paused() {
 		fmt.Fprintf(&b, "; %s is paused", name)
+	}
+	for _, h := range s.halts() {
+		b.WriteString("; " + h)
 	}
 	for _, v := range s.providers {
 		if wrong := v.wrong(s.at); wrong != "" && v.done() < v.sum() {

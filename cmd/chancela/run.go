@@ -15,6 +15,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 func newRun(sys *system) *cobra.Command {
@@ -110,16 +112,24 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 			return err
 		}
 	}
+	if err := tellHalts(ending, e, files.campaigns(), sys.tell); err != nil {
+		return err
+	}
 	files.tellLast(all, sys.tell)
 	if ctx.Err() != nil {
-		again := "start it again, and it goes on"
-		if start.cfg.RedisURL == "" {
-			again = "without a Redis only what is in the archive is kept; started again, all else begins anew"
-		}
-		fmt.Fprintln(sys.stderr, "interrupted: "+again)
-		return quietly(exitInterrupted)
+		return interrupted(sys, start.cfg)
 	}
 	return quietly(cmp.Or(files.status(all), sum.status()))
+}
+
+// interrupted says how a run goes on that was.
+func interrupted(sys *system, cfg *config) error {
+	again := "start it again, and it goes on"
+	if cfg.RedisURL == "" {
+		again = "without a Redis only what is in the archive is kept; started again, all else begins anew"
+	}
+	fmt.Fprintln(sys.stderr, "interrupted: "+again)
+	return quietly(exitInterrupted)
 }
 
 // seeThrough enqueues the files and works until every envelope of their campaigns has
@@ -160,7 +170,7 @@ func seeThrough(ctx context.Context, sys *system, e *engine, files *campaignFile
 	})
 	_, following := follow(working, sys, e.observer(), files.campaigns(), func(s snapshot) bool {
 		at := complete.Load() // an older snapshot may not have seen the envelopes yet
-		return at != nil && s.at.After(*at) && s.open() == 0
+		return at != nil && s.at.After(*at) && (s.open() == 0 || e.stalled(working, s))
 	})
 	stop()
 	if err := works.Wait(); err != nil && !errors.Is(err, context.Canceled) {
@@ -170,6 +180,44 @@ func seeThrough(ctx context.Context, sys *system, e *engine, files *campaignFile
 		return all, following
 	}
 	return all, nil
+}
+
+// tellHalts says what keeps campaigns from being sent.
+func tellHalts(ctx context.Context, e *engine, campaigns []string, tell tell) error {
+	for _, name := range campaigns {
+		c, err := e.client.Ledger().Campaign(ctx, name)
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, h := range report.Halts(c) {
+			if h.Waiting == 0 {
+				continue
+			}
+			text := h.Text(name)
+			if e.cfg.RedisURL == "" {
+				text += " (without a Redis: run it again; what is in the archive is known)"
+			}
+			tell("halt", map[string]any{"campaign": name, "halt": h}, text)
+		}
+	}
+	return nil
+}
+
+// stalled tells whether nothing goes on before somebody resumes the campaigns.
+func (e *engine) stalled(ctx context.Context, s snapshot) bool {
+	for _, c := range s.campaigns {
+		if c.Open() == 0 {
+			continue
+		}
+		stalled, err := e.client.Stalled(ctx, c)
+		if err != nil || !stalled {
+			return false // the next look tells
+		}
+	}
+	return true
 }
 
 // campaigns are the names of the files' campaigns.

@@ -99,6 +99,9 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 		if c.Paused {
 			note = "paused"
 		}
+		if len(c.Halts) > 0 {
+			note = strings.TrimSpace(note + " halted")
+		}
 		if c.Simulated {
 			note = strings.TrimSpace(note + " simulated")
 		}
@@ -115,6 +118,7 @@ type statusObject struct {
 	Total     int64                  `json:"total"`
 	States    map[ledger.State]int64 `json:"states"`
 	Paused    bool                   `json:"paused"`
+	Halts     []report.Halt          `json:"halts"`
 	Simulated bool                   `json:"simulated"`
 	Troubles  []troubleObject        `json:"troubles"`
 }
@@ -139,7 +143,7 @@ type troubleError struct {
 func (s *system) statusJSON(snap snapshot) error {
 	enc := json.NewEncoder(s.stdout)
 	for _, c := range snap.campaigns {
-		o := statusObject{c.Name, c.Total, c.States, c.Paused, c.Simulated, []troubleObject{}}
+		o := statusObject{c.Name, c.Total, c.States, c.Paused, report.Halts(c), c.Simulated, []troubleObject{}}
 		for _, v := range snap.providers {
 			if t := v.trouble; t != nil && v.worksFor(c) {
 				o.Troubles = append(o.Troubles, troubleObject{v.name, t.State, t.Since, report.Time(t.NextTry), troubleError{t.Kind, t.Code, t.Op, t.Status}})
@@ -178,6 +182,9 @@ func (s *system) statusOf(ctx context.Context, e *engine, c ledger.Campaign) err
 	}
 	if c.Paused {
 		fmt.Fprintf(s.stdout, "paused: chancela resume %s\n", c.Name)
+	}
+	for _, h := range report.Halts(c) {
+		fmt.Fprintln(s.stdout, h.Text(c.Name))
 	}
 	for _, v := range snap.providers {
 		if wrong := v.wrong(snap.at); wrong != "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -23,12 +24,13 @@ type CampaignStatus struct {
 	Total     int64            `json:"total"`
 	States    map[string]int64 `json:"states" doc:"Envelopes by state; every state is there."`
 	Paused    bool             `json:"paused"`
+	Halts     []report.Halt    `json:"halts" nullable:"false" doc:"Why nothing more is sent to a provider until the campaign is resumed."`
 	Simulated bool             `json:"simulated" doc:"One of its envelopes goes, or went, to a simulator: nobody was invited for it, and nothing of it is signed."`
 }
 
 // StatusOf is what is told of a campaign.
 func StatusOf(c ledger.Campaign) CampaignStatus {
-	s := CampaignStatus{Campaign: c.Name, Total: c.Total, States: make(map[string]int64, len(c.States)), Paused: c.Paused, Simulated: c.Simulated}
+	s := CampaignStatus{Campaign: c.Name, Total: c.Total, States: make(map[string]int64, len(c.States)), Paused: c.Paused, Halts: report.Halts(c), Simulated: c.Simulated}
 	for state, n := range c.States {
 		s.States[string(state)] = n
 	}

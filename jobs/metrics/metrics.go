@@ -222,6 +222,7 @@ var (
 	descEnvelopes  = gauge("envelopes", "Envelopes by state.", "provider", "state")
 	descDue        = gauge("due_envelopes", "Envelopes that stand in an index of what is due: work or look.", "provider", "index")
 	descDenied     = gauge("provider_denied", "1 while the provider refuses the key, or there is no way to it (proxy, certificate), and its envelopes wait.", "provider")
+	descHalted     = gauge("halted_campaigns", "Campaigns that send nothing more to the provider, because their envelopes failed one after the other, until they are resumed.", "provider")
 	descAllowed    = gauge("rate_allowed", "Requests per second that the provider's rate allows.", "provider")
 	descUsed       = gauge("rate_used", "Requests per second that left in the last minute, of all processes.", "provider")
 	descPause      = gauge("rate_pause_seconds", "How long the provider has asked to be left alone.", "provider")
@@ -235,7 +236,7 @@ var (
 )
 
 func (w *watcher) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descEnvelopes, descDue, descDenied, descAllowed, descUsed, descPause, descTasks, descOldest, descArchived, descWaiting, descDead, descDurability, descUp} {
+	for _, d := range []*prometheus.Desc{descEnvelopes, descDue, descDenied, descHalted, descAllowed, descUsed, descPause, descTasks, descOldest, descArchived, descWaiting, descDead, descDurability, descUp} {
 		ch <- d
 	}
 }
@@ -295,6 +296,11 @@ func (w *watcher) envelopes(ctx context.Context, set func(*prometheus.Desc, floa
 			value = 1
 		}
 		set(descDenied, value, p)
+		halted, err := book.Halted(ctx, p)
+		if err != nil {
+			return err
+		}
+		set(descHalted, float64(halted), p)
 	}
 	return nil
 }

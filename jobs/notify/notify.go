@@ -185,22 +185,53 @@ type Notification struct {
 	Data      report.Report `json:"data"`
 }
 
+// HaltNotification is the body of the delivery that tells of a campaign whose sending to a
+// provider has halted.
+type HaltNotification struct {
+	Type      string    `json:"type"` // campaign.halted
+	Timestamp time.Time `json:"timestamp"`
+	Data      HaltData  `json:"data"`
+}
+
+// HaltData is which campaign, where and why.
+type HaltData struct {
+	Campaign string `json:"campaign"`
+	Provider string `json:"provider"`
+	Code     string `json:"code"`
+	Failures int64  `json:"failures"`
+}
+
+// body is what a notification says.
+func (n *Notifier) body(ctx context.Context, next ledger.Notification) ([]byte, error) {
+	var v any
+	if h := next.Halt; h != nil {
+		v = HaltNotification{"campaign.halted", next.At, HaltData{next.Key, h.Provider, h.Code, h.Failures}}
+	} else {
+		record, err := n.book.Get(ctx, next.Key)
+		if err != nil {
+			return nil, err
+		}
+		rep, err := report.Of(record)
+		if err != nil {
+			return nil, err
+		}
+		rep = rep.Linked()
+		rep.State = string(next.State)
+		v = Notification{"envelope." + string(next.State), next.At, rep}
+	}
+	body, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encoding: %w", err)
+	}
+	return body, nil
+}
+
 // deliver makes one attempt. after is what the receiver asks for in Retry-After. An error
 // holds neither the address, which may carry a token, nor the answer's text.
 func (n *Notifier) deliver(ctx context.Context, next ledger.Notification) (after time.Duration, err error) {
-	record, err := n.book.Get(ctx, next.Key)
+	body, err := n.body(ctx, next)
 	if err != nil {
 		return 0, err
-	}
-	rep, err := report.Of(record)
-	if err != nil {
-		return 0, err
-	}
-	rep = rep.Linked()
-	rep.State = string(next.State)
-	body, err := json.Marshal(Notification{"envelope." + string(next.State), next.At, rep})
-	if err != nil {
-		return 0, fmt.Errorf("encoding: %w", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, n.url, bytes.NewReader(body))
 	if err != nil {

@@ -267,3 +267,24 @@ func TestNotifierIsChecked(t *testing.T) {
 		t.Errorf("given up after %s", day)
 	}
 }
+
+// A halt is told as what it is, after the failure that has caused it.
+func TestAHaltIsTold(t *testing.T) {
+	b := newBench(t, nil)
+	b.queued("1")
+	c, _, _, err := b.book.Claim(t.Context(), "june/1", 1, time.Minute, ledger.Preparation{Provider: "certyneo", Streak: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if halted, err := c.FailAlike(t.Context(), 1, ledger.Reason{Code: "VALIDATION_ERROR"}); err != nil || !halted {
+		t.Fatal(halted, err)
+	}
+	run(t, b.notifier)
+	eventually(t, "both arrive", func() bool { return b.receiver.Last("june") != "" && b.receiver.Last("june/1") == "failed" })
+	if got := b.receiver.States()["june"]; !slices.Equal(got, []string{"certyneo VALIDATION_ERROR"}) {
+		t.Errorf("told %q", got)
+	}
+	if bad := b.receiver.Bad(); len(bad) > 0 {
+		t.Errorf("%q", bad)
+	}
+}

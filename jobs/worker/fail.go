@@ -147,6 +147,17 @@ func stopState(err error) ledger.TroubleState {
 	return ledger.KeyRefused
 }
 
+// othersToo tells whether an envelope has failed for good, and for what others of its
+// campaign may well have, too: not for its own day that is over, or a loss of its own.
+func othersToo(err error) bool {
+	switch providers.KindOf(err) {
+	case providers.Invalid, providers.Unsupported, providers.NotFound:
+		c := providers.CodeOf(err)
+		return c != codeExpired && c != ledger.CodeNoContent
+	}
+	return false
+}
+
 // markFailed gives an envelope up until it is retried. One that may have reached people is
 // in doubt instead; one whose signers were invited stays sent.
 func (t *envelopeTask) markFailed(ctx context.Context, err error) error {
@@ -155,13 +166,21 @@ func (t *envelopeTask) markFailed(ctx context.Context, err error) error {
 	}
 	from := t.rec.State
 	var werr error
-	if from == ledger.Sent { // what follows an invitation has failed
+	halted := false
+	switch {
+	case from == ledger.Sent: // what follows an invitation has failed
 		werr = t.claim.KeepSent(detached(ctx), t.rec.Attempts, reason(err), t.config.PollEvery)
-	} else {
+	case from != ledger.Completed && othersToo(err):
+		halted, werr = t.claim.FailAlike(detached(ctx), t.rec.Attempts, reason(err))
+	default:
 		werr = t.claim.Fail(detached(ctx), t.rec.Attempts, reason(err))
 	}
 	if werr != nil {
 		return later(time.Second, werr)
+	}
+	if halted {
+		t.log.ErrorContext(ctx, "envelopes fail one after the other for the same reason: the campaign sends nothing more to the provider until it is resumed",
+			"campaign", t.rec.Campaign, "provider", t.rec.Provider, "code", code(err))
 	}
 	t.note(ctx, t.rec, from, "error", err.Error())
 	return fmt.Errorf("%w: %w", err, asynq.SkipRetry)

@@ -197,7 +197,7 @@ func (t *envelopeTask) invited(ctx context.Context, job *providers.Job, err erro
 	}
 	t.committed = false
 	// The outcome has ended the claim; the failure is written under a new one.
-	c, hold, wait, cerr := t.ledger.Claim(detached(ctx), t.rec.Key(), t.rec.Generation, Lease, ledger.Preparation{})
+	c, hold, wait, cerr := t.ledger.Claim(detached(ctx), t.rec.Key(), t.rec.Generation, Lease, ledger.Preparation{Streak: t.cfg.HaltAfter})
 	if cerr != nil || hold != ledger.Granted {
 		return later(max(wait, time.Second), err)
 	}

@@ -49,6 +49,7 @@ type Config struct {
 	RetryMax   time.Duration  // longest pause
 	Attempts   int            // before an envelope is failed
 	KeepLinks  bool           // signing links are kept until the envelope ends
+	HaltAfter  int            // failures in a row for one reason before a campaign's sending to the provider halts; 0: never
 	Zone       *time.Location // whose days deadlines end by; nil: UTC
 	// Shutdown is how long a stopping worker waits for what it holds. It is longer than
 	// the longest call to a provider; what is not done by then is handed back.
@@ -253,7 +254,7 @@ func (w *Worker) envelope(ctx context.Context, config ProviderConfig, t *asynq.T
 	if err != nil {
 		return err
 	}
-	c, hold, wait, err := w.ledger.Claim(ctx, p.Key, p.Generation, Lease, ledger.Preparation{Provider: info.Name, Simulated: info.Simulated, Marks: w.place(ctx)})
+	c, hold, wait, err := w.ledger.Claim(ctx, p.Key, p.Generation, Lease, ledger.Preparation{Provider: info.Name, Simulated: info.Simulated, Marks: w.place(ctx), Streak: w.cfg.HaltAfter})
 	if err != nil {
 		return later(2*time.Second, err)
 	}

@@ -33,6 +33,7 @@ type Claim struct {
 	At     time.Time // the server's time of the claim
 	Began  bool      // the envelope was queued, and is preparing with this claim
 	Probe  bool      // the provider's key was refused: this work tries whether it is accepted again
+	streak int       // see Preparation
 	taken  time.Time // this process' time of it
 	key    string
 	token  string
@@ -63,6 +64,10 @@ type Preparation struct {
 	// Marks names the archive in which an inviting call of this claim is marked before it
 	// leaves; empty: nowhere. It becomes part of the token: see [MarkedIn].
 	Marks string
+	// Streak is how many envelopes may fail in a row for one reason before the campaign's
+	// sending to the provider halts. Before anybody was invited no more than that are being
+	// sent. 0: any number.
+	Streak int
 }
 
 // Claim takes an envelope for a task of the given generation, for the length of the
@@ -72,7 +77,7 @@ func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease 
 	if p.Marks != "" {
 		token += "." + p.Marks
 	}
-	res, err := claimScript.Run(ctx, l.db, []string{envelopeKey(key)}, key, generation, token, millis(lease), p.Provider, flag(p.Simulated)).Slice()
+	res, err := claimScript.Run(ctx, l.db, []string{envelopeKey(key)}, key, generation, token, millis(lease), p.Provider, flag(p.Simulated), p.Streak).Slice()
 	if err != nil {
 		return nil, "", 0, fmt.Errorf("ledger: claiming %s: %w", key, err)
 	}
@@ -96,7 +101,7 @@ func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease 
 	if r.State == Queued || r.State == Preparing {
 		r.Tries++
 	}
-	c := &Claim{Record: r, At: time.UnixMilli(number(res[3])).UTC(), Probe: Admission(text(res[5])) == Probe, taken: time.Now(), key: key, token: token, ledger: l}
+	c := &Claim{Record: r, At: time.UnixMilli(number(res[3])).UTC(), Probe: Admission(text(res[5])) == Probe, streak: p.Streak, taken: time.Now(), key: key, token: token, ledger: l}
 	if number(res[4]) == 1 {
 		r.State, r.Simulated, c.Began = Preparing, p.Simulated, true
 	}
@@ -167,6 +172,9 @@ type change struct {
 	Release       bool // the claim ends with this change
 	NewGeneration bool // tasks that exist become stale; a new one is to be enqueued
 
+	// Streak, above 0, is how many may fail in a row for the reason of this one.
+	Streak int
+
 	// Rewrite makes the blob anew without what is removed: nothing of it is left in Redis. The
 	// record must be whole: under a fence by version, or of a claim on a completed envelope,
 	// whose blob nobody else writes but for its download addresses.
@@ -210,7 +218,7 @@ func (ch change) append(args []any, r *Record) []any {
 			blob = appendSection(blob, letter, value)
 		}
 	}
-	args = append(args, mode, blob, sets, len(ch.Times))
+	args = append(args, mode, blob, ch.Streak, sets, len(ch.Times))
 	return append(append(args, fields...), removed...)
 }
 
@@ -246,12 +254,18 @@ func (c *Claim) outcome(ctx context.Context, ch change) error {
 func (r *Record) fence() string { return "version:" + strconv.FormatInt(r.Version, 10) }
 
 func (l *Ledger) write(ctx context.Context, r *Record, fence string, ch change) error {
-	_, err := l.writeAt(ctx, r, fence, ch)
+	_, err := l.apply(ctx, r, fence, ch)
 	return err
 }
 
-// writeAt is write, and returns the server's time of it.
-func (l *Ledger) writeAt(ctx context.Context, r *Record, fence string, ch change) (time.Time, error) {
+// written is what is known of a change that was made.
+type written struct {
+	at     time.Time // the server's
+	halted bool      // the campaign's sending has halted with it
+}
+
+// apply is write, and tells more.
+func (l *Ledger) apply(ctx context.Context, r *Record, fence string, ch change) (written, error) {
 	to, index := ch.To, ch.Index
 	if to == "" {
 		to = r.State
@@ -263,13 +277,13 @@ func (l *Ledger) writeAt(ctx context.Context, r *Record, fence string, ch change
 	args = ch.append(args, r)
 	res, err := writeScript.Run(ctx, l.db, []string{envelopeKey(r.Key())}, args...).Slice()
 	if err != nil {
-		return time.Time{}, fmt.Errorf("ledger: writing %s: %w", r.Key(), err)
+		return written{}, fmt.Errorf("ledger: writing %s: %w", r.Key(), err)
 	}
 	if res[0] != "ok" {
-		return time.Time{}, fmt.Errorf("ledger: writing %s: %w", r.Key(), ErrLost)
+		return written{}, fmt.Errorf("ledger: writing %s: %w", r.Key(), ErrLost)
 	}
 	r.State, r.Version, r.Generation = to, number(res[1]), number(res[2])
-	return time.UnixMilli(number(res[3])).UTC(), nil
+	return written{time.UnixMilli(number(res[3])).UTC(), number(res[4]) == 1}, nil
 }
 
 // Intent is what stands in the way of an inviting call, or IntentOK.

@@ -38,10 +38,11 @@ func (l *Ledger) Complete(ctx context.Context, r *Record, e Ending, lease time.D
 	ch := e.change()
 	ch.Due = lease + time.Second
 	ch.Set[fieldClaim], ch.Times[fieldClaimUntil], ch.Set[fieldFetching] = c.token, lease, "1"
-	var err error
-	if c.At, err = l.writeAt(ctx, r, r.fence(), ch); err != nil {
+	done, err := l.apply(ctx, r, r.fence(), ch)
+	if err != nil {
 		return nil, err
 	}
+	c.At = done.at
 	if len(e.Signers) > 0 {
 		r.Signers = e.Signers
 	}

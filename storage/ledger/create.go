@@ -21,6 +21,10 @@ type Entry struct {
 	Content                Content
 	Invitation             Invitation
 	SweepAfter             time.Duration // when the sweeper shall look whether a task carries it
+
+	// First is how many envelopes of each provider of the campaign go first: the others wait
+	// until so many are archived. 0: as the campaign was begun. It is one for all of a Create.
+	First int
 }
 
 // Content is what a new record begins with. What is below Trace is known of an envelope
@@ -86,6 +90,7 @@ type Creation struct {
 	Verdict    Verdict
 	State      State
 	Generation int64
+	Waits      bool // until those that go first are archived
 }
 
 // Create records envelopes that are new and leaves alone what is there. The results
@@ -115,8 +120,8 @@ func (l *Ledger) Create(ctx context.Context, entries []Entry) ([]Creation, error
 const createAtOnce = 200
 
 func (l *Ledger) create(ctx context.Context, entries []Entry, hashKey []byte) ([]Creation, error) {
-	keys, args := make([]string, len(entries)), make([]any, 1, 1+12*len(entries))
-	args[0] = entries[0].Campaign
+	keys, args := make([]string, len(entries)), make([]any, 2, 2+12*len(entries))
+	args[0], args[1] = entries[0].Campaign, entries[0].First
 	for i, e := range entries {
 		keys[i] = envelopeKey(e.Campaign + "/" + e.ID)
 		index := Work
@@ -147,10 +152,10 @@ func (l *Ledger) create(ctx context.Context, entries []Entry, hashKey []byte) ([
 	out := make([]Creation, len(entries))
 	for i, a := range answers {
 		s, ok := a.([]any)
-		if !ok || len(s) != 3 {
+		if !ok || len(s) < 3 {
 			return nil, errors.New("unexpected answer")
 		}
-		out[i] = Creation{Verdict(text(s[0])), State(text(s[1])), number(s[2])}
+		out[i] = Creation{Verdict(text(s[0])), State(text(s[1])), number(s[2]), len(s) > 3 && number(s[3]) == 1}
 	}
 	return out, nil
 }

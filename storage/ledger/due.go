@@ -57,13 +57,16 @@ func (l *Ledger) Pending(ctx context.Context, index Index, provider string) (int
 }
 
 // SetPaused pauses or resumes a campaign. A pause is seen by the next intent to invite:
-// when SetPaused has returned, nobody more is invited. After a resume the operation
-// [ResumeAll] puts the parked envelopes back.
+// when SetPaused has returned, nobody more is invited. A resume ends whatever else halts the
+// campaign, too ([Halt]); after it the operation [ResumeAll] puts the parked envelopes back.
 func (l *Ledger) SetPaused(ctx context.Context, campaign string, paused bool) error {
+	if !paused {
+		return l.resume(ctx, campaign)
+	}
 	if _, err := l.Campaign(ctx, campaign); err != nil {
 		return err
 	}
-	if err := l.db.HSet(ctx, campaignKey(campaign), "paused", flag(paused)).Err(); err != nil {
+	if err := l.db.HSet(ctx, campaignKey(campaign), "paused", "1").Err(); err != nil {
 		return fmt.Errorf("ledger: pausing %s: %w", campaign, err)
 	}
 	return nil

@@ -73,7 +73,8 @@ var (
 //go:embed lua/*.lua
 var sources embed.FS
 
-func script(name string) *redis.Script {
+// script is one of lua's, with what it takes from others.
+func script(name string, others ...string) *redis.Script {
 	read := func(file string) string {
 		b, err := sources.ReadFile("lua/" + file + ".lua")
 		if err != nil {
@@ -81,19 +82,24 @@ func script(name string) *redis.Script {
 		}
 		return string(b)
 	}
-	return redis.NewScript(read("common") + read(name))
+	source := read("common")
+	for _, other := range append(others, name) {
+		source += read(other)
+	}
+	return redis.NewScript(source)
 }
 
 var (
 	createScript  = script("create")
-	claimScript   = script("claim")
+	claimScript   = script("claim", "sending")
 	renewScript   = script("renew")
-	intentScript  = script("intent")
-	writeScript   = script("write")
+	intentScript  = script("intent", "sending")
+	writeScript   = script("write", "sending")
 	takeScript    = script("take")
 	dueScript     = script("due")
 	restScript    = script("rest")
 	dropScript    = script("drop")
+	resumeScript  = script("resume")
 	carriedScript = script("carried")
 
 	troubleScript = script("trouble")

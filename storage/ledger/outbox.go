@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// Notification is one change of state that the outside is to be told of.
+// Notification is one change of state that the outside is to be told of, or a halt of a campaign:
+// then its key is the campaign's name, and there is no state.
 type Notification struct {
 	Key     string
+	Halt    *Halt
 	State   State
 	Version int64 // with the key, the notification's identity
 	At      time.Time
@@ -78,11 +81,18 @@ func decodeNotification(key, raw string) (Notification, error) {
 		State   State       `json:"state"`
 		Version json.Number `json:"version"` // Lua writes a number that it made, or a string that it read
 		At      float64     `json:"at"`
+
+		Provider, Code string // of a halt
+		Failures       int64
 	}
 	if err := json.Unmarshal([]byte(raw), &wire); err != nil {
 		return Notification{}, fmt.Errorf("ledger: undecodable notification of %s: %w", key, err)
 	}
-	return Notification{Key: key, State: wire.State, Version: atoi(wire.Version.String()), At: time.UnixMilli(int64(wire.At)).UTC(), raw: raw}, nil
+	n := Notification{Key: key, State: wire.State, Version: atoi(wire.Version.String()), At: time.UnixMilli(int64(wire.At)).UTC(), raw: raw}
+	if !strings.Contains(key, "/") {
+		n.State, n.Halt = "", &Halt{Provider: wire.Provider, Code: wire.Code, Failures: wire.Failures, Since: n.At}
+	}
+	return n, nil
 }
 
 // Delivered takes a notification out; the envelope's next one is due at once.

@@ -132,8 +132,9 @@ type Campaign struct {
 	// Providers are the same by provider; nil for a campaign that is older than this count.
 	Providers map[string]map[State]int64
 	Paused    bool
-	Simulated bool // one of its envelopes goes, or went, to a simulator
-	Younger   bool // than what the archive has of it: see [Ledger.Younger]
+	Halts     []Halt // by provider
+	Simulated bool   // one of its envelopes goes, or went, to a simulator
+	Younger   bool   // than what the archive has of it: see [Ledger.Younger]
 	CreatedAt time.Time
 	ChangedAt time.Time // the last change of a state
 }
@@ -206,7 +207,7 @@ func (q *campaignQuery) answer(name string) (c Campaign, whole, ok bool) {
 	if len(h) == 0 {
 		return Campaign{}, false, false
 	}
-	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Simulated: h["simulated"] == "1", Younger: h["younger"] == "1",
+	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Halts: haltsOf(h), Simulated: h["simulated"] == "1", Younger: h["younger"] == "1",
 		CreatedAt: milliTime(h["created"]), ChangedAt: milliTime(h["changed"])}
 	for _, s := range States {
 		c.States[s] = 0

@@ -39,6 +39,7 @@ type Record struct {
 	Unfinished   bool   // sent, but calls after the invitation are due
 	CancelAsked  bool
 	Fetching     bool // completed, and files of it may be in the archive
+	Parked       bool // in no index: it waits for a resume, or has ended
 	Carried      bool // in no index: asynq is known to have its task
 	Tries        int  // how often a worker has taken it up to send it
 	Attempts     int  // that have failed, of what is being tried now
@@ -167,7 +168,7 @@ func parse(key string, h map[string]string, blob string) (*Record, error) {
 		Version: atoi(h[fieldVersion]), Generation: atoi(h[fieldGeneration]), Digest: unpack(h[fieldDigest]), Simulated: h[fieldSimulated] == "1", Seq: atoi(h[fieldSeq]),
 		AskFirst:   h[fieldAskFirst] == "1",
 		EnvelopeID: h[fieldEnvelopeID], Steps: map[string]string{},
-		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt), Carried: h[fieldIndex] == letterOf(task), Uninvited: strings.Fields(h[fieldUninvited]),
+		IntentAt: at(fieldIntentAt), Inviter: h[fieldInviter], SettleAt: at(fieldSettleAt), Carried: h[fieldIndex] == letterOf(task), Parked: h[fieldIndex] == letterOf(none), Uninvited: strings.Fields(h[fieldUninvited]),
 		Unfinished: h[fieldUnfinished] == "1", Unchecked: h[fieldUnchecked] == "1", Lane: h[fieldLane], CancelAsked: h[fieldCancel] == "1",
 		Fetching: h[fieldFetching] == "1",
 		Tries:    int(atoi(h[fieldTries])), Attempts: int(atoi(h[fieldAttempts])), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],

@@ -31,6 +31,7 @@ import (
 //	Claim.Doubt          preparing                in_doubt              the claim; an intent stands
 //	Claim.Fail           queued, preparing,       failed                the claim; no intent stands
 //	                     completed
+//	Claim.FailAlike      queued, preparing        failed                the claim; no intent stands
 //	Claim.Defer, PutOff, any that is claimed      same                  the claim
 //	Park, AwaitKey,
 //	Release
@@ -293,7 +294,11 @@ func (c *Claim) Fail(ctx context.Context, tried int, why Reason) error {
 	if err := guard(c.Record, "Fail", c.Record.IntentAt.IsZero(), Queued, Preparing, Completed); err != nil {
 		return err
 	}
-	return c.write(ctx, change{To: Failed, Index: none, Release: true, NewGeneration: true, Set: with(attempts(tried), why.fields())})
+	return c.write(ctx, failure(tried, why))
+}
+
+func failure(tried int, why Reason) change {
+	return change{To: Failed, Index: none, Release: true, NewGeneration: true, Set: with(attempts(tried), why.fields())}
 }
 
 // Defer puts an envelope off after a failed attempt.

@@ -58,9 +58,9 @@ func (r *Receiver) take(body []byte, forged error, id string) int {
 	var n struct {
 		Type      string
 		Timestamp time.Time
-		Data      struct{ Campaign, ID, State string }
+		Data      struct{ Campaign, ID, State, Provider, Code string }
 	}
-	if err := json.Unmarshal(body, &n); err != nil || n.Type != "envelope."+n.Data.State || n.Timestamp.IsZero() {
+	if err := json.Unmarshal(body, &n); err != nil || n.Type != "envelope."+n.Data.State && n.Type != "campaign.halted" || n.Timestamp.IsZero() {
 		r.bad = append(r.bad, string(body))
 	}
 	key := n.Data.Campaign + "/" + n.Data.ID
@@ -72,6 +72,10 @@ func (r *Receiver) take(body []byte, forged error, id string) int {
 		if status := r.refuse(r.n, n.Data.State); status != 0 {
 			return status
 		}
+	}
+	if n.Type == "campaign.halted" {
+		r.states[n.Data.Campaign] = append(r.states[n.Data.Campaign], n.Data.Provider+" "+n.Data.Code)
+		return http.StatusNoContent
 	}
 	if seen := r.states[key]; len(seen) == 0 || seen[len(seen)-1] != n.Data.State { // at least once
 		r.states[key] = append(seen, n.Data.State)
@@ -86,7 +90,8 @@ func (r *Receiver) Deliveries() int {
 	return r.n
 }
 
-// States are the states that each envelope was told of, in their order.
+// States are the states that each envelope was told of, in their order; of a campaign the
+// halts, as provider and code.
 func (r *Receiver) States() map[string][]string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

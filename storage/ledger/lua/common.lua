@@ -216,14 +216,6 @@ local function load(e, key)
   return h
 end
 
--- halted tells why an envelope may not be invited: its campaign is paused, or somebody is about to cancel it with all
--- that its campaign had.
-local function halted(campaign, h)
-  local c = redis.call('HMGET', P .. 'campaign:' .. campaign, 'paused', 'canceling')
-  if c[1] == '1' then return 'paused' end
-  return c[2] and tonumber(h.n) <= tonumber(c[2]) and 'canceling'
-end
-
 -- admit lets one call through when a provider that refuses the key has been left alone for its pause; the
 -- others wait for what becomes of it.
 local function admit(provider, at)

@@ -1,8 +1,8 @@
--- Records envelopes of one campaign. KEYS the envelopes. ARGV: campaign, then for each: id, provider, digest, state,
+-- Records envelopes of one campaign. KEYS the envelopes. ARGV: campaign, how many of each provider go first (0: all), then for each: id, provider, digest, state,
 --       index, delay, bucket and field of the invitation (empty: none), blob, number of fields, field, value ...
--- Returns for each created | same | conflict, the state, the generation.
+-- Returns for each created | same | conflict, the state, the generation, and 1 when it waits for those that go first.
 local campaign, at = ARGV[1], now()
-local entries, next = {}, 2
+local first, entries, next = number(ARGV[2]), {}, 3
 for i, e in ipairs(KEYS) do
   local x = {e = e, id = text(ARGV[next]), p = text(ARGV[next + 1]), digest = text(ARGV[next + 2]), state = text(ARGV[next + 3]),
     i = text(ARGV[next + 4]), due = at + number(ARGV[next + 5]), bucket = ARGV[next + 6], field = ARGV[next + 7],
@@ -34,14 +34,46 @@ local function invited(x)
 end
 
 local c = P .. 'campaign:' .. campaign
-local seq, first = nil, nil
+local seq, from = nil, nil
 local new, due, places, carried, simulated = {}, {}, {}, {}, false
+
+-- rests tells whether a new envelope waits until the first ones of its provider are archived: what the campaign was
+-- begun with holds for it, whoever adds to it.
+local gates = {}
+local function gate(p)
+  local v = redis.call('HMGET', c, 'first', 'rest ' .. p)
+  local g = {first = tonumber(v[1] or first), rest = v[2], made = 0, archived = 0}
+  if g.first > 0 and not g.rest then
+    for _, state in pairs(words) do
+      local n = tonumber(redis.call('HGET', P .. 'counts:' .. campaign, p .. ' ' .. state) or 0)
+      g.made = g.made + n
+      if state == 'archived' then g.archived = n end
+    end
+  end
+  gates[p] = g
+  return g
+end
+local function rests(x)
+  local g = gates[x.p] or gate(x.p)
+  if g.first == 0 then return false end
+  if not g.rest then
+    if g.made < g.first then
+      g.made = g.made + 1
+      return false
+    end
+    g.rest = g.archived >= g.first and 'open' or seq
+    redis.call('HSET', c, 'rest ' .. x.p, g.rest)
+  end
+  return g.rest ~= 'open' and x.state == 'q'
+end
+
 local function record(x)
   if not seq then
     seq = tonumber(redis.call('HGET', c, 'seq') or 0)
-    first = seq + 1
+    from = seq + 1
   end
   seq = seq + 1
+  if rests(x) then x.i, x.waits = 'n', 1 end
   local set = {'digest', x.digest, 's', x.state, 'v', 1, 'g', 1, 'p', x.p, 'n', seq, 'c', at, 'i', x.i}
   for i = 1, #x.set do set[#set + 1] = x.set[i] end
   for i = 1, #x.set, 2 do simulated = simulated or x.set[i] == 'm' end
@@ -81,17 +113,18 @@ for i, x in ipairs(entries) do
       answers[i] = {'same', words[have[2]], have[3]}
     else
       record(x)
-      answers[i] = {'created', words[x.state], '1'}
+      answers[i] = {'created', words[x.state], '1', x.waits or 0}
     end
   end
 end
 if #new == 0 then return answers end
 
 local head = {'seq', seq, 'changed', at}
-if first == 1 then -- an older campaign's counts by provider, and its course, would begin in the middle
+if from == 1 then -- an older campaign's counts by provider, and its course, would begin in the middle
   head[#head + 1], head[#head + 2] = 'counted', 1
   redis.call('HSET', P .. 'course:' .. campaign, 'width', 1000, 'begin', at)
 end
+if first > 0 then redis.call('HSETNX', c, 'first', first) end
 if simulated then head[#head + 1], head[#head + 2] = 'simulated', '1' end
 redis.call('HSET', c, unpack(head))
 redis.call('HSETNX', c, 'created', at)
@@ -102,7 +135,7 @@ for i, x in ipairs(new) do
   counts[x.p] = counts[x.p] or {}
   counts[x.p][x.state] = (counts[x.p][x.state] or 0) + 1
 end
-redis.call('SETRANGE', P .. 'state:' .. campaign, first, table.concat(letters))
+redis.call('SETRANGE', P .. 'state:' .. campaign, from, table.concat(letters))
 for chunk, ids in pairs(places) do redis.call('HSET', P .. 'at:' .. campaign .. ':' .. chunk, unpack(ids)) end
 for index, list in pairs(due) do redis.call('ZADD', index, unpack(list)) end
 for p, n in pairs(carried) do redis.call('HINCRBY', P .. 'count:' .. p, 'carried', n) end

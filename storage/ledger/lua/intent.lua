@@ -11,7 +11,7 @@ local set, answer = {'v', h.v + 1}, 'ok'
 for i = 3, #ARGV do set[#set + 1] = ARGV[i] end
 if h.a then answer = 'again'
 elseif h.q == '1' then answer = 'canceled'
-else answer = halted(parts(key), h) or 'ok' end
+else answer = halted(sending(parts(key), h.p), h) or 'ok' end
 if answer == 'ok' then
   for _, x in ipairs({'a', at, 'b', token}) do set[#set + 1] = x end
 end

@@ -1,20 +1,21 @@
 -- The one way to change a record. KEYS[1] the envelope.
 -- ARGV: key, fence (token:X, version:N or inviter:X), from, to, index, delay, release, bump,
 --       what becomes of the blob (keep, add or set), its sections,
+--       how many envelopes in a row may fail for the reason of this one (0: it is not counted),
 --       number of fields to set, number of times to set, field, value ..., field, delay ..., fields to remove ...
 -- A time becomes the server's time after its delay. Nothing is written before all arguments are judged.
--- Returns ok, version, generation, the time | lost (the fence) | state, the state it has.
+-- Returns ok, version, generation, the time, 1 when the campaign's sending halts with it | lost (the fence) | state, the state it has.
 local e, key, fence, from, to, index = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local at = now()
 local due = at + number(ARGV[6])
 local blob, more = ARGV[9], text(ARGV[10])
-local sets, times = number(ARGV[11]), number(ARGV[12])
+local limit, sets, times = number(ARGV[11]), number(ARGV[12]), number(ARGV[13])
 known(index)
 local set, given, removed = {}, {}, {}
 local function put(field, value) set[#set + 1], set[#set + 2], given[field] = field, value, value end
-for i = 13, 12 + 2 * sets, 2 do put(ARGV[i], text(ARGV[i + 1])) end
-for i = 13 + 2 * sets, 12 + 2 * (sets + times), 2 do put(ARGV[i], at + number(ARGV[i + 1])) end
-for i = 13 + 2 * (sets + times), #ARGV do
+for i = 14, 13 + 2 * sets, 2 do put(ARGV[i], text(ARGV[i + 1])) end
+for i = 14 + 2 * sets, 13 + 2 * (sets + times), 2 do put(ARGV[i], at + number(ARGV[i + 1])) end
+for i = 14 + 2 * (sets + times), #ARGV do
   removed[#removed + 1] = ARGV[i]
   given[ARGV[i]] = false
 end
@@ -60,4 +61,10 @@ if to ~= from or code ~= h.o then
   blame(h.p, campaign, id, words[from], h.o, -1)
   blame(h.p, campaign, id, words[to], code, 1)
 end
-return {'ok', version, gen, at}
+local halts = 0
+if to ~= from then
+  if to == 's' then succeeded(campaign, h.p)
+  elseif to == 'f' and limit > 0 then halts = refused(campaign, h.p, code or '', at, limit)
+  elseif to == 'a' then archived(campaign, h.p, at) end
+end
+return {'ok', version, gen, at, halts}

@@ -1,0 +1,115 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// unwilling is a provider that takes so many envelopes and refuses all others.
+type unwilling struct {
+	providers.Provider
+	takes   int64
+	met     atomic.Int64
+	refused atomic.Int64
+}
+
+func (p *unwilling) Prepare(ctx context.Context, job *providers.Job) error {
+	if p.met.Add(1) > p.takes {
+		p.refused.Add(1)
+		return &providers.Error{Kind: providers.Invalid, Provider: "certyneo", Op: "POST /documents", Status: 422, Code: "VALIDATION_ERROR"}
+	}
+	return p.Provider.Prepare(ctx, job)
+}
+
+// work runs workers with 16 handlers each until the returned function is called.
+func (w *world) work(p providers.Provider, workers int) (stop func()) {
+	w.redis.SetTime(time.Time{}) // from here on time passes by itself
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan error, workers)
+	for range workers {
+		db := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
+		w.t.Cleanup(func() { db.Close() })
+		worker := New(Config{Redis: db, Durability: ledger.NotDurable, Archive: w.archive, RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5, HaltAfter: 5,
+			Log: silent, Providers: []ProviderConfig{{Provider: p, Concurrency: 16, PollEvery: time.Hour, SettleAfter: 15 * time.Second}}, Shutdown: time.Second})
+		go func() { done <- worker.Run(ctx) }()
+	}
+	return func() {
+		cancel()
+		for range workers {
+			if err := <-done; err != nil {
+				w.t.Error(err)
+			}
+		}
+	}
+}
+
+func (w *world) enqueueMany(n int) {
+	w.t.Helper()
+	many := func(yield func(providers.Envelope, error) bool) {
+		for i := range n {
+			e := w.envelope(fmt.Sprintf("e-%d", i))
+			if err := w.client.Check(w.t.Context(), &e); !yield(e, err) {
+				return
+			}
+		}
+	}
+	if sum, err := w.client.EnqueueAll(w.t.Context(), "crash", many); err != nil || sum.New != n {
+		w.t.Fatal(sum, err)
+	}
+}
+
+func (w *world) campaign() ledger.Campaign {
+	w.t.Helper()
+	c, err := w.client.Ledger().Campaign(w.t.Context(), "crash")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+// A campaign that nobody takes costs five envelopes, with two workers of 16 handlers each.
+func TestAMistakeCostsFewEnvelopes(t *testing.T) {
+	const all = 100
+	w := newWorld(t, "certyneo")
+	w.enqueueMany(all)
+	p := &unwilling{Provider: w.provider}
+	stop := w.work(p, 2)
+	defer stop()
+	w.until("it halts and everything has been asked for", func() bool {
+		tasks, err := w.client.TaskQueue().Count(t.Context(), "certyneo")
+		return len(w.campaign().Halts) == 1 && err == nil && tasks.Tasks == 0
+	})
+	c := w.campaign()
+	if c.States[ledger.Failed] != 5 || p.refused.Load() != 5 || c.States[ledger.Queued] != all-5 {
+		t.Errorf("%d refusals, %v", p.refused.Load(), c.States)
+	}
+	if h := c.Halts[0]; h.Provider != "certyneo" || h.Failures != 5 || h.Code != "VALIDATION_ERROR" || h.Since.IsZero() {
+		t.Errorf("halt %+v", h)
+	}
+}
+
+// What goes wrong later costs no more than what is under way besides.
+func TestAMistakeLaterCostsWhatIsUnderWay(t *testing.T) {
+	const all, good = 100, 20
+	w := newWorld(t, "certyneo")
+	w.enqueueMany(all)
+	p := &unwilling{Provider: w.provider, takes: good}
+	stop := w.work(p, 1)
+	defer stop()
+	w.until("it halts and everything has been asked for", func() bool {
+		tasks, err := w.client.TaskQueue().Count(t.Context(), "certyneo")
+		return len(w.campaign().Halts) == 1 && err == nil && tasks.Tasks == 0
+	})
+	c := w.campaign()
+	if c.States[ledger.Failed] < 5 || c.States[ledger.Failed] > 5+16 || c.States[ledger.Sent] != good {
+		t.Errorf("%v", c.States)
+	}
+}
