@@ -217,7 +217,11 @@ func TestTheFirstGoFirst(t *testing.T) {
 	s.hold("3", CampaignPaused)
 	s.archive("2")
 	s.halts()
-	if o, tasks := carry(t, l, "", 100); o.Kind != ResumeAll || len(tasks) != 2 {
+	open, err := l.db.ZRange(t.Context(), operationsKey, 0, -1).Result()
+	if err != nil || len(open) != 1 {
+		t.Fatalf("operations %v, %v", open, err)
+	}
+	if o, tasks := carry(t, l, open[0], 100); o.Kind != ResumeAll || len(tasks) != 2 {
 		t.Errorf("%s brings %v", o.Kind, tasks)
 	}
 	s.claim("3")
