@@ -34,9 +34,9 @@
 // when Redis is failed over (the replica shut out before, so that acknowledged writes are lost,
 // and the master killed, or frozen and let go on), set back to an earlier copy, or emptied; all
 // processes are killed or stopped, started again, and all files enqueued again. Without marks in
-// the archive about 40 of 100 envelopes are invited twice. The long form is
+// the archive about 40 of 100 envelopes are invited twice. The long form takes an hour or more:
 //
-//	go test ./jobs/faulttest -run RedisLost -v -timeout 120m -args -rounds 20 -in-flight 1000
+//	go test ./jobs/faulttest -run RedisLost -v -timeout 300m -args -rounds 20 -in-flight 1000
 //
 // # What is in doubt, and rightly
 //
@@ -52,7 +52,12 @@
 //	intent not written                    worker.TestCrashAtEveryBoundary, TestCrashesAtRandom, TestFaultsOfTheInvitingCall
 //	barrier not waited for                ledger.TestBarrierWaitsForTheDisk, TestBarrierFailsWithoutAReplica, TestIntentThatIsNotDurable
 //	everysec taken for always             ledger.TestInspectChoosesTheBarrier
-//	mark not made, or not looked at       TestRedisLost, worker.TestLedgerLostAtEveryBoundary, TestLedgerSetBack
+//	mark not made                         TestRedisLost, worker.TestLedgerLostAtEveryBoundary, TestLedgerSetBack
+//	mark made, and no look for another's  marks.TestMarksFollowEachOther, TestOneOfManyMarks, worker.TestLedgerSetBack
+//	no look for it before a cancellation  worker.TestCancelInALedgerSetBack
+//	missing mark taken for no proof       worker.TestMissingMarkProves
+//	missing mark of any archive believed  worker.TestMissingMarkProves, TestUnmarkedIntentOfAWorkerWithoutMarks
+//	provider not asked for our key first  worker.TestYoungerLedgerAsksFirst
 //	provider not asked before the second  worker.TestCrashAtEveryBoundary, TestDoubtIsSettled, TestUnderFire
 //	asked while the call may still leave  TestFrozenInviteIsWaitedFor
 //	claim taken while it is held          TestTwoCopiesAtOnce, ledger.TestClaimKeepsOthersOut

@@ -27,7 +27,6 @@ import (
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/archive"
-	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/marks"
 )
 
@@ -236,7 +235,10 @@ func (j *judge) knowable(key string) string {
 	if len(asked) == 0 {
 		// Nothing arrived: the worker that had the intent has died or was frozen before its
 		// call left.
-		at, err := j.intendedAt(key)
+		at, err := j.markedAt(key)
+		if errors.Is(err, archive.ErrNotFound) {
+			return "it was not marked, so that its call has not left"
+		}
 		if err != nil {
 			return err.Error()
 		}
@@ -259,23 +261,15 @@ func (j *judge) knowable(key string) string {
 	return fmt.Sprintf("%s had an answer of status %d and nothing was done to it", s.Process, s.Status)
 }
 
-// intendedAt is when the inviting call was about to be made: what the mark says outlives the
-// ledger that had the intent.
-func (j *judge) intendedAt(key string) (time.Time, error) {
+// markedAt is when the inviting call of an envelope was about to be made.
+func (j *judge) markedAt(key string) (time.Time, error) {
 	store, err := storage.Open(j.t.Context(), j.sys.env["CHANCELA_ARCHIVE_URL"])
 	if err != nil {
 		return time.Time{}, err
 	}
 	campaign, id, _ := strings.Cut(key, "/")
 	m, _, err := marks.New(store).Last(j.t.Context(), campaign, id)
-	if !errors.Is(err, archive.ErrNotFound) {
-		return m.At, err
-	}
-	r, err := ledger.New(j.arena.redis.db, ledger.NotDurable).Get(j.t.Context(), key)
-	if err != nil {
-		return time.Time{}, err
-	}
-	return r.IntentAt, nil
+	return m.At, err
 }
 
 const anyWorker = "work" // begins all their names

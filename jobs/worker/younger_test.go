@@ -148,6 +148,26 @@ func TestYoungerLedgerAsksFirst(t *testing.T) {
 	}
 }
 
+// A worker that has met one mark that its ledger does not know looks for the others before
+// it makes anything at the provider.
+func TestOneForeignMarkMakesSuspicious(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	first, second := w.enqueue("1"), w.enqueue("2")
+	back := w.copyOfRedis()
+	w.step(first)
+	w.step(second)
+	back()
+	w.restart(0)
+	w.step(first)
+	made := w.made()
+	w.step(second)
+	w.state(first, ledger.Sent)
+	w.state(second, ledger.Sent)
+	if n := w.made() - made; n != 0 {
+		t.Errorf("%d calls have made something for an envelope that was sent", n)
+	}
+}
+
 // made counts the calls that make something at the provider.
 func (w *world) made() (n int) {
 	for route, calls := range w.sandbox.Calls(w.provider.Info().Name) {
