@@ -64,3 +64,40 @@ func TestStartWaitsForAMomentOnly(t *testing.T) {
 		t.Errorf("%+v %v", o, err)
 	}
 }
+
+// Reports come in the order of the campaign, however many pages are read at once, and end with the
+// first error.
+func TestReportsKeepTheirOrder(t *testing.T) {
+	d := newDesk(t)
+	var entries []ledger.Entry
+	for i := range 3*reportsAtOnce + 7 {
+		entries = append(entries, ledger.Entry{Campaign: "june", ID: fmt.Sprintf("%04d", i), Provider: "able", Digest: "d", State: ledger.Queued,
+			Content: ledger.Content{Envelope: []byte(`{"subject":"Lease"}`)}})
+	}
+	_, err := d.ledger.Create(t.Context(), entries)
+	d.must(err)
+	next := 0
+	for r, err := range d.Reports(t.Context(), "june") {
+		d.must(err)
+		if want := fmt.Sprintf("%04d", next); r.ID != want || r.Subject != "Lease" {
+			t.Fatalf("%+v, want %s", r, want)
+		}
+		next++
+	}
+	if next != len(entries) {
+		t.Errorf("%d reports", next)
+	}
+	for r, err := range d.Reports(t.Context(), "june", ledger.Failed) {
+		t.Error(r, err)
+	}
+	d.must(d.Client.Ledger().Redis().Set(t.Context(), "{chancela}:b:june/0300", "no blob", 0).Err())
+	read := 0
+	for _, err = range d.Reports(t.Context(), "june") {
+		if err == nil {
+			read++
+		}
+	}
+	if err == nil || read > 300 {
+		t.Errorf("%d reports, then %v", read, err)
+	}
+}

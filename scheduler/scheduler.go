@@ -16,7 +16,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs/queue"
-	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -37,11 +36,12 @@ const (
 	// lostEvery is how often the queue is counted: twice too short, and what it has lost is looked for.
 	lostEvery = 10 * time.Second
 	// sweepHold is when an envelope whose task is alive is looked after again.
-	sweepHold   = 2 * time.Minute
-	sweepBatch  = 200
-	renewEvery  = time.Minute
-	renewMargin = 5 * time.Minute
-	pruneEvery  = time.Hour
+	sweepHold  = 2 * time.Minute
+	sweepBatch = 200
+	renewEvery = time.Minute
+	// findRenewalsEvery is how often renewals are looked for that a ledger of before has not indexed.
+	findRenewalsEvery = time.Hour
+	pruneEvery        = time.Hour
 )
 
 // Scheduler is the clock of all workers.
@@ -75,6 +75,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		s.every(ctx, &wg, "prune-"+p, pruneEvery, func(ctx context.Context, _ string) error { return s.prune(ctx, p) })
 	}
 	s.every(ctx, &wg, "renew", renewEvery, s.renew)
+	s.every(ctx, &wg, "find-renewals", findRenewalsEvery, func(ctx context.Context, _ string) error { return s.ledger.FindRenewals(ctx) })
 	wg.Wait()
 	return nil
 }
@@ -206,22 +207,13 @@ func (s *Scheduler) renewTask(ctx context.Context, r *ledger.Record) error {
 // renew asks for new download addresses for envelopes that are completed and whose
 // artifacts still wait, before the old ones die.
 func (s *Scheduler) renew(ctx context.Context, period string) error {
-	now, err := s.ledger.Now(ctx)
-	if err != nil {
-		return err
-	}
-	campaigns, err := s.ledger.Campaigns(ctx)
-	if err != nil {
-		return err
-	}
-	for _, c := range campaigns {
-		for r, err := range s.ledger.All(ctx, c, ledger.Completed) {
-			if err != nil {
-				return err
-			}
-			if !worker.NeedsRenewal(r, now, renewMargin) {
-				continue
-			}
+	for more := true; more; {
+		var waiting []*ledger.Record
+		var err error
+		if waiting, more, err = s.ledger.TakeRenewals(ctx, sweepBatch, renewEvery); err != nil {
+			return err
+		}
+		for _, r := range waiting {
 			if err := s.tasks.Renew(ctx, r.Provider, r.Key(), period); err != nil {
 				return err
 			}

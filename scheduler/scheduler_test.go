@@ -169,7 +169,25 @@ func TestRenewBeforeAddressesDie(t *testing.T) {
 		t.Errorf("renewed an hour before: %v", err)
 	}
 	b.forward(56 * time.Minute)
+	// A ledger of before has no index of them.
+	if err := b.db.Del(t.Context(), "{chancela}:renew").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.ledger.FindRenewals(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	if err := b.renew(t.Context(), "2"); err != nil || b.waiting(t, pace.Fetch) != 1 {
 		t.Errorf("not renewed four minutes before: %v", err)
+	}
+	if err := b.renew(t.Context(), "3"); err != nil || b.waiting(t, pace.Fetch) != 1 {
+		t.Errorf("asked for again within a minute: %v", err)
+	}
+
+	// What is archived, or has no address that ends, costs nothing any more.
+	if r, err = b.ledger.Get(t.Context(), r.Key()); err == nil {
+		err = b.ledger.RenewListed(t.Context(), r, []byte(`[{"kind":"dossier"}]`))
+	}
+	if n, cerr := b.db.ZCard(t.Context(), "{chancela}:renew").Result(); err != nil || cerr != nil || n != 0 {
+		t.Errorf("%d are still indexed: %v %v", n, err, cerr)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -113,15 +112,8 @@ func (e *engine) observer() *observer {
 // look takes a snapshot of campaigns; one that the ledger does not know yet is left out.
 func (o *observer) look(ctx context.Context, campaigns []string) (s snapshot, err error) {
 	s.at = time.Now()
-	for _, name := range campaigns {
-		c, err := o.ledger.Campaign(ctx, name)
-		if errors.Is(err, ledger.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return s, err
-		}
-		s.campaigns = append(s.campaigns, c)
+	if s.campaigns, err = o.ledger.CampaignsNamed(ctx, campaigns); err != nil {
+		return s, err
 	}
 	for _, name := range registry.Names() {
 		v := providerView{name: name}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 func newReport(sys *system) *cobra.Command {
@@ -28,7 +29,8 @@ func newReport(sys *system) *cobra.Command {
 		Short: "A row for every envelope of a campaign",
 		Long: `Report prints a row for every envelope: its state and reason, its signers, its artifacts with
 their SHA-256, and its times. As csv for spreadsheets, json (one object a line) for programs,
-or html for people. A spreadsheet of a country that writes 1,5 wants --separator ";". Times are
+or html for people: of more than 5,000 envelopes that page has the figures and those that failed or are
+in doubt. A spreadsheet of a country that writes 1,5 wants --separator ";". Times are
 UTC; with --local they are those of CHANCELA_TZ.`,
 		Example: `  chancela report june > june-report.csv
   chancela report june --separator ";" --local --output june-report.csv
@@ -61,7 +63,11 @@ UTC; with --local they are those of CHANCELA_TZ.`,
 			if output != "" {
 				return writeReports(cmd.Context(), e.client, args, style, output)
 			}
-			return campaign.WriteReport(sys.stdout, style, reports(cmd.Context(), e.client, args))
+			rows, err := reports(cmd.Context(), e.client, args, &style)
+			if err != nil {
+				return err
+			}
+			return campaign.WriteReport(sys.stdout, style, rows)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "csv", strings.Join(campaign.Formats, ", "))
@@ -103,30 +109,37 @@ func (f reportFlags) zone(cfg *config) *time.Location {
 // separators are the words of --separator.
 var separators = map[string]rune{",": ',', ";": ';', "tab": '\t', "\t": '\t'}
 
-// reports are those of all envelopes of campaigns.
-func reports(ctx context.Context, client *jobs.Client, campaigns []string) iter.Seq2[jobs.Report, error] {
+// reports are those of the envelopes of campaigns; of a page for people that would be too long,
+// only of those that somebody should look at.
+func reports(ctx context.Context, client *jobs.Client, campaigns []string, style *campaign.ReportStyle) (iter.Seq2[jobs.Report, error], error) {
+	var states []ledger.State
+	if style.Format == "html" {
+		all, err := client.Ledger().CampaignsNamed(ctx, campaigns)
+		if err != nil {
+			return nil, err
+		}
+		states = style.Shorten(all)
+	}
 	return func(yield func(jobs.Report, error) bool) {
 		for _, name := range campaigns {
-			for r, err := range client.Ledger().All(ctx, name, "") {
-				var rep jobs.Report
-				if err == nil {
-					rep, err = client.Report(r)
-				}
-				if !yield(rep, err) || err != nil {
+			for r, err := range client.Reports(ctx, name, states...) {
+				if !yield(r, err) || err != nil {
 					return
 				}
 			}
 		}
-	}
+	}, nil
 }
 
 // writeReports writes a report to a file that appears when it is complete. It holds
 // people's data: only its owner may read it.
 func writeReports(ctx context.Context, client *jobs.Client, campaigns []string, style campaign.ReportStyle, path string) error {
 	style.Campaign = strings.Join(campaigns, ", ")
-	return writeFile(path, func(w io.Writer) error {
-		return campaign.WriteReport(w, style, reports(ctx, client, campaigns))
-	})
+	rows, err := reports(ctx, client, campaigns, &style)
+	if err != nil {
+		return err
+	}
+	return writeFile(path, func(w io.Writer) error { return campaign.WriteReport(w, style, rows) })
 }
 
 // writable refuses a report that could not be written when all work is done.

@@ -71,13 +71,13 @@ func (s *system) watch(ctx context.Context, e *engine, names []string, asJSON bo
 }
 
 func (s *system) status(ctx context.Context, e *engine, names []string, list, asJSON bool) error {
-	var all []ledger.Campaign
-	for _, name := range names {
-		c, err := e.client.Ledger().Campaign(ctx, name)
-		if err != nil {
-			return err
-		}
-		all = append(all, c)
+	all, err := e.client.Ledger().CampaignsNamed(ctx, names)
+	if err != nil {
+		return err
+	}
+	if !list && len(all) == 0 {
+		_, err := e.client.Ledger().Campaign(ctx, names[0])
+		return err
 	}
 	switch {
 	case asJSON:

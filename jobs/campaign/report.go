@@ -24,6 +24,8 @@ type ReportStyle struct {
 	Campaign  string         // the title of the page
 	Separator rune           // of csv; 0: a comma
 	Zone      *time.Location // of the times in csv and html; nil: UTC
+
+	figures *figures // of a page that lists only some envelopes; nil: it lists all
 }
 
 // WriteReport writes a campaign's report as it comes, without holding more than one

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"iter"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 func sampleReports() []jobs.Report {
@@ -174,5 +177,36 @@ func TestReportEndsWithItsSource(t *testing.T) {
 	}
 	if err := WriteReport(nil, ReportStyle{Format: "xml"}, nil); err == nil || !strings.Contains(err.Error(), "csv, json, html") {
 		t.Error(err)
+	}
+}
+
+// A page of more envelopes than a browser draws has all figures, and lists what somebody should look at.
+func TestLongPageIsShortened(t *testing.T) {
+	failed := func(yield func(jobs.Report, error) bool) {
+		for i := range mostRows + 1 {
+			if !yield(jobs.Report{Campaign: "june", ID: strconv.Itoa(i), State: "failed"}, nil) {
+				return
+			}
+		}
+	}
+	style := ReportStyle{Format: "html", Campaign: "june"}
+	large := ledger.Campaign{Total: 1_000_000, States: map[ledger.State]int64{ledger.Archived: 990_000, ledger.Failed: 10_000}}
+	if states := style.Shorten([]ledger.Campaign{large}); !slices.Equal(states, []ledger.State{ledger.Failed, ledger.InDoubt}) {
+		t.Fatal(states)
+	}
+	var page strings.Builder
+	if err := WriteReport(&page, style, failed); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1000000 envelopes", "<dd>990000</dd>", "<dd>10000</dd>", "lists 5000 that failed", "chancela report june --format csv"} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("no %q on the page", want)
+		}
+	}
+	if n := strings.Count(page.String(), "<tr>"); n != mostRows+1 {
+		t.Errorf("%d rows", n)
+	}
+	if states := (&ReportStyle{}).Shorten([]ledger.Campaign{{Total: mostRows}}); states != nil {
+		t.Errorf("a page of %d is shortened to %v", mostRows, states)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 //go:embed report.html
@@ -32,6 +33,34 @@ type stateCount struct {
 	Count int
 }
 
+// mostRows is how many envelopes a page lists: more than that no browser draws with ease.
+const mostRows = 5000
+
+// figures are what a page says of envelopes that it does not list.
+type figures struct {
+	counts    map[string]int
+	total     int
+	simulated bool // some are, and which ones is not known
+}
+
+// Shorten makes the page of large campaigns one that lists only the envelopes that somebody
+// should look at. It returns their states; none: the page lists all.
+func (s *ReportStyle) Shorten(campaigns []ledger.Campaign) []ledger.State {
+	f := &figures{counts: map[string]int{}}
+	for _, c := range campaigns {
+		f.total += int(c.Total)
+		f.simulated = f.simulated || c.Simulated
+		for state, n := range c.States {
+			f.counts[string(state)] += int(n)
+		}
+	}
+	if f.total <= mostRows {
+		return nil
+	}
+	s.figures = f
+	return []ledger.State{ledger.Failed, ledger.InDoubt}
+}
+
 const pageTime = "2006-01-02 15:04"
 
 // writeHTML writes one page without any outside resource. The counts are known only when
@@ -46,6 +75,9 @@ func (s ReportStyle) writeHTML(w io.Writer, reports iter.Seq2[jobs.Report, error
 		if err != nil {
 			return err
 		}
+		if s.figures != nil && total == mostRows {
+			break
+		}
 		counts[r.State]++
 		total++
 		if r.Simulated {
@@ -53,6 +85,13 @@ func (s ReportStyle) writeHTML(w io.Writer, reports iter.Seq2[jobs.Report, error
 		}
 		if err := page.ExecuteTemplate(w, "row", pageRow{r, zone}); err != nil {
 			return err
+		}
+	}
+	listed := total
+	if f := s.figures; f != nil {
+		counts, total = f.counts, f.total
+		if f.simulated && simulated == listed { // as far as can be seen here
+			simulated = total
 		}
 	}
 	order := slices.Clone(states)
@@ -68,7 +107,7 @@ func (s ReportStyle) writeHTML(w io.Writer, reports iter.Seq2[jobs.Report, error
 		}
 	}
 	return page.ExecuteTemplate(w, "foot", map[string]any{
-		"Campaign": s.Campaign, "Total": total, "Counts": list, "Simulated": simulated,
+		"Campaign": s.Campaign, "Total": total, "Counts": list, "Simulated": simulated, "Listed": listed, "Short": s.figures != nil,
 		"Written": time.Now().In(zone).Format(pageTime), "Zone": zone.String(),
 	})
 }

@@ -293,17 +293,3 @@ func (w *Worker) renew(ctx context.Context, t *asynq.Task) error {
 	}
 	return nil
 }
-
-// NeedsRenewal tells whether an envelope's download addresses end within the margin.
-func NeedsRenewal(r *ledger.Record, now time.Time, margin time.Duration) bool {
-	var listed []providers.Artifact
-	if json.Unmarshal(r.Listed, &listed) != nil {
-		return false
-	}
-	for _, a := range listed {
-		if !a.Expires.IsZero() && a.Expires.Before(now.Add(margin)) {
-			return true
-		}
-	}
-	return false
-}

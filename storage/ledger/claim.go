@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -197,6 +198,15 @@ func (ch change) append(args []any, r *Record) []any {
 		default:
 			fields = append(fields, f, v)
 		}
+	}
+	if listed, ok := ch.Set[fieldListed]; !ok {
+		if slices.Contains(ch.Remove, fieldListed) {
+			removed = append(removed, fieldRenewAt)
+		}
+	} else if at := renewAt([]byte(listed)); at != "" {
+		fields = append(fields, fieldRenewAt, at)
+	} else {
+		removed = append(removed, fieldRenewAt)
 	}
 	sets := len(fields) / 2
 	for f, d := range ch.Times {

@@ -74,13 +74,9 @@ func (l *Ledger) Forgettable(ctx context.Context, campaign string, alsoUnfinishe
 // countLost counts which of a campaign's sent envelopes their provider does not know.
 func (l *Ledger) countLost(ctx context.Context, campaign string, sent int64) (n int64, err error) {
 	for cursor := ""; sent > 0; {
-		ids, next, err := l.ids(ctx, campaign, []State{Sent}, cursor, pageSize)
+		keys, next, err := l.Keys(ctx, campaign, []State{Sent}, cursor, pageSize)
 		if err != nil {
 			return 0, err
-		}
-		keys := make([]string, len(ids))
-		for i, id := range ids {
-			keys[i] = campaign + "/" + id.id
 		}
 		records, err := l.heads(ctx, keys)
 		if err != nil {

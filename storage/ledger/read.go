@@ -101,6 +101,15 @@ func (l *Ledger) PageOf(ctx context.Context, campaign string, states []State, cu
 	return records, next, nil
 }
 
+// Keys names the envelopes of a page of [Ledger.PageOf], which costs little.
+func (l *Ledger) Keys(ctx context.Context, campaign string, states []State, cursor string, n int) (keys []string, next string, err error) {
+	ids, next, err := l.ids(ctx, campaign, states, cursor, n)
+	for _, id := range ids {
+		keys = append(keys, campaign+"/"+id.id)
+	}
+	return keys, next, err
+}
+
 // All reads every envelope of a campaign, page by page, of one state or (empty) of all.
 func (l *Ledger) All(ctx context.Context, campaign string, state State) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {

@@ -93,6 +93,7 @@ const (
 	fieldErrorCode  = "o"
 	fieldError      = "E" // empty: it is in the blob
 	fieldNotBefore  = "d"
+	fieldRenewAt    = "h" // when an address in the list ends, or a little before
 	fieldSentAt     = "1"
 	fieldCompleted  = "2"
 	fieldArchived   = "3"

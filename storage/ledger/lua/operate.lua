@@ -14,6 +14,8 @@ if o[1] ~= token or o[2] ~= ARGV[4] or o[6] then return {'lost'} end
 local done, kind, campaign = tonumber(o[3]), o[4], o[5]
 local unable = {}
 for p in string.gmatch(o[8] or '', '%S+') do unable[p] = true end
+-- An earlier ledger may have sent what a younger one calls queued: a worker finds that out.
+local younger = redis.call('HGET', KEYS[3], 'younger') == '1'
 local told = redis.call('EXISTS', P .. 'notify') == 1
 local tasks, refused, moved, blames = {}, {}, {}, {}
 

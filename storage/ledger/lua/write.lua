@@ -53,6 +53,8 @@ elseif blob == 'set' then
   if more == '' then redis.call('DEL', P .. 'b:' .. key) else redis.call('SET', P .. 'b:' .. key, more) end
 end
 if given.m then redis.call('HSET', P .. 'campaign:' .. campaign, 'simulated', '1') end
+if given.h then redis.call('ZADD', P .. 'renew', given.h, key)
+elseif given.h == false then redis.call('ZREM', P .. 'renew', key) end
 if given.e ~= nil then rename(h.p, key, h.e, given.e or nil) end
 if to ~= from then shift(key, h, to, version, at) end
 local code = h.o
