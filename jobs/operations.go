@@ -140,11 +140,14 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 		case len(ev.Evidence) == 0:
 			return nil
 		case c.archive != nil && (r.State == ledger.Completed || r.State == ledger.Archived): // its manifest may be written
-			return report.KeepEvidence(ctx, c.archive, Key{Campaign: r.Campaign, ID: r.ID}, ev.Evidence)
-		case r.State != ledger.Archived:
-			return c.ledger.RecordEvidence(ctx, r, ev.Evidence)
+			if err := report.KeepEvidence(ctx, c.archive, Key{Campaign: r.Campaign, ID: r.ID}, ev.Evidence); err != nil {
+				return err
+			}
 		}
-		return nil
+		if len(r.Envelope) == 0 && r.State.Terminal() { // forgotten: nothing about people comes back
+			return nil
+		}
+		return c.ledger.RecordEvidence(ctx, r, ev.Evidence) // for the report, too
 	})
 	if err != nil {
 		return true, err

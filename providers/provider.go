@@ -160,6 +160,12 @@ type Rate struct {
 // Interval is the time between two requests at the steady rate.
 func (r Rate) Interval() time.Duration { return r.Per / time.Duration(r.Requests) }
 
+// Noter says what people must know of an envelope that is right as it is, such as that
+// nobody is told of it: check, run and enqueue say it once, with the number of envelopes.
+type Noter interface {
+	Notes(Envelope) []string
+}
+
 // RequestEstimator says how many requests an envelope costs on its way to the archive: the
 // estimate of check. Providers implement it where the general rule is too coarse.
 type RequestEstimator interface {
@@ -308,7 +314,7 @@ type Event struct {
 	ID       string          // the provider's envelope id
 	Key      Key             // where the callback's own address carried it
 	Delivery string          // identifies the delivery, to drop replays; empty when the provider has nothing for it
-	Evidence json.RawMessage // what only callbacks carry, kept for the manifest: QI Sign's biometry
+	Evidence json.RawMessage // what only callbacks carry, kept for the manifest: QI Sign's biometry; see [ReadEvidence]
 }
 
 // Subscription is a webhook subscription at a provider.

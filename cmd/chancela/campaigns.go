@@ -70,6 +70,7 @@ type campaignFiles struct {
 	columns   map[string]campaign.Columns // by file: headings that were told
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
 	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
+	notes     map[string]int              // what people must know: in how many rows
 
 	refused     []string                       // files of which no row can be taken
 	invitations map[string][]ledger.Invitation // by campaign, of the good rows
@@ -81,7 +82,7 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 		return nil, err
 	}
 	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources()), sources: cfg.sources(), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
-		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, invitations: map[string][]ledger.Invitation{}}
+		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]int{}, invitations: map[string][]ledger.Invitation{}}
 	for _, name := range names {
 		var err error
 		if f.columns[name], err = flags.sheet.columnsOf(name); err != nil {
@@ -110,7 +111,7 @@ func (f *campaignFiles) options(file string, seen *campaign.Seen) campaign.Optio
 // tell is how something is said: [system.tell] or [system.note].
 type tell = func(kind string, object any, text string)
 
-// tellLeftOut says what services have no place for.
+// tellLeftOut says what services have no place for, and what else people must know.
 func (f *campaignFiles) tellLeftOut(tell tell) {
 	for _, name := range registry.Names() {
 		for _, column := range slices.Sorted(maps.Keys(f.unsent[name])) {
@@ -118,6 +119,10 @@ func (f *campaignFiles) tellLeftOut(tell tell) {
 			tell("left_out", map[string]any{"provider": name, "column": column, "envelopes": n},
 				fmt.Sprintf("%s has no place for %s: left out in %s", name, column, count(n, "envelope")))
 		}
+	}
+	for _, note := range slices.Sorted(maps.Keys(f.notes)) {
+		n := f.notes[note]
+		tell("note", map[string]any{"message": note, "envelopes": n}, note+" ("+count(n, "envelope")+")")
 	}
 }
 
@@ -134,6 +139,11 @@ func (f *campaignFiles) calls(e providers.Envelope) int {
 				f.unsent[e.Provider] = map[string]int{}
 			}
 			f.unsent[e.Provider][column]++
+		}
+	}
+	if noter, ok := judge.(providers.Noter); ok {
+		for _, note := range noter.Notes(e) {
+			f.notes[note]++
 		}
 	}
 	if c, ok := judge.(providers.RequestEstimator); ok {

@@ -95,6 +95,11 @@ func (s *Server) callback(r *http.Request, name string, hooked providers.Webhook
 	case !known:
 		return http.StatusOK, metrics.CallbackUnknown
 	}
+	for _, f := range providers.ReadEvidence(event.Evidence) {
+		for _, words := range f.Odd {
+			s.metrics.Odd(name, words)
+		}
+	}
 	return http.StatusOK, metrics.CallbackTaken
 }
 

@@ -59,7 +59,7 @@ func writeJSON(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
 
 var reportHeader = []string{
 	"campaign", "id", "provider", "state", "envelope_id", "error_code", "error_message", "attempts",
-	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "subject", "simulated", "error_explanation", "decline_reason",
+	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "subject", "simulated", "error_explanation", "decline_reason", "biometry", "odd",
 }
 
 // writeCSV writes for spreadsheets: a byte order mark, so that accents are read right,
@@ -108,7 +108,7 @@ func (s ReportStyle) row(r jobs.Report) ([]string, error) {
 	row := []string{
 		r.Campaign, r.ID, r.Provider, r.State, r.EnvelopeID, code, message, strconv.Itoa(r.Attempts),
 		s.signersCell(r.Signers), artifactsCell(r.Artifacts),
-		s.moment(r.CreatedAt), s.moment(r.SentAt), s.moment(r.CompletedAt), s.moment(r.ArchivedAt), meta, r.Subject, strconv.FormatBool(r.Simulated), explanation, declineCell(r.Signers),
+		s.moment(r.CreatedAt), s.moment(r.SentAt), s.moment(r.CompletedAt), s.moment(r.ArchivedAt), meta, r.Subject, strconv.FormatBool(r.Simulated), explanation, declineCell(r.Signers), biometryCell(r.Signers), strings.Join(r.Odd, "; "),
 	}
 	for i := range row {
 		row[i] = harmless(row[i])
@@ -138,6 +138,37 @@ func declineCell(signers []report.Signer) string {
 		if person.Reason != "" {
 			list = append(list, person.Name+": "+person.Reason)
 		}
+	}
+	return strings.Join(list, "; ")
+}
+
+// biometryCell is what was found out about people, by its names in JSON.
+func biometryCell(signers []report.Signer) string {
+	var list []string
+	for i, person := range signers {
+		b := person.Biometry
+		if b == nil {
+			continue
+		}
+		var parts []string
+		flag := func(name string, value *bool) {
+			if value != nil {
+				parts = append(parts, name+" "+strconv.FormatBool(*value))
+			}
+		}
+		score := func(name string, value *float64) {
+			if value != nil {
+				parts = append(parts, name+" "+strconv.FormatFloat(*value, 'f', -1, 64))
+			}
+		}
+		flag("face_validated", b.FaceValidated)
+		score("face_score", b.FaceScore)
+		flag("fraud_base_flag", b.FraudBase)
+		if b.Liveness != "" {
+			parts = append(parts, "liveness "+b.Liveness)
+		}
+		score("face_match_score", b.FaceMatch)
+		list = append(list, fmt.Sprintf("signer%d: %s", i+1, strings.Join(parts, ", ")))
 	}
 	return strings.Join(list, "; ")
 }

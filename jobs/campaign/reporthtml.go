@@ -18,8 +18,9 @@ import (
 var reportPage string
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"time":    func(t *time.Time, zone *time.Location) string { return t.In(zone).Format(pageTime) },
-	"rfc3339": func(t *time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"time":     func(t *time.Time, zone *time.Location) string { return t.In(zone).Format(pageTime) },
+	"biometry": biometryCell,
+	"rfc3339":  func(t *time.Time) string { return t.UTC().Format(time.RFC3339) },
 }).Parse(reportPage))
 
 // states in the order of an envelope's life; others follow by name.

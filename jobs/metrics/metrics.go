@@ -45,6 +45,7 @@ type Metrics struct {
 	turns       *prometheus.HistogramVec
 	swept       *prometheus.CounterVec
 	callbacks   *prometheus.CounterVec
+	odd         *prometheus.CounterVec
 	notified    *prometheus.CounterVec
 	requests    *prometheus.CounterVec
 	durations   *prometheus.HistogramVec
@@ -79,6 +80,7 @@ func New() *Metrics {
 		took:        histogram("provider_request_duration_seconds", "From a request's turn to the answer's header.", callBuckets, "provider", "route"),
 		turns:       histogram("turn_wait_seconds", "Waiting for a turn at a provider's rate.", callBuckets, "provider", "class"),
 		swept:       counter("swept_total", "Envelopes that the sweeper has brought back because no task carried them.", "provider"),
+		odd:         counter("odd_total", "What evidence has told that a rule of the user's asks for, by its words.", "provider", "finding"),
 		callbacks:   counter("callbacks_total", "Providers' callbacks: taken, replayed, unknown, forged, invalid, failed.", "provider", "result"),
 		notified:    counter("notification_deliveries_total", "Attempts to deliver a notification: delivered, failed, given_up.", "result"),
 		requests:    counter("http_requests_total", "Requests to this server.", "route", "method", "status"),
@@ -86,7 +88,7 @@ func New() *Metrics {
 		durations:   histogram("http_request_duration_seconds", "Requests to this server, to the end of their answers.", callBuckets, "route"),
 	}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.transitions, m.invite, m.archive, m.looks, m.files, m.bytes, m.calls, m.limited, m.roles, m.took, m.turns, m.swept, m.callbacks, m.notified, m.requests, m.durations, m.simulated)
+		m.transitions, m.invite, m.archive, m.looks, m.files, m.bytes, m.calls, m.limited, m.roles, m.took, m.turns, m.swept, m.callbacks, m.odd, m.notified, m.requests, m.durations, m.simulated)
 	m.begin()
 	return m
 }
@@ -182,6 +184,9 @@ const (
 	CallbackInvalid  = "invalid"
 	CallbackFailed   = "failed" // on our side: the provider shall send it again
 )
+
+// Odd counts what a rule of the user's asks to be told.
+func (m *Metrics) Odd(provider, finding string) { m.odd.WithLabelValues(provider, finding).Inc() }
 
 // Callback counts a provider's callback.
 func (m *Metrics) Callback(provider, result string) {

@@ -72,6 +72,7 @@ var english = map[string]string{
 	"timeline":  "What happened", "event.created": "Taken in", "event.intent": "The inviting call was made; its outcome is not known", "event.sent": "The signers were invited", "event.signed": "%s has signed",
 	"event.approved": "%s has approved", "event.declined": "%s has refused", "event.completed": "Everybody has signed", "event.archived": "All files are in the archive",
 	"event.ended.failed": "Given up until it is retried", "event.ended.in_doubt": "In doubt until somebody decides", "event.ended.declined": "Ended: declined", "event.ended.expired": "Ended: expired", "event.ended.canceled": "Ended: canceled",
+	"odd":   "Look at this: what was found out about a signer is odd",
 	"links": "Where people sign", "links.help": "Whoever holds a link can sign in that person's name.", "links.view": "The envelope",
 	"files": "Files", "file": "File", "size": "Size", "files.none": "Its files come when everybody has signed.", "files.nothing": "The provider had no files.",
 	"kind.signed_document": "Signed document", "kind.dossier": "Dossier", "kind.package": "Package", "kind.face": "Photograph of the face", "kind.id_front": "Identity paper, front", "kind.id_back": "Identity paper, back",

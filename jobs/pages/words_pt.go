@@ -72,6 +72,7 @@ var portuguese = map[string]string{
 	"timeline":  "O que aconteceu", "event.created": "Recebido", "event.intent": "A chamada que convida foi feita; o resultado não é conhecido", "event.sent": "Os signatários foram convidados", "event.signed": "%s assinou",
 	"event.approved": "%s aprovou", "event.declined": "%s recusou", "event.completed": "Todos assinaram", "event.archived": "Todos os arquivos estão guardados",
 	"event.ended.failed": "Parado até que se tente de novo", "event.ended.in_doubt": "Em dúvida até que alguém decida", "event.ended.declined": "Encerrado: recusado", "event.ended.expired": "Encerrado: expirado", "event.ended.canceled": "Encerrado: cancelado",
+	"odd":   "Olhe isto: algo sobre um signatário chama a atenção",
 	"links": "Onde as pessoas assinam", "links.help": "Quem tiver um link pode assinar em nome dessa pessoa.", "links.view": "O envelope",
 	"files": "Arquivos", "file": "Arquivo", "size": "Tamanho", "files.none": "Os arquivos vêm quando todos tiverem assinado.", "files.nothing": "O provedor não tinha arquivos.",
 	"kind.signed_document": "Documento assinado", "kind.dossier": "Dossiê", "kind.package": "Pacote", "kind.face": "Foto do rosto", "kind.id_front": "Documento de identidade, frente", "kind.id_back": "Documento de identidade, verso",

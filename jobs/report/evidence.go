@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"path"
 	"strings"
 
@@ -32,4 +34,22 @@ func evidenceHash(key string) (sum string, ok bool) {
 	name, prefixed := strings.CutPrefix(path.Base(key), evidencePrefix)
 	sum, ended := strings.CutSuffix(name, evidenceEnding)
 	return sum, prefixed && ended
+}
+
+// addFindings tells what the evidence says of the signers.
+func (r *Report) addFindings(evidence json.RawMessage) {
+	if len(evidence) == 0 {
+		return
+	}
+	for _, f := range providers.ReadEvidence(evidence) {
+		if f.Signer >= len(r.Signers) {
+			continue
+		}
+		if f.Biometry != (providers.Biometry{}) {
+			r.Signers[f.Signer].Biometry = &f.Biometry
+		}
+		for _, words := range f.Odd {
+			r.Odd = append(r.Odd, fmt.Sprintf("signer%d: %s", f.Signer+1, words))
+		}
+	}
 }

@@ -165,8 +165,9 @@ func Of(r *ledger.Record) (Report, error) {
 		}
 	}
 	for _, s := range seen {
-		rep.Signers = append(rep.Signers, Signer{s.Name, s.Email, s.State, Time(s.SignedAt), s.Reason})
+		rep.Signers = append(rep.Signers, Signer{Name: s.Name, Email: s.Email, State: s.State, SignedAt: Time(s.SignedAt), Reason: s.Reason})
 	}
+	rep.addFindings(r.Evidence)
 	filed, err := Archived(r)
 	if err != nil {
 		return rep, err

@@ -30,7 +30,8 @@ type Report struct {
 	ArchivedAt  *time.Time        `json:"archived_at"`
 	Meta        map[string]string `json:"meta"`
 	Subject     string            `json:"subject"`
-	Simulated   bool              `json:"simulated"` // its provider is a simulator: nobody was invited, nothing is signed
+	Odd         []string          `json:"odd,omitempty"` // what the evidence says that a rule of the user's asks to be told
+	Simulated   bool              `json:"simulated"`     // its provider is a simulator: nobody was invited, nothing is signed
 }
 
 // Error is why an envelope is where it is.
@@ -43,11 +44,12 @@ type Error struct {
 
 // Signer is one signer's part of a [Report].
 type Signer struct {
-	Name     string     `json:"name"`
-	Email    string     `json:"email"`
-	State    string     `json:"state"`
-	SignedAt *time.Time `json:"signed_at"`
-	Reason   string     `json:"reason,omitempty"` // why this person has refused, in their own words
+	Name     string              `json:"name"`
+	Email    string              `json:"email"`
+	State    string              `json:"state"`
+	SignedAt *time.Time          `json:"signed_at"`
+	Biometry *providers.Biometry `json:"biometry,omitempty"`
+	Reason   string              `json:"reason,omitempty"` // why this person has refused, in their own words
 }
 
 // Artifact is a file in the archive.

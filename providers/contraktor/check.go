@@ -20,6 +20,7 @@ func (p *Provider) Check(e providers.Envelope) error {
 		}
 	}
 	checkOptions(e, &problems)
+	readDates(e, &problems)
 	for i, s := range e.Signers {
 		field := fmt.Sprintf("signer%d", i+1)
 		if s.IsCompany() {

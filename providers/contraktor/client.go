@@ -83,6 +83,13 @@ func (c *client) contract(ctx context.Context, id string) (contract, error) {
 	return call[contract](ctx, c, below(pace.Send, http.MethodGet, "contracts", id, ""))
 }
 
+// changeDates is PATCH /contracts/{id} (reference §6).
+func (c *client) changeDates(ctx context.Context, id string, d dates) error {
+	r := below(pace.Send, http.MethodPatch, "contracts", id, "")
+	r.Body = rest.JSONBody(datesRequest{d})
+	return c.rest.JSON(ctx, r, nil)
+}
+
 // deleteContract is DELETE /contracts/{id} (reference §6).
 func (c *client) deleteContract(ctx context.Context, id string) error {
 	return c.rest.JSON(ctx, below(pace.Send, http.MethodDelete, "contracts", id, ""), nil)

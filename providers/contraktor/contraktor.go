@@ -60,6 +60,9 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 	if err != nil {
 		return err
 	}
+	if err := p.prepareDates(ctx, job, contractID); err != nil {
+		return err
+	}
 	// A share that was made and not recorded must be found again: made twice it would
 	// invite its person twice. A contract of this very run has none.
 	var made map[int64]int64
@@ -85,7 +88,7 @@ func (p *Provider) prepareContract(ctx context.Context, job *providers.Job) (str
 			return "", err
 		}
 	}
-	fields := contractFields{Title: env.Subject, Metadata: metadata(env)}
+	fields := contractFields{Title: env.Subject, Metadata: metadata(env), Classifier: tags(env)}
 	var err error
 	if fields.WorkflowID, err = p.workflow(ctx, job); err != nil {
 		return "", err

@@ -29,6 +29,10 @@ const (
 	optCompanyDocument = "company_document"
 	optAttachments     = "attachments"
 	optFindParties     = "find_parties"
+	optTags            = "tags"
+	optBeginDate       = "begin_date"
+	optEndDate         = "end_date"
+	optDueNotice       = "due_notice"
 )
 
 // Info tells what Contraktor can do.
@@ -56,6 +60,10 @@ func (p *Provider) Info() providers.Info {
 			{Name: optCompanyDocument, Help: "CNPJ of that company"},
 			{Name: optAttachments, Values: providers.TrueOrFalse, Help: "true: further documents become attachments that are merged into the signed file (not in the official documentation)"},
 			{Name: optFindParties, Values: providers.TrueOrFalse, Help: "false: make the people and companies anew instead of looking for them first"},
+			{Name: optTags, Help: "the contract's tags, separated by commas"},
+			{Name: optBeginDate, Help: "first day of the contract, such as 2026-12-31"},
+			{Name: optEndDate, Help: "last day of the contract"},
+			{Name: optDueNotice, Help: "days of warning before the contract's last day; the service's own default is 60"},
 		},
 	}
 }
@@ -71,6 +79,9 @@ func (p *Provider) Requests(e providers.Envelope) int {
 		n += 2 * (len(e.Documents) - 1)
 	}
 	if e.Option(optWorkflow) != "" {
+		n++
+	}
+	if _, dated := readDates(e, new(providers.Problems)); dated {
 		n++
 	}
 	if e.Option(optCompanyName) != "" {

@@ -47,6 +47,10 @@ type (
 		Document        *fileRef          `json:"document,omitempty"`
 		CurrentDocument *currentDraft     `json:"current_document,omitempty"`
 		Metadata        map[string]string `json:"metadata"`
+		Classifier      []string          `json:"classifier,omitempty"`
+	}
+	datesRequest struct {
+		Contract dates `json:"contract"`
 	}
 	fileRef struct {
 		FileID int64 `json:"file_id"`

@@ -53,6 +53,7 @@ type Provider struct {
 	client        *client
 	webhookSecret providers.Secret
 	webhookURL    string
+	alert         []condition // what marks an envelope as odd
 }
 
 // New makes the provider.
@@ -61,7 +62,11 @@ func New(s rest.Settings) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Provider{client: c, webhookSecret: s.WebhookSecret, webhookURL: s.WebhookURL}, nil
+	alert, err := parseAlert(s.Own[setAlert].Reveal())
+	if err != nil {
+		return nil, err
+	}
+	return &Provider{client: c, webhookSecret: s.WebhookSecret, webhookURL: s.WebhookURL, alert: alert}, nil
 }
 
 // Prepare creates the envelope, or adopts the one that is there, and adds documents

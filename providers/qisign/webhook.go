@@ -25,6 +25,7 @@ type evidence struct {
 	Biometry json.RawMessage `json:"biometry,omitempty"`
 	Liveness json.RawMessage `json:"liveness,omitempty"`
 	Document json.RawMessage `json:"document,omitempty"`
+	Odd      []string        `json:"odd,omitempty"` // ours: the conditions of the rule that it meets
 }
 
 // Webhook verifies the header Signature: the hex HMAC-SHA1 over endpoint, method and
@@ -46,12 +47,23 @@ func (p *Provider) Webhook(r *http.Request, body []byte) (providers.Event, error
 	event := providers.Event{ID: c.ID, Delivery: hex.EncodeToString(digest[:])}
 	var kept []evidence
 	for _, s := range c.Signers {
+		s.Odd = nil // nobody but us says so
 		if s.Biometry != nil || s.Liveness != nil || s.Document != nil {
 			kept = append(kept, s)
 		}
 	}
 	if kept != nil {
 		event.Evidence, _ = json.Marshal(kept) // it was JSON before
+	}
+	for _, f := range providers.ReadEvidence(event.Evidence) {
+		for i := range kept {
+			if kept[i].ID == signerID(f.Signer) {
+				kept[i].Odd = p.odd(f.Biometry)
+			}
+		}
+	}
+	if len(p.alert) > 0 && kept != nil {
+		event.Evidence, _ = json.Marshal(kept)
 	}
 	return event, nil
 }

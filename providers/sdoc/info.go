@@ -54,6 +54,14 @@ func (p *Provider) Info() providers.Info {
 	}
 }
 
+// Notes says when sDoc tells nobody: it mails only when it is asked to (reference §8.3).
+func (p *Provider) Notes(e providers.Envelope) []string {
+	if e.NoFlag(optSendEmail) {
+		return []string{"sdoc.send_email is false: sDoc tells nobody, and shows no link to pass on; tell the signers to look into sDoc's portal"}
+	}
+	return nil
+}
+
 // Requests counts the requests of one envelope up to its archive.
 func (p *Provider) Requests(e providers.Envelope) int {
 	n := 2*len(e.Documents) + 1 // upload and download, solicitation

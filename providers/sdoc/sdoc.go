@@ -36,6 +36,7 @@ var (
 	_ providers.Finisher         = (*Provider)(nil)
 	_ providers.RequestEstimator = (*Provider)(nil)
 	_ providers.Canceler         = (*Provider)(nil)
+	_ providers.Noter            = (*Provider)(nil)
 	_ providers.WebhookVerifier  = (*Provider)(nil)
 )
 

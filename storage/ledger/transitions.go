@@ -52,7 +52,7 @@ import (
 //	Ledger.ResolveNotSent in_doubt, sent          queued                the version; a sent one is unchecked
 //	Ledger.CancelQueued  queued                   canceled              the version; nothing is at the provider
 //	Ledger.AskCancel     queued, preparing, sent  same                  the version
-//	Ledger.RecordEvidence any but archived        same                  the version
+//	Ledger.RecordEvidence any                     same                  the version
 //	Ledger.Fill          any that is bare         same, queued          the version; queued when it had failed for its content
 //	Ledger.NewTask       any                      same                  the version
 //	Ledger.BeginAgain    any that has not ended   queued                the version; its simulator is gone
@@ -474,9 +474,9 @@ func (l *Ledger) steer(ctx context.Context, r *Record, lane string, ch change) e
 	return nil
 }
 
-// RecordEvidence keeps what a callback has brought, for the manifest.
+// RecordEvidence keeps what a callback has brought, for the manifest and the report.
 func (l *Ledger) RecordEvidence(ctx context.Context, r *Record, evidence json.RawMessage) error {
-	if err := guard(r, "RecordEvidence", r.State != Archived, States...); err != nil {
+	if err := guard(r, "RecordEvidence", true, States...); err != nil {
 		return err
 	}
 	return l.write(ctx, r, r.fence(), change{Set: map[string]string{fieldEvidence: string(evidence)}})

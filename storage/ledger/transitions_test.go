@@ -239,7 +239,7 @@ var steps = []step{
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error { return l.CancelQueued(ctx, r) }},
 	{name: "AskCancel", from: []State{Queued, Preparing, Sent}, index: Work, due: time.Second, fresh: true, set: map[string]string{fieldCancel: "1", fieldLane: "steer"},
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error { return l.AskCancel(ctx, r, "steer") }},
-	{name: "RecordEvidence", from: without(States, Archived), set: map[string]string{fieldEvidence: "{}"},
+	{name: "RecordEvidence", from: States, set: map[string]string{fieldEvidence: "{}"},
 		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
 			return l.RecordEvidence(ctx, r, []byte("{}"))
 		}},
