@@ -3,6 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +19,7 @@ import (
 
 func newCheck(sys *system) *cobra.Command {
 	var flags campaignFlags
+	var output string
 	cmd := &cobra.Command{
 		Use:   "check FILE.csv...",
 		Short: "Tell every mistake in campaign files, and how long they will take",
@@ -22,9 +27,12 @@ func newCheck(sys *system) *cobra.Command {
 prints every mistake of every line as FILE:LINE:COLUMN: FIELD (CELL): MESSAGE, CELL as a
 spreadsheet shows it. Nothing is enqueued and no provider is called. It ends with an estimate for each provider at its rate; the
 signers' own time is not in it. With CHANCELA_REDIS_URL it also names the other campaigns
-that ask the same people to sign the same documents.`,
+that ask the same people to sign the same documents. With --output the file is written again,
+its wrong cells marked, and what is wrong said in a last column, which is no column of the
+campaign when the file is read.`,
 		Example: `  chancela check june.csv
-  chancela check --provider certyneo letters.csv`,
+  chancela check --provider certyneo letters.csv
+  chancela check june.xlsx --output june.checked.xlsx`,
 		GroupID: groupMain,
 		Args:    arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,6 +51,9 @@ that ask the same people to sign the same documents.`,
 			if err != nil {
 				return err
 			}
+			if err := checkedInto(output, args); err != nil {
+				return err
+			}
 			s, err := files.check(cmd.Context(), sys.tell)
 			if err != nil {
 				return err
@@ -53,6 +64,15 @@ that ask the same people to sign the same documents.`,
 			}
 			cfg.tellEstimates(s, files.judge, sys.tell)
 			files.tellLeftOut(sys.tell)
+			if output != "" {
+				err := writeFile(output, func(w io.Writer) error {
+					return campaign.WriteChecked(cmd.Context(), args[0], files.options(args[0], nil), w)
+				})
+				if err != nil {
+					return err
+				}
+				sys.tell("checked", map[string]any{"file": output}, output+": the file again, with what is wrong marked and said in the last column")
+			}
 			if !s.OK() {
 				return quietly(exitUsage)
 			}
@@ -60,7 +80,29 @@ that ask the same people to sign the same documents.`,
 		},
 	}
 	flags.add(cmd)
+	cmd.Flags().StringVar(&output, "output", "", "write the file again with its mistakes marked: june.checked.xlsx for june.xlsx")
 	return cmd
+}
+
+// checkedInto refuses a checked file that would replace another, or be of another kind.
+func checkedInto(output string, files []string) error {
+	switch {
+	case output == "":
+		return nil
+	case len(files) != 1:
+		return usage("--output: give one file at a time")
+	case !strings.EqualFold(filepath.Ext(output), filepath.Ext(files[0])):
+		return usage("--output: want a file that ends in %s, as %s does", filepath.Ext(files[0]), files[0])
+	case sameFile(output, files[0]):
+		return usage("--output: %s is the file itself", output)
+	}
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	x, err1 := os.Stat(a)
+	y, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
 // verdict is one line on what a check has found.

@@ -46,7 +46,7 @@ Over a Redis, simulated providers are used only with CHANCELA_SIMULATE=yes.`,
 	}
 	flags.add(cmd)
 	flags.addTaking(cmd)
-	cmd.Flags().StringVar(&report, "report", "", "also write a report to this file: .csv, .json or .html")
+	cmd.Flags().StringVar(&report, "report", "", "also write a report to this file: .csv, .xlsx, .json or .html")
 	style.add(cmd)
 	return cmd
 }

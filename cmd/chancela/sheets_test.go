@@ -1,12 +1,15 @@
 package main
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/chancela/chancela/providers/registry"
 )
 
 // workbook writes rows into a new workbook's first sheet.
@@ -61,5 +64,59 @@ func TestTheirOwnWorkbook(t *testing.T) {
 	}
 	for _, wrong := range [][]string{{"--map", "x=y"}, {"--subject", "none"}, {"--id", "{x}"}, {"--documents", path}} {
 		invoke(t, nil, append([]string{"check", path}, wrong...)...).want(t, exitUsage)
+	}
+}
+
+// What a template holds passes check as it is, for every provider, and nothing is replaced.
+func TestTemplatesPassCheck(t *testing.T) {
+	t.Parallel()
+	for _, provider := range registry.Names() {
+		for _, format := range templateFormats {
+			dir := t.TempDir()
+			file := filepath.Join(dir, "start."+format)
+			invoke(t, nil, "template", provider, "--format", format, "--signers", "2", "--output", file).want(t, exitOK)
+			r := invoke(t, nil, "check", file).want(t, exitOK)
+			if !strings.Contains(r.stdout, "1 envelope, valid") {
+				t.Error(provider, format, r.stdout)
+			}
+			invoke(t, nil, "template", provider, "--format", format, "--output", file).want(t, exitUsage)
+		}
+	}
+	invoke(t, nil, "template", "nobody").want(t, exitUsage)
+}
+
+func TestDownloadIntoAFolderAndAZip(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	env := map[string]string{"CHANCELA_ARCHIVE_URL": filepath.Join(dir, "archive")}
+	invoke(t, env, "download", "june", filepath.Join(dir, "out")).want(t, exitError)
+	invoke(t, env, "run", someOf(t, "campaign.csv", "cer-001")).want(t, exitOK)
+	out := filepath.Join(dir, "out")
+	names := []string{"--name", "{signer1.name} {id} {kind}"}
+	invoke(t, env, append([]string{"download", "campaign", out}, names...)...).want(t, exitOK)
+	r := invoke(t, env, append([]string{"download", "campaign", out}, names...)...).want(t, exitOK)
+	if !strings.Contains(r.stdout, "were there") {
+		t.Error(r.stdout)
+	}
+	files, _ := filepath.Glob(filepath.Join(out, "* signed_document.pdf"))
+	if index, err := os.ReadFile(filepath.Join(out, "index.csv")); err != nil || len(files) != 1 || !strings.Contains(string(index), filepath.Base(files[0])) {
+		t.Errorf("%v, %s, %v", files, index, err)
+	}
+	if err := os.WriteFile(files[0], []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r = invoke(t, env, append([]string{"download", "campaign", out}, names...)...).want(t, exitError)
+	if have, _ := os.ReadFile(files[0]); string(have) != "mine" || !strings.Contains(r.stdout, "is there already with other content") {
+		t.Errorf("%q, %s", have, r.stdout)
+	}
+	zipped := filepath.Join(dir, "june.zip")
+	invoke(t, env, "download", "campaign", zipped, "--zip").want(t, exitOK)
+	z, err := zip.OpenReader(zipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	if len(z.File) < 2 || z.File[len(z.File)-1].Name != "index.csv" {
+		t.Errorf("%d files", len(z.File))
 	}
 }

@@ -51,7 +51,7 @@ func parseColumn(s string) (column, bool) {
 	}
 	s = norm.NFC.String(strings.TrimSuffix(s, requiredMark))
 	name := strings.ToLower(providers.WithoutHollow(s))
-	if slices.Contains(plainColumns, name) || name == reasonColumn {
+	if slices.Contains(plainColumns, name) || name == reasonColumn || name == checkedColumn {
 		return column{name: name, key: name}, true
 	}
 	group, key, ok := strings.Cut(s, ".")
@@ -139,6 +139,8 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 		case seen[lower]:
 			p.add(c, col.name, twice(c.text, col))
 			col = column{}
+		case lower == checkedColumn:
+			seen[lower], col = true, column{}
 		case lower == reasonColumn:
 			h.reason, col = i, column{}
 		default:

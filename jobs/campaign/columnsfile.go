@@ -26,7 +26,7 @@ func ParseColumns(entries []string) (Columns, error) {
 		switch plain := plainHeading(text); {
 		case !ok || plain == "":
 			return nil, fmt.Errorf("%q has not the form COLUMN=HEADING, such as signer1.name=Nome do locatário", shorten(entry))
-		case !known || col.name == reasonColumn:
+		case !known || col.name == reasonColumn || col.name == checkedColumn:
 			return nil, fmt.Errorf("%q is not a known column%s", shorten(name), suggestion(name))
 		case all[plain] != "" && all[plain] != col.name:
 			return nil, fmt.Errorf("the heading %q is given two columns, %s and %s", shorten(text), all[plain], col.name)
@@ -40,7 +40,7 @@ func ParseColumns(entries []string) (Columns, error) {
 // ColumnsPath is where the headings of a campaign file are kept, for the next time.
 func ColumnsPath(file string) string {
 	stem := strings.TrimSuffix(file, filepath.Ext(file))
-	return strings.TrimSuffix(stem, ".rejected") + ".columns"
+	return strings.TrimSuffix(strings.TrimSuffix(stem, ".rejected"), ".checked") + ".columns"
 }
 
 // maxColumnsFile is far more than every column with a long heading.

@@ -26,7 +26,7 @@ func ParsePattern(s string) (Pattern, error) {
 		switch {
 		case !ok:
 			return Pattern{}, fmt.Errorf("%q has a { without a }", s)
-		case !known || col.name == reasonColumn:
+		case !known || col.name == reasonColumn || col.name == checkedColumn:
 			return Pattern{}, fmt.Errorf("{%s} is not a column%s", shorten(name), suggestion(name))
 		}
 		p.names, rest = append(p.names, col), behind

@@ -1,4 +1,5 @@
-// Package campaign reads campaigns from CSV files, checks them, and writes reports.
+// Package campaign reads campaigns from spreadsheets (text with delimiters, or workbooks), checks
+// them, and writes reports.
 //
 // A file is read from its beginning to find out how it is encoded, then row by row. Nothing grows with the file but the set of ids ([Seen]): a million rows keep
 // 38 MB.
@@ -145,6 +146,7 @@ type Reader struct {
 	rows     source
 	header   header
 	names    []string // the header as it stands there
+	top      int      // its row
 	problems []Problem
 	rejected bool // a file that [Rejected] wrote
 	file     *os.File
@@ -222,8 +224,9 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		return nil
 	}
 	if slices.ContainsFunc(first.cells, func(c cell) bool { return strings.EqualFold(strings.TrimSpace(c.text), reasonColumn) }) {
-		r.rejected = true
-		restoreAll(first.cells)
+		if r.rejected = r.book == nil; r.rejected {
+			restoreAll(first.cells)
+		}
 	}
 	if first, err = r.decided(in, first); err != nil {
 		return err
@@ -232,6 +235,7 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		p.add(first.whole(), "", err.Error()+r.elsewhere())
 		return nil
 	}
+	r.top = first.row
 	for _, c := range first.cells {
 		r.names = append(r.names, c.text)
 	}
@@ -359,13 +363,14 @@ func Pass(ctx context.Context, name string, options Options, each func(values in
 	}
 }
 
-// Name is a file's name as a campaign's: without its ending (".rejected.csv" is one, so
-// that corrected rows join their campaign) and with a hyphen for what may not stand in a name.
+// Name is a file's name as a campaign's: without its ending (".rejected.csv" and
+// ".checked.csv" are such, so that corrected rows join their campaign) and with a hyphen
+// for what may not stand in a name.
 func Name(file string) string {
 	name := norm.NFC.String(path.Base(strings.ReplaceAll(file, `\`, "/")))
 	name = strings.TrimSuffix(name, path.Ext(name))
-	for strings.HasSuffix(name, ".rejected") {
-		name = strings.TrimSuffix(name, ".rejected")
+	for strings.HasSuffix(name, ".rejected") || strings.HasSuffix(name, ".checked") {
+		name = strings.TrimSuffix(strings.TrimSuffix(name, ".rejected"), ".checked")
 	}
 	name = strings.TrimLeft(hyphenated(name), "._-")
 	if runes := []rune(name); len(runes) > 100 {

@@ -16,7 +16,8 @@ import (
 	"strings"
 )
 
-// Rejected keeps the rows that were left out in FILE.rejected.csv beside FILE.csv: the
+// Rejected keeps the rows that were left out in FILE.rejected.csv beside FILE.csv, or in
+// FILE.rejected.xlsx beside FILE.xlsx: the
 // values as they were, with a first column rejected.reason. Mended, that file can be run
 // as it is: the reader ignores that column, and its rows join the same campaign. It is
 // UTF-8 with a byte order mark, so that every spreadsheet shows its letters.
@@ -33,6 +34,7 @@ type Rejected struct {
 	path   string
 	spool  *os.File // what the file is to be, until it is whole
 	buf    *bufio.Writer
+	sheet  *rejectedSheet // of a workbook; nil: text
 	sum    hash.Hash
 	rows   int
 }
@@ -71,7 +73,10 @@ func pronoun(n int) string {
 	return "they"
 }
 
-const rejectedEnding = ".rejected.csv"
+const (
+	rejectedEnding      = ".rejected.csv"
+	rejectedSheetEnding = ".rejected.xlsx"
+)
 
 // RejectedPath is where the rejected rows of a campaign file are kept: a rejected file's
 // own rows stay in it.
@@ -79,6 +84,9 @@ func RejectedPath(file string) string {
 	stem := strings.TrimSuffix(file, filepath.Ext(file))
 	if strings.HasSuffix(stem, ".rejected") {
 		return file
+	}
+	if ext := strings.ToLower(filepath.Ext(file)); ext == ".xlsx" || ext == ".xlsm" {
+		return stem + rejectedSheetEnding
 	}
 	return stem + rejectedEnding
 }
@@ -97,15 +105,13 @@ func (w *Rejected) Write(row Row) error {
 			return err
 		}
 	}
-	reasons := make([]string, len(row.Problems))
-	for i, p := range row.Problems {
-		reasons[i] = p.Message
-		if p.Name != "" {
-			reasons[i] = p.Name + ": " + p.Message
-		}
-	}
-	reason := strings.Join(reasons, "; ")
+	reason := reasons(row.Problems)
 	if raw := row.Raw(); raw != nil {
+		for i, c := range row.rec.cells {
+			if c.date != "" && i < len(row.columns) && isDay(row.columns[i]) {
+				raw[i] = c.date
+			}
+		}
 		return w.line(append([]string{reason}, w.without(raw)...))
 	}
 	// A line that could not be split: as it is, it has to be mended by hand.
@@ -129,13 +135,21 @@ func (w *Rejected) begin() error {
 	os.Remove(file.Name()) // gone with the process, whatever ends it; where that cannot be, Close removes it
 	w.spool, w.sum = file, sha256.New()
 	w.buf = bufio.NewWriterSize(io.MultiWriter(file, w.sum), 64<<10)
-	if _, err := w.buf.WriteString("\uFEFF"); err != nil {
+	if w.reader.book != nil {
+		w.sheet, err = newRejectedSheet()
+	} else {
+		_, err = w.buf.WriteString("\uFEFF")
+	}
+	if err != nil {
 		return err
 	}
 	return w.line(append([]string{reasonColumn}, w.without(w.reader.names)...))
 }
 
 func (w *Rejected) line(values []string) error {
+	if w.sheet != nil {
+		return w.sheet.line(values)
+	}
 	for i, v := range values {
 		if i > 0 {
 			if err := w.buf.WriteByte(w.reader.format.comma); err != nil {
@@ -169,6 +183,11 @@ func (w *Rejected) Close(ctx context.Context) (Left, error) {
 	}
 	defer os.Remove(w.spool.Name())
 	defer w.spool.Close()
+	if w.sheet != nil {
+		if err := w.sheet.writeTo(w.buf); err != nil {
+			return left, err
+		}
+	}
 	if err := w.buf.Flush(); err != nil {
 		return left, err
 	}

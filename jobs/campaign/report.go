@@ -16,14 +16,14 @@ import (
 )
 
 // Formats are the words for [ReportStyle].
-var Formats = []string{"csv", "json", "html"}
+var Formats = []string{"csv", "json", "html", "xlsx"}
 
 // ReportStyle says how a report is written.
 type ReportStyle struct {
 	Format    string         // one of [Formats]
 	Campaign  string         // the title of the page
 	Separator rune           // of csv; 0: a comma
-	Zone      *time.Location // of the times in csv and html; nil: UTC
+	Zone      *time.Location // of the times in csv, html and xlsx; nil: UTC
 
 	figures *figures // of a page that lists only some envelopes; nil: it lists all
 }
@@ -39,6 +39,8 @@ func WriteReport(w io.Writer, style ReportStyle, reports iter.Seq2[jobs.Report, 
 		return writeJSON(w, reports)
 	case "html":
 		return style.writeHTML(w, reports)
+	case "xlsx":
+		return style.writeXLSX(w, reports)
 	}
 	return fmt.Errorf("%q is not a format of report: %s", style.Format, strings.Join(Formats, ", "))
 }

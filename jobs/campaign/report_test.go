@@ -171,6 +171,9 @@ func TestReportEndsWithItsSource(t *testing.T) {
 		if err := WriteReport(&out, ReportStyle{Format: format, Campaign: "june"}, sequence(sampleReports(), gone)); !errors.Is(err, gone) {
 			t.Errorf("%s: %v", format, err)
 		}
+		if format == "xlsx" { // a piece of a workbook is none
+			continue
+		}
 		if !strings.Contains(out.String(), "qisign") {
 			t.Errorf("%s: what was there is not written", format)
 		}

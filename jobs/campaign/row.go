@@ -145,7 +145,7 @@ func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 	for i, col := range b.header.columns {
 		c := b.rec.cells[i]
 		value := providers.Trim(c.text)
-		if c.date != "" && (col.name == "expires" || col.key == "birthdate") {
+		if c.date != "" && isDay(col) {
 			value = c.date
 		}
 		if value == "" || col.name == "" || c.wrong != "" {
@@ -179,6 +179,9 @@ func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 		}
 	}
 }
+
+// isDay tells the columns whose values are days.
+func isDay(col column) bool { return col.name == "expires" || col.signer > 0 && col.key == "birthdate" }
 
 // patterns makes the subject and the id of a row that has none.
 func (b *rowReader) patterns(e *providers.Envelope) {

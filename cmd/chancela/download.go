@@ -1,0 +1,235 @@
+package main
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage"
+)
+
+func newDownload(sys *system) *cobra.Command {
+	var kinds []string
+	var name string
+	var asZip bool
+	cmd := &cobra.Command{
+		Use:   "download CAMPAIGN DIR",
+		Short: "Take a campaign's archived files out",
+		Long: `Download copies a campaign's archived files into a folder, each compared with the size and
+SHA-256 of its manifest, and lists them in index.csv there. It needs the archive alone. Files
+are ID/KIND.pdf, or as --name says: text with {id}, {kind}, {subject}, {provider}, {campaign},
+{signerN.name}, {signerN.email} and {meta.NAME} in it. Names are such that Windows takes them.
+Files that are there already with the same content stay; others are never replaced.
+With --zip, DIR is one zip file.`,
+		Example: `  chancela download june signed
+  chancela download june signed --kind signed_document --name "{signer1.name} {id}.pdf"
+  chancela download june june.zip --zip`,
+		GroupID:           groupMain,
+		Args:              arguments(2, 2),
+		ValidArgsFunction: sys.completeCampaign,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			what := report.Downloading{Campaign: args[0]}
+			if !intake.ValidCampaign(what.Campaign) {
+				return usage("%q is not the name of a campaign", what.Campaign)
+			}
+			for _, k := range kinds {
+				if !slices.Contains(artifactKinds, k) {
+					return usage("--kind: %q is not one of %s", k, strings.Join(artifactKinds, ", "))
+				}
+				what.Kinds = append(what.Kinds, providers.Kind(k))
+			}
+			var err error
+			if what.Name, err = report.ParseName(name); err != nil {
+				return usage("--name: %w", err)
+			}
+			return sys.download(cmd.Context(), what, args[1], asZip)
+		},
+	}
+	cmd.Flags().StringSliceVar(&kinds, "kind", nil, "only files of these kinds: "+strings.Join(artifactKinds, ", "))
+	cmd.Flags().StringVar(&name, "name", "", `names of the files, "{signer1.name} {id}.pdf"`)
+	cmd.Flags().BoolVar(&asZip, "zip", false, "one zip file instead of a folder")
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(artifactKinds, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+var artifactKinds = []string{
+	string(providers.SignedDocument), string(providers.Dossier), string(providers.Package),
+	string(providers.Face), string(providers.IDFront), string(providers.IDBack),
+}
+
+// downloads counts what came of a download.
+type downloads struct {
+	Files int   `json:"files"`
+	Bytes int64 `json:"bytes"`
+	There int   `json:"there"` // already, with the same content
+	Wrong int   `json:"wrong"`
+}
+
+func (s *system) download(ctx context.Context, what report.Downloading, to string, asZip bool) error {
+	cfg, err := loadConfig(s.env)
+	if err != nil {
+		return err
+	}
+	store, err := storage.OpenToRead(ctx, cfg.ArchiveURL, cfg.s3())
+	if err != nil {
+		return usage("%sARCHIVE_URL: %w", prefix, err)
+	}
+	var sum downloads
+	wrong := func(key string, err error) {
+		sum.Wrong++
+		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, key+": "+oneLine(err))
+	}
+	take := func(place func(report.Downloaded, *os.File) error) error {
+		return report.Download(ctx, store, what, func(d report.Downloaded, f *os.File) error {
+			err := place(d, f)
+			if errors.Is(err, errThere) {
+				sum.There++
+			} else if err != nil {
+				return err
+			}
+			sum.Files++
+			sum.Bytes += d.Size
+			return nil
+		}, wrong)
+	}
+	if asZip {
+		err = downloadZip(to, take)
+	} else {
+		err = downloadFolder(to, take)
+	}
+	if err != nil {
+		return err
+	}
+	if sum.Files+sum.Wrong == 0 {
+		return fmt.Errorf("the archive has no file of campaign %s of those kinds: is it at %s?", what.Campaign, store)
+	}
+	text := fmt.Sprintf("%s in %s", count(sum.Files, "file"), to)
+	if sum.There > 0 {
+		text += fmt.Sprintf(", %d of them were there", sum.There)
+	}
+	if sum.Wrong > 0 {
+		text += fmt.Sprintf("; %s could not be taken", count(sum.Wrong, "file"))
+	}
+	s.come(sum, text)
+	if sum.Wrong > 0 {
+		return quietly(exitError)
+	}
+	return nil
+}
+
+// errThere tells that a file was there already, with the same content.
+var errThere = errors.New("the file is there already")
+
+type taking = func(place func(report.Downloaded, *os.File) error) error
+
+// downloadFolder never leaves the folder, whatever links stand in it.
+func downloadFolder(dir string, take taking) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	var list index
+	err = take(func(d report.Downloaded, f *os.File) error {
+		list.add(d)
+		if parent := path.Dir(d.Name); parent != "." {
+			if err := root.MkdirAll(parent, 0o700); err != nil {
+				return err
+			}
+		}
+		return placeNew(root, d, f)
+	})
+	if err != nil {
+		return err
+	}
+	return root.WriteFile("index.csv", []byte(list.String()), 0o600)
+}
+
+// placeNew writes a file under a name that must be free, whole or not at all.
+func placeNew(root *os.Root, d report.Downloaded, from *os.File) error {
+	if have, err := root.Open(d.Name); err == nil {
+		defer have.Close()
+		h := sha256.New()
+		if _, err := io.Copy(h, have); err != nil {
+			return err
+		}
+		if hex.EncodeToString(h.Sum(nil)) == d.SHA256 {
+			return errThere
+		}
+		return fmt.Errorf("%s is there already with other content: move it away, or name another folder", d.Name)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	partial := path.Join(path.Dir(d.Name), ".chancela-"+d.SHA256[:16])
+	out, err := root.OpenFile(partial, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, from)
+	if err = errors.Join(err, out.Close()); err == nil {
+		err = root.Rename(partial, d.Name)
+	}
+	if err != nil {
+		_ = root.Remove(partial)
+	}
+	return err
+}
+
+func downloadZip(to string, take taking) error {
+	if _, err := os.Lstat(to); err == nil {
+		return usage("%s is there already: name another file", to)
+	}
+	return writeFile(to, func(w io.Writer) error {
+		z := zip.NewWriter(w)
+		var list index
+		put := func(name string, content io.Reader) error {
+			out, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store}) // PDF and JPEG are compressed
+			if err == nil {
+				_, err = io.Copy(out, content)
+			}
+			return err
+		}
+		err := take(func(d report.Downloaded, f *os.File) error {
+			list.add(d)
+			return put(d.Name, f)
+		})
+		if err == nil {
+			err = put("index.csv", strings.NewReader(list.String()))
+		}
+		return errors.Join(err, z.Close())
+	})
+}
+
+// index lists what was taken.
+type index struct{ rows [][]string }
+
+func (x *index) add(d report.Downloaded) {
+	x.rows = append(x.rows, []string{d.ID, string(d.Kind), d.Name, strconv.FormatInt(d.Size, 10), d.SHA256})
+}
+
+func (x *index) String() string {
+	var b strings.Builder
+	b.WriteString("\ufeff")
+	out := csv.NewWriter(&b)
+	_ = out.WriteAll(append([][]string{{"id", "kind", "file", "size", "sha256"}}, x.rows...))
+	return b.String()
+}

@@ -1,0 +1,42 @@
+package campaign
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// rejectedSheet is a workbook of rejected rows. Its cells are text, which no spreadsheet runs as a
+// formula, and days are written so that they are read as the same days.
+type rejectedSheet struct {
+	book *excelize.File
+	out  *excelize.StreamWriter
+	rows int
+}
+
+func newRejectedSheet() (*rejectedSheet, error) {
+	s := &rejectedSheet{book: excelize.NewFile()}
+	var err error
+	s.out, err = s.book.NewStreamWriter("Sheet1")
+	return s, err
+}
+
+func (s *rejectedSheet) line(values []string) error {
+	s.rows++
+	row := make([]any, len(values))
+	for i, v := range values {
+		if v != "" {
+			row[i] = v
+		}
+	}
+	return s.out.SetRow(fmt.Sprintf("A%d", s.rows), row)
+}
+
+func (s *rejectedSheet) writeTo(w io.Writer) error {
+	defer s.book.Close()
+	if err := s.out.Flush(); err != nil {
+		return err
+	}
+	return s.book.Write(w)
+}

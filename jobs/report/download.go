@@ -1,0 +1,108 @@
+package report
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/archive"
+)
+
+// Downloading is what is taken out of the archive.
+type Downloading struct {
+	Campaign string
+	Kinds    []providers.Kind // none: all
+	Name     Name             // of each file; the zero value: as the archive has it, ID/KIND.EXT
+}
+
+// Downloaded is one file that was taken out.
+type Downloaded struct {
+	ID     string
+	Kind   providers.Kind
+	Name   string // below the folder, with slashes
+	SHA256 string
+	Size   int64
+}
+
+// Download takes a campaign's archived files out. Each is read into a temporary file, compared with
+// the size and hash that its manifest has, and only then handed on to place, at its beginning. wrong
+// is told of a file that cannot be had or is not what its manifest says; the others go on.
+func Download(ctx context.Context, store archive.Archive, what Downloading, place func(Downloaded, *os.File) error, wrong func(key string, err error)) error {
+	taken := map[string]bool{}
+	for o, err := range store.List(ctx, what.Campaign+"/") {
+		if err != nil {
+			return err
+		}
+		if path.Base(o.Key) != ManifestName || strings.Count(o.Key, "/") != 2 {
+			continue
+		}
+		m, err := readManifest(ctx, store, o.Key)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			wrong(o.Key, err)
+			continue
+		}
+		for _, a := range m.Artifacts {
+			if len(what.Kinds) > 0 && !slices.Contains(what.Kinds, a.Kind) {
+				continue
+			}
+			file := Downloaded{ID: m.Report.ID, Kind: a.Kind, Name: unique(taken, what.Name.of(m.Report, a)), SHA256: a.SHA256, Size: a.Size}
+			switch err := fetch(ctx, store, a, file, place); {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil:
+				wrong(a.Path, err)
+			}
+		}
+	}
+	return nil
+}
+
+// fetch reads a file and judges it.
+func fetch(ctx context.Context, store archive.Archive, a ArchivedArtifact, file Downloaded, place func(Downloaded, *os.File) error) error {
+	in, _, err := store.Open(ctx, a.Path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	temporary, err := os.CreateTemp("", "chancela-download-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	defer temporary.Close()
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(temporary, h), in)
+	if err != nil {
+		return err
+	}
+	if sum := hex.EncodeToString(h.Sum(nil)); sum != a.SHA256 || n != a.Size {
+		return fmt.Errorf("has %d bytes with SHA-256 %s, the manifest says %d with %s: it was not taken", n, sum, a.Size, a.SHA256)
+	}
+	if _, err := temporary.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return place(file, temporary)
+}
+
+// unique numbers names that are taken, as file systems without case see them.
+func unique(taken map[string]bool, name string) string {
+	free, ext := name, path.Ext(name)
+	for n := 2; taken[strings.ToLower(free)]; n++ {
+		free = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(name, ext), n, ext)
+	}
+	taken[strings.ToLower(free)] = true
+	return free
+}
+
+var errPattern = errors.New("a name is made of text and {id}, {kind}, {subject}, {provider}, {campaign}, {signerN.name}, {signerN.email} and {meta.NAME}")

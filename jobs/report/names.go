@@ -1,0 +1,132 @@
+package report
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Name is a pattern for names of files, such as "{signer1.name} {id}.pdf". The zero value is none.
+type Name struct{ pattern string }
+
+// ParseName reads a pattern.
+func ParseName(s string) (Name, error) {
+	for rest := s; ; {
+		_, after, ok := strings.Cut(rest, "{")
+		if !ok {
+			break
+		}
+		word, behind, ok := strings.Cut(after, "}")
+		if _, known := (Report{}).word(word, ""); !ok || !known {
+			return Name{}, fmt.Errorf("{%.40s} is not known: %w", word, errPattern)
+		}
+		rest = behind
+	}
+	if s != "" && !strings.Contains(s, "{") {
+		return Name{}, fmt.Errorf("the name would be the same for every file: %w", errPattern)
+	}
+	return Name{s}, nil
+}
+
+// of is the name of an artifact, with its own ending.
+func (n Name) of(r Report, a ArchivedArtifact) string {
+	if n.pattern == "" {
+		return safePath(r.ID + "/" + path.Base(a.Path))
+	}
+	var b strings.Builder
+	for rest := n.pattern; ; {
+		before, after, ok := strings.Cut(rest, "{")
+		b.WriteString(before)
+		if !ok {
+			break
+		}
+		word, behind, _ := strings.Cut(after, "}")
+		value, _ := r.word(word, string(a.Kind))
+		b.WriteString(strings.NewReplacer("/", "-", `\`, "-").Replace(value)) // no folder of its own
+		rest = behind
+	}
+	ext := path.Ext(a.Path)
+	name := b.String()
+	for _, e := range []string{ext, ".pdf", ".zip", ".jpg"} {
+		if len(name) > len(e) && strings.EqualFold(name[len(name)-len(e):], e) {
+			name = name[:len(name)-len(e)]
+			break
+		}
+	}
+	return safePath(name) + ext
+}
+
+// word is a report's value of a word in braces; false for one that is not known.
+func (r Report) word(word, kind string) (string, bool) {
+	switch word {
+	case "id":
+		return r.ID, true
+	case "kind":
+		return kind, true
+	case "subject":
+		return r.Subject, true
+	case "provider":
+		return r.Provider, true
+	case "campaign":
+		return r.Campaign, true
+	}
+	group, key, _ := strings.Cut(word, ".")
+	if group == "meta" && key != "" {
+		return r.Meta[key], true
+	}
+	number, ok := strings.CutPrefix(group, "signer")
+	n, err := strconv.Atoi(number)
+	if !ok || err != nil || n < 1 || key != "name" && key != "email" {
+		return "", false
+	}
+	if n > len(r.Signers) {
+		return "", true
+	}
+	if key == "email" {
+		return r.Signers[n-1].Email, true
+	}
+	return r.Signers[n-1].Name, true
+}
+
+// maxName is the longest part of a path, in characters; Windows takes 255 for all of it together.
+const maxName = 100
+
+// safePath is a path that every system takes, and that stays below the folder it is put in.
+func safePath(s string) string {
+	var parts []string
+	for part := range strings.SplitSeq(strings.ReplaceAll(s, `\`, "/"), "/") {
+		if part = safeName(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		return "file"
+	}
+	return strings.Join(parts, "/")
+}
+
+func safeName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case strings.ContainsRune(`<>:"|?*`, r):
+			return '-'
+		case !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, norm.NFC.String(s))
+	if runes := []rune(s); len(runes) > maxName {
+		s = string(runes[:maxName])
+	}
+	s = strings.Trim(s, ". ")
+	switch stem, _, _ := strings.Cut(strings.ToUpper(s), "."); {
+	case stem == "CON", stem == "PRN", stem == "AUX", stem == "NUL",
+		len(stem) == 4 && (strings.HasPrefix(stem, "COM") || strings.HasPrefix(stem, "LPT")) && stem[3] >= '0' && stem[3] <= '9':
+		s = "_" + s // devices of Windows
+	}
+	return s
+}
