@@ -446,9 +446,22 @@ func (c *config) tellEstimates(s campaign.Summary, judge *intake.Judge, tell tel
 		}
 		r := c.pace(judge.Provider(name).Info())
 		allowed, takes := rate{r.Requests, r.Per}.String(), campaign.Estimate(load.Calls, r)
-		tell("estimate", map[string]any{"provider": name, "envelopes": load.Envelopes, "requests": load.Calls, "rate": allowed, "seconds": takes.Seconds()},
-			fmt.Sprintf("%s: %s, about %s at %s: at least %s", name, count(load.Envelopes, "envelope"), count(load.Calls, "request"), allowed, about(takes)))
+		now := time.Now().In(c.TZ.Location)
+		end := now.Add(takes)
+		tell("estimate", map[string]any{"provider": name, "envelopes": load.Envelopes, "requests": load.Calls, "rate": allowed, "seconds": takes.Seconds(), "until": end.Format(time.RFC3339)},
+			fmt.Sprintf("%s: %s, about %s at %s: at least %s%s", name, count(load.Envelopes, "envelope"), count(load.Calls, "request"), allowed, about(takes), until(now, end)))
 	}
+}
+
+// until is when what begins now is over, for what takes more than a moment.
+func until(now, end time.Time) string {
+	switch {
+	case end.Sub(now) < time.Minute:
+		return ""
+	case end.Format(time.DateOnly) == now.Format(time.DateOnly):
+		return end.Format(", until 15:04 if it began now")
+	}
+	return end.Format(", until 2006-01-02 15:04 if it began now")
 }
 
 // count is a number with its noun.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -118,5 +119,15 @@ func TestDownloadIntoAFolderAndAZip(t *testing.T) {
 	defer z.Close()
 	if len(z.File) < 2 || z.File[len(z.File)-1].Name != "index.csv" {
 		t.Errorf("%d files", len(z.File))
+	}
+}
+
+func TestUntil(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 26, 23, 0, 0, 0, time.UTC)
+	for takes, want := range map[time.Duration]string{time.Second: "", 30 * time.Minute: ", until 23:30 if it began now", 2 * time.Hour: ", until 2026-11-27 01:00 if it began now"} {
+		if got := until(now, now.Add(takes)); got != want {
+			t.Errorf("%s: %q", takes, got)
+		}
 	}
 }
