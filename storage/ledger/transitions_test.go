@@ -282,10 +282,6 @@ func fields(t *testing.T, l *Ledger, key string) map[string]string {
 	return all
 }
 
-func without(states []State, s State) []State {
-	return slices.DeleteFunc(slices.Clone(states), func(x State) bool { return x == s })
-}
-
 // TestTransitions makes every transition from every state: those that it is for, and those
 // that refuse it and are left as they were.
 func TestTransitions(t *testing.T) {
