@@ -18,7 +18,7 @@ func TestReportJSON(t *testing.T) {
 				`"created_at":null,"sent_at":null,"completed_at":null,"archived_at":null,"meta":{},"subject":"","simulated":false}`},
 		{Report{
 			State: "failed", EnvelopeID: "e1", Error: &Error{"invalid", "refused", "CPF não confere"}, Attempts: 2,
-			Signers:   []Signer{{"Ana", "ana@example.com", "signed", Time(at), ""}, {Name: "Bia"}},
+			Signers:   []Signer{{Name: "Ana", Email: "ana@example.com", State: "signed", SignedAt: Time(at)}, {Name: "Bia"}},
 			Artifacts: []Artifact{{Kind: "dossier", Key: "june/1/dossier.pdf", SHA256: "00", Size: 7, ContentType: "application/pdf", Name: "dossier.pdf"}},
 			CreatedAt: Time(at), SentAt: Time(time.Time{}), Meta: map[string]string{"a": "b"}, Simulated: true,
 		}, `{"campaign":"","id":"","provider":"","state":"failed","envelope_id":"e1","error":{"code":"invalid","message":"refused","explanation":"CPF não confere"},"attempts":2,` +
