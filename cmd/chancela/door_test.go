@@ -30,7 +30,7 @@ func TestKilledEnqueueGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	file := caseFile(t, dir, "lote.csv", text)
 	rejected := filepath.Join(dir, "lote.rejected.csv")
-	db, err := queue.Connect(env["CHANCELA_REDIS_URL"])
+	db, err := queue.Connect(env["CHANCELA_REDIS_URL"], nil)
 	if err != nil {
 		t.Fatal(err)
 	}
