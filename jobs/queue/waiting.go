@@ -26,9 +26,13 @@ type Waiting struct {
 	db      redis.UniversalClient
 	servers map[string][]string // by queue: the queues of its server
 
+	together bool     // one command can ask for the keys of all queues: it is no cluster
+	lists    []string // those of waiting tasks
+
 	mu      sync.Mutex
 	pending map[string]bool
 	delayed map[string]bool
+	some    bool          // of the queues has a task
 	peeked  time.Time     // zero: not yet, or the last look has failed
 	news    chan struct{} // closed by the next look that finds a task, or fails
 	ended   bool
@@ -40,8 +44,11 @@ func NewWaiting(db redis.UniversalClient, servers ...[]string) *Waiting {
 	for _, queues := range servers {
 		for _, q := range queues {
 			w.servers[q] = queues
+			w.lists = append(w.lists, queueKey(q, "pending"))
 		}
 	}
+	_, cluster := db.(*redis.ClusterClient)
+	w.together = !cluster && len(w.lists) > 0
 	return w
 }
 
@@ -56,7 +63,9 @@ func (w *Waiting) Run(ctx context.Context) {
 		if delayed {
 			last = time.Now()
 		}
-		w.peek(ctx, delayed)
+		if delayed || !w.stillEmpty(ctx) {
+			w.peek(ctx, delayed)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -70,6 +79,24 @@ func (w *Waiting) end() {
 	defer w.mu.Unlock()
 	w.ended = true
 	close(w.news)
+}
+
+// stillEmpty tells, by one command, that queues which were all empty still are.
+func (w *Waiting) stillEmpty(ctx context.Context) bool {
+	w.mu.Lock()
+	known := w.together && !w.peeked.IsZero() && !w.some
+	w.mu.Unlock()
+	if !known {
+		return false
+	}
+	begun := time.Now()
+	if n, err := w.db.Exists(ctx, w.lists...).Result(); err != nil || n > 0 {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.peeked = begun
+	return true
 }
 
 // peek looks at all queues in one round trip.
@@ -87,19 +114,19 @@ func (w *Waiting) peek(ctx context.Context, delayed bool) {
 	})
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	some := err != nil
+	w.some = err != nil
 	if w.peeked = begun; err != nil {
 		w.peeked = time.Time{}
 	} else {
 		for q, n := range waiting {
 			w.pending[q] = n.Val() > 0
-			some = some || n.Val() > 0
+			w.some = w.some || n.Val() > 0
 		}
 		for q, n := range later {
 			w.delayed[q] = n.Val() > 0
 		}
 	}
-	if some && !w.ended {
+	if w.some && !w.ended {
 		close(w.news)
 		w.news = make(chan struct{})
 	}
@@ -146,8 +173,6 @@ func part(keys []string, i int) (queue, what string) {
 
 // take tells whether a queue may have a task. While none of its server's has, it waits.
 func (w *Waiting) take(ctx context.Context, queue string) bool {
-	timeout := time.NewTimer(askAfter)
-	defer timeout.Stop()
 	for first := true; ; first = false {
 		w.mu.Lock()
 		known, ended, news := time.Since(w.peeked) < askAfter, w.ended, w.news
@@ -167,8 +192,7 @@ func (w *Waiting) take(ctx context.Context, queue string) bool {
 		select {
 		case <-ctx.Done():
 			return false
-		case <-timeout.C:
-			return true
+		case <-time.After(askAfter): // whether anybody still looks
 		case <-news:
 		}
 	}

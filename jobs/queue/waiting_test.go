@@ -21,6 +21,9 @@ func (c *counted) DialHook(next redis.DialHook) redis.DialHook { return next }
 
 func (c *counted) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
+		if cmd.Name() == "exists" {
+			c.looks.Add(1)
+		}
 		if args := cmd.Args(); len(args) > 4 && strings.HasPrefix(cmd.Name(), "eval") {
 			for _, key := range args[3:5] {
 				if s, _ := key.(string); strings.HasSuffix(s, ":pending") {
@@ -73,7 +76,7 @@ func TestIdleServersAskNothing(t *testing.T) {
 	looks(3)
 	before := n.scripts.Load()
 	looks(15)
-	if sent := n.scripts.Load() - before; sent > 2 { // each asks once a second whether it has missed something
+	if sent := n.scripts.Load() - before; sent > 0 {
 		t.Errorf("%d scripts while idle", sent)
 	}
 	client := asynq.NewClientFromRedisClient(other)
