@@ -31,7 +31,7 @@ func TestScenarios(t *testing.T) {
 	}
 	archivetest.NoAccount(t)
 	var out bytes.Buffer
-	args := strings.Fields("-json -enqueue 20 -flow 5 -drain 20 -intents 20 -rows 50 -mib 1 -pace 2s -rounds 1")
+	args := strings.Fields("-json -enqueue 20 -flow 5 -drain 20 -operations 50 -intents 20 -rows 50 -mib 1 -pace 2s -rounds 1")
 	if err := run(t.Context(), args, &out, t.Output()); err != nil {
 		t.Fatal(err)
 	}

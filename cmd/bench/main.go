@@ -22,15 +22,16 @@ import (
 
 // sizes are how much is measured.
 type sizes struct {
-	enqueue int           // envelopes that are enqueued
-	flow    int           // envelopes that go from the queue to the archive
-	drain   int           // envelopes that a quick provider's queue is drained of
-	intents int           // intents that are made durable
-	rows    int           // of the CSV file
-	archive int           // MiB that are archived
-	pace    time.Duration // that the limiter is watched for
-	rounds  int           // of which the median counts
-	profile string        // folder for profiles; empty: none
+	enqueue    int           // envelopes that are enqueued
+	flow       int           // envelopes that go from the queue to the archive
+	drain      int           // envelopes that a quick provider's queue is drained of
+	operations int           // envelopes of a campaign that something is done to
+	intents    int           // intents that are made durable
+	rows       int           // of the CSV file
+	archive    int           // MiB that are archived
+	pace       time.Duration // that the limiter is watched for
+	rounds     int           // of which the median counts
+	profile    string        // folder for profiles; empty: none
 }
 
 // result is one line of the table.
@@ -55,6 +56,7 @@ var scenarios = []scenario{
 	{"flow", "from the queue to the archive; floor: the same calls in a plain loop", flow},
 	{"drain", "from the queue to the archive with a provider that costs nothing; floors: plain goroutines, asynq by hand", drain},
 	{"marks", "the drain with a mark of every invitation in the archive; floor: the drain without", drainMarked},
+	{"operations", "cancel, retry, forget and report of a whole campaign; floor: a field of each record", operations},
 	{"pace", "requests at the rate of a strict provider; floor: the limit", limits},
 	{"barrier", "the durable intent to invite; floor: appendfsync everysec", barrier},
 	{"csv", "a campaign file is checked; floor: encoding/csv alone", checks},
@@ -84,6 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&s.enqueue, "enqueue", 5000, "envelopes that are enqueued")
 	flags.IntVar(&s.flow, "flow", 500, "envelopes that go from the queue to the archive")
 	flags.IntVar(&s.drain, "drain", 5000, "envelopes that are drained with a quick provider")
+	flags.IntVar(&s.operations, "operations", 20_000, "envelopes of a campaign that something is done to")
 	flags.IntVar(&s.intents, "intents", 2000, "intents that are made durable")
 	flags.IntVar(&s.rows, "rows", 100_000, "rows of the CSV file")
 	flags.IntVar(&s.archive, "mib", 256, "MiB that are archived")
@@ -92,7 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 || min(s.enqueue, s.flow, s.drain, s.intents, s.rows, s.archive, s.rounds) < 1 || s.pace < time.Second {
+	if flags.NArg() > 0 || min(s.enqueue, s.flow, s.drain, s.operations, s.intents, s.rows, s.archive, s.rounds) < 1 || s.pace < time.Second {
 		return fmt.Errorf("want numbers above 0, at least a second for -pace, and no arguments")
 	}
 	wanted, err := choose(*only)

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// operations measures what is done to a whole campaign. The floor is one field written to each
+// of as many hashes, some hundred a trip.
+func operations(ctx context.Context, folder string, s sizes) ([]result, error) {
+	db, stop, err := startRedis(ctx, folder, "everysec")
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	client := jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Log: unheard})
+	whole := func(kind ledger.Kind) func(context.Context, string) error {
+		return func(ctx context.Context, name string) error {
+			o, err := client.Begin(ctx, name, kind, "bench")
+			if err == nil {
+				o, err = client.Carry(ctx, o.ID, nil)
+			}
+			if err == nil && o.Result.Done != s.operations {
+				err = fmt.Errorf("%d of %d envelopes were done", o.Result.Done, s.operations)
+			}
+			return err
+		}
+	}
+	report := func(ctx context.Context, name string) error {
+		return campaign.WriteReport(io.Discard, campaign.ReportStyle{Format: "csv"}, client.Reports(ctx, name))
+	}
+	round := 0
+	floor := func(ctx context.Context) (float64, error) {
+		round++
+		return perSecond(s.operations, func() error { return fields(ctx, db, s.operations, round) })
+	}
+	var all []result
+	for _, x := range []struct {
+		name  string
+		state ledger.State
+		do    func(context.Context, string) error
+	}{
+		{"cancel", ledger.Queued, whole(ledger.CancelAll)},
+		{"retry", ledger.Failed, whole(ledger.RetryAll)},
+		{"forget", ledger.Archived, whole(ledger.ForgetAll)},
+		{"report as csv", ledger.Archived, report},
+	} {
+		ours := func(ctx context.Context) (float64, error) {
+			round++
+			name := fmt.Sprintf("ours-%d", round)
+			if err := recorded(ctx, client.Ledger(), name, x.state, s.operations); err != nil {
+				return 0, err
+			}
+			return perSecond(s.operations, func() error { return x.do(ctx, name) })
+		}
+		r, err := compare(ctx, s.rounds, "operations, "+x.name, "envelopes/s", "a whole campaign; a field of each record", ours, floor)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+const operationTrip = 400
+
+// recorded makes a campaign of n envelopes in a state.
+func recorded(ctx context.Context, l *ledger.Ledger, name string, state ledger.State, n int) error {
+	for from := 0; from < n; from += operationTrip {
+		var entries []ledger.Entry
+		for i := from; i < min(n, from+operationTrip); i++ {
+			e := envelope(name, i, "certyneo")
+			content, err := json.Marshal(e)
+			if err != nil {
+				return err
+			}
+			entries = append(entries, ledger.Entry{Campaign: name, ID: e.ID, Provider: e.Provider, Digest: e.ID, State: state, SweepAfter: ledger.SweepAfter,
+				Content: ledger.Content{Envelope: content}})
+		}
+		if _, err := l.Create(ctx, entries); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func fields(ctx context.Context, db redis.UniversalClient, n, round int) error {
+	for from := 0; from < n; from += operationTrip {
+		_, err := db.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for i := from; i < min(n, from+operationTrip); i++ {
+				p.HSet(ctx, fmt.Sprintf("floor-%d/%d", round, i), "s", "k")
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
