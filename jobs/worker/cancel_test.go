@@ -27,7 +27,7 @@ func TestDiscardThatFails(t *testing.T) {
 			w := newWorld(t, "certyneo")
 			k := w.enqueue("1")
 			config := w.worker.configs["certyneo"]
-			config.Provider = unwilling{meddler{w.provider, func() {
+			config.Provider = neverDone{meddler{w.provider, func() {
 				if res, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil || res.Done != 1 {
 					t.Errorf("%+v %v", res, err)
 				}

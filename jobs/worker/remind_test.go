@@ -102,7 +102,7 @@ func TestARefusedReminderWaits(t *testing.T) {
 			k := w.enqueue("1")
 			w.step(k)
 			config := w.worker.configs["contraktor"]
-			config.Provider = unwilling{config.Provider, &c.err}
+			config.Provider = neverDone{config.Provider, &c.err}
 			w.worker.configs["contraktor"] = config
 			b, err := json.Marshal(queue.Payload{Key: k.String(), Generation: 1})
 			if err != nil {
@@ -133,14 +133,14 @@ func TestARefusedReminderWaits(t *testing.T) {
 	}
 }
 
-// unwilling reminds nobody, and discards nothing.
-type unwilling struct {
+// neverDone reminds nobody, and discards nothing.
+type neverDone struct {
 	providers.Provider
 	err *providers.Error
 }
 
-func (p unwilling) Remind(ctx context.Context, _ providers.Ref, once providers.Once) error {
+func (p neverDone) Remind(ctx context.Context, _ providers.Ref, once providers.Once) error {
 	return once(ctx, "all", func(context.Context) error { return p.err })
 }
 
-func (p unwilling) Discard(context.Context, providers.Ref) error { return p.err }
+func (p neverDone) Discard(context.Context, providers.Ref) error { return p.err }

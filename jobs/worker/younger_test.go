@@ -137,6 +137,9 @@ func TestYoungerLedgerAsksFirst(t *testing.T) {
 			if s, err := marks.New(w.archive).Sent(t.Context(), "crash", "2"); err != nil || s.EnvelopeID != r.EnvelopeID {
 				t.Errorf("its mark: %+v %v", s, err)
 			}
+			if n := w.sandbox.Calls(name)["GET /contracts"]; n > 1 {
+				t.Errorf("all contracts are listed %d times", n)
+			}
 			w.step(jobs.Key{Campaign: "crash", ID: "3"}) // a new one is sent
 			if n, _ := w.invitations(0); n != 3 {
 				t.Errorf("%d invitations", n)

@@ -16,8 +16,9 @@ import (
 
 // client makes the HTTP calls, one method each.
 type client struct {
-	rest *rest.Client
-	base string
+	rest   *rest.Client
+	base   string
+	listed chan contracts // the last answer of the list; whoever has taken it may ask anew
 }
 
 func newClient(s rest.Settings) (*client, error) {
@@ -33,7 +34,9 @@ func newClient(s rest.Settings) (*client, error) {
 	// Explain stays nil: the only error body is {"error": "<free text>"} (reference §2),
 	// which is no code.
 	c, err := rest.New(cfg)
-	return &client{c, cfg.Base}, err
+	listed := make(chan contracts, 1)
+	listed <- contracts{}
+	return &client{c, cfg.Base, listed}, err
 }
 
 // call makes one request and takes its answer out of the data envelope.

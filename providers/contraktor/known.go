@@ -3,6 +3,7 @@ package contraktor
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -35,18 +36,40 @@ func (p *Provider) known(ctx context.Context, job *providers.Job) (bool, error) 
 	return false, nil
 }
 
+// listedFor is how long one answer of the list serves all envelopes: it may hold every
+// contract of the account. What is looked for was made before the ledger was lost.
+const listedFor = time.Minute
+
+// contracts are those of the list that carry a key of ours.
+type contracts struct {
+	at    time.Time
+	byKey map[string][]string
+}
+
 // contractsOf is GET /contracts (reference §6): the ids of those that carry a key.
-func (c *client) contractsOf(ctx context.Context, key string) (ids []string, err error) {
+func (c *client) contractsOf(ctx context.Context, key string) ([]string, error) {
+	var listed contracts
+	select {
+	case listed = <-c.listed:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { c.listed <- listed }()
+	if listed.byKey != nil && time.Since(listed.at) < listedFor {
+		return listed.byKey[key], nil
+	}
+	at := time.Now()
 	all, err := call[[]listedContract](ctx, c, rest.Request{Class: pace.Send, Method: http.MethodGet, Path: "/contracts"})
 	if err != nil {
 		return nil, err
 	}
+	listed = contracts{at, map[string][]string{}}
 	for _, l := range all {
-		if l.ID > 0 && l.Metadata[keyField] == key {
-			ids = append(ids, formatID(l.ID))
+		if ours, ok := l.Metadata[keyField].(string); ok && l.ID > 0 {
+			listed.byKey[ours] = append(listed.byKey[ours], formatID(l.ID))
 		}
 	}
-	return ids, nil
+	return listed.byKey[key], nil
 }
 
 type listedContract struct {

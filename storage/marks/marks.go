@@ -152,10 +152,12 @@ func (b *Book) readPlace(ctx context.Context) (string, error) {
 func (b *Book) Unmarked(ctx context.Context, campaign, id, claim string, void func(claim string) bool) (bool, error) {
 	last, s, err := b.Last(ctx, campaign, id)
 	switch {
-	case errors.Is(err, archive.ErrNotFound) && s.Marks == 0 && !s.Sent:
+	case s.Sent:
+		return false, nil
+	case errors.Is(err, archive.ErrNotFound) && s.Marks == 0:
 	case err != nil:
 		return false, err
-	case s.Sent || !s.Refused && (last.Claim == claim || !void(last.Claim)):
+	case !s.Refused && (last.Claim == claim || !void(last.Claim)):
 		return false, nil
 	}
 	// The next mark is asked for by its name: a list may be older than what it lists.

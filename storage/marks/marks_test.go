@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -136,6 +137,107 @@ func TestOneOfManyMarks(t *testing.T) {
 			everybody = void(made[winner].Claim)
 		}
 	})
+}
+
+// That a call has not left is proven by its missing mark, and by a refusal beside the last
+// one; not by a mark of its own, or by one of somebody who may have invited.
+func TestUnmarked(t *testing.T) {
+	onBoth(t, func(t *testing.T, a archive.Archive) {
+		b := New(a)
+		id := 0
+		check := func(what string, want bool, made func(m func(claim string) Mark)) {
+			t.Helper()
+			id++
+			m := mark("")
+			m.ID = fmt.Sprint(id)
+			if made != nil {
+				made(func(claim string) Mark {
+					m.Claim = claim
+					one, err := b.Make(t.Context(), m, void("before"))
+					if err != nil {
+						t.Fatal(err)
+					}
+					return one
+				})
+			}
+			if got, err := b.Unmarked(t.Context(), m.Campaign, m.ID, "ours", void("before")); err != nil || got != want {
+				t.Errorf("%s: %v %v", what, got, err)
+			}
+		}
+		refuse := func(m Mark) {
+			if err := b.Refuse(t.Context(), m, "invalid"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		send := func(m Mark) {
+			if err := b.Send(t.Context(), m.Campaign, m.ID, Sent{EnvelopeID: "env"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		check("nothing is there", true, nil)
+		check("its own mark", false, func(m func(string) Mark) { m("ours") })
+		check("its own, refused", true, func(m func(string) Mark) { refuse(m("ours")) })
+		check("its own, refused and sent", false, func(m func(string) Mark) { one := m("ours"); refuse(one); send(one) })
+		check("one that has invited nobody", true, func(m func(string) Mark) { m("before") })
+		check("and its own after it", false, func(m func(string) Mark) { m("before"); m("ours") })
+		check("and an id beside it", false, func(m func(string) Mark) { send(m("before")) })
+		check("another's", false, func(m func(string) Mark) { m("other") })
+		check("another's, refused", true, func(m func(string) Mark) { refuse(m("other")) })
+		check("an id without a mark", false, func(func(string) Mark) { send(Mark{Campaign: "june", ID: fmt.Sprint(id)}) })
+	})
+}
+
+// lagging is an archive whose lists do not have the newest file yet.
+type lagging struct{ archive.Archive }
+
+func (lagging) List(context.Context, string) iter.Seq2[archive.Object, error] {
+	return func(func(archive.Object, error) bool) {}
+}
+
+// A list that is older than the mark proves nothing.
+func TestUnmarkedAsksByName(t *testing.T) {
+	a, err := storage.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(a).Make(t.Context(), mark("ours"), void()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := New(lagging{a}).Unmarked(t.Context(), "june", "1", "ours", void()); err != nil || got {
+		t.Error(got, err)
+	}
+}
+
+// shared keeps no two writers apart.
+type shared struct{ archive.Archive }
+
+func (shared) Exclusive() bool { return false }
+
+func TestPlace(t *testing.T) {
+	onBoth(t, func(t *testing.T, a archive.Archive) {
+		one, err := New(a).Place(t.Context())
+		if err != nil || len(one) != placeLength {
+			t.Fatal(one, err)
+		}
+		if again, err := New(a).Place(t.Context()); err != nil || again != one {
+			t.Errorf("%q, then %q %v", one, again, err)
+		}
+		if none, err := New(shared{a}).Place(t.Context()); err != nil || none != "" {
+			t.Errorf("%q %v, where a missing mark proves nothing", none, err)
+		}
+	})
+	for _, content := range []string{"", "short\n", "with.a.point\n"} {
+		a, err := storage.Open(t.Context(), t.TempDir())
+		if err == nil {
+			_, err = a.Put(t.Context(), PlaceKey, strings.NewReader(content), "", nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if place, err := New(a).Place(t.Context()); err == nil {
+			t.Errorf("%q is taken for the place %q", content, place)
+		}
+	}
 }
 
 func TestNames(t *testing.T) {
