@@ -13,15 +13,15 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// unwilling is a provider that takes so many envelopes and refuses all others.
-type unwilling struct {
+// mistaken is a provider that takes so many envelopes and refuses all others.
+type mistaken struct {
 	providers.Provider
 	takes   int64
 	met     atomic.Int64
 	refused atomic.Int64
 }
 
-func (p *unwilling) Prepare(ctx context.Context, job *providers.Job) error {
+func (p *mistaken) Prepare(ctx context.Context, job *providers.Job) error {
 	if p.met.Add(1) > p.takes {
 		p.refused.Add(1)
 		return &providers.Error{Kind: providers.Invalid, Provider: "certyneo", Op: "POST /documents", Status: 422, Code: "VALIDATION_ERROR"}
@@ -80,7 +80,7 @@ func TestAMistakeCostsFewEnvelopes(t *testing.T) {
 	const all = 100
 	w := newWorld(t, "certyneo")
 	w.enqueueMany(all)
-	p := &unwilling{Provider: w.provider}
+	p := &mistaken{Provider: w.provider}
 	stop := w.work(p, 2)
 	defer stop()
 	w.until("it halts and everything has been asked for", func() bool {
@@ -101,7 +101,7 @@ func TestAMistakeLaterCostsWhatIsUnderWay(t *testing.T) {
 	const all, good = 100, 20
 	w := newWorld(t, "certyneo")
 	w.enqueueMany(all)
-	p := &unwilling{Provider: w.provider, takes: good}
+	p := &mistaken{Provider: w.provider, takes: good}
 	stop := w.work(p, 1)
 	defer stop()
 	w.until("it halts and everything has been asked for", func() bool {
