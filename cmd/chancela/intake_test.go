@@ -150,7 +150,7 @@ func TestFilesThatAreNoRows(t *testing.T) {
 	row := ";certyneo;Contrato;documentos/contrato.pdf;Nívea Sabiá"
 	good := caseFile(t, dir, "boa.csv", "id;provider;subject;document;signer1.name;signer1.email\n0001"+row+";a@exemplo.test\n0012"+row+";b@exemplo.test\n")
 	for name, text := range map[string]string{
-		"coluna-desconhecida.csv": "id;provider;subject;document;signer1.name;signer1.email;Salário\n0001" + row + ";c@exemplo.test;11 3232-4321\n",
+		"coluna-desconhecida.csv": "id;provider;subject;document;signer1.name;signer1.email;Telefone\n0001" + row + ";c@exemplo.test;11 3232-4321\n",
 		"sem-coluna.csv":          "id;provider;subject;document;signer1.name\n0001" + row + "\n",
 		"vazio.csv":               "id;provider;subject;document;signer1.name;signer1.email\n",
 		"planilha.csv":            "PK\x03\x04",

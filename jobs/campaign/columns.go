@@ -113,6 +113,7 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 			return h, errors.New("the first line holds a line end of old Macs (CR), and other lines end with LF: save the file again, with one kind of line end")
 		}
 	}
+	r.ownSigners = namesSigners(rec)
 	if r.known(rec) == 0 {
 		hint := ""
 		if len(rec.cells) == 1 && strings.Count(rec.cells[0].text, "|") > 1 {

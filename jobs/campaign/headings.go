@@ -150,7 +150,8 @@ func (r Reading) String() string {
 }
 
 // column is the column that a heading names: as --map has it, by our own name, or by one that
-// people use.
+// people use. Where a header writes its signers in our names, another word beside them is not
+// taken for one of theirs: it may be the file's own.
 func (r *Reader) column(text string) (column, bool) {
 	if name, ok := r.options.Columns[plainHeading(text)]; ok {
 		return parseColumn(name)
@@ -158,7 +159,19 @@ func (r *Reader) column(text string) (column, bool) {
 	if col, ok := parseColumn(text); ok {
 		return col, true
 	}
-	return heading(text)
+	col, ok := heading(text)
+	if ok && col.signer > 0 && r.ownSigners {
+		return column{}, false
+	}
+	return col, ok
+}
+
+// namesSigners tells whether a header has a signer's column in our own name.
+func namesSigners(header record) bool {
+	return slices.ContainsFunc(header.cells, func(c cell) bool {
+		col, ok := parseColumn(c.text)
+		return ok && col.signer > 0
+	})
 }
 
 // reading tells how the header was understood.

@@ -50,6 +50,9 @@ func suggestion(s string) string {
 			return ": did you mean " + c + "?"
 		}
 	}
+	if c, ok := heading(s); ok {
+		return ": did you mean " + c.name + "?"
+	}
 	if c, ok := spelled(s); ok {
 		return ": did you mean " + c + "?"
 	}

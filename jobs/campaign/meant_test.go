@@ -13,7 +13,7 @@ func TestOneProblemForOneMistakeOfTheHeader(t *testing.T) {
 	for text, want := range map[string]string{
 		"id,provider,subject,document,signer1.name" + strings.ReplaceAll(strings.ReplaceAll(rest, ",ana@example.com", ""), ",bia@example.com", ""): "1:1: signer1.email: this column is missing",
 		strings.Replace(plain, "signer1.email", "signer1_email", 1) + rest:                                                                         "1:43: signer1_email (F1): is not a known column: did you mean signer1.email?",
-		strings.Replace(plain, "signer1.email", "Signer1 E-mail", 1) + rest:                                                                        "1:43: Signer1 E-mail (F1): is not a known column: did you mean signer1.email?",
+		strings.Replace(plain, "signer1.email", "E-mail", 1) + rest:                                                                                "1:43: E-mail (F1): is not a known column: did you mean signer1.email?",
 		strings.Replace(plain, "signer1.email", "Signer 1 e-mail", 1) + rest:                                                                       "1:43: Signer 1 e-mail (F1): is not a known column: did you mean signer1.email?",
 		strings.Replace(plain, "signer1.email", "signer1.e-mial", 1) + rest:                                                                        "1:43: signer1.e-mial (F1): is not a known column",
 		strings.Replace(plain, "signer1.name", "Name", 1) + rest:                                                                                   "1:30: Name (E1): is not a known column: did you mean signer1.name?",

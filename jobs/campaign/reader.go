@@ -150,6 +150,8 @@ type Reader struct {
 	problems []Problem
 	rejected bool // a file that [Rejected] wrote
 	file     *os.File
+
+	ownSigners bool // the header names a signer's column as we do
 }
 
 // Open opens a campaign file. The caller closes it.
