@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -55,12 +56,16 @@ func (q *TaskQueue) many(ctx context.Context, n int, put func(q *TaskQueue, i in
 			return err
 		}
 	}
-	_, err := q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	sent, err := q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, args := range written.commands {
 			p.Do(ctx, args...)
 		}
+		p.Publish(ctx, bell, "")
 		return nil
 	})
+	if err != nil && !slices.ContainsFunc(sent[:len(written.commands)], func(c redis.Cmder) bool { return c.Err() != nil }) {
+		err = nil // the bell alone: this user may not ring it
+	}
 	if err == nil {
 		return nil
 	}

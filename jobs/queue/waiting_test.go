@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -37,7 +38,9 @@ func (c *counted) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 
 func (c *counted) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		c.looks.Add(1)
+		if cmds[0].Name() == "exists" {
+			c.looks.Add(1)
+		}
 		return next(ctx, cmds)
 	}
 }
@@ -95,5 +98,41 @@ func TestIdleServersAskNothing(t *testing.T) {
 	<-ended
 	for _, s := range running {
 		s.Shutdown() // ends although no task comes
+	}
+}
+
+// TestTheBellRings: who enqueues envelopes says so; one whose user may not is heard later, and
+// enqueues all the same.
+func TestTheBellRings(t *testing.T) {
+	socket := redistest.Start(t)
+	db := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
+	t.Cleanup(func() { db.Close() })
+	if err := db.Do(t.Context(), "ACL", "SETUSER", "mute", "on", "nopass", "~*", "+@all", "resetchannels").Err(); err != nil {
+		t.Fatal(err)
+	}
+	mute := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, Username: "mute", Password: "any"})
+	t.Cleanup(func() { mute.Close() })
+	heard := db.Subscribe(t.Context(), bell)
+	t.Cleanup(func() { heard.Close() })
+	if _, err := heard.Receive(t.Context()); err != nil { // subscribed
+		t.Fatal(err)
+	}
+	for i, c := range []*redis.Client{db, mute} {
+		for range 2 { // as a source, then by its hash: the same task again is success
+			err := New(c).Envelopes(t.Context(), []Envelope{{Provider: "p", Class: "send", Key: fmt.Sprintf("june/%d", i), Generation: 1}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n := db.LLen(t.Context(), queueKey("p-send", "pending")).Val(); n != 2 {
+		t.Errorf("%d tasks", n)
+	}
+	if m, err := heard.ReceiveMessage(t.Context()); err != nil || m.Channel != bell {
+		t.Errorf("%v %v", m, err)
+	}
+	db.Close()
+	if err := New(db).Envelopes(t.Context(), []Envelope{{Provider: "p", Class: "send", Key: "june/3", Generation: 1}}); err == nil {
+		t.Error("nothing was sent, and that is no error")
 	}
 }
