@@ -53,7 +53,7 @@ var services = func() []string {
 var levels = [][]string{
 	{"jobs/intake/filetype", "jobs/trace"},
 	{"jobs/intake", "jobs/queue", "jobs/report", "jobs/trace/otlp"},
-	{"jobs", "jobs/worker"},
+	{"jobs", "jobs/worker", "jobs/campaign/xlsx"},
 	{"jobs/campaign", "jobs/metrics"},
 	{"jobs/notify"},
 	{"jobs/api"},

@@ -36,52 +36,56 @@ campaign when the file is read.`,
 		GroupID: groupMain,
 		Args:    arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := loadConfig(sys.env)
-			if err != nil {
-				return err
-			}
-			if err := sys.tellDestinations(cfg); err != nil {
-				return err
-			}
-			judges, err := cfg.judges(registry.Names())
-			if err != nil {
-				return err
-			}
-			files, err := newCampaignFiles(cfg, args, flags, judges)
-			if err != nil {
-				return err
-			}
-			if err := checkedInto(output, args); err != nil {
-				return err
-			}
-			s, err := files.check(cmd.Context(), sys.tell)
-			if err != nil {
-				return err
-			}
-			sys.come(map[string]any{"files": s.Files, "refused": s.Refused, "rows": s.Rows, "valid": s.Good, "problems": s.Problems}, verdict(s))
-			if err := files.tellCopies(cmd.Context(), cfg, sys.tell); err != nil {
-				return err
-			}
-			cfg.tellEstimates(s, files.judge, sys.tell)
-			files.tellLeftOut(sys.tell)
-			if output != "" {
-				err := writeFile(output, func(w io.Writer) error {
-					return campaign.WriteChecked(cmd.Context(), args[0], files.options(args[0], nil), w)
-				})
-				if err != nil {
-					return err
-				}
-				sys.tell("checked", map[string]any{"file": output}, output+": the file again, with what is wrong marked and said in the last column")
-			}
-			if !s.OK() {
-				return quietly(exitUsage)
-			}
-			return nil
+			return checkCampaigns(cmd.Context(), sys, args, flags, output)
 		},
 	}
 	flags.add(cmd)
 	cmd.Flags().StringVar(&output, "output", "", "write the file again with its mistakes marked: june.checked.xlsx for june.xlsx")
 	return cmd
+}
+
+func checkCampaigns(ctx context.Context, sys *system, args []string, flags campaignFlags, output string) error {
+	cfg, err := loadConfig(sys.env)
+	if err != nil {
+		return err
+	}
+	if err := sys.tellDestinations(cfg); err != nil {
+		return err
+	}
+	judges, err := cfg.judges(registry.Names())
+	if err != nil {
+		return err
+	}
+	files, err := newCampaignFiles(cfg, args, flags, judges)
+	if err != nil {
+		return err
+	}
+	if err := checkedInto(output, args); err != nil {
+		return err
+	}
+	s, err := files.check(ctx, sys.tell)
+	if err != nil {
+		return err
+	}
+	sys.come(map[string]any{"files": s.Files, "refused": s.Refused, "rows": s.Rows, "valid": s.Good, "problems": s.Problems}, verdict(s))
+	if err := files.tellCopies(ctx, cfg, sys.tell); err != nil {
+		return err
+	}
+	cfg.tellEstimates(s, files.judge, sys.tell)
+	files.tellLeftOut(sys.tell)
+	if output != "" {
+		err := writeFile(output, func(w io.Writer) error {
+			return campaign.WriteChecked(ctx, args[0], files.options(args[0], nil), w)
+		})
+		if err != nil {
+			return err
+		}
+		sys.tell("checked", map[string]any{"file": output}, output+": the file again, with what is wrong marked and said in the last column")
+	}
+	if !s.OK() {
+		return quietly(exitUsage)
+	}
+	return nil
 }
 
 // checkedInto refuses a checked file that would replace another, or be of another kind.

@@ -136,7 +136,7 @@ func TestJSONOfFiles(t *testing.T) {
 	}
 
 	problems := invoke(t, env, "check", "--json", broken).objects(t)
-	want := map[string]any{"type": "problem", "file": broken, "line": 3.0, "column": 1.0, "name": "id", "message": "is required"}
+	want := map[string]any{"type": "problem", "file": broken, "line": 3.0, "column": 1.0, "row": 3.0, "cell": "A3", "name": "id", "message": "is required"}
 	if !slices.ContainsFunc(problems, func(o map[string]any) bool { return maps.Equal(o, want) }) {
 		t.Errorf("no problem is %v", want)
 	}

@@ -53,18 +53,8 @@ Over a Redis, simulated providers are used only with CHANCELA_SIMULATE=yes.`,
 
 func runCampaigns(ctx context.Context, sys *system, args []string, flags campaignFlags, report string, looks reportFlags) error {
 	begin := time.Now()
-	format := strings.TrimPrefix(filepath.Ext(report), ".")
-	if report != "" && !slices.Contains(campaign.Formats, format) {
-		return usage("--report: want a file that ends in .%s", strings.Join(campaign.Formats, ", ."))
-	}
-	style, err := looks.style(format)
+	style, err := looks.into(report)
 	if err != nil {
-		return err
-	}
-	if report == "" && looks != (reportFlags{separator: ","}) {
-		return usage("--separator and --local are about the file that --report writes: name one")
-	}
-	if err := writable(report); err != nil {
 		return err
 	}
 	start, err := sys.start("run")
@@ -120,6 +110,23 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 		return interrupted(sys, start.cfg)
 	}
 	return quietly(cmp.Or(files.status(all), sum.status()))
+}
+
+// into is how a report is written into a file that its name tells the format of; no name, no
+// report.
+func (l reportFlags) into(report string) (campaign.ReportStyle, error) {
+	format := strings.TrimPrefix(filepath.Ext(report), ".")
+	if report != "" && !slices.Contains(campaign.Formats, format) {
+		return campaign.ReportStyle{}, usage("--report: want a file that ends in .%s", strings.Join(campaign.Formats, ", ."))
+	}
+	if report == "" && l != (reportFlags{separator: ","}) {
+		return campaign.ReportStyle{}, usage("--separator and --local are about the file that --report writes: name one")
+	}
+	style, err := l.style(format)
+	if err != nil {
+		return style, err
+	}
+	return style, writable(report)
 }
 
 // interrupted says how a run goes on that was.

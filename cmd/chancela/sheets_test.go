@@ -90,8 +90,9 @@ func TestDownloadIntoAFolderAndAZip(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	env := map[string]string{"CHANCELA_ARCHIVE_URL": filepath.Join(dir, "archive")}
-	invoke(t, env, "download", "june", filepath.Join(dir, "out")).want(t, exitError)
+	invoke(t, env, "download", "campaign", filepath.Join(dir, "out")).want(t, exitUsage) // there is no archive yet
 	invoke(t, env, "run", someOf(t, "campaign.csv", "cer-001")).want(t, exitOK)
+	invoke(t, env, "download", "june", filepath.Join(dir, "out")).want(t, exitError)
 	out := filepath.Join(dir, "out")
 	names := []string{"--name", "{signer1.name} {id} {kind}"}
 	invoke(t, env, append([]string{"download", "campaign", out}, names...)...).want(t, exitOK)

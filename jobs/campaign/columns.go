@@ -115,12 +115,7 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 	}
 	r.ownSigners = namesSigners(rec)
 	if r.known(rec) == 0 {
-		hint := ""
-		if len(rec.cells) == 1 && strings.Count(rec.cells[0].text, "|") > 1 {
-			hint = " (separated by commas, semicolons or tabs, not by |)"
-		}
-		example := strings.Join([]string{"id", "provider", "subject", "document", "signer1.name", "signer1.email"}, string(rune(r.format.comma)))
-		return h, errors.New("the first line must name the columns" + hint + ", as in: " + strings.ReplaceAll(example, "\t", " (tab) ") + foundInstead(rec))
+		return h, r.noHeader(rec)
 	}
 	seen := map[string]bool{}
 	signers := map[int]cell{} // where each one is named first
@@ -168,6 +163,16 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 		}
 	}
 	return h, nil
+}
+
+// noHeader says that a first line names no column, and what it should look like.
+func (r *Reader) noHeader(rec record) error {
+	hint := ""
+	if len(rec.cells) == 1 && strings.Count(rec.cells[0].text, "|") > 1 {
+		hint = " (separated by commas, semicolons or tabs, not by |)"
+	}
+	example := strings.Join([]string{"id", "provider", "subject", "document", "signer1.name", "signer1.email"}, string(rune(r.format.comma)))
+	return errors.New("the first line must name the columns" + hint + ", as in: " + strings.ReplaceAll(example, "\t", " (tab) ") + foundInstead(rec))
 }
 
 // twice says that two columns of the file are the same one of ours.

@@ -22,26 +22,7 @@ import (
 // roots are the authorities that TLS trusts; nil for the system's. The caller closes it.
 func Connect(address string, roots *x509.CertPool) (redis.UniversalClient, error) {
 	if rest, ok := strings.CutPrefix(address, "redis-cluster://"); ok {
-		opt := &redis.ClusterOptions{}
-		if i := strings.LastIndex(rest, "@"); i >= 0 {
-			u, err := url.Parse("redis://" + rest[:i] + "@host")
-			if err != nil {
-				return nil, fmt.Errorf("redis-cluster address: the part before @ is not user:password")
-			}
-			opt.Username = u.User.Username()
-			opt.Password, _ = u.User.Password()
-			rest = rest[i+1:]
-		}
-		for host := range strings.SplitSeq(strings.TrimSuffix(rest, "/"), ",") {
-			if _, _, err := net.SplitHostPort(host); err != nil {
-				host = net.JoinHostPort(strings.Trim(host, "[]"), "6379")
-			}
-			if strings.HasPrefix(host, ":") || strings.ContainsAny(host, "/?# ") {
-				return nil, fmt.Errorf("redis-cluster address: want redis-cluster://host:port,host:port")
-			}
-			opt.Addrs = append(opt.Addrs, host)
-		}
-		return redis.NewClusterClient(opt), nil
+		return connectCluster(rest)
 	}
 	u, err := url.Parse(address)
 	if err != nil { // the libraries' errors would repeat the address, and the password in it
@@ -82,6 +63,30 @@ func Connect(address string, roots *x509.CertPool) (redis.UniversalClient, error
 		opt = o
 	}
 	return opt.MakeRedisClient().(redis.UniversalClient), nil
+}
+
+// connectCluster opens a cluster by what stands after redis-cluster://.
+func connectCluster(rest string) (redis.UniversalClient, error) {
+	opt := &redis.ClusterOptions{}
+	if i := strings.LastIndex(rest, "@"); i >= 0 {
+		u, err := url.Parse("redis://" + rest[:i] + "@host")
+		if err != nil {
+			return nil, fmt.Errorf("redis-cluster address: the part before @ is not user:password")
+		}
+		opt.Username = u.User.Username()
+		opt.Password, _ = u.User.Password()
+		rest = rest[i+1:]
+	}
+	for host := range strings.SplitSeq(strings.TrimSuffix(rest, "/"), ",") {
+		if _, _, err := net.SplitHostPort(host); err != nil {
+			host = net.JoinHostPort(strings.Trim(host, "[]"), "6379")
+		}
+		if strings.HasPrefix(host, ":") || strings.ContainsAny(host, "/?# ") {
+			return nil, fmt.Errorf("redis-cluster address: want redis-cluster://host:port,host:port")
+		}
+		opt.Addrs = append(opt.Addrs, host)
+	}
+	return redis.NewClusterClient(opt), nil
 }
 
 // parameters are what may stand after the question mark of an address, by its scheme. Those
