@@ -154,6 +154,12 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		return problem(http.StatusConflict, "the envelope is changing: try again").with("Retry-After", "1")
 	case ctx.Err() != nil:
 		return problem(http.StatusServiceUnavailable, "the request was given up")
+	case errors.Is(err, archive.ErrUnavailable):
+		s.log.WarnContext(ctx, "the archive is away", "request", requestID(ctx), "error", err)
+		if errors.Is(err, archive.ErrFull) || diskFull(err) {
+			return problem(http.StatusInsufficientStorage, "the archive is full: try again later").with("Retry-After", "60")
+		}
+		return problem(http.StatusServiceUnavailable, "the archive cannot be used now: try again").with("Retry-After", "30")
 	case diskFull(err):
 		return noRoom()
 	case s.redisAway(ctx, err):

@@ -25,6 +25,9 @@ const renewBefore = time.Minute
 func (t *envelopeTask) archiveAll(ctx context.Context) error {
 	ctx, _, cancel := untilStop(ctx, t.stopping)
 	defer cancel()
+	if wait, err := t.admitArchive(ctx); err != nil || wait > 0 {
+		return t.release(ctx, t.claim, later(wait+time.Second, err))
+	}
 	again := t.rec.Fetching || len(t.rec.Listed) > 0
 	listed, err := t.list(ctx)
 	if err != nil {
@@ -246,6 +249,7 @@ func (t *envelopeTask) archived(ctx context.Context, filed []report.ArchivedArti
 		return later(time.Second, err)
 	}
 	t.accepted(ctx)
+	t.archiveWell(ctx)
 	t.note(ctx, t.rec, from)
 	return nil
 }

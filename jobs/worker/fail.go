@@ -56,6 +56,9 @@ func (t *envelopeTask) recordFailure(ctx context.Context, err error) error {
 	if isLater(err) {
 		return t.release(ctx, t.claim, err)
 	}
+	if isArchiveAway(err) {
+		return t.archiveIsAway(ctx, err)
+	}
 	e, _ := errors.AsType[*providers.Error](err)
 	switch providers.KindOf(err) {
 	case providers.RateLimited:

@@ -41,10 +41,14 @@ func (t *envelopeTask) mark(ctx context.Context, began time.Time) error {
 		if _, taken := errors.AsType[*marks.TakenError](err); taken {
 			return err
 		}
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			err = fmt.Errorf("%w: no answer within %s: %w", archive.ErrUnavailable, commitWithin, err)
+		}
 		if err != nil {
 			return &uncalled{err}
 		}
 		t.marked = made
+		t.archiveWell(ctx)
 	}
 	if now := time.Now(); now.Sub(began) >= commitWithin || now.Round(0).Sub(began.Round(0)) >= commitWithin {
 		return &uncalled{errors.New("too long after the intent to invite")}

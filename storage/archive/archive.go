@@ -5,6 +5,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -20,6 +21,8 @@ var (
 	// ErrUnavailable: full, read-only, or not there. Nothing is wrong with what was to be
 	// kept, nothing of it was, and the same call succeeds when that is mended.
 	ErrUnavailable = errors.New("the archive cannot be used now")
+	// ErrFull is the kind of ErrUnavailable that room mends.
+	ErrFull = fmt.Errorf("%w: it is full", ErrUnavailable)
 )
 
 // Archive is an S3-compatible bucket or a local folder. Keys are slash-separated

@@ -20,10 +20,14 @@ const (
 	Failing     TroubleState = "failing"     // it answers with errors of its own
 	Held        TroubleState = "paused"      // it has asked for a pause: 429
 	Slow        TroubleState = "slow"
+	Away        TroubleState = "away" // the archive cannot be used
 )
 
+// Archive is what the archive's trouble is kept by, beside the providers'.
+const Archive = "archive"
+
 // Stops tells whether a provider in this state is left alone, with one call in each pause.
-func (s TroubleState) Stops() bool { return s == KeyRefused || s == Blocked }
+func (s TroubleState) Stops() bool { return s == KeyRefused || s == Blocked || s == Away }
 
 // Trouble is what is wrong with a provider, as the calls of all processes have met it.
 type Trouble struct {

@@ -19,6 +19,46 @@ import (
 // explain says what an error of the SDK means for the archive. The SDK's errors hold
 // request ids and addresses, never credentials.
 func (a *Archive) explain(err error) error {
+	said := a.say(err)
+	switch {
+	case err == nil, errors.Is(said, archive.ErrNotFound), errors.Is(said, archive.ErrConflict):
+		return said
+	case isFull(err):
+		return fmt.Errorf("%w: bucket %s: %w", archive.ErrFull, a.bucket, err)
+	case isAway(err):
+		return fmt.Errorf("%w: %w", archive.ErrUnavailable, said)
+	}
+	return said
+}
+
+// isFull: there is no room, or no more of it is allowed.
+func isFull(err error) bool {
+	switch code(err) {
+	case "QuotaExceeded", "QuotaExceededException", "InsufficientStorage", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded":
+		return true
+	}
+	return status(err) == http.StatusInsufficientStorage
+}
+
+// isAway: what the server says, or that it says nothing, is about itself, the bucket or the
+// account, and not about one object.
+func isAway(err error) bool {
+	switch code(err) {
+	case "NoSuchBucket", "RequestTimeTooSkewed", "SlowDown", "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return true
+	}
+	switch s := status(err); s {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMovedPermanently, http.StatusRequestTimeout, http.StatusTooManyRequests:
+		return true
+	case http.StatusNotImplemented:
+		return false
+	default:
+		return s >= 500 || isUnsent(err)
+	}
+}
+
+// say finds the words for an error.
+func (a *Archive) say(err error) error {
 	if err == nil {
 		return nil
 	}
