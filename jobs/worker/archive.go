@@ -26,7 +26,7 @@ func (t *envelopeTask) archiveAll(ctx context.Context) error {
 	ctx, _, cancel := untilStop(ctx, t.stopping)
 	defer cancel()
 	if wait, err := t.admitArchive(ctx); err != nil || wait > 0 {
-		return t.release(ctx, t.claim, later(wait+time.Second, err))
+		return t.release(ctx, t.claim, later(wait, err))
 	}
 	again := t.rec.Fetching || len(t.rec.Listed) > 0
 	listed, err := t.list(ctx)
@@ -168,6 +168,7 @@ func (t *envelopeTask) fetch(ctx context.Context, listed []providers.Artifact, i
 	if err != nil {
 		return report.ArchivedArtifact{}, fmt.Errorf("archiving %s: %w", a.Kind, err)
 	}
+	t.archiveWell(ctx)
 	return t.filed(a, key, o), nil
 }
 

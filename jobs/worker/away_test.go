@@ -19,11 +19,12 @@ import (
 type awayArchive struct {
 	archive.Archive
 	away error
+	only string // the folder that it refuses; empty: it takes nothing
 	puts int
 }
 
 func (a *awayArchive) Put(ctx context.Context, key string, content io.Reader, contentType string, check archive.Check) (archive.Object, error) {
-	if a.puts++; a.away != nil {
+	if a.puts++; a.away != nil && strings.Contains(key, a.only) {
 		return archive.Object{}, a.away
 	}
 	return a.Archive.Put(ctx, key, content, contentType, check)
@@ -47,7 +48,7 @@ func TestAnArchiveThatIsAwayCostsNoAttempt(t *testing.T) {
 				for _, k := range keys {
 					w.step(k)
 				}
-				w.forward(5 * time.Second)
+				w.forward(6 * time.Second)
 			}
 			if store.puts != rounds {
 				t.Errorf("%d tries in %d pauses", store.puts, rounds)
@@ -77,6 +78,52 @@ func TestAnArchiveThatIsAwayCostsNoAttempt(t *testing.T) {
 	}
 }
 
+// The pauses grow, however often somebody comes to ask.
+func TestPausesForAnAwayArchiveGrow(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	keys := []jobs.Key{w.completed("1"), w.completed("2")}
+	store := &awayArchive{Archive: w.archive, away: fmt.Errorf("%w: it does not answer", archive.ErrUnavailable)}
+	w.worker.archive = store
+	w.worker.cfg.RetryBase, w.worker.cfg.RetryMax = 2*time.Second, 2*time.Minute
+	var tries []int
+	for range 3 {
+		before := store.puts
+		for range 60 {
+			for _, k := range keys {
+				w.step(k)
+			}
+			w.forward(2 * time.Second)
+		}
+		tries = append(tries, store.puts-before)
+	}
+	if tries[0] < 3 || tries[0] > 8 || tries[2] != 1 {
+		t.Errorf("%v tries in two minutes each", tries)
+	}
+}
+
+// What the archive refuses of one envelope alone is counted as its own failure, and the
+// others are not kept waiting for it.
+func TestARefusedObjectDoesNotStopTheOthers(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	bad := w.completed("bad")
+	store := &awayArchive{Archive: w.archive, away: fmt.Errorf("%w: forbidden", archive.ErrUnavailable), only: "/bad/"}
+	w.worker.archive = store
+	w.step(bad)
+	for i := range 8 {
+		k := w.completed(fmt.Sprintf("good-%d", i))
+		w.forward(6 * time.Second)
+		w.step(k)
+		w.state(k, ledger.Archived)
+		w.step(bad)
+		if _, ill, err := w.client.Ledger().Trouble(t.Context(), ledger.Archive); ill || err != nil {
+			t.Fatalf("after %d: the others wait: %v, %v", i, ill, err)
+		}
+	}
+	if r := w.state(bad, ledger.Failed); r.Attempts != 5 || r.ErrorCode != codeArchiveUnavailable {
+		t.Errorf("%d attempts, %s", r.Attempts, r.ErrorCode)
+	}
+}
+
 // Nobody is invited without a mark, and no attempt is lost by it.
 func TestNothingIsSentWhileTheArchiveIsAway(t *testing.T) {
 	w := newWorld(t, "certyneo")
@@ -85,7 +132,7 @@ func TestNothingIsSentWhileTheArchiveIsAway(t *testing.T) {
 	w.worker.cfg.Marks = marks.New(store)
 	for range 10 {
 		w.step(k)
-		w.forward(5 * time.Second)
+		w.forward(6 * time.Second)
 	}
 	if n, _ := w.invitations(0); n != 0 {
 		t.Errorf("%d invitations", n)

@@ -17,6 +17,8 @@ import (
 // deniedPause is how long a provider that is stopped is left alone.
 const deniedPause = time.Minute
 
+const codeArchiveUnavailable = "archive_unavailable"
+
 // code is what reports show of an error beside its message.
 func code(err error) string {
 	if e, ok := errors.AsType[*providers.Error](err); ok {
@@ -26,14 +28,14 @@ func code(err error) string {
 		return string(e.Kind)
 	}
 	switch {
+	case isArchiveAway(err):
+		return codeArchiveUnavailable
 	case errors.Is(err, archive.ErrConflict):
 		return "archive_conflict"
 	case errors.Is(err, archive.ErrContent):
 		return "bad_content"
 	case errors.Is(err, archive.ErrNotKept):
 		return "archive_lost"
-	case errors.Is(err, archive.ErrUnavailable):
-		return "archive_unavailable"
 	}
 	return string(providers.Transient)
 }

@@ -35,6 +35,7 @@ type envelopeTask struct {
 	committed          bool              // the intent stands, and nobody but us knows what comes of it
 	brought            map[string]string // results of steps after the intent: written with the outcome
 	found              found             // while it is archived
+	tryingArchive      bool              // for all: it was away
 	marked             marks.Mark        // of the inviting call
 	detachFromShutdown func() bool       // detaches the inviting call from the task's end and the worker's stop
 }

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -69,19 +68,19 @@ type Hooks struct {
 // Worker carries envelopes through their life. It runs one asynq server per provider,
 // so that a slow or broken one holds up nobody else.
 type Worker struct {
-	cfg         Config
-	ledger      *ledger.Ledger
-	tasks       *queue.TaskQueue
-	archive     archive.Archive
-	log         *slog.Logger
-	configs     map[string]ProviderConfig
-	suspects    suspects
-	archiveAway atomic.Bool              // as this process knows it
-	fetching    map[string]chan struct{} // by provider: a place for each fetcher of what looks hand over
-	handed      sync.WaitGroup           // what they are at
-	spawn       func(func())             // on handed
-	stopping    context.Context          // ends when the worker begins to stop: waits end, calls go on
-	stop        context.CancelFunc
+	cfg           Config
+	ledger        *ledger.Ledger
+	tasks         *queue.TaskQueue
+	archive       archive.Archive
+	log           *slog.Logger
+	configs       map[string]ProviderConfig
+	suspects      suspects
+	archiveHealth archiveHealth
+	fetching      map[string]chan struct{} // by provider: a place for each fetcher of what looks hand over
+	handed        sync.WaitGroup           // what they are at
+	spawn         func(func())             // on handed
+	stopping      context.Context          // ends when the worker begins to stop: waits end, calls go on
+	stop          context.CancelFunc
 }
 
 // New gives a worker that Run starts.

@@ -44,16 +44,19 @@ func isFull(err error) bool {
 // account, and not about one object.
 func isAway(err error) bool {
 	switch code(err) {
-	case "NoSuchBucket", "RequestTimeTooSkewed", "SlowDown", "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+	case "NoSuchBucket", "RequestTimeTooSkewed", "RequestTimeout", "SlowDown", "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
+		"ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired":
 		return true
 	}
 	switch s := status(err); s {
+	case 0: // credentials that cannot be had are among it
+		return !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusMovedPermanently, http.StatusRequestTimeout, http.StatusTooManyRequests:
 		return true
 	case http.StatusNotImplemented:
 		return false
 	default:
-		return s >= 500 || isUnsent(err)
+		return s >= 500
 	}
 }
 

@@ -1,6 +1,7 @@
 package s3_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -141,6 +142,52 @@ func TestRefusals(t *testing.T) {
 		if errors.Is(err, archive.ErrNotFound) || errors.Is(err, archive.ErrConflict) {
 			t.Errorf("%s is taken for something else: %v", code, err)
 		}
+	}
+}
+
+// Trouble of the server, the bucket or the account is told from what is wrong with one
+// object, because envelopes wait for the former and fail by the latter.
+func TestTroubleIsTheServersOrTheObjects(t *testing.T) {
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	for _, c := range []struct {
+		status     int
+		code       string
+		away, full bool
+	}{
+		{0, "", true, false},
+		{http.StatusServiceUnavailable, "SlowDown", true, false},
+		{http.StatusInternalServerError, "InternalError", true, false},
+		{http.StatusBadGateway, "", true, false},
+		{http.StatusTooManyRequests, "TooManyRequests", true, false},
+		{http.StatusForbidden, "AccessDenied", true, false},
+		{http.StatusForbidden, "InvalidAccessKeyId", true, false},
+		{http.StatusForbidden, "RequestTimeTooSkewed", true, false},
+		{http.StatusForbidden, "QuotaExceeded", true, true},
+		{http.StatusBadRequest, "ExpiredToken", true, false},
+		{http.StatusBadRequest, "XMinioAdminBucketQuotaExceeded", true, true},
+		{http.StatusNotFound, "NoSuchBucket", true, false},
+		{http.StatusInsufficientStorage, "XMinioStorageFull", true, true},
+		{http.StatusBadRequest, "InvalidDigest", false, false},
+		{http.StatusBadRequest, "EntityTooLarge", false, false},
+		{http.StatusConflict, "ExistingObjectIsDirectory", false, false},
+		{http.StatusNotImplemented, "NotImplemented", false, false},
+	} {
+		a, _ := openFake(t, func(int, func()) (int, string) { return c.status, c.code })
+		err := putString(t, a, "content")
+		if err == nil || errors.Is(err, archive.ErrUnavailable) != c.away || errors.Is(err, archive.ErrFull) != c.full {
+			t.Errorf("%d %s: %v, want away %v, full %v", c.status, c.code, err, c.away, c.full)
+		}
+	}
+
+	t.Setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+	a := open(t, "s3://bucket/p")
+	if err := putString(t, a, "content"); !errors.Is(err, archive.ErrUnavailable) {
+		t.Errorf("nobody there: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := a.Stat(ctx, "a.pdf"); err == nil || errors.Is(err, archive.ErrUnavailable) {
+		t.Errorf("given up by us: %v", err)
 	}
 }
 
