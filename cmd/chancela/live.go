@@ -156,6 +156,9 @@ func (v liveView) View() string {
 	for _, p := range s.providers {
 		lines = append(lines, p.line(s.at))
 	}
+	if wrong := s.archive.wrong(s.at); wrong != "" {
+		lines = append(lines, red.Render("the archive "+wrong))
+	}
 	if v.width > 0 {
 		for i := range lines {
 			lines[i] = lipgloss.NewStyle().MaxWidth(v.width).Render(lines[i])

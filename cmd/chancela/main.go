@@ -16,6 +16,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // system is everything outside the process that a command touches.
@@ -60,6 +62,9 @@ func run(ctx context.Context, sys *system, args []string) int {
 		status, message = exitInterrupted, "interrupted"
 	default:
 		message = oneLine(err)
+		if cure := ledger.Refusal(err); cure != "" {
+			message = cure + ". Reading goes on: status, report. (" + message + ")"
+		}
 		if status == exitError && !sys.begun {
 			status = exitUsage // cobra's own complaints
 		}

@@ -17,7 +17,8 @@ type snapshot struct {
 	at        time.Time
 	campaigns []ledger.Campaign
 	providers []providerView
-	speed     float64 // envelopes that ended per second, lately
+	archive   providerView // its trouble alone
+	speed     float64      // envelopes that ended per second, lately
 }
 
 // providerView is one provider's part in the campaigns of the snapshot. Its pace and what
@@ -128,6 +129,10 @@ func (o *observer) look(ctx context.Context, campaigns []string) (s snapshot, er
 		}
 		s.providers = append(s.providers, v)
 	}
+	s.archive.name = ledger.Archive
+	if err := o.inspect(ctx, &s.archive); err != nil {
+		return s, err
+	}
 	o.samples = append(o.samples, sample{s.at, s.done()})
 	for len(o.samples) > 2 && s.at.Sub(o.samples[1].at) > lately {
 		o.samples = o.samples[1:]
@@ -191,6 +196,8 @@ func (v providerView) wrong(now time.Time) string {
 		s = "asks to wait"
 	case ledger.Slow:
 		s = "is slow"
+	case ledger.Away:
+		s = "cannot be used, what needs it waits"
 	default:
 		s = string(t.State)
 	}
@@ -265,6 +272,9 @@ func (s snapshot) line() string {
 		if wrong := v.wrong(s.at); wrong != "" && v.done() < v.sum() {
 			fmt.Fprintf(&b, "; %s %s", v.name, wrong)
 		}
+	}
+	if wrong := s.archive.wrong(s.at); wrong != "" && s.open() > 0 {
+		fmt.Fprintf(&b, "; the archive %s", wrong)
 	}
 	return b.String()
 }

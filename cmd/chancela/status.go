@@ -71,27 +71,29 @@ func (s *system) watch(ctx context.Context, e *engine, names []string, asJSON bo
 }
 
 func (s *system) status(ctx context.Context, e *engine, names []string, list, asJSON bool) error {
-	all, err := e.client.Ledger().CampaignsNamed(ctx, names)
-	if err != nil {
+	snap, err := e.observer().look(ctx, names)
+	switch {
+	case err != nil:
 		return err
-	}
-	if !list && len(all) == 0 {
+	case !list && len(snap.campaigns) == 0:
 		_, err := e.client.Ledger().Campaign(ctx, names[0])
 		return err
-	}
-	switch {
 	case asJSON:
-		snap, err := e.observer().look(ctx, names)
-		if err != nil {
-			return err
-		}
 		return s.statusJSON(snap)
 	case !list:
-		return s.statusOf(ctx, e, all[0])
-	case len(all) == 0:
+		return s.statusOf(e, snap)
+	case len(snap.campaigns) == 0:
 		fmt.Fprintln(s.stdout, "no campaigns")
 		return nil
 	}
+	if err := s.campaignList(snap.campaigns); err != nil {
+		return err
+	}
+	return s.troubles(e, snap)
+}
+
+// campaignList is a line for every campaign.
+func (s *system) campaignList(all []ledger.Campaign) error {
 	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "CAMPAIGN\tENVELOPES\tDONE\tARCHIVED\tFAILED\tIN DOUBT\tSINCE\t")
 	for _, c := range all {
@@ -121,6 +123,14 @@ type statusObject struct {
 	Halts     []report.Halt          `json:"halts"`
 	Simulated bool                   `json:"simulated"`
 	Troubles  []troubleObject        `json:"troubles"`
+	Archive   *archiveObject         `json:"archive"` // what is wrong with it; null: nothing
+}
+
+type archiveObject struct {
+	State   ledger.TroubleState `json:"state"`
+	Since   time.Time           `json:"since"`
+	NextTry *time.Time          `json:"next_try"`
+	Reason  string              `json:"reason"`
 }
 
 type troubleObject struct {
@@ -143,7 +153,10 @@ type troubleError struct {
 func (s *system) statusJSON(snap snapshot) error {
 	enc := json.NewEncoder(s.stdout)
 	for _, c := range snap.campaigns {
-		o := statusObject{c.Name, c.Total, c.States, c.Paused, report.Halts(c), c.Simulated, []troubleObject{}}
+		o := statusObject{c.Name, c.Total, c.States, c.Paused, report.Halts(c), c.Simulated, []troubleObject{}, nil}
+		if t := snap.archive.trouble; t != nil {
+			o.Archive = &archiveObject{t.State, t.Since, report.Time(t.NextTry), snap.archive.denied}
+		}
 		for _, v := range snap.providers {
 			if t := v.trouble; t != nil && v.worksFor(c) {
 				o.Troubles = append(o.Troubles, troubleObject{v.name, t.State, t.Since, report.Time(t.NextTry), troubleError{t.Kind, t.Code, t.Op, t.Status}})
@@ -157,11 +170,8 @@ func (s *system) statusJSON(snap snapshot) error {
 }
 
 // statusOf is one campaign for people.
-func (s *system) statusOf(ctx context.Context, e *engine, c ledger.Campaign) error {
-	snap, err := e.observer().look(ctx, []string{c.Name})
-	if err != nil {
-		return err
-	}
+func (s *system) statusOf(e *engine, snap snapshot) error {
+	c := snap.campaigns[0]
 	// One look has no speed of late: the whole life of the campaign has to do.
 	if life := c.ChangedAt.Sub(c.CreatedAt); life > 0 {
 		snap.speed = float64(snap.done()) / life.Seconds()
@@ -186,10 +196,18 @@ func (s *system) statusOf(ctx context.Context, e *engine, c ledger.Campaign) err
 	for _, h := range report.Halts(c) {
 		fmt.Fprintln(s.stdout, h.Text(c.Name))
 	}
+	return s.troubles(e, snap)
+}
+
+// troubles says what keeps the campaigns from going on.
+func (s *system) troubles(e *engine, snap snapshot) error {
 	for _, v := range snap.providers {
 		if wrong := v.wrong(snap.at); wrong != "" {
 			fmt.Fprintf(s.stdout, "%s %s\n", v.name, wrong)
 		}
+	}
+	if wrong := snap.archive.wrong(snap.at); wrong != "" {
+		fmt.Fprintf(s.stdout, "the archive %s\n", wrong)
 	}
 	return s.unworked(e, snap)
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // Health is what readyz answers.
@@ -96,6 +98,11 @@ func (s *Server) look(ctx context.Context) Health {
 	if err := s.client.Archive().Ready(ctx); err != nil {
 		s.log.WarnContext(ctx, "not ready", "error", err)
 		h.Archive.OK, h.Archive.Missing, h.Status = false, "cannot be written to; the log says why", "unready"
+	}
+	if h.Redis.OK && h.Archive.OK {
+		if _, _, away, err := s.client.Ledger().Denial(ctx, ledger.Archive); err == nil && away {
+			h.Archive.OK, h.Archive.Missing, h.Status = false, "the workers cannot use it: what needs it waits, and their log says why", "degraded"
+		}
 	}
 	for _, p := range s.providers {
 		x := ProviderHealth{Name: p.Info().Name, OK: true, Simulated: p.Info().Simulated}

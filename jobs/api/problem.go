@@ -171,18 +171,14 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 }
 
 // redisAway tells whether an error is Redis' and will pass: it is not reached, or refuses
-// what is written (no memory, no replica, read-only, its disk is full). asynq keeps of
-// an error its text alone, so Redis is asked how it is.
+// what is written (no memory, no replica, read-only, its disk is full). Where the
+// error does not tell, Redis is asked how it is.
 func (s *Server) redisAway(ctx context.Context, err error) bool {
 	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, redis.ErrClosed) {
 		return true
 	}
-	if _, ok := errors.AsType[redis.Error](err); ok {
-		for _, prefix := range []string{"OOM", "READONLY", "NOREPLICAS", "MISCONF", "LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY"} {
-			if redis.HasErrorPrefix(err, prefix) {
-				return true
-			}
-		}
+	if ledger.Refusal(err) != "" {
+		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()

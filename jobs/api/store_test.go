@@ -46,7 +46,9 @@ func TestRedisThatRefusesWrites(t *testing.T) {
 				t.Errorf("%s: %s has no Retry-After", c.name, r.Request.URL.Path)
 			}
 		}
-		s.get("/v1/campaigns/june/envelopes/1").want(t, http.StatusOK, nil) // reading goes on
+		for _, path := range []string{"/v1/campaigns", "/v1/campaigns/june", "/v1/campaigns/june/envelopes", "/v1/campaigns/june/envelopes/1"} {
+			s.get(path).want(t, http.StatusOK, nil) // reading goes on
+		}
 		c.end()
 		s.server.ready = readiness{}
 		s.get("/readyz").want(t, http.StatusOK, nil)

@@ -227,6 +227,7 @@ var (
 	descEnvelopes  = gauge("envelopes", "Envelopes by state.", "provider", "state")
 	descDue        = gauge("due_envelopes", "Envelopes that stand in an index of what is due: work or look.", "provider", "index")
 	descDenied     = gauge("provider_denied", "1 while the provider refuses the key, or there is no way to it (proxy, certificate), and its envelopes wait.", "provider")
+	descArchive    = gauge("archive_away", "1 while the workers cannot use the archive and what needs it waits.")
 	descHalted     = gauge("halted_campaigns", "Campaigns that send nothing more to the provider, because their envelopes failed one after the other, until they are resumed.", "provider")
 	descAllowed    = gauge("rate_allowed", "Requests per second that the provider's rate allows.", "provider")
 	descUsed       = gauge("rate_used", "Requests per second that left in the last minute, of all processes.", "provider")
@@ -241,7 +242,7 @@ var (
 )
 
 func (w *watcher) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descEnvelopes, descDue, descDenied, descHalted, descAllowed, descUsed, descPause, descTasks, descOldest, descArchived, descWaiting, descDead, descDurability, descUp} {
+	for _, d := range []*prometheus.Desc{descEnvelopes, descDue, descDenied, descArchive, descHalted, descAllowed, descUsed, descPause, descTasks, descOldest, descArchived, descWaiting, descDead, descDurability, descUp} {
 		ch <- d
 	}
 }
@@ -296,18 +297,26 @@ func (w *watcher) envelopes(ctx context.Context, set func(*prometheus.Desc, floa
 		if err != nil {
 			return err
 		}
-		value := 0.0
-		if denied {
-			value = 1
-		}
-		set(descDenied, value, p)
+		set(descDenied, one(denied), p)
 		halted, err := book.Halted(ctx, p)
 		if err != nil {
 			return err
 		}
 		set(descHalted, float64(halted), p)
 	}
+	_, _, away, err := book.Denial(ctx, ledger.Archive)
+	if err != nil {
+		return err
+	}
+	set(descArchive, one(away))
 	return nil
+}
+
+func one(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func (w *watcher) rates(ctx context.Context, set func(*prometheus.Desc, float64, ...string)) error {

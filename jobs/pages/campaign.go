@@ -19,6 +19,7 @@ type campaignView struct {
 	Course    []ledger.Moment
 	Funnel    []funnelStep
 	Providers []providerRow
+	Archive   providerRow // its trouble alone
 	Blames    []blameRow
 	Left      time.Duration // until everybody is invited, at the speed of late; 0: nobody knows
 	Speed     float64       // invitations a minute, lately
@@ -88,6 +89,10 @@ func (p *Pages) campaignView(ctx context.Context, name string) (campaignView, er
 		x.Left = time.Duration(float64(x.Groups[ledger.GroupWaiting]) / x.Speed * float64(time.Minute))
 	}
 	if x.Providers, err = p.providerRows(ctx, c); err != nil {
+		return x, err
+	}
+	x.Archive.Name = ledger.Archive
+	if err := p.ills(ctx, &x.Archive); err != nil {
 		return x, err
 	}
 	x.Blames, err = p.blameRows(ctx, name)
@@ -164,6 +169,11 @@ func (p *Pages) inspect(ctx context.Context, row *providerRow) (err error) {
 		}
 		row.Unworked = !worked
 	}
+	return p.ills(ctx, row)
+}
+
+// ills fills in what is wrong with a provider, or with the archive.
+func (p *Pages) ills(ctx context.Context, row *providerRow) error {
 	trouble, ill, err := p.Client.Ledger().Trouble(ctx, row.Name)
 	if err != nil || !ill {
 		return err

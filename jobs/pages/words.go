@@ -212,7 +212,7 @@ func held(x campaignView) bool {
 			return true
 		}
 	}
-	return false
+	return x.Archive.Trouble != nil
 }
 
 // thin leaves as many moments as somebody reads in a table, the last one among them.

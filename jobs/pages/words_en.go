@@ -34,6 +34,7 @@ var english = map[string]string{
 	"held.unworked":     "No worker runs for %s: start chancela work and chancela schedule, or chancela up.",
 
 	"trouble.key_refused": "refuses the key", "trouble.blocked": "cannot be reached safely", "trouble.unreachable": "does not answer", "trouble.failing": "answers with errors",
+	"trouble.away": "cannot be used", "held.archive": "The archive",
 	"trouble.paused": "asks us to wait", "trouble.slow": "is slow", "trouble.since": "since %s", "trouble.next": "Next try at %s.", "health.good": "answers",
 	"rate": "%s of %s requests a minute",
 
@@ -128,6 +129,7 @@ var english = map[string]string{
 
 	"trouble.cure.key_refused": "Its envelopes wait and nothing fails. Set a key that it accepts, and start the workers anew.", "trouble.cure.blocked": "Its envelopes wait. See to the proxy, or to the certificate.",
 	"trouble.cure.unreachable": "Calls are repeated. If it lasts, look whether the provider has an outage.", "trouble.cure.failing": "Calls are repeated. If it lasts, ask the provider.",
+	"trouble.cure.away":   "What needs it waits and nothing fails. See to its room, its rights and its credentials.",
 	"trouble.cure.paused": "It is left alone for as long as it has asked.", "trouble.cure.slow": "Nothing is wrong, but it takes long.",
 	"providers.none": "No provider is configured here.", "provider.good": "It answers, and accepts the key.", "provider.used": "In the last minute", "provider.bucket": "At once at most",
 	"provider.looks.every": "Each envelope is looked at every", "provider.kind": "Kind", "provider.real": "real", "provider.waiting": "What waits", "provider.work": "To be done, now or later", "provider.looks": "Looks to come",

@@ -34,6 +34,7 @@ var portuguese = map[string]string{
 	"held.unworked":     "Ninguém trabalha para %s: inicie chancela work e chancela schedule, ou chancela up.",
 
 	"trouble.key_refused": "recusa a chave", "trouble.blocked": "não pode ser alcançado com segurança", "trouble.unreachable": "não responde", "trouble.failing": "responde com erros",
+	"trouble.away": "não pode ser usado", "held.archive": "O arquivo",
 	"trouble.paused": "pede para esperar", "trouble.slow": "está lento", "trouble.since": "desde %s", "trouble.next": "Nova tentativa em %s.", "health.good": "responde",
 	"rate": "%s de %s requisições por minuto",
 
@@ -128,6 +129,7 @@ var portuguese = map[string]string{
 
 	"trouble.cure.key_refused": "Os envelopes dele esperam e nada falha. Configure uma chave que ele aceite e reinicie os processos.", "trouble.cure.blocked": "Os envelopes dele esperam. Cuide do proxy ou do certificado.",
 	"trouble.cure.unreachable": "As chamadas são repetidas. Se durar, veja se o provedor está fora do ar.", "trouble.cure.failing": "As chamadas são repetidas. Se durar, pergunte ao provedor.",
+	"trouble.cure.away":   "O que precisa dele espera e nada falha. Cuide do espaço, das permissões e das credenciais.",
 	"trouble.cure.paused": "Ele é deixado em paz pelo tempo que pediu.", "trouble.cure.slow": "Nada está errado, mas ele demora.",
 	"providers.none": "Nenhum provedor está configurado aqui.", "provider.good": "Responde e aceita a chave.", "provider.used": "No último minuto", "provider.bucket": "De uma vez, no máximo",
 	"provider.looks.every": "Cada envelope é consultado a cada", "provider.kind": "Tipo", "provider.real": "real", "provider.waiting": "O que espera", "provider.work": "A fazer, agora ou depois", "provider.looks": "Consultas por vir",

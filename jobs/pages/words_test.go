@@ -97,7 +97,7 @@ func TestEveryTextIsThere(t *testing.T) {
 	for _, g := range ledger.Groups {
 		wanted["group."+string(g)] = true
 	}
-	for _, s := range []ledger.TroubleState{ledger.KeyRefused, ledger.Blocked, ledger.Unreachable, ledger.Failing, ledger.Held, ledger.Slow} {
+	for _, s := range []ledger.TroubleState{ledger.KeyRefused, ledger.Blocked, ledger.Unreachable, ledger.Failing, ledger.Held, ledger.Slow, ledger.Away} {
 		wanted["trouble."+string(s)], wanted["trouble.cure."+string(s)] = true, true
 	}
 	for _, s := range []string{providers.SignerPending, providers.SignerViewed, providers.SignerSigned, providers.SignerApproved, providers.SignerDeclined} {
