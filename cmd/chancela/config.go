@@ -44,7 +44,7 @@ type config struct {
 	RetryBase time.Duration `env:"RETRY_BASE" envDefault:"2s"`
 	RetryMax  time.Duration `env:"RETRY_MAX" envDefault:"10m"`
 	Attempts  int           `env:"ATTEMPTS" envDefault:"25"`
-	HaltAfter int           `env:"HALT_AFTER" envDefault:"5"` // failures in a row for one reason; 0: never
+	HaltAfter rowOfFailures `env:"HALT_AFTER" envDefault:"5"` // failures in a row for one reason; 0: never
 
 	HTTPAddr     listenAddr       `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
 	APIKeys      providers.Secret `env:"API_KEYS"`
@@ -182,6 +182,18 @@ func (r *rate) UnmarshalText(b []byte) error {
 
 func (r rate) String() string { return fmt.Sprintf("%d/%s", r.Requests, short(r.Per)) }
 
+// rowOfFailures is how many failures in a row halt a campaign; 0: none do.
+type rowOfFailures int
+
+func (n *rowOfFailures) UnmarshalText(b []byte) error {
+	i, err := strconv.Atoi(string(b))
+	if err != nil || i < 0 || i > 1_000_000 {
+		return fmt.Errorf("%q is not a whole number from 0, which is never", b)
+	}
+	*n = rowOfFailures(i)
+	return nil
+}
+
 // parsers judge what the types of the standard library would take too generously: all
 // durations and numbers here are above zero.
 var parsers = map[reflect.Type]env.ParserFunc{
@@ -269,9 +281,6 @@ func parseConfig(environ map[string]string) (*config, error) {
 	}
 	if c.Marks != "on" && c.Marks != off {
 		return nil, usage("%sMARKS: want on or off", prefix)
-	}
-	if c.HaltAfter < 0 {
-		return nil, usage("%sHALT_AFTER: want a number from 0, which is never", prefix)
 	}
 	if c.RetryMax < c.RetryBase {
 		return nil, usage("%sRETRY_MAX: want at least %sRETRY_BASE, which is %s", prefix, prefix, c.RetryBase)

@@ -69,7 +69,7 @@ func (s snapshot) paused() []string {
 	return names
 }
 
-// halts say why campaigns send nothing more to a provider.
+// halts say why campaigns send nothing more to a provider, and what to do about it.
 func (s snapshot) halts() []string {
 	var lines []string
 	for _, c := range s.campaigns {
@@ -82,9 +82,33 @@ func (s snapshot) halts() []string {
 	return lines
 }
 
+// halted names the providers to which nothing more is sent, in a few words.
+func (s snapshot) halted() string {
+	var first, resume []string
+	for _, c := range s.campaigns {
+		for _, h := range report.Halts(c) {
+			switch {
+			case h.Waiting == 0:
+			case h.ByItself():
+				first = append(first, h.Provider)
+			default:
+				resume = append(resume, h.Provider)
+			}
+		}
+	}
+	text := ""
+	if len(first) > 0 {
+		text = "; the first go first at " + strings.Join(first, ", ")
+	}
+	if len(resume) > 0 {
+		text += "; halted until resumed: " + strings.Join(resume, ", ")
+	}
+	return text
+}
+
 // left is how long the rest takes at the speed of late; 0: nobody knows.
 func (s snapshot) left() time.Duration {
-	if s.speed <= 0 || s.open() == 0 {
+	if s.speed <= 0 || s.open() == 0 || s.halted() != "" {
 		return 0
 	}
 	return time.Duration(float64(s.open()) / s.speed * float64(time.Second))
@@ -265,9 +289,7 @@ func (s snapshot) line() string {
 	for _, name := range s.paused() {
 		fmt.Fprintf(&b, "; %s is paused", name)
 	}
-	for _, h := range s.halts() {
-		b.WriteString("; " + h)
-	}
+	b.WriteString(s.halted())
 	for _, v := range s.providers {
 		if wrong := v.wrong(s.at); wrong != "" && v.done() < v.sum() {
 			fmt.Fprintf(&b, "; %s %s", v.name, wrong)

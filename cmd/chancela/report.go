@@ -118,6 +118,7 @@ func reports(ctx context.Context, client *jobs.Client, campaigns []string, style
 		if err != nil {
 			return nil, err
 		}
+		style.Head(all)
 		states = style.Shorten(all)
 	}
 	return func(yield func(jobs.Report, error) bool) {

@@ -204,8 +204,11 @@ func tellHalts(ctx context.Context, e *engine, campaigns []string, tell tell) er
 				continue
 			}
 			text := h.Text(name)
-			if e.cfg.RedisURL == "" {
-				text += " (without a Redis: run it again; what is in the archive is known)"
+			if e.cfg.RedisURL == "" { // there is nothing to resume
+				text = h.Why() + ". Without a Redis, run it again: what is in the archive is known"
+				if h.Reason == report.HaltFirst {
+					text += ", and without --first all others go"
+				}
 			}
 			tell("halt", map[string]any{"campaign": name, "halt": h}, text)
 		}

@@ -193,8 +193,8 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 	if c.Paused {
 		fmt.Fprintf(s.stdout, "paused: chancela resume %s\n", c.Name)
 	}
-	for _, h := range report.Halts(c) {
-		fmt.Fprintln(s.stdout, h.Text(c.Name))
+	for _, h := range snap.halts() {
+		fmt.Fprintln(s.stdout, h)
 	}
 	return s.troubles(e, snap)
 }

@@ -235,7 +235,7 @@ func (e *engine) names() []string {
 
 func (e *engine) worker() *worker.Worker {
 	return worker.New(worker.Config{Redis: e.redis, Durability: e.durability, Archive: e.archive, Marks: e.marks(), Providers: e.lines,
-		RetryBase: e.cfg.RetryBase, RetryMax: e.cfg.RetryMax, Attempts: e.cfg.Attempts, HaltAfter: e.cfg.HaltAfter, KeepLinks: e.cfg.KeepLinks == yes, Zone: e.cfg.TZ.Location, Shutdown: shutdown, Log: e.log, Hooks: e.metrics.Hooks()})
+		RetryBase: e.cfg.RetryBase, RetryMax: e.cfg.RetryMax, Attempts: e.cfg.Attempts, HaltAfter: int(e.cfg.HaltAfter), KeepLinks: e.cfg.KeepLinks == yes, Zone: e.cfg.TZ.Location, Shutdown: shutdown, Log: e.log, Hooks: e.metrics.Hooks()})
 }
 
 // scheduler keeps the clock for all five providers: a process may work on some only, and

@@ -25,6 +25,7 @@ type ReportStyle struct {
 	Separator rune           // of csv; 0: a comma
 	Zone      *time.Location // of the times in csv, html and xlsx; nil: UTC
 
+	halts   []string // why campaigns send nothing more to a provider; on the page
 	figures *figures // of a page that lists only some envelopes; nil: it lists all
 }
 

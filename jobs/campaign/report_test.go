@@ -194,6 +194,9 @@ func TestLongPageIsShortened(t *testing.T) {
 	}
 	style := ReportStyle{Format: "html", Campaign: "june"}
 	large := ledger.Campaign{Total: 1_000_000, States: map[ledger.State]int64{ledger.Archived: 990_000, ledger.Failed: 10_000}}
+	large.Name, large.Providers = "june", map[string]map[ledger.State]int64{"sdoc": {ledger.Queued: 7}}
+	large.Halts = []ledger.Halt{{Provider: "sdoc", Failures: 5, Code: "refused"}}
+	style.Head([]ledger.Campaign{large})
 	if states := style.Shorten([]ledger.Campaign{large}); !slices.Equal(states, []ledger.State{ledger.Failed, ledger.InDoubt}) {
 		t.Fatal(states)
 	}
@@ -201,7 +204,7 @@ func TestLongPageIsShortened(t *testing.T) {
 	if err := WriteReport(&page, style, failed); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"1000000 envelopes", "<dd>990000</dd>", "<dd>10000</dd>", "lists 5000 that failed", "chancela report june --format csv"} {
+	for _, want := range []string{"1000000 envelopes", "<dd>990000</dd>", "<dd>10000</dd>", "lists 5000 that failed", "sdoc: halted, as 5 envelopes in a row failed with refused; 7 wait.", "chancela report june --format csv"} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("no %q on the page", want)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -42,6 +43,17 @@ type figures struct {
 	counts    map[string]int
 	total     int
 	simulated bool // some are, and which ones is not known
+}
+
+// Head tells the page what its campaigns wait for.
+func (s *ReportStyle) Head(campaigns []ledger.Campaign) {
+	for _, c := range campaigns {
+		for _, h := range report.Halts(c) {
+			if h.Waiting > 0 {
+				s.halts = append(s.halts, h.Text(c.Name))
+			}
+		}
+	}
 }
 
 // Shorten makes the page of large campaigns one that lists only the envelopes that somebody
@@ -108,7 +120,7 @@ func (s ReportStyle) writeHTML(w io.Writer, reports iter.Seq2[jobs.Report, error
 		}
 	}
 	return page.ExecuteTemplate(w, "foot", map[string]any{
-		"Campaign": s.Campaign, "Total": total, "Counts": list, "Simulated": simulated, "Listed": listed, "Short": s.figures != nil,
+		"Campaign": s.Campaign, "Total": total, "Counts": list, "Simulated": simulated, "Listed": listed, "Short": s.figures != nil, "Halts": s.halts,
 		"Written": time.Now().In(zone).Format(pageTime), "Zone": zone.String(),
 	})
 }

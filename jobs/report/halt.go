@@ -16,6 +16,7 @@ type Halt struct {
 	Since    *time.Time `json:"since" doc:"Of the failures; null for first."`
 	First    int64      `json:"first" doc:"How many envelopes go first; 0 for failures."`
 	Archived int64      `json:"archived" doc:"Of the provider's envelopes in the campaign."`
+	Ended    int64      `json:"ended" doc:"Of those envelopes, how many have ended in another state."`
 	Waiting  int64      `json:"waiting" doc:"Envelopes that are not sent yet."`
 }
 
@@ -31,6 +32,11 @@ func Halts(c ledger.Campaign) []Halt {
 	for _, h := range c.Halts {
 		x := Halt{Provider: h.Provider, Reason: HaltFailures, Code: h.Code, Failures: h.Failures, Since: Time(h.Since), First: h.First,
 			Archived: c.Providers[h.Provider][ledger.Archived], Waiting: c.Waiting(h)}
+		for state, n := range c.Providers[h.Provider] {
+			if state.Terminal() && state != ledger.Archived {
+				x.Ended += n
+			}
+		}
 		if h.Failures == 0 {
 			x.Reason = HaltFirst
 		}
@@ -39,11 +45,28 @@ func Halts(c ledger.Campaign) []Halt {
 	return halts
 }
 
+// ByItself tells whether the waiting may end without anybody: some of those that go first are
+// still on their way.
+func (h Halt) ByItself() bool { return h.Reason == HaltFirst && h.Archived+h.Ended < h.First }
+
+// Why says why nothing more is sent.
+func (h Halt) Why() string {
+	switch {
+	case h.ByItself():
+		return fmt.Sprintf("%s: the first %d go first, %d archived; the others wait for them", h.Provider, h.First, h.Archived)
+	case h.Reason == HaltFirst:
+		return fmt.Sprintf("%s: %d archived, and %d were to be first; %d wait", h.Provider, h.Archived, h.First, h.Waiting)
+	}
+	return fmt.Sprintf("%s: halted, as %d envelopes in a row failed with %s; %d wait", h.Provider, h.Failures, h.Code, h.Waiting)
+}
+
 // Text says in a line why nothing more is sent, and what to do about it.
 func (h Halt) Text(campaign string) string {
-	if h.Reason == HaltFirst {
-		return fmt.Sprintf("%s: the first %d go first, %d archived; the others wait for them, or for: chancela resume %s", h.Provider, h.First, h.Archived, campaign)
+	switch {
+	case h.ByItself():
+		return h.Why() + ", or for: chancela resume " + campaign
+	case h.Reason == HaltFirst:
+		return h.Why() + " for: chancela resume " + campaign
 	}
-	return fmt.Sprintf("%s: halted, as %d envelopes in a row failed with %s; %d wait. chancela report %s says why; then chancela resume %s, and chancela retry %s for those that failed",
-		h.Provider, h.Failures, h.Code, h.Waiting, campaign, campaign, campaign)
+	return fmt.Sprintf("%s. chancela report %s says why; then chancela resume %s, and chancela retry %s for those that failed", h.Why(), campaign, campaign, campaign)
 }
