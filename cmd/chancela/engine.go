@@ -37,6 +37,9 @@ func (s *system) start(command string) (*beginning, error) {
 		if err := cfg.asked(command, s.env); err != nil {
 			return nil, err
 		}
+		if cfg.NotifyURL != "" && cfg.NotifySecret == "" { // whoever enqueues signs nothing
+			return nil, usage("%[1]sNOTIFY_URL is set, and %[1]sNOTIFY_SECRET is not: notifications would not be signed, and could not be told from forged ones. Set a secret, such as whsec_ and 32 random bytes in base64, or unset both", prefix)
+		}
 	}
 	if !b.keyless && cfg.RedisURL == "" {
 		return nil, usage("%s needs %sREDIS_URL when a provider's key is set: an embedded queue forgets, and a forgotten envelope could be sent twice", command, prefix)

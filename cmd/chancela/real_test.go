@@ -28,6 +28,7 @@ func TestRealSettingsWithoutTheirKeyAreRefused(t *testing.T) {
 		"an empty key":    {map[string]string{"CHANCELA_CERTYNEO_API_KEY": ""}, []string{"CHANCELA_CERTYNEO_API_KEY", "empty"}},
 		"nobody asked":    {map[string]string{"CHANCELA_REDIS_URL": "redis://127.0.0.1:1"}, []string{"CHANCELA_SIMULATE=yes", "_API_KEY"}},
 		"both":            {map[string]string{"CHANCELA_SIMULATE": "yes", "CHANCELA_CERTYNEO_API_KEY": "topsecret", "CHANCELA_REDIS_URL": "redis://h"}, []string{"CHANCELA_SIMULATE", "CHANCELA_CERTYNEO_API_KEY"}},
+		"told by anybody": {map[string]string{"CHANCELA_NOTIFY_URL": "https://hooks.example/x"}, []string{"CHANCELA_NOTIFY_URL", "CHANCELA_NOTIFY_SECRET"}},
 		"nobody to tell":  {map[string]string{"CHANCELA_NOTIFY_SECRET": "topsecret"}, []string{"CHANCELA_NOTIFY_SECRET", "CHANCELA_NOTIFY_URL"}},
 		"both, in words":  {map[string]string{"CHANCELA_SIMULATE": "yes", "CHANCELA_CERTYNEO_ENV": "production"}, []string{"CHANCELA_CERTYNEO_ENV"}},
 		"plain http for real": {map[string]string{"CHANCELA_QISIGN_API_KEY": "topsecret", "CHANCELA_QISIGN_ENV": "production", "CHANCELA_QISIGN_BASE_URL": "http://qi.example", "CHANCELA_REDIS_URL": "redis://h"},

@@ -75,6 +75,8 @@ type Server struct {
 	uploads   *uploads
 	drafts    drafts
 	strangers *sampler
+	badKeys   guesses       // of requests
+	signIns   guesses       // on pages
 	callbacks chan struct{} // a place for each that is under way
 	ready     readiness
 	draining  atomic.Bool

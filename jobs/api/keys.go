@@ -200,6 +200,9 @@ func (s *Server) admit(r *http.Request, class routeClass) (*hashedKey, *Problem)
 		}
 		detail := "an API key is needed: Authorization: Bearer KEY"
 		if r.Header.Get("Authorization") != "" {
+			if wait := s.badKeys.take(r); wait > 0 { // a good key gets through all the same
+				return nil, tooManyGuesses(wait)
+			}
 			detail, challenge = "this API key is not known here", challenge+`, error="invalid_token"`
 		}
 		return nil, problem(http.StatusUnauthorized, detail).with("WWW-Authenticate", challenge)
@@ -221,6 +224,11 @@ func (s *Server) admit(r *http.Request, class routeClass) (*hashedKey, *Problem)
 		return client, problem(http.StatusBadRequest, "Idempotency-Key must stand once and have 1 to 255 printable ASCII characters")
 	}
 	return client, nil
+}
+
+func tooManyGuesses(wait time.Duration) *Problem {
+	return problem(http.StatusTooManyRequests, "too many keys that are not known here have come from this address: try again in a minute").
+		with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
 const maxIdempotencyKey = 255 // characters

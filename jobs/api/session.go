@@ -36,13 +36,18 @@ func (k *hashedKey) proof(token string) string {
 }
 
 // SignIn begins a session for somebody who knows an API key, and sets its cookie; false
-// when nobody has this key.
+// when nobody has this key. Whoever guesses too often from one address waits, whatever the
+// key: sessions that were begun there, and requests with a key, go on.
 func (s *Server) SignIn(w http.ResponseWriter, r *http.Request, secret string) (bool, error) {
+	if wait := s.signIns.take(r); wait > 0 {
+		return false, tooManyGuesses(wait)
+	}
 	key := s.guard.known(strings.TrimSpace(secret))
 	if key == nil {
 		s.strangers.warn(r.Context(), "sign-in", "a sign-in with a key that is not known", "request", requestID(r.Context()))
 		return false, nil
 	}
+	s.signIns.giveBack(r)
 	token := rand.Text()
 	if err := s.client.Ledger().Redis().Set(r.Context(), sessionKey(token), key.proof(token), sessionFor).Err(); err != nil {
 		return false, fmt.Errorf("keeping a session: %w", err)
