@@ -70,7 +70,7 @@ func TestWhatCannotBeArchivedAtOnceGetsATask(t *testing.T) {
 	w.worker.archive = fullArchive{w.archive}
 	k := w.completed("1")
 	r := w.record(k)
-	if w.fetchTasks() != 1 || r.Attempts != 1 || len(r.Listed) == 0 || !r.Fetching || r.ErrorCode == "" {
+	if w.fetchTasks() != 1 || r.Attempts != 0 || len(r.Listed) == 0 || !r.Fetching || r.ErrorCode == "" {
 		t.Errorf("%d tasks, %+v", w.fetchTasks(), r)
 	}
 	w.restart(0)
