@@ -66,13 +66,14 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 		return nil
 	}
 	defer r.Close()
+	refused := summary.Refused
 	for _, p := range r.Problems() {
 		report(p)
 	}
 	if len(r.Problems()) > 0 {
 		summary.Refused++
 	}
-	rows, refused := 0, summary.Refused
+	rows := 0
 	for row, err := range r.Rows(ctx) {
 		if p, ok := errors.AsType[Problem](err); ok {
 			summary.Refused++
