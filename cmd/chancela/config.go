@@ -15,6 +15,7 @@ import (
 	_ "time/tzdata" // small images have no zones
 
 	"github.com/caarlos0/env/v11"
+	"golang.org/x/text/language"
 
 	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/jobs/queue"
@@ -57,6 +58,8 @@ type config struct {
 	Roots roots `env:"CA_FILE"` // PEM; trusted beside the system's, for every connection
 
 	TZ timeZone `env:"TZ" envDefault:"America/Sao_Paulo"` // whose days and hours people mean
+
+	Lang speech `env:"LANG"` // of what people read; without it, by the system's LANG
 
 	LogLevel logLevel `env:"LOG_LEVEL" envDefault:"info"`
 
@@ -273,6 +276,9 @@ func parseConfig(environ map[string]string) (*config, error) {
 		if c.accounts[p.Name], err = parseAccount(p, values); err != nil {
 			return nil, err
 		}
+	}
+	if c.Lang.Tag == language.Und {
+		c.Lang, _ = spokenBy(environ)
 	}
 	for name, value := range map[string]string{"ACCEPT_REDIS_RISK": c.AcceptRedisRisk, "SIMULATE": c.Simulate, "KEEP_LINKS": c.KeepLinks} {
 		if value != "" && value != yes {

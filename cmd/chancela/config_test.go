@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/text/language"
 )
 
 func TestConfig(t *testing.T) {
@@ -44,6 +46,10 @@ func TestConfig(t *testing.T) {
 		"zero concurrency":   {map[string]string{"CHANCELA_SDOC_CONCURRENCY": "0"}, nil, "CHANCELA_SDOC_CONCURRENCY"},
 		"base above most":    {map[string]string{"CHANCELA_RETRY_BASE": "1h"}, nil, "CHANCELA_RETRY_MAX"},
 		"environment":        {map[string]string{"CHANCELA_QISIGN_ENV": "staging"}, nil, "neither sandbox nor production"},
+		"language":           {map[string]string{"CHANCELA_LANG": "pt-BR", "LANG": "en_US.UTF-8"}, func(c *config) bool { return c.Lang.Tag == language.BrazilianPortuguese }, ""},
+		"language by LANG":   {map[string]string{"LANG": "pt_BR.UTF-8"}, func(c *config) bool { return c.Lang.Tag == language.BrazilianPortuguese }, ""},
+		"LC_ALL is stronger": {map[string]string{"LANG": "pt_BR.UTF-8", "LC_ALL": "C"}, func(c *config) bool { return c.Lang.Tag == language.English }, ""},
+		"other language":     {map[string]string{"CHANCELA_LANG": "pt_BR"}, nil, "CHANCELA_LANG: \"pt_BR\" is neither pt-BR nor en"},
 		"address":            {map[string]string{"CHANCELA_SDOC_BASE_URL": "sdocs.example.com"}, nil, "CHANCELA_SDOC_BASE_URL"},
 		"log level":          {map[string]string{"CHANCELA_LOG_LEVEL": "loud"}, nil, "CHANCELA_LOG_LEVEL"},
 		"marks":              {map[string]string{"CHANCELA_MARKS": "no"}, nil, "want on or off"},
@@ -113,7 +119,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 		"BASE_URL": "http://localhost:7", "WEBHOOK_URL": "http://localhost:7", "IAM_URL": "http://localhost:7", "FILES_URL": "http://localhost:7",
 		"NOTIFY_URL": "http://localhost:7", "RETRY_BASE": "7s", "RETRY_MAX": "7m", "ATTEMPTS": "7", "HALT_AFTER": "7", "LOG_LEVEL": "warn", "ACCEPT_REDIS_RISK": "yes", "MARKS": "off", "SIMULATE": "yes", "KEEP_LINKS": "yes",
 		"REDIS_URL": "redis://h:7", "API_KEYS": "a:seven", "HTTP_ADDR": ":7", "METRICS_ADDR": ":7", "CA_FILE": rootsFile(t),
-		"HTTP_SOURCES": "crm=s3://bucket/x", "TZ": "UTC", "S3_SSE": "AES256", "S3_PATH_STYLE": "yes", "S3_KMS_KEY_ID": "k"}
+		"HTTP_SOURCES": "crm=s3://bucket/x", "TZ": "UTC", "LANG": "pt-BR", "S3_SSE": "AES256", "S3_PATH_STYLE": "yes", "S3_KMS_KEY_ID": "k"}
 	for _, f := range fields() {
 		env := map[string]string{f.Key: "seven"}
 		if v, ok := values[f.OwnKey]; ok {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -98,6 +99,9 @@ func (c *config) settings(environ map[string]string) ([]setting, error) {
 			s.Source = environ[f.Key+"_FILE"]
 		case s.Value == "" && f.HasDefaultValue:
 			s.Value, s.Source = f.DefaultValue, "default"
+		case s.Value == "" && f.Key == prefix+"LANG":
+			spoken, by := spokenBy(environ)
+			s.Value, s.Source = spoken.String(), cmp.Or(by, "default")
 		case s.Value == "":
 			s.Value, s.Source = c.providerDefault(f.Key, judges)
 		}

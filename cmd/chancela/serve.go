@@ -56,7 +56,7 @@ func (e *engine) runHTTP(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	shown, err := pages.New(pages.Config{Client: e.client, API: server, Providers: all, Limiters: e.limiters, Zone: e.cfg.TZ.Location, Log: e.log})
+	shown, err := pages.New(pages.Config{Client: e.client, API: server, Providers: all, Limiters: e.limiters, Zone: e.cfg.TZ.Location, Language: e.cfg.Lang.Tag, Log: e.log})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
@@ -38,6 +39,7 @@ type Config struct {
 	Providers []providers.Provider     // those that are configured
 	Limiters  map[string]*pace.Limiter // by provider
 	Zone      *time.Location           // of the times on pages; nil: UTC
+	Language  language.Tag             // of browsers that ask for neither; zero: English
 	Log       *slog.Logger             // nil: slog.Default
 }
 
@@ -45,6 +47,7 @@ type Config struct {
 type Pages struct {
 	Config
 	words   []*words // by language
+	matcher language.Matcher
 	live    *live
 	workers workers
 }
@@ -61,13 +64,16 @@ func New(c Config) (*Pages, error) {
 		c.Zone = time.UTC
 	}
 	p := &Pages{Config: c}
-	for _, l := range languages {
+	var tags []language.Tag
+	for _, l := range languagesFrom(c.Language) {
 		w, err := p.newWords(l)
 		if err != nil {
 			return nil, err
 		}
 		p.words = append(p.words, w)
+		tags = append(tags, l.tag)
 	}
+	p.matcher = language.NewMatcher(tags)
 	p.live = newLive(c.Log)
 	return p, nil
 }

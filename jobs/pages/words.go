@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"golang.org/x/text/language"
@@ -29,17 +30,24 @@ type dictionary struct {
 	day   string
 }
 
-// languages are all, the first one for who asks for none of them.
+// languages are all.
 var languages = []dictionary{
 	{language.English, english, "2 Jan 2006, 15:04", "2 Jan 2006"},
 	{language.BrazilianPortuguese, portuguese, "02/01/2006 15:04", "02/01/2006"},
 }
 
-var matcher = language.NewMatcher([]language.Tag{languages[0].tag, languages[1].tag})
+// languagesFrom are all languages, with the one that people get who ask for none of them first.
+func languagesFrom(first language.Tag) []dictionary {
+	i := slices.IndexFunc(languages, func(d dictionary) bool { return d.tag == first })
+	if i <= 0 {
+		return languages
+	}
+	return slices.Concat(languages[i:], languages[:i])
+}
 
 // choose finds the language that a browser asks for.
 func (p *Pages) choose(accept string) *words {
-	_, i := language.MatchStrings(matcher, accept)
+	_, i := language.MatchStrings(p.matcher, accept)
 	return p.words[i]
 }
 

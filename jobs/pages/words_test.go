@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/language"
+
 	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
@@ -126,6 +128,21 @@ func TestEveryTextIsThere(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(english)) {
 		if !wanted[name] {
 			t.Errorf("nobody asks for %s", name)
+		}
+	}
+}
+
+// Browsers that ask for neither language get the configured one; who asks for one gets that.
+func TestLanguageOfWhoAsksForNone(t *testing.T) {
+	for first, want := range map[language.Tag]string{language.Und: "en", language.English: "en", language.BrazilianPortuguese: "pt-BR"} {
+		p, err := New(Config{Language: first})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for accept, want := range map[string]string{"": want, "fr": want, "*": want, "en-GB": "en", "pt": "pt-BR", "fr, pt;q=0.5": "pt-BR"} {
+			if got := p.choose(accept).tag; got != want {
+				t.Errorf("%s, asked for %q: %s, want %s", first, accept, got, want)
+			}
 		}
 	}
 }
