@@ -96,6 +96,41 @@ func TestAMistakeCostsFewEnvelopes(t *testing.T) {
 	}
 }
 
+// unproven is a provider whose inviting call is answered without proof.
+type unproven struct {
+	providers.Provider
+	asked atomic.Int64
+}
+
+func (p *unproven) Invite(ctx context.Context, job *providers.Job) error {
+	if err := job.Commit(ctx); err != nil {
+		return err
+	}
+	p.asked.Add(1)
+	return &providers.Error{Kind: providers.Ambiguous, Provider: "sdoc", Op: "POST /solicitation", Status: 422}
+}
+
+func TestAMistakeWithoutProofPutsFewInDoubt(t *testing.T) {
+	const all = 100
+	w := newWorld(t, "sdoc")
+	w.enqueueMany(all)
+	p := &unproven{Provider: w.provider}
+	stop := w.work(p, 2)
+	defer stop()
+	w.until("it halts", func() bool { return len(w.campaign().Halts) == 1 })
+	w.until("everything has been asked for", func() bool {
+		c := w.campaign()
+		queued := c.States[ledger.Queued]
+		return queued+c.States[ledger.Preparing]+c.States[ledger.InDoubt] == all && queued >= all-5
+	})
+	if n := p.asked.Load(); n < 2 || n > 5 {
+		t.Errorf("%d invitations may have been made", n)
+	}
+	if h := w.campaign().Halts[0]; h.Provider != "sdoc" || h.Code != "ambiguous" || h.Failures < 2 {
+		t.Errorf("halt %+v", h)
+	}
+}
+
 // What goes wrong later costs no more than what is under way besides.
 func TestAMistakeLaterCostsWhatIsUnderWay(t *testing.T) {
 	const all, good = 100, 20

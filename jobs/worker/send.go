@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -182,9 +183,7 @@ func (t *envelopeTask) invited(ctx context.Context, job *providers.Job, err erro
 	_, answered := errors.AsType[*providers.Error](err)
 	if !uncalled && (!answered || providers.KindOf(err) == providers.Ambiguous) {
 		t.log.WarnContext(ctx, "invitation without an answer", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "error", err)
-		if err := t.persist(ctx, func(ctx context.Context) error {
-			return t.claim.AwaitSettling(ctx, reason(err), t.brought, t.config.SettleAfter)
-		}); err != nil {
+		if err := t.persist(ctx, func(ctx context.Context) error { return t.awaitSettling(ctx, err) }); err != nil {
 			return later(t.config.SettleAfter, err)
 		}
 		return later(t.config.SettleAfter, err)
@@ -204,6 +203,22 @@ func (t *envelopeTask) invited(ctx context.Context, job *providers.Job, err erro
 	}
 	t.claim, t.rec = c, c.Record
 	return t.recordFailure(ctx, err)
+}
+
+// awaitSettling records an inviting call of which nobody knows what has become. Where 4xx
+// proves nothing (sdoc, reference §4), the next one gets it, too, and each would be in doubt:
+// the campaign halts at the second. 409 may well be the answer to an earlier try.
+func (t *envelopeTask) awaitSettling(ctx context.Context, err error) error {
+	why := reason(err)
+	if status := providers.StatusOf(err); status/100 != 4 || status == http.StatusRequestTimeout || status == http.StatusConflict {
+		return t.claim.AwaitSettling(ctx, why, t.brought, t.config.SettleAfter)
+	}
+	halted, werr := t.claim.AwaitSettlingAlike(ctx, why, t.brought, t.config.SettleAfter)
+	if halted {
+		t.log.ErrorContext(ctx, "invitations are answered alike, and nothing tells whether they were made: the campaign sends nothing more to the provider until it is resumed",
+			"campaign", t.rec.Campaign, "provider", t.rec.Provider, "code", why.Code)
+	}
+	return werr
 }
 
 // sent records that the signers were invited. byUs tells that it was this claim's call.

@@ -180,7 +180,7 @@ func TestKinds(t *testing.T) {
 		"text as a code":   {422, `{"error":"livia@example.test is wrong"}`, "", providers.Invalid, providers.Invalid},
 		"odd types":        {400, `{"code":7,"error":{"a":1},"errors":[]}`, "", providers.Invalid, providers.Invalid},
 		"payment":          {402, `{"error":"PAYMENT_REQUIRED"}`, "PAYMENT_REQUIRED", providers.Denied, providers.Denied},
-		"forbidden":        {403, `{"code":"FORBIDDEN"}`, "FORBIDDEN", providers.Denied, providers.Denied},
+		"forbidden":        {403, `{"code":"FORBIDDEN"}`, "FORBIDDEN", providers.Invalid, providers.Denied},
 		"not found":        {404, `{"code":"NOT_FOUND"}`, "NOT_FOUND", providers.NotFound, providers.NotFound},
 		"too many":         {429, `{"error":"RATE_LIMITED"}`, "RATE_LIMITED", providers.RateLimited, providers.RateLimited},
 		"broken":           {500, `<html>`, "", providers.Transient, providers.Ambiguous},

@@ -66,7 +66,7 @@ func TestConformance(t *testing.T) {
 	refusals = append(refusals, both(400, "VALIDATION", providers.Invalid, providers.Invalid)...)
 	refusals = append(refusals, both(400, "BAD_REQUEST", providers.Invalid, providers.Invalid)...)
 	refusals = append(refusals, both(402, "PAYMENT_REQUIRED", providers.Denied, providers.Denied)...)
-	refusals = append(refusals, both(403, "FORBIDDEN", providers.Denied, providers.Denied)...)
+	refusals = append(refusals, both(403, "FORBIDDEN", providers.Denied, providers.Invalid)...)
 	refusals = append(refusals, both(404, "NOT_FOUND", providers.NotFound, providers.NotFound)...)
 	refusals = append(refusals, both(409, "CONFLICT", providers.Invalid, providers.Invalid)...)
 	refusals = append(refusals, both(429, "TOO_MANY_REQUESTS", providers.RateLimited, providers.RateLimited)...)

@@ -255,7 +255,7 @@ func TestKinds(t *testing.T) {
 	for status, want := range map[int][2]providers.ErrorKind{ // looking, inviting
 		400: {providers.Invalid, providers.Invalid},
 		401: {providers.Denied, providers.Denied},
-		403: {providers.Denied, providers.Denied},
+		403: {providers.Invalid, providers.Denied},
 		404: {providers.NotFound, providers.NotFound},
 		422: {providers.Invalid, providers.Invalid},
 		429: {providers.RateLimited, providers.RateLimited},

@@ -32,7 +32,7 @@ const gossip = `{"error":"Ana Prova da Silva","code":"52998224725","message":"an
 "title":"Ana Prova da Silva","description":"` + Confidential + `","result":{"name":"Ana Prova da Silva"}}`
 
 // usualKind is what a status means where no reference says otherwise.
-func usualKind(status int, inviting, given bool) providers.ErrorKind {
+func usualKind(op string, status int, inviting, given bool) providers.ErrorKind {
 	unsure := providers.Transient
 	if inviting {
 		unsure = providers.Ambiguous
@@ -46,6 +46,8 @@ func usualKind(status int, inviting, given bool) providers.ErrorKind {
 		return unsure
 	case given:
 		return providers.NotFound
+	case status == http.StatusForbidden && strings.Contains(op, "{"): // of one resource
+		return providers.Invalid
 	case status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusProxyAuthRequired:
 		return providers.Denied
 	case status == http.StatusNotFound || status == http.StatusGone:
@@ -67,7 +69,7 @@ func testKinds(t *testing.T, s *Suite, tp *tap) {
 			}
 			op := tr.ops[n]
 			given := strings.HasSuffix(op, "given address")
-			want := usualKind(status, tr.inviting(n), given)
+			want := usualKind(op, status, tr.inviting(n), given)
 			if s.Kind != nil {
 				if kind, known := s.Kind(tr.call.name, op, status); known {
 					want = kind

@@ -114,9 +114,10 @@ func (p *Provider) pictures(ctx context.Context, id, signerID string) ([]provide
 
 // notYet reads a refusal to give a completed envelope's dossiers. What is answered while
 // they are unavailable is not documented (reference §A8), so every refusal of this one
-// request means that they are not there yet (our choice).
+// request but 403 means that they are not there yet (our choice).
 func notYet(err error) error {
 	switch kind := providers.KindOf(err); {
+	case providers.StatusOf(err) == http.StatusForbidden: // not open to this key (reference §A10)
 	case kind == providers.NotFound:
 		return providers.Reread(err, providers.NotFound, providers.CodeNotReady)
 	case kind == providers.Invalid, providers.StatusOf(err) == http.StatusNoContent:

@@ -26,7 +26,14 @@ func newClient(s rest.Settings) (*client, error) {
 		return nil, err
 	}
 	cfg := s.Config(Name, base)
-	// The form of error bodies is not documented (reference §A10): the status says it.
+	// The form of error bodies is not documented (reference §A10): the status says it. 403 is of
+	// an endpoint, and says nothing of the key as a whole.
+	cfg.Explain = func(status int, _ http.Header, _ []byte) (string, providers.ErrorKind) {
+		if status == http.StatusForbidden {
+			return "", providers.Invalid
+		}
+		return "", ""
+	}
 	cfg.Authorize = func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", s.APIKey.Reveal()) // the bare key (reference §A2)
 		return nil

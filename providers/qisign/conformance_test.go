@@ -93,6 +93,8 @@ func TestConformance(t *testing.T) {
 				return providers.Transient, true // every refusal of a dossier means not yet
 			case call == "Artifacts" && notOffered && (status == 400 || status == 403 || status == 404 || status == 409 || status == 410):
 				return "", true // documented nowhere: nothing for this signer
+			case status == 403 && !strings.HasSuffix(op, "given address"):
+				return providers.Invalid, true // of the endpoint, not of the key
 			}
 			return "", false
 		},

@@ -175,7 +175,7 @@ func TestPrepareKnowsDocuments(t *testing.T) {
 
 func TestPrepareRefused(t *testing.T) {
 	for status, kind := range map[int]providers.ErrorKind{
-		400: providers.Invalid, 401: providers.Denied, 403: providers.Denied, 404: providers.NotFound, 405: providers.Invalid,
+		400: providers.Invalid, 401: providers.Denied, 403: providers.Invalid, 404: providers.NotFound, 405: providers.Invalid,
 		406: providers.Invalid, 429: providers.RateLimited, 500: providers.Transient, 503: providers.Transient,
 	} {
 		f, p := newFake(t)
@@ -329,7 +329,8 @@ func TestCancel(t *testing.T) {
 		{name: "refused", there: "submitted", status: 409, body: `{}`, kind: providers.Invalid},
 		{name: "away", there: "submitted", status: 503, body: `{}`, kind: providers.Transient},
 		{name: "not there", looked: 404, kind: providers.NotFound},
-		{name: "refused key", looked: 403, kind: providers.Denied},
+		{name: "refused key", looked: 401, kind: providers.Denied},
+		{name: "refused look", looked: 403, kind: providers.Invalid},
 	} {
 		f, p := newFake(t)
 		f.Answer("GET "+route1, cmp.Or(c.looked, 200), `{"status":"`+c.there+`"}`)

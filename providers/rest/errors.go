@@ -239,6 +239,10 @@ func (call *call) kindOf(status int) providers.ErrorKind {
 		// Stores answer 400, 401, 403, 404 or 410 for an address that has run out;
 		// whatever it is, another address is the only remedy.
 		return providers.NotFound
+	case status == http.StatusForbidden && strings.Contains(call.op, "{"):
+		// Refused for this resource, or for this call: others go on. Where it is for all, the
+		// campaign halts after a few.
+		return providers.Invalid
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusProxyAuthRequired:
 		return providers.Denied
 	case status == http.StatusNotFound, status == http.StatusGone:

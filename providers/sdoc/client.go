@@ -73,7 +73,7 @@ func (c *client) refusal(r rest.Request, code string, answer []byte) error {
 // refusal before the request was handled (our choice).
 func undecided(r rest.Request, err error) error {
 	e, ok := errors.AsType[*providers.Error](err)
-	if !ok || e.Status < 300 || e.Kind != providers.Invalid && e.Kind != providers.NotFound {
+	if !ok || e.Status < 300 || e.Status == http.StatusForbidden || e.Kind != providers.Invalid && e.Kind != providers.NotFound {
 		return err
 	}
 	if r.Before != nil {

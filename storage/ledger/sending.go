@@ -61,6 +61,22 @@ func (c *Claim) FailAlike(ctx context.Context, tried int, why Reason) (halted bo
 	return done.halted, err
 }
 
+// doubtsAlike are so many inviting calls in a row, answered alike without proof, that halt a
+// campaign's sending: each of them may end in doubt, which somebody has to settle by hand.
+const doubtsAlike = 2
+
+// AwaitSettlingAlike is AwaitSettling for a refusal that proves nothing, and that others of
+// the campaign may well get, too. It counts as FailAlike does, and halts earlier.
+func (c *Claim) AwaitSettlingAlike(ctx context.Context, why Reason, steps map[string]string, quiet time.Duration) (halted bool, err error) {
+	if err := guard(c.Record, "AwaitSettlingAlike", true, Preparing); err != nil {
+		return false, err
+	}
+	ch := settling(why, steps, quiet)
+	ch.Streak = min(doubtsAlike, c.streak)
+	done, err := c.ledger.apply(ctx, c.Record, "inviter:"+c.token, ch)
+	return done.halted, err
+}
+
 // resume ends a campaign's pause, its halts, and the waiting for those that go first.
 func (l *Ledger) resume(ctx context.Context, campaign string) error {
 	found, err := resumeScript.Run(ctx, l.db, []string{campaignKey(campaign)}, campaign).Bool()

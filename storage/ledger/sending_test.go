@@ -138,6 +138,37 @@ func TestFailuresInARowHaltOneProvider(t *testing.T) {
 	s.claim("9")
 }
 
+// Each of them may end in doubt: the second one halts the campaign, whatever the limit.
+func TestRefusalsWithoutProofHaltEarlier(t *testing.T) {
+	for limit, want := range map[int]bool{5: true, 1: true, 0: false} {
+		l, _ := open(t)
+		s := sending{t, l, limit}
+		s.create(0, "sdoc", "1", "2", "3")
+		var halted bool
+		for _, id := range []string{"1", "2"}[:max(1, min(limit, 2))] {
+			c := s.claim(id)
+			if intent, err := c.Intend(t.Context()); err != nil || intent != IntentOK {
+				t.Fatal(intent, err)
+			}
+			if halted {
+				t.Errorf("limit %d: the first one halts it", limit)
+			}
+			var err error
+			if halted, err = c.AwaitSettlingAlike(t.Context(), Reason{Code: "ambiguous"}, nil, time.Second); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if halted != want {
+			t.Errorf("limit %d: halted %v", limit, halted)
+		}
+		if want {
+			s.hold("3", CampaignPaused)
+		} else {
+			s.claim("3")
+		}
+	}
+}
+
 func TestWithoutALimitNothingHalts(t *testing.T) {
 	l, _ := open(t)
 	s := sending{t, l, 0}

@@ -24,6 +24,7 @@ import (
 //	Ledger.ConfirmSent   preparing, in_doubt,     sent                  the version; an intent stands, or nobody has
 //	                     sent                                           confirmed the id, or the provider does not know it
 //	Claim.AwaitSettling, preparing, in_doubt      preparing             the claim that wrote the intent, however late
+//	AwaitSettlingAlike,
 //	WithdrawIntent
 //	Claim.NotInvited     preparing                preparing             the claim; an intent stands
 //	Claim.AdoptIntent    queued, preparing        preparing             the claim
@@ -204,8 +205,12 @@ func (c *Claim) AwaitSettling(ctx context.Context, why Reason, steps map[string]
 	if err := guard(c.Record, "AwaitSettling", true, Preparing); err != nil {
 		return err
 	}
-	return c.outcome(ctx, change{Set: with(stepFields(steps), why.fields()), Index: Work, Due: quiet + time.Second,
-		Times: map[string]time.Duration{fieldSettleAt: quiet, fieldNotBefore: quiet}})
+	return c.outcome(ctx, settling(why, steps, quiet))
+}
+
+func settling(why Reason, steps map[string]string, quiet time.Duration) change {
+	return change{Set: with(stepFields(steps), why.fields()), Index: Work, Due: quiet + time.Second,
+		Times: map[string]time.Duration{fieldSettleAt: quiet, fieldNotBefore: quiet}}
 }
 
 // WithdrawIntent records that the inviting call was not made, or was refused: nobody was

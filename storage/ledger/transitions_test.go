@@ -91,6 +91,12 @@ var steps = []step{
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AwaitSettling(ctx, why, map[string]string{"a": "b"}, 15*time.Second)
 		}},
+	{name: "AwaitSettlingAlike", from: []State{Preparing}, given: intent, index: Work, due: 16 * time.Second, ends: true,
+		set: map[string]string{fieldErrorCode: "why", fieldError: "because", fieldExplanation: "CPF não confere", "+a": "b", fieldIntentAt: "1000"},
+		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
+			_, err := c.AwaitSettlingAlike(ctx, why, map[string]string{"a": "b"}, 15*time.Second)
+			return err
+		}},
 	{name: "WithdrawIntent", from: []State{Preparing}, given: intent, index: Work, due: SweepAfter, ends: true, removed: []string{fieldIntentAt, fieldInviter},
 		set: map[string]string{"+a": "b", fieldUninvited: "TOKEN"},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {

@@ -64,9 +64,9 @@ if to ~= from or code ~= h.o then
   blame(h.p, campaign, id, words[to], code, 1)
 end
 local halts = 0
-if to ~= from then
+if limit > 0 and to ~= 's' then halts = refused(campaign, h.p, code or '', at, limit)
+elseif to ~= from then
   if to == 's' then succeeded(campaign, h.p)
-  elseif to == 'f' and limit > 0 then halts = refused(campaign, h.p, code or '', at, limit)
   elseif to == 'a' then archived(campaign, h.p, at) end
 end
 return {'ok', version, gen, at, halts}
