@@ -3,6 +3,7 @@ package catalisa
 import (
 	"context"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/chancela/chancela/providers"
@@ -14,7 +15,7 @@ import (
 func (p *Provider) Artifacts(ctx context.Context, ref providers.Ref) ([]providers.Artifact, error) {
 	d, err := p.client.download(ctx, ref.ID)
 	switch kind := providers.KindOf(err); {
-	case err != nil && kind == providers.Invalid:
+	case err != nil && kind == providers.Invalid && providers.StatusOf(err) != http.StatusForbidden: // no time opens that
 		return nil, providers.Reread(err, providers.Transient, providers.CodeNotReady)
 	case err != nil && kind == providers.NotFound:
 		return nil, providers.Reread(err, providers.NotFound, providers.CodeNotReady)

@@ -117,7 +117,7 @@ func TestOperations(t *testing.T) {
 				l, _ := open(t)
 				every(t, l)
 				o, tasks := operate(t, l, c.kind, n, c.unable...)
-				if o.Done != c.done || o.Seen != o.Done+refusals(o) || o.By != "crm" || o.Total != 11 {
+				if o.Done != c.done || o.Seen != o.Done+refusedOf(o) || o.By != "crm" || o.Total != 11 {
 					t.Errorf("%+v", o)
 				}
 				if got := whys(o); got != c.refused {
@@ -137,7 +137,7 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-func refusals(o Operation) (n int64) {
+func refusedOf(o Operation) (n int64) {
 	for _, x := range o.Refused {
 		n += x.Envelopes
 	}
