@@ -164,6 +164,7 @@ func TestJSONOfSteering(t *testing.T) {
 		{"pause july", exitError, "", nil},
 		{"resolve june cer-001", exitUsage, "", nil},
 		{"resolve june cer-001 --not-sent", exitError, "", nil},
+		{"resolve june cer-001 cat-001 none --not-sent", exitError, "envelope", map[string]any{"campaign": "june", "resolved": 0.0, "refused": 3.0}},
 		{"retry june", exitOK, "", map[string]any{"campaign": "june", "envelopes": 0.0}},
 		{"remind june cer-001", exitError, "", map[string]any{"campaign": "june", "envelopes": 0.0}},
 		{"forget june", exitError, "", nil},

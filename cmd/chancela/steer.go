@@ -204,46 +204,6 @@ func newRemind(sys *system) *cobra.Command {
 	})
 }
 
-func newResolve(sys *system) *cobra.Command {
-	var sent string
-	var notSent bool
-	cmd := &cobra.Command{
-		Use:   "resolve CAMPAIGN ID {--sent ENVELOPE_ID | --not-sent}",
-		Short: "Settle an envelope that is in doubt",
-		Long: `Resolve settles an envelope whose invitation may or may not have reached the provider, after
-somebody has looked there: it was sent, under the provider's id, or it was not and goes back
-to the queue. A worker looks the id up first; when none can, it is taken unchecked until the
-next look. An envelope that was resolved wrongly can be resolved again.`,
-		Example: `  chancela resolve june 0017 --sent 3f2a91c0
-  chancela resolve june 0017 --not-sent`,
-		Args: arguments(2, 2),
-		PreRunE: func(cmd *cobra.Command, _ []string) error {
-			if (sent != "") == notSent {
-				return usage("resolve: want either --sent ENVELOPE_ID or --not-sent")
-			}
-			return nil
-		},
-		DisableFlagsInUseLine: true,
-	}
-	cmd.Flags().StringVar(&sent, "sent", "", "it was sent: the provider's id of the envelope")
-	cmd.Flags().BoolVar(&notSent, "not-sent", false, "it was not sent")
-	return sys.steering(cmd, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
-		key := jobs.Key{Campaign: args[0], ID: args[1]}
-		unchecked, err := c.Resolve(ctx, key, sent)
-		if err != nil {
-			return answer{}, err
-		}
-		a := answer{key.String() + " is sent", map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "sent", "unchecked": unchecked}}
-		switch {
-		case notSent:
-			a = answer{key.String() + " is back in the queue", map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "queued", "unchecked": false}}
-		case unchecked:
-			a.text += ", unchecked: nobody could look the id up; the next look confirms it, and until then it can be resolved again"
-		}
-		return a, nil
-	})
-}
-
 func newForget(s *system) *cobra.Command {
 	var also bool
 	cmd := &cobra.Command{

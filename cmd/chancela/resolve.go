@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+func newResolve(sys *system) *cobra.Command {
+	var sent, idsFrom string
+	var notSent bool
+	cmd := &cobra.Command{
+		Use:   "resolve CAMPAIGN {ID --sent ENVELOPE_ID | ID... --not-sent | --ids-from FILE [--not-sent]}",
+		Short: "Settle envelopes that are in doubt",
+		Long: `Resolve settles envelopes whose invitation may or may not have reached the provider, after
+somebody has looked there: one was sent, under the provider's id, or it was not and goes back
+to the queue. A worker looks the id up first; when none can, it is taken unchecked until the
+next look. An envelope that was resolved wrongly can be resolved again.
+
+A file names many of them, one a line: ID,ENVELOPE_ID for those that were sent, or with
+--not-sent an ID alone. One that is refused keeps no other from being resolved.`,
+		Example: `  chancela resolve june 0017 --sent 3f2a91c0
+  chancela resolve june 0017 0018 0021 --not-sent
+  chancela resolve june --ids-from sent.csv`,
+		Args: arguments(1, -1),
+		PreRunE: func(_ *cobra.Command, args []string) error {
+			ids := len(args) - 1
+			switch {
+			case idsFrom != "" && (ids > 0 || sent != ""):
+				return usage("resolve: --ids-from names the envelopes and their ids: leave out ID and --sent")
+			case idsFrom != "":
+			case ids == 0:
+				return usage("resolve: name envelopes, or a file of them with --ids-from")
+			case (sent != "") == notSent:
+				return usage("resolve: want either --sent ENVELOPE_ID or --not-sent")
+			case sent != "" && ids > 1:
+				return usage("resolve: --sent is the id of one envelope; --ids-from takes a file of many")
+			}
+			return nil
+		},
+		DisableFlagsInUseLine: true,
+	}
+	cmd.Flags().StringVar(&sent, "sent", "", "it was sent: the provider's id of the envelope")
+	cmd.Flags().BoolVar(&notSent, "not-sent", false, "they were not sent")
+	cmd.Flags().StringVar(&idsFrom, "ids-from", "", "a file with ID,ENVELOPE_ID a line, or ID with --not-sent")
+	return sys.steering(cmd, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		if idsFrom == "" && len(args) == 2 {
+			return resolveOne(ctx, c, jobs.Key{Campaign: args[0], ID: args[1]}, sent)
+		}
+		var rulings []ruling
+		for _, id := range args[1:] {
+			rulings = append(rulings, ruling{id, ""})
+		}
+		if idsFrom != "" {
+			var err error
+			if rulings, err = readRulings(idsFrom, notSent); err != nil {
+				return answer{}, err
+			}
+		}
+		return sys.resolveAll(ctx, c, args[0], rulings)
+	})
+}
+
+// ruling is what somebody has found out about an envelope: the provider's id, or that it was
+// not sent.
+type ruling struct{ id, envelopeID string }
+
+// readRulings reads a file of them, and takes it as a whole or not at all.
+func readRulings(path string, notSent bool) ([]ruling, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usage("--ids-from: cannot read %s: %w", path, cause(err))
+	}
+	defer f.Close()
+	var rulings []ruling
+	lines := map[string]int{}
+	n := 0
+	bad := func(format string, args ...any) error {
+		return usage("%s: line %d: "+format, append([]any{path, n}, args...)...)
+	}
+	in := bufio.NewScanner(f)
+	for in.Scan() {
+		n++
+		line := strings.TrimSpace(strings.TrimPrefix(in.Text(), "\ufeff"))
+		if line == "" {
+			continue
+		}
+		v := ruling{id: line}
+		if at := strings.IndexAny(line, ",;\t"); at >= 0 {
+			v = ruling{strings.TrimSpace(line[:at]), strings.TrimSpace(line[at+1:])}
+		}
+		switch {
+		case !intake.ValidID(v.id):
+			return nil, bad("an envelope's id has 1 to 100 letters, digits, dots, underscores or hyphens")
+		case lines[v.id] > 0:
+			return nil, bad("%s stands in line %d already", v.id, lines[v.id])
+		case notSent && v.envelopeID != "":
+			return nil, bad("an id of the provider contradicts --not-sent")
+		case !notSent && v.envelopeID == "":
+			return nil, bad("want ID,ENVELOPE_ID, or --not-sent")
+		case strings.ContainsAny(v.envelopeID, ",;\t\""):
+			return nil, bad("want ID,ENVELOPE_ID and nothing more, without quotes")
+		}
+		lines[v.id] = n
+		rulings = append(rulings, v)
+	}
+	if err := in.Err(); err != nil {
+		n++
+		return nil, bad("cannot be read: %w", err)
+	}
+	if len(rulings) == 0 {
+		return nil, usage("--ids-from: %s names no envelope", path)
+	}
+	return rulings, nil
+}
+
+// resolveOne settles one envelope.
+func resolveOne(ctx context.Context, c *jobs.Client, key jobs.Key, envelopeID string) (answer, error) {
+	unchecked, err := c.Resolve(ctx, key, envelopeID)
+	if err != nil {
+		return answer{}, err
+	}
+	a := answer{key.String() + " is sent", map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "sent", "unchecked": unchecked}}
+	switch {
+	case envelopeID == "":
+		a = answer{key.String() + " is back in the queue", map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "queued", "unchecked": false}}
+	case unchecked:
+		a.text += ", unchecked: nobody could look the id up; the next look confirms it, and until then it can be resolved again"
+	}
+	return a, nil
+}
+
+// resolveAll settles many, and goes on after a refusal.
+func (s *system) resolveAll(ctx context.Context, c *jobs.Client, campaign string, rulings []ruling) (answer, error) {
+	done, refused := 0, 0
+	for _, v := range rulings {
+		key := jobs.Key{Campaign: campaign, ID: v.id}
+		a, err := resolveOne(ctx, c, key, v.envelopeID)
+		switch {
+		case err == nil:
+			done++
+			s.tell("envelope", a.fields, a.text)
+		case errors.Is(err, jobs.ErrNotNow), errors.Is(err, jobs.ErrUnknownID), errors.Is(err, ledger.ErrNotFound):
+			refused++
+			s.tell("envelope", map[string]any{"campaign": campaign, "id": v.id, "error": err.Error()}, fmt.Sprintf("%s is not resolved: %v", key, err))
+		default:
+			return answer{}, fmt.Errorf("%d of %s resolved: %w", done, count(len(rulings), "envelope"), err)
+		}
+	}
+	a := answer{count(done, "envelope") + " resolved", map[string]any{"campaign": campaign, "resolved": done, "refused": refused}}
+	if refused > 0 {
+		return a, fmt.Errorf("%s not resolved", count(refused, "envelope"))
+	}
+	return a, nil
+}
