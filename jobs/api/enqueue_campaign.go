@@ -164,7 +164,7 @@ func (f *findings) problem() *Problem {
 // something. Choices, so that no request takes long.
 const (
 	maxSheet    = 16 << 20
-	maxUnzipped = 256 << 20 // of a workbook
+	maxUnzipped = 32 << 20 // of a workbook's sheet, and of the texts that its cells share
 	maxValues   = 1_000_000
 )
 
@@ -315,6 +315,9 @@ func (s *Server) csvItems(ctx context.Context, files *uploadDir, main, name, pro
 			}
 		}
 		for row, err := range reader.Rows(ctx) {
+			if p, ok := errors.AsType[campaign.Problem](err); ok { // a workbook that is broken further down
+				err = problem(http.StatusUnprocessableEntity, "the part file cannot be read to its end: "+p.Message)
+			}
 			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: csvMistake(row.Envelope.ID, row.Problem("id", "")),
 				mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
 			if !yield(it, err) || err != nil {

@@ -142,3 +142,31 @@ func TestRejectedWorkbook(t *testing.T) {
 		t.Errorf("%d rows", n)
 	}
 }
+
+// TestRejectedWorkbookIsNoBetter: what was refused for a cell without a value is refused again while
+// nobody mends it, and a row that cannot be split leaves a workbook.
+func TestRejectedWorkbookIsNoBetter(t *testing.T) {
+	path := book(t, "june.xlsx", func(f *excelize.File) {
+		names := append(append([]any{}, people...), "signer2.name", "signer2.email")
+		good := func(id string) []any {
+			return []any{id, "certyneo", "Lease", "t1", "2030-12-31", "Ana", "ana@example.com", "", nil, "x", "Bia", "bia@example.com"}
+		}
+		cells(t, f, [][]any{names, good("1"), good("2"), good("3"), good("4")})
+		for _, at := range []string{"K2", "L2", "E3"} { // a second signer and a deadline, as formulas that were not saved
+			_ = f.SetCellFormula("Sheet1", at, "Notes!A1")
+		}
+		_ = f.SetCellValue("Sheet1", "C4", 12345678901234567)
+		_ = f.SetCellStr("Sheet1", "XFD5", "note")
+	})
+	good, left := reject(t, path)
+	if len(good) != 0 || left.Rows != 4 || left.Kept {
+		t.Fatalf("good %q, left %+v", good, left)
+	}
+	good, again := reject(t, left.Path)
+	if len(good) != 0 || again.Rows != 4 {
+		t.Errorf("without mending, %q are taken, %+v", good, again)
+	}
+	if _, left = reject(t, path); left.Kept {
+		t.Error("the same rows again are somebody's work")
+	}
+}

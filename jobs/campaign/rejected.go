@@ -106,17 +106,29 @@ func (w *Rejected) Write(row Row) error {
 		}
 	}
 	reason := reasons(row.Problems)
+	if w.sheet != nil {
+		return w.sheetRow(row, reason)
+	}
 	if raw := row.Raw(); raw != nil {
-		for i, c := range row.rec.cells {
-			if c.date != "" && i < len(row.columns) && isDay(row.columns[i]) {
-				raw[i] = c.date
-			}
-		}
 		return w.line(append([]string{reason}, w.without(raw)...))
 	}
 	// A line that could not be split: as it is, it has to be mended by hand.
 	_, err := w.buf.WriteString(w.cell(reason) + string(rune(w.reader.format.comma)) + defuse(row.rec.raw) + "\r\n")
 	return err
+}
+
+// sheetRow keeps a row of a workbook. A row that cannot be split is in the workbook alone.
+func (w *Rejected) sheetRow(row Row, reason string) error {
+	raw := row.Raw()
+	for i, c := range row.rec.cells[:len(raw)] {
+		switch {
+		case c.wrong != "":
+			raw[i] = noValue
+		case c.date != "" && i < len(row.columns) && isDay(row.columns[i]):
+			raw[i] = c.date
+		}
+	}
+	return w.line(append([]string{reason}, w.without(raw)...))
 }
 
 // without leaves out the reason of an earlier rejection.
@@ -260,11 +272,17 @@ func eachID(ctx context.Context, file string, see func(id string)) error {
 		case rec.broken == "" && !rec.blank():
 			var all []string
 			for i, c := range rec.cells {
-				if i != r.header.reason {
+				switch {
+				case i == r.header.reason:
+				case c.wrong != "": // written as [noValue]
+					all = append(all, "")
+				default:
 					all = append(all, c.text)
 				}
 			}
-			see(strings.Join(all, "\x00"))
+			if row := strings.Join(all, "\x00"); strings.Trim(row, "\x00") != "" {
+				see(row)
+			}
 		}
 	}
 }

@@ -22,11 +22,19 @@ func newRejectedSheet() (*rejectedSheet, error) {
 	return s, err
 }
 
+// noValue stands for a cell that has none. It is written as a formula that says so: as text, or as
+// an empty cell, it would be taken the next time. Text with a NUL is refused anyway.
+const noValue = "\x00"
+
 func (s *rejectedSheet) line(values []string) error {
 	s.rows++
 	row := make([]any, len(values))
 	for i, v := range values {
-		if v != "" {
+		switch v {
+		case "":
+		case noValue:
+			row[i] = excelize.Cell{Formula: "NA()"}
+		default:
 			row[i] = v
 		}
 	}

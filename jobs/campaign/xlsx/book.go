@@ -7,7 +7,9 @@
 //
 // A workbook is a zip file and may come from anybody, so every size is bounded before it is
 // read: the parts by what the directory says and again while they are read, a single text,
-// the texts that are shared between cells, and the rows and columns.
+// the texts that are shared between cells, and the rows and columns. What costs more than its
+// bytes is bounded by how large a sheet may be: empty cells before one that stands far to the
+// right, and numbers that are shown in a format.
 package xlsx
 
 import (
@@ -32,12 +34,24 @@ func refuse(format string, args ...any) error { return &Error{fmt.Sprintf(format
 const (
 	MaxSize = 2 << 30 // of a sheet, unzipped; the default of [Open]
 
-	maxPart    = 32 << 20  // the workbook's and the styles' part
+	maxPart    = 1 << 20   // the workbook's part, and what parts refer to
+	maxStyles  = 16 << 20  // the styles' part
 	maxStrings = 512 << 20 // the part with the shared texts
 	maxText    = 1 << 20   // one text or tag of XML
 	maxRow     = 1 << 20   // Excel's own
 	maxColumn  = 1 << 14   // Excel's own
 	maxFiles   = 10_000
+
+	// Excel has 255 characters in a number format, and some 250 formats in a workbook.
+	maxFormat  = 4 * 255
+	maxFormats = 4096
+)
+
+// A sheet may have one empty cell before others for so many bytes that it may have, and one byte
+// of a format that is applied to a number.
+const (
+	bytesPerGap    = 16
+	bytesPerFormat = 32
 )
 
 // Sheet is a sheet's name and whether it is shown.
@@ -58,8 +72,8 @@ type Book struct {
 	is1904 bool
 }
 
-// Open reads what a workbook holds but not its rows. A sheet may have at most so many bytes, 0:
-// [MaxSize]. An [Error] means that it is no workbook, or one that is not taken.
+// Open reads what a workbook holds but not its rows. A sheet, and the texts that cells share, may
+// have at most so many bytes, 0: [MaxSize]. An [Error] means that it is no workbook, or one that is not taken.
 func Open(in io.ReaderAt, size, most int64) (*Book, error) {
 	if most == 0 {
 		most = MaxSize

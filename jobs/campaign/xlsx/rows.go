@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/chancela/chancela/providers"
 )
 
 // Row is one row of a sheet. Cells that are empty and stand at its end are not there.
@@ -27,8 +29,8 @@ type Rows struct {
 	part string
 	in   io.ReadCloser
 	d    *decoder
-	last int // row
-	cell Cell
+	last int   // row
+	gaps int64 // empty cells before others
 }
 
 // Rows begins to read a sheet. The caller closes it.
@@ -37,6 +39,7 @@ func (b *Book) Rows(s Sheet) (*Rows, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.styles.left = b.most / bytesPerFormat
 	return &Rows{book: b, part: s.part, in: in, d: newDecoder(in)}, nil
 }
 
@@ -102,9 +105,11 @@ func (r *Rows) row(e element) (Row, error) {
 			return row, err
 		}
 		if c != (Cell{}) {
-			for len(row.Cells) < column {
-				row.Cells = append(row.Cells, Cell{})
+			gap := column - len(row.Cells)
+			if r.gaps += int64(gap); r.gaps > r.book.most/bytesPerGap {
+				return row, refuse("the sheet has too many empty cells before others, up to %s: remove what stands far to the right of the table", Ref(column, row.Number))
 			}
+			row.Cells = append(row.Cells, make([]Cell, gap)...)
 			row.Cells = append(row.Cells, c)
 		}
 		column++
@@ -143,10 +148,18 @@ func (r *Rows) value(e element) (Cell, error) {
 		return Cell{Wrong: "is a formula whose value was not saved: open the file in Excel or LibreOffice and save it there"}, nil
 	case kind == "e":
 		return Cell{Text: text, Wrong: "the sheet shows the error " + text + " here: mend the formula, or write the value"}, nil
-	case text == "":
+	case providers.Trim(text) == "": // many blanks far to the right would cost as much as values
 		return Cell{}, nil
 	}
 	return r.book.shown(kind, style, text)
+}
+
+// said is a text that is not blank.
+func said(s string) Cell {
+	if providers.Trim(s) == "" {
+		return Cell{}
+	}
+	return Cell{Text: s}
 }
 
 // shown is a value as the sheet shows it.
@@ -158,7 +171,7 @@ func (b *Book) shown(kind, style, text string) (Cell, error) {
 		if err != nil || !ok {
 			return Cell{}, refuse("a cell refers to a text that the workbook has not: save it again with Excel")
 		}
-		return Cell{Text: s}, nil
+		return said(s), nil
 	case "str", "inlineStr":
 		return Cell{Text: text}, nil
 	case "b":
@@ -172,5 +185,5 @@ func (b *Book) shown(kind, style, text string) (Cell, error) {
 		return Cell{}, refuse("a cell holds %.20q as a number: save the workbook again with Excel", text)
 	}
 	s, _ := strconv.Atoi(style) // none: the first
-	return b.styles.show(v, s, b.is1904), nil
+	return b.styles.show(v, s, b.is1904)
 }

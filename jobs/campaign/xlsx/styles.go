@@ -12,9 +12,10 @@ import (
 // styles shows numbers in their formats. What a format makes of a number is excelize's: a sheet
 // with one cell for each format is asked.
 type styles struct {
-	formats []format // by a cell's style
+	formats []*format // by a cell's style
 	sheet   *excelize.File
-	used    int // of its cells
+	used    int   // of its cells
+	left    int64 // bytes of formats that may still be applied in this reading
 }
 
 // format is a number format.
@@ -23,7 +24,11 @@ type format struct {
 	code string // of those that the workbook defines
 	date bool
 	cell string // of [styles.sheet], made when it is first used
+
+	shown map[float64]string // numbers that were shown already, the first [maxShown]
 }
+
+const maxShown = 4096
 
 func (b *Book) readStyles() (*styles, error) {
 	s := &styles{}
@@ -31,25 +36,32 @@ func (b *Book) readStyles() (*styles, error) {
 	if name == "" {
 		return s, nil
 	}
-	codes, within := map[int]string{}, false
-	err := b.each(name, maxPart, func(e element) error {
+	codes, byID, within := map[int]string{}, map[int]*format{}, false
+	err := b.each(name, maxStyles, func(e element) error {
 		switch e.name {
 		case "numFmt":
-			if id, err := strconv.Atoi(e.attr("numFmtId")); err == nil && len(codes) < maxColumn {
-				codes[id] = e.attr("formatCode")
+			id, err := strconv.Atoi(e.attr("numFmtId"))
+			if err != nil {
+				return nil
+			}
+			if codes[id] = e.attr("formatCode"); len(codes[id]) > maxFormat || len(codes) > maxFormats {
+				return refuse("the workbook has a number format of more than %d bytes, or more than %d formats: save it again with Excel", maxFormat, maxFormats)
 			}
 		case "cellXfs":
 			within = true
 		case "cellStyles", "dxfs":
 			within = false
 		case "xf":
-			if id, err := strconv.Atoi(e.attr("numFmtId")); within && err == nil {
-				f := format{id: id, code: codes[id]}
-				f.date = isDate(f)
-				s.formats = append(s.formats, f)
-			} else if within {
-				s.formats = append(s.formats, format{})
+			if !within {
+				return nil
 			}
+			id, _ := strconv.Atoi(e.attr("numFmtId")) // none: General
+			if byID[id] == nil {
+				f := &format{id: id, code: codes[id]}
+				f.date = isDate(*f)
+				byID[id] = f
+			}
+			s.formats = append(s.formats, byID[id])
 			if len(s.formats) > 1<<16 {
 				return refuse("the workbook has more than %d cell styles", 1<<16)
 			}
@@ -99,24 +111,24 @@ func bare(code string) string {
 const maxExact = 1e15
 
 // show is a number as a cell of this style shows it.
-func (s *styles) show(v float64, style int, is1904 bool) Cell {
+func (s *styles) show(v float64, style int, is1904 bool) (Cell, error) {
 	var f *format
 	if style >= 0 && style < len(s.formats) {
-		f = &s.formats[style]
+		f = s.formats[style]
 	}
 	switch {
 	case f != nil && f.date:
 		return s.date(v, f, is1904)
 	case math.Abs(v) >= maxExact:
-		return Cell{Text: plain(v), Wrong: "is a number of more than 15 digits, of which the spreadsheet has kept 15 only: format the cell as text, and write it again"}
+		return Cell{Text: plain(v), Wrong: "is a number of more than 15 digits, of which the spreadsheet has kept 15 only: format the cell as text, and write it again"}, nil
 	case f == nil || f.id == 0 || f.id == 49 || strings.ContainsAny(bare(f.code), "E@") || f.id == 11 || f.id == 48 || f.code != "" && bare(f.code) == "" && !strings.ContainsAny(f.code, `"\`):
-		return Cell{Text: plain(v)}
+		return Cell{Text: plain(v)}, nil
 	}
-	text, err := s.formatted(v, f)
-	if err != nil {
+	text, ok, err := s.formatted(v, f)
+	if !ok {
 		text = plain(v)
 	}
-	return Cell{Text: strings.TrimSpace(text)}
+	return Cell{Text: strings.TrimSpace(text)}, err
 }
 
 // plain is a number with the fifteen digits that Excel has of it.
@@ -130,10 +142,10 @@ func plain(v float64) string {
 
 // date shows a day, and a time where the format has one. The formats that follow the reader's
 // system are shown as Brazil writes days.
-func (s *styles) date(v float64, f *format, is1904 bool) Cell {
+func (s *styles) date(v float64, f *format, is1904 bool) (Cell, error) {
 	t, err := excelize.ExcelDateToTime(v, is1904)
 	if err != nil || v < 0 || t.Year() > 9999 {
-		return Cell{Text: plain(v), Wrong: "is formatted as a date, but its number is none: write the date again"}
+		return Cell{Text: plain(v), Wrong: "is formatted as a date, but its number is none: write the date again"}, nil
 	}
 	t = t.Round(time.Second)
 	day := ""
@@ -142,22 +154,43 @@ func (s *styles) date(v float64, f *format, is1904 bool) Cell {
 	}
 	switch {
 	case f.code == "" && f.id == 14:
-		return Cell{Text: t.Format("02/01/2006"), Date: day}
+		return Cell{Text: t.Format("02/01/2006"), Date: day}, nil
 	case f.code == "" && f.id == 22:
-		return Cell{Text: t.Format("02/01/2006 15:04"), Date: day}
+		return Cell{Text: t.Format("02/01/2006 15:04"), Date: day}, nil
 	}
-	text, err := s.formatted(v, f)
-	if err != nil || text == "" || is1904 {
+	text, ok, err := s.formatted(v, f)
+	if !ok || text == "" || is1904 {
 		text = t.Format(time.DateTime)
 		if day != "" {
 			text = day
 		}
 	}
-	return Cell{Text: text, Date: day}
+	return Cell{Text: text, Date: day}, err
 }
 
-// formatted asks excelize.
-func (s *styles) formatted(v float64, f *format) (string, error) {
+// formatted asks excelize; false where it cannot tell. The error is that of a workbook that asks
+// for too much.
+func (s *styles) formatted(v float64, f *format) (text string, ok bool, err error) {
+	if text, ok = f.shown[v]; ok {
+		return text, true, nil
+	}
+	if s.left -= int64(max(len(f.code), 16)); s.left < 0 {
+		return "", false, refuse("the workbook has too many numbers and dates in number formats: format the columns as text, or send it in several files")
+	}
+	text, err = s.ask(v, f)
+	if err != nil {
+		return "", false, nil
+	}
+	if f.shown == nil {
+		f.shown = map[float64]string{}
+	}
+	if len(f.shown) < maxShown {
+		f.shown[v] = text
+	}
+	return text, true, nil
+}
+
+func (s *styles) ask(v float64, f *format) (string, error) {
 	if s.sheet == nil {
 		s.sheet = excelize.NewFile()
 	}

@@ -29,7 +29,7 @@ func (b *Book) sharedTexts() (texts, error) {
 	if name == "" {
 		return t, nil
 	}
-	in, err := b.open(name, maxStrings)
+	in, err := b.open(name, min(maxStrings, b.most))
 	if err != nil {
 		return t, err
 	}
