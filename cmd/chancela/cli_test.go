@@ -80,6 +80,7 @@ func TestUsageErrors(t *testing.T) {
 		{args: "run --report x.pdf " + file, says: ".html"},
 		{args: "sandbox --faults {", says: "--faults"},
 		{args: "sandbox --faults {\"typo\":1}", says: "typo"},
+		{args: "sandbox --differ {\"Typo\":1}", says: "SDocHeader"},
 		{args: "verify a/b", says: "not the name of a campaign"},
 		{args: "completion bogus-shell x y", says: ""},
 	} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ func newSandbox(sys *system) *cobra.Command {
 	o := sandbox.Options{Simulators: registry.Simulators(), SignAfter: signAfter}
 	var host string
 	var port int
-	var faults string
+	var faults, differ string
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Simulate the providers on local ports",
@@ -29,9 +30,14 @@ chancela processes need in their environment to use them, and serves a page on i
 with what it holds. It ends when it is interrupted, and forgets.
 
 Faults are rates from 0 to 1, as JSON:
-` + faultHelp(),
+` + faultHelp() + `
+
+Differences are ways in which a real account may do otherwise than its reference says, as
+JSON: to see that chancela doctor names them. They are
+  ` + differenceHelp(),
 		Example: `  chancela sandbox > sandbox.env &
   . ./sandbox.env
+  chancela sandbox --differ '{"SDocHeader": "bare", "Forbidden": ["certyneo GET /templates"]}'
   chancela sandbox --sign-after 10s --faults '{"error_after": 0.05, "drop_after": 0.05}'`,
 		GroupID: groupServe,
 		Args:    arguments(0, 0),
@@ -42,7 +48,10 @@ Faults are rates from 0 to 1, as JSON:
 			if o.SignAfter <= 0 {
 				return usage("--sign-after: want a time above 0")
 			}
-			if err := parseFaults(faults, &o.Faults); err != nil {
+			if err := parseObject("--faults", faults, `{"error_after": 0.05}`, &o.Faults); err != nil {
+				return err
+			}
+			if err := parseObject("--differ", differ, `{"SDocHeader": "bare"}`, &o.Differences); err != nil {
 				return err
 			}
 			o.Listen = listen(host, port)
@@ -68,6 +77,7 @@ Faults are rates from 0 to 1, as JSON:
 	cmd.Flags().IntVar(&port, "listen-base-port", 9100, "port of the page; the providers follow; 0: any free ports")
 	cmd.Flags().DurationVar(&o.SignAfter, "sign-after", signAfter, "mean time until a signer acts")
 	cmd.Flags().StringVar(&faults, "faults", "", "rates of faults, as JSON")
+	cmd.Flags().StringVar(&differ, "differ", "", "differences from the references, as JSON")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "decides keys and ids")
 	return cmd
 }
@@ -85,16 +95,33 @@ func listen(host string, base int) map[string]string {
 	return addresses
 }
 
-func parseFaults(s string, f *sandbox.Faults) error {
+func parseObject(flag, s, example string, into any) error {
 	if s == "" {
 		return nil
 	}
 	d := json.NewDecoder(strings.NewReader(s))
 	d.DisallowUnknownFields()
-	if err := d.Decode(f); err != nil {
-		return usage("--faults: want JSON such as {\"error_after\": 0.05}: %v", err)
+	if err := d.Decode(into); err != nil {
+		return usage("%s: want JSON such as %s: %v", flag, example, err)
 	}
 	return nil
+}
+
+// differenceHelp names the fields of [sandbox.Differences].
+func differenceHelp() string {
+	var b strings.Builder
+	width := 0
+	for f := range reflect.TypeFor[sandbox.Differences]().Fields() {
+		if width > 0 && width+len(f.Name) > 84 {
+			b.WriteString("\n  ")
+			width = 0
+		} else if width > 0 {
+			b.WriteString(" ")
+		}
+		b.WriteString(f.Name)
+		width += len(f.Name) + 1
+	}
+	return b.String()
 }
 
 func faultHelp() string {
