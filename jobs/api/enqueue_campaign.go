@@ -164,7 +164,7 @@ func (f *findings) problem() *Problem {
 // something. Choices, so that no request takes long.
 const (
 	maxSheet    = 16 << 20
-	maxUnzipped = 32 << 20 // of a workbook's sheet, and of the texts that its cells share
+	maxUnzipped = 16 << 20 // of a workbook's sheet, and of the texts that its cells share
 	maxValues   = 1_000_000
 )
 
