@@ -63,7 +63,7 @@ func (d *doctor) redis(ctx context.Context) {
 }
 
 // doctorKey is the small file that the doctor leaves in the archive: no call removes one.
-const doctorKey = "_archive/doctor.txt"
+const doctorKey = archive.Own + "/doctor.txt"
 
 const doctorText = "chancela doctor was here\n"
 

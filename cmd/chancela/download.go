@@ -22,6 +22,7 @@ import (
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/archive"
 )
 
 func newDownload(sys *system) *cobra.Command {
@@ -90,6 +91,9 @@ func (s *system) download(ctx context.Context, what report.Downloading, to strin
 	if err != nil {
 		return usage("%sARCHIVE_URL: %w", prefix, err)
 	}
+	if err := insistHeld(ctx, store, what); err != nil {
+		return err
+	}
 	var sum downloads
 	wrong := func(key string, err error) {
 		sum.Wrong++
@@ -116,9 +120,6 @@ func (s *system) download(ctx context.Context, what report.Downloading, to strin
 	if err != nil {
 		return err
 	}
-	if sum.Files+sum.Wrong == 0 {
-		return fmt.Errorf("the archive has no file of campaign %s of those kinds: is it at %s?", what.Campaign, store)
-	}
 	text := fmt.Sprintf("%s in %s", count(sum.Files, "file"), to)
 	if sum.There > 0 {
 		text += fmt.Sprintf(", %d of them were there", sum.There)
@@ -131,6 +132,38 @@ func (s *system) download(ctx context.Context, what report.Downloading, to strin
 		return quietly(exitError)
 	}
 	return nil
+}
+
+// insistHeld refuses a download of which nothing would come, before anything is made for it.
+func insistHeld(ctx context.Context, store archive.Archive, what report.Downloading) error {
+	known, files, err := report.Holds(ctx, store, what)
+	switch {
+	case err != nil:
+		return err
+	case files:
+		return nil
+	case known && len(what.Kinds) == 0:
+		return fmt.Errorf("the archived envelopes of campaign %s have no files", what.Campaign)
+	case known:
+		return fmt.Errorf("campaign %s has no archived file of these kinds: %s", what.Campaign, joined(what.Kinds))
+	}
+	names, err := report.SomeCampaigns(ctx, store, 5)
+	if err != nil {
+		return err
+	}
+	has := "it has none"
+	if len(names) > 0 {
+		has = "it has, for example, " + strings.Join(names, ", ")
+	}
+	return fmt.Errorf("the archive %s holds nothing of a campaign %s: %s", store, what.Campaign, has)
+}
+
+func joined(kinds []providers.Kind) string {
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = string(k)
+	}
+	return strings.Join(words, ", ")
 }
 
 // errThere tells that a file was there already, with the same content.

@@ -55,7 +55,7 @@ func (e *engine) claim(ctx context.Context) error {
 }
 
 // worldKey is the archive's note of its world.
-const worldKey = "_archive/world.txt"
+const worldKey = archive.Own + "/world.txt"
 
 // claimArchive notes the archive's world, or refuses one of the other.
 func (e *engine) claimArchive(ctx context.Context) error {
@@ -171,7 +171,7 @@ func (e *engine) claimInArchive(ctx context.Context, name string, m mark) error 
 		if mine == "" {
 			continue
 		}
-		_, err := e.archive.Put(ctx, "_archive/"+what+"-"+name+".txt", strings.NewReader(mine+"\n"), "text/plain", nil)
+		_, err := e.archive.Put(ctx, archive.Own+"/"+what+"-"+name+".txt", strings.NewReader(mine+"\n"), "text/plain", nil)
 		switch {
 		case errors.Is(err, archive.ErrConflict) && what == "environment":
 			return usage("the archive %s holds files of %s from another environment than %s: choose another one with %sARCHIVE_URL", e.archive, name, mine, prefix)

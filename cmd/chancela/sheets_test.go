@@ -92,8 +92,18 @@ func TestDownloadIntoAFolderAndAZip(t *testing.T) {
 	env := map[string]string{"CHANCELA_ARCHIVE_URL": filepath.Join(dir, "archive")}
 	invoke(t, env, "download", "campaign", filepath.Join(dir, "out")).want(t, exitUsage) // there is no archive yet
 	invoke(t, env, "run", someOf(t, "campaign.csv", "cer-001")).want(t, exitOK)
-	invoke(t, env, "download", "june", filepath.Join(dir, "out")).want(t, exitError)
 	out := filepath.Join(dir, "out")
+	for says, args := range map[string][]string{
+		"holds nothing of a campaign june: it has, for example, campaign": {"download", "june", out},
+		"no archived file of these kinds: face, id_front":                 {"download", "campaign", out, "--kind", "face,id_front"},
+	} {
+		for _, more := range [][]string{nil, {"--zip"}} {
+			r := invoke(t, env, append(args, more...)...).want(t, exitError)
+			if _, err := os.Lstat(out); err == nil || !strings.Contains(r.stderr, says) {
+				t.Errorf("%q; made: %t", r.stderr, err == nil)
+			}
+		}
+	}
 	names := []string{"--name", "{signer1.name} {id} {kind}"}
 	invoke(t, env, append([]string{"download", "campaign", out}, names...)...).want(t, exitOK)
 	r := invoke(t, env, append([]string{"download", "campaign", out}, names...)...).want(t, exitOK)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -21,8 +22,8 @@ func newStatus(sys *system) *cobra.Command {
 		Use:   "status [CAMPAIGN]",
 		Short: "Counts by state, throughput, time left",
 		Long: `Status prints how far a campaign is: envelopes by state, how many end in a minute, and the
-time left at that speed. Without a name it lists all campaigns. With --watch it stays until
-every envelope has ended.`,
+time left at that speed. Without a name it lists all campaigns, with times of CHANCELA_TZ.
+With --watch it stays until every envelope has ended.`,
 		Example: `  chancela status
   chancela status june --watch
   chancela status june --json`,
@@ -86,31 +87,54 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 		fmt.Fprintln(s.stdout, "no campaigns")
 		return nil
 	}
-	if err := s.campaignList(snap.campaigns); err != nil {
+	if err := s.campaignList(snap.campaigns, e.cfg.TZ.Location); err != nil {
 		return err
 	}
 	return s.troubles(e, snap)
 }
 
-// campaignList is a line for every campaign.
-func (s *system) campaignList(all []ledger.Campaign) error {
-	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "CAMPAIGN\tENVELOPES\tDONE\tARCHIVED\tFAILED\tIN DOUBT\tSINCE\t")
-	for _, c := range all {
-		note := ""
-		if c.Paused {
-			note = "paused"
-		}
-		if len(c.Halts) > 0 {
-			note = strings.TrimSpace(note + " halted")
-		}
-		if c.Simulated {
-			note = strings.TrimSpace(note + " simulated")
-		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\n", c.Name, c.Total, c.Total-c.Open(), c.States[ledger.Archived], c.States[ledger.Failed],
-			c.States[ledger.InDoubt], c.CreatedAt.Local().Format("2006-01-02 15:04"), note)
+// campaignList is a line for every campaign, with a column for every way in which envelopes end.
+func (s *system) campaignList(all []ledger.Campaign, zone *time.Location) error {
+	endings := slices.DeleteFunc(slices.Clone(ledger.States), func(s ledger.State) bool { return !s.Terminal() })
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	head := []string{"CAMPAIGN", "ENVELOPES", "DONE"}
+	for _, state := range endings {
+		head = append(head, strings.ToUpper(strings.ReplaceAll(string(state), "_", " ")))
 	}
-	return w.Flush()
+	fmt.Fprintln(w, strings.Join(append(head, "SINCE", "NOTE"), "\t"))
+	for _, c := range all {
+		row := []string{c.Name, fmt.Sprint(c.Total), fmt.Sprint(c.Total - c.Open())}
+		for _, state := range endings {
+			row = append(row, fmt.Sprint(c.States[state]))
+		}
+		since := c.CreatedAt.In(zone).Format("2006-01-02 15:04 MST")
+		fmt.Fprintln(w, strings.Join(append(row, since, campaignNote(c)), "\t"))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(table.String()) {
+		if _, err := fmt.Fprintln(s.stdout, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// campaignNote is what is special about a campaign.
+func campaignNote(c ledger.Campaign) string {
+	var notes []string
+	if c.Paused {
+		notes = append(notes, "paused")
+	}
+	if len(c.Halts) > 0 {
+		notes = append(notes, "halted")
+	}
+	if c.Simulated {
+		notes = append(notes, "simulated")
+	}
+	return strings.Join(notes, ", ")
 }
 
 // statusObject is the object of the contract, with what is wrong with the campaign's

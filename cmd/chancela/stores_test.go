@@ -23,6 +23,27 @@ func waitingJune(t *testing.T) (env map[string]string, db *redis.Client) {
 	return env, db
 }
 
+// The list of campaigns has every way in which envelopes end, and times of people's own zone.
+func TestStatusListsEveryEnding(t *testing.T) {
+	t.Parallel()
+	env, _ := waitingJune(t)
+	env["CHANCELA_TZ"] = "Asia/Tokyo"
+	invoke(t, env, "cancel", "june", "cer-001").want(t, exitOK)
+	lines := strings.Split(invoke(t, env, "status").want(t, exitOK).stdout, "\n")
+	if got, want := strings.Join(strings.Fields(lines[0]), " "), "CAMPAIGN ENVELOPES DONE ARCHIVED DECLINED EXPIRED CANCELED FAILED IN DOUBT SINCE NOTE"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	row := strings.Fields(lines[1])
+	if got, want := strings.Join(row[:9], " "), "june 2 1 0 0 0 1 0 0"; got != want || row[11] != "JST" || row[12] != "simulated" {
+		t.Errorf("%q, want %q and a time of JST", row, want)
+	}
+	for _, line := range lines {
+		if strings.TrimRight(line, " ") != line {
+			t.Errorf("%q ends in spaces", line)
+		}
+	}
+}
+
 // What is wrong with a provider and with the archive is said with a campaign and without.
 func TestStatusTellsWhatIsWrong(t *testing.T) {
 	t.Parallel()

@@ -29,7 +29,8 @@ func archived(t *testing.T) (folder string) {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{"june/1/manifest.json": string(b), "june/1/signed_document.pdf": content,
-		"june/2/dossier.pdf": "of an envelope under way", "_documents/ab/abcd": "staged"} {
+		"june/2/dossier.pdf": "of an envelope under way", "_documents/ab/abcd": "staged",
+		"_archive/world.txt": "simulated", "_archive/marks.txt": "", "_archive/doctor.txt": "", "_archive/certyneo-environment.txt": ""} {
 		path := filepath.Join(folder, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -53,6 +54,9 @@ func TestVerifySaysWhatItDidNotCheck(t *testing.T) {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("%q is not in\n%s", want, r.stdout)
 		}
+	}
+	if strings.Contains(r.stdout, "_archive") {
+		t.Errorf("the archive's own files are no envelope's: %s", r.stdout)
 	}
 	if _, err := os.Stat(filepath.Join(folder, ".tmp")); !os.IsNotExist(err) {
 		t.Errorf("something was written into the archive: %v", err)

@@ -41,7 +41,7 @@ func Download(ctx context.Context, store archive.Archive, what Downloading, plac
 		if err != nil {
 			return err
 		}
-		if path.Base(o.Key) != ManifestName || strings.Count(o.Key, "/") != 2 {
+		if !isManifest(o.Key) {
 			continue
 		}
 		m, err := readManifest(ctx, store, o.Key)
@@ -53,7 +53,7 @@ func Download(ctx context.Context, store archive.Archive, what Downloading, plac
 			continue
 		}
 		for _, a := range m.Artifacts {
-			if len(what.Kinds) > 0 && !slices.Contains(what.Kinds, a.Kind) {
+			if !what.takes(a) {
 				continue
 			}
 			file := Downloaded{ID: m.Report.ID, Kind: a.Kind, Name: unique(taken, what.Name.of(m.Report, a)), SHA256: a.SHA256, Size: a.Size}
@@ -66,6 +66,59 @@ func Download(ctx context.Context, store archive.Archive, what Downloading, plac
 		}
 	}
 	return nil
+}
+
+func (d Downloading) takes(a ArchivedArtifact) bool {
+	return len(d.Kinds) == 0 || slices.Contains(d.Kinds, a.Kind)
+}
+
+func isManifest(key string) bool {
+	return path.Base(key) == ManifestName && strings.Count(key, "/") == 2
+}
+
+// Holds tells whether an archive has anything of a campaign, and whether any of it would be
+// taken. A manifest that cannot be read counts: [Download] says what is wrong with it.
+func Holds(ctx context.Context, store archive.Archive, what Downloading) (known, files bool, err error) {
+	for o, err := range store.List(ctx, what.Campaign+"/") {
+		if err != nil {
+			return known, false, err
+		}
+		if !isManifest(o.Key) {
+			continue
+		}
+		known = true
+		m, err := readManifest(ctx, store, o.Key)
+		if ctx.Err() != nil {
+			return known, false, ctx.Err()
+		}
+		if err != nil || slices.ContainsFunc(m.Artifacts, what.takes) {
+			return known, true, nil
+		}
+	}
+	return known, false, nil
+}
+
+// maxSearched is how many keys [SomeCampaigns] reads at most.
+const maxSearched = 10_000
+
+// SomeCampaigns are the first campaigns of an archive that has manifests of them: at most so many,
+// and only those among its first keys.
+func SomeCampaigns(ctx context.Context, store archive.Archive, most int) ([]string, error) {
+	var names []string
+	searched := 0
+	for o, err := range store.List(ctx, "") {
+		if err != nil {
+			return names, err
+		}
+		if searched++; searched > maxSearched || len(names) == most {
+			break
+		}
+		name, _, _ := strings.Cut(o.Key, "/")
+		if isManifest(o.Key) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // fetch reads a file and judges it.

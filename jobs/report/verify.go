@@ -67,7 +67,7 @@ func (v *verifying) take(ctx context.Context, key string) error {
 		v.Staged++
 		return nil
 	}
-	if key == marks.PlaceKey {
+	if strings.HasPrefix(key, archive.Own+"/") {
 		return nil
 	}
 	folder, name := path.Split(key)

@@ -71,6 +71,10 @@ func CheckPrefix(prefix string) error {
 // Documents is the folder of the documents that are to be signed.
 const Documents = "_documents"
 
+// Own is the folder of files that say something of the archive itself, and of no envelope:
+// whose it is, and what it can do.
+const Own = "_archive"
+
 // DocumentKey is where a document to be signed is staged: once for each content, however
 // many envelopes use it. The hash is lower-case hex.
 func DocumentKey(sha256 string) string {

@@ -103,7 +103,7 @@ type Book struct {
 func New(a archive.Archive) *Book { return &Book{archive: a} }
 
 // PlaceKey holds the word that tells an archive from every other one.
-const PlaceKey = "_archive/marks.txt"
+const PlaceKey = archive.Own + "/marks.txt"
 
 // Place is a word that this archive alone has. It is empty where two writers at the same
 // moment are not kept apart: there a mark that is missing proves nothing.
