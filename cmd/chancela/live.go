@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 )
@@ -131,7 +131,9 @@ var (
 	red   = lipgloss.NewStyle().Foreground(lipgloss.Color("1"))
 )
 
-func (v liveView) View() string {
+func (v liveView) View() tea.View { return tea.NewView(v.text()) }
+
+func (v liveView) text() string {
 	s := v.snap
 	if s.at.IsZero() {
 		return ""
