@@ -13,7 +13,6 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
-	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -136,7 +135,7 @@ func verdict(s campaign.Summary) string {
 func (f *campaignFiles) tellCopies(ctx context.Context, cfg *config, tell tell) error {
 	found, err := f.askedIn(ctx, cfg)
 	if err != nil {
-		text := fmt.Sprintf("whether other campaigns ask the same people is not known: redis does not answer at %s: %s", redacted(cfg.RedisURL), oneLine(err))
+		text := fmt.Sprintf("whether other campaigns ask the same people is not known: %s", oneLine(err))
 		tell("warning", map[string]any{"message": text}, text)
 	}
 	return f.tellAsked(ctx, found, tell)
@@ -148,16 +147,12 @@ func (f *campaignFiles) askedIn(ctx context.Context, cfg *config) (asked, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	db, err := queue.Connect(cfg.RedisURL.Reveal(), cfg.Roots.pool)
+	db, end, err := cfg.reachRedis(ctx)
 	if err != nil {
 		found, _ := f.elsewhere(ctx, nil)
 		return found, err
 	}
-	defer db.Close()
-	if err := queue.Reach(ctx, db, cfg.RedisURL.Reveal()); err != nil {
-		found, _ := f.elsewhere(ctx, nil)
-		return found, err
-	}
+	defer end()
 	return f.elsewhere(ctx, jobs.NewClient(jobs.ClientConfig{Redis: db}))
 }
 

@@ -18,7 +18,6 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/chancela/chancela/jobs/api"
-	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
@@ -299,12 +298,8 @@ func parseConfig(environ map[string]string) (*config, error) {
 
 // checkAddresses refuses early what would fail late: nothing is opened or connected to.
 func (c *config) checkAddresses() error {
-	if c.RedisURL != "" {
-		db, err := queue.Connect(c.RedisURL.Reveal(), c.Roots.pool) // connects with its first command only
-		if err != nil {
-			return usage("%sREDIS_URL: %w", prefix, err)
-		}
-		db.Close()
+	if err := c.checkRedis(); err != nil {
+		return err
 	}
 	if err := storage.Check(c.ArchiveURL); err != nil {
 		return usage("%sARCHIVE_URL: %w", prefix, err)

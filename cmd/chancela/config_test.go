@@ -72,6 +72,8 @@ func TestConfig(t *testing.T) {
 		"user without password":   {map[string]string{"CHANCELA_REDIS_URL": "redis://topsecret@h"}, nil, "CHANCELA_REDIS_URL"},
 		"simulate":                {map[string]string{"CHANCELA_SIMULATE": "true"}, nil, "want yes"},
 		"redis socket":            {map[string]string{"CHANCELA_REDIS_URL": "redis-socket:///run/redis.sock?db=3"}, func(c *config) bool { return c.RedisURL != "" }, ""},
+		"redis of this machine":   {map[string]string{"CHANCELA_REDIS_URL": "local:./redis"}, func(c *config) bool { return c.RedisURL != "" }, ""},
+		"redis of no folder":      {map[string]string{"CHANCELA_REDIS_URL": "local:"}, nil, "CHANCELA_REDIS_URL: want local:PATH"},
 		"archive elsewhere":       {map[string]string{"CHANCELA_ARCHIVE_URL": "gs://bucket"}, nil, "CHANCELA_ARCHIVE_URL"},
 		"archive without bucket":  {map[string]string{"CHANCELA_ARCHIVE_URL": "s3:///prefix"}, nil, "CHANCELA_ARCHIVE_URL"},
 		"listen without a port":   {map[string]string{"CHANCELA_HTTP_ADDR": "127.0.0.1"}, nil, "CHANCELA_HTTP_ADDR"},

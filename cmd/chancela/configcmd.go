@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
@@ -150,15 +149,12 @@ func (c *config) durability(ctx context.Context) string {
 	if c.RedisURL == "" {
 		return "embedded, for simulated providers only"
 	}
-	db, err := queue.Connect(c.RedisURL.Reveal(), c.Roots.pool)
+	db, end, err := c.reachRedis(ctx)
 	if err != nil {
 		return oneLine(err)
 	}
-	defer db.Close()
-	var server ledger.Server
-	if err = queue.Reach(ctx, db, c.RedisURL.Reveal()); err == nil {
-		server, err = ledger.Inspect(ctx, db)
-	}
+	defer end()
+	server, err := ledger.Inspect(ctx, db)
 	if err != nil {
 		return oneLine(err)
 	}

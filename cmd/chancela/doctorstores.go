@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
@@ -30,21 +29,17 @@ func (d *doctor) redis(ctx context.Context) {
 		return
 	}
 	where := redacted(d.cfg.RedisURL)
-	db, err := queue.Connect(d.cfg.RedisURL.Reveal(), d.cfg.Roots.pool)
-	if err != nil {
-		d.wrong(name, "address", oneLine(err), "set CHANCELA_REDIS_URL anew")
-		return
-	}
-	d.engine.onClose(func() { db.Close() })
 	var server ledger.Server
-	if err = queue.Reach(ctx, db, d.cfg.RedisURL.Reveal()); err == nil {
+	db, end, err := d.cfg.reachRedis(ctx)
+	if err == nil {
+		d.engine.onClose(end)
 		server, err = ledger.Inspect(ctx, db)
 	}
 	if err == nil {
 		err = ledger.New(db, ledger.NotDurable).Writable(ctx)
 	}
 	if err != nil {
-		d.wrong(name, "server", where+": "+oneLine(err), "start it, or set CHANCELA_REDIS_URL and its user's rights anew")
+		d.wrong(name, "server", oneLine(err), "start it, or set CHANCELA_REDIS_URL and its user's rights anew")
 		return
 	}
 	d.engine.redis = db

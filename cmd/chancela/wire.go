@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/metrics"
-	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -123,15 +121,12 @@ func (e *engine) onClose(f func()) { e.close = append(e.close, f) }
 
 // connect opens the Redis of the configuration.
 func (e *engine) connect(ctx context.Context) error {
-	db, err := queue.Connect(e.cfg.RedisURL.Reveal(), e.cfg.Roots.pool)
+	db, end, err := e.cfg.reachRedis(ctx)
 	if err != nil {
-		return usage("%sREDIS_URL: %w", prefix, err)
+		return err
 	}
-	e.onClose(func() { db.Close() })
+	e.onClose(end)
 	e.redis = db
-	if err := queue.Reach(ctx, db, e.cfg.RedisURL.Reveal()); err != nil {
-		return fmt.Errorf("redis does not answer at %s: %w", redacted(e.cfg.RedisURL), err)
-	}
 	return nil
 }
 
@@ -256,6 +251,9 @@ const defaultLookEvery = 5 * time.Second
 // redacted is an address without its password.
 func redacted(address providers.Secret) string {
 	s := address.Reveal()
+	if isLocal(address) {
+		return s
+	}
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
 		return "***"

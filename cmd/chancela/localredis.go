@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/localredis"
+)
+
+// isLocal tells whether an address names a folder for a Redis of this machine.
+func isLocal(address providers.Secret) bool {
+	return strings.HasPrefix(address.Reveal(), localredis.Scheme)
+}
+
+// checkRedis refuses an address that cannot be meant. Nothing is connected to, or started.
+func (c *config) checkRedis() error {
+	var err error
+	switch {
+	case c.RedisURL == "":
+	case isLocal(c.RedisURL):
+		_, err = localredis.Path(c.RedisURL.Reveal())
+	default:
+		var db redis.UniversalClient
+		if db, err = queue.Connect(c.RedisURL.Reveal(), c.Roots.pool); err == nil { // connects with its first command only
+			db.Close()
+		}
+	}
+	if err != nil {
+		return usage("%sREDIS_URL: %w", prefix, err)
+	}
+	return nil
+}
+
+// reachRedis opens the Redis of the configuration, and sees that it answers. A local one is
+// started, or joined. The caller calls end.
+func (c *config) reachRedis(ctx context.Context) (db redis.UniversalClient, end func(), err error) {
+	address, leave := c.RedisURL.Reveal(), func() {}
+	if isLocal(c.RedisURL) {
+		folder, err := localredis.Path(address)
+		if err != nil {
+			return nil, nil, usage("%sREDIS_URL: %w", prefix, err)
+		}
+		server, err := localredis.Open(ctx, folder)
+		if err != nil {
+			return nil, nil, err
+		}
+		address, leave = server.Address(), server.Close
+	}
+	if db, err = queue.Connect(address, c.Roots.pool); err != nil {
+		leave()
+		return nil, nil, usage("%sREDIS_URL: %w", prefix, err)
+	}
+	end = func() {
+		db.Close()
+		leave()
+	}
+	if err := queue.Reach(ctx, db, address); err != nil {
+		end()
+		return nil, nil, fmt.Errorf("redis does not answer at %s: %w", redacted(c.RedisURL), err)
+	}
+	return db, end, nil
+}
