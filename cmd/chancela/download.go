@@ -183,13 +183,16 @@ func downloadFolder(dir string, take taking) error {
 	defer root.Close()
 	var list index
 	err = take(func(d report.Downloaded, f *os.File) error {
-		list.add(d)
 		if parent := path.Dir(d.Name); parent != "." {
 			if err := root.MkdirAll(parent, 0o700); err != nil {
 				return err
 			}
 		}
-		return placeNew(root, d, f)
+		err := placeNew(root, d, f)
+		if err == nil || errors.Is(err, errThere) {
+			list.add(d)
+		}
+		return err
 	})
 	if err != nil {
 		return err

@@ -92,8 +92,12 @@ func (r Report) word(word, kind string) (string, bool) {
 	return r.Signers[n-1].Name, true
 }
 
-// maxName is the longest part of a path, in characters; Windows takes 255 for all of it together.
-const maxName = 100
+// The longest part of a path: in characters, for Windows takes 255 for all of it together, and in
+// bytes, of which others take 255 in one part.
+const (
+	maxName      = 100
+	maxNameBytes = 200
+)
 
 // safePath is a path that every system takes, and that stays below the folder it is put in.
 func safePath(s string) string {
@@ -121,6 +125,9 @@ func safeName(s string) string {
 	}, norm.NFC.String(s))
 	if runes := []rune(s); len(runes) > maxName {
 		s = string(runes[:maxName])
+	}
+	if len(s) > maxNameBytes {
+		s = strings.ToValidUTF8(s[:maxNameBytes], "") // without the half of a letter
 	}
 	s = strings.Trim(s, ". ")
 	switch stem, _, _ := strings.Cut(strings.ToUpper(s), "."); {
