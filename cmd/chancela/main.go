@@ -23,6 +23,7 @@ import (
 // system is everything outside the process that a command touches.
 type system struct {
 	env            map[string]string
+	stdin          io.Reader // of a person who can be asked; nil where nobody can
 	stdout, stderr io.Writer
 	terminal       bool // stderr is one
 	screen         *screen
@@ -41,6 +42,9 @@ func main() {
 	sys := &system{
 		env: env.ToMap(os.Environ()), stdout: os.Stdout, stderr: os.Stderr,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	if sys.terminal && term.IsTerminal(int(os.Stdin.Fd())) {
+		sys.stdin = os.Stdin
 	}
 	os.Exit(run(ctx, sys, os.Args[1:]))
 }

@@ -177,17 +177,32 @@ func newRetry(sys *system) *cobra.Command {
 }
 
 func newCancel(sys *system) *cobra.Command {
-	return sys.steering(&cobra.Command{
+	var yes bool
+	cmd := sys.steering(&cobra.Command{
 		Use:   "cancel CAMPAIGN [ID...]",
 		Short: "Stop what is not sent, withdraw what is sent",
-		Long:  `Cancel stops envelopes that are not sent, and has a worker withdraw those that are where the provider can: the named ones, or all of the campaign.`,
+		Long: `Cancel stops envelopes that are not sent, and has a worker withdraw those that are
+where the provider can: the named ones, or all of the campaign. On a terminal it asks before
+it cancels a whole campaign. What is canceled is not sent again under the same id.`,
 		Example: `  chancela cancel june
   chancela cancel june 0017`,
 		Args: arguments(1, -1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		if len(args) == 1 && !yes {
+			all, err := c.Ledger().Campaign(ctx, args[0])
+			if err != nil {
+				return answer{}, err
+			}
+			question := fmt.Sprintf("Cancel all of %s (%s)? Under these ids they are not sent again.", args[0], count(int(all.Open()), "open envelope"))
+			if err := sys.confirm(ctx, question); err != nil {
+				return answer{}, err
+			}
+		}
 		r, err := sys.some(ctx, c, args, ledger.CancelAll, c.Cancel)
 		return resultAnswer(args[0], r, "stopped, or being withdrawn"), listed(r, err)
 	})
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask, also on a terminal")
+	return cmd
 }
 
 func newRemind(sys *system) *cobra.Command {

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// On a terminal a whole campaign is canceled only when a person says so; a script is not asked.
+func TestCancelOfAllAsksAPerson(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_SIMULATE": "yes", "CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "archive")}
+	invoke(t, env, "enqueue", someOf(t, "june.csv", "cer-001", "cat-001")).want(t, exitOK)
+	answer := func(said string, args ...string) result {
+		var stdout, stderr buffer
+		status := run(t.Context(), &system{env: env, stdin: strings.NewReader(said), stdout: &stdout, stderr: &stderr, terminal: true}, args)
+		return result{status, stdout.String(), stderr.String()}
+	}
+	for _, no := range []string{"", "\n", "n\n", "june\n"} {
+		r := answer(no, "cancel", "june").want(t, exitUsage)
+		if !strings.Contains(r.stderr, "Cancel all of june (2 open envelopes)?") {
+			t.Error(r.stderr)
+		}
+	}
+	if s, _ := counts(t, env, "june"); s["queued"] != 2 {
+		t.Errorf("after four times no: %v", s)
+	}
+	answer("", "cancel", "june", "cer-001").want(t, exitOK)
+	answer("y\n", "cancel", "june").want(t, exitOK)
+	if s, _ := counts(t, env, "june"); s["canceled"] != 2 {
+		t.Errorf("after yes: %v", s)
+	}
+	invoke(t, env, "enqueue", someOf(t, "july.csv", "cer-001"), "--again").want(t, exitOK)
+	answer("", "cancel", "july", "--yes").want(t, exitOK)
+	invoke(t, env, "cancel", "june").want(t, exitOK) // a script
+}
