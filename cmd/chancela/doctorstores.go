@@ -22,7 +22,7 @@ func (d *doctor) redis(ctx context.Context) {
 	const name = "redis"
 	if d.cfg.RedisURL == "" {
 		if len(d.cfg.keyed()) > 0 {
-			d.wrong(name, "address", "CHANCELA_REDIS_URL is not set", "set it: with a provider's key nothing is sent without a Redis that lasts")
+			d.wrong(name, "address", "CHANCELA_REDIS_URL is not set", "set it, on one machine to local:PATH: with a provider's key nothing is sent without a Redis that lasts")
 		} else {
 			d.note(name, "address", "CHANCELA_REDIS_URL is not set", "set it before a provider's key is set: nothing is sent without a Redis that lasts then")
 		}

@@ -42,7 +42,7 @@ func (s *system) start(command string) (*beginning, error) {
 		}
 	}
 	if !b.keyless && cfg.RedisURL == "" {
-		return nil, usage("%s needs %sREDIS_URL when a provider's key is set: an embedded queue forgets, and a forgotten envelope could be sent twice", command, prefix)
+		return nil, usage("%s needs %sREDIS_URL when a provider's key is set: an embedded queue forgets, and a forgotten envelope could be sent twice; on one machine, set it to local:PATH, a folder for a Redis", command, prefix)
 	}
 	if b.simulated && calls {
 		fmt.Fprintln(s.stderr, simulatedNotice)
@@ -88,7 +88,7 @@ func (s *system) startQueued(command string) (*beginning, error) {
 		return nil, err
 	}
 	if cfg.RedisURL == "" && len(cfg.keyed()) == 0 && command != "up" {
-		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its process; chancela run does everything in one", command, prefix)
+		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its process; chancela run does everything in one, and local:PATH (a folder for a Redis) is enough on one machine", command, prefix)
 	}
 	return s.start(command)
 }
@@ -215,7 +215,7 @@ func (s *system) openLedger(ctx context.Context, command string) (*engine, error
 		if command == "report" {
 			instead = "; chancela run --report FILE writes a report at its end"
 		}
-		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its run%s", command, prefix, instead)
+		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its run; on one machine, set it to local:PATH, a folder for a Redis%s", command, prefix, instead)
 	}
 	e := &engine{cfg: cfg, log: s.logger(slog.LevelWarn)}
 	err = e.connect(ctx)

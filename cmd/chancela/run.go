@@ -31,8 +31,9 @@ them, looks whether they are signed, and archives every file that the providers 
 until every envelope has ended. Killed and started again, it goes on where it was: what is
 known is not sent again.
 
-It needs a Redis (CHANCELA_REDIS_URL) as soon as a provider's key is set. Without any key and
-without a Redis it uses simulated providers and an embedded queue, and nothing leaves the
+It needs a Redis (CHANCELA_REDIS_URL; on one machine local:PATH, a folder where it runs
+redis-server itself) as soon as a provider's key is set. Without any key and without
+a Redis it uses simulated providers and an embedded queue, and nothing leaves the
 machine; what is in the archive by then is not sent again, all else ends with the process.
 Over a Redis, simulated providers are used only with CHANCELA_SIMULATE=yes.`,
 		Example: `  chancela run june.csv

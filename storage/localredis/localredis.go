@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,14 +119,13 @@ func prepare(folder string) error {
 	if err != nil {
 		return fmt.Errorf("local redis: %w", err)
 	}
-	if _, err := os.Lstat(filepath.Join(folder, usersLock)); errors.Is(err, fs.ErrNotExist) {
-		inside, err := os.ReadDir(folder)
-		if err != nil {
-			return fmt.Errorf("local redis: %w", err)
-		}
-		if len(inside) > 0 {
-			return fmt.Errorf("local redis: %s is not empty, and no local Redis was there before: name a folder that is for it alone", folder)
-		}
+	inside, err := os.ReadDir(folder)
+	if err != nil {
+		return fmt.Errorf("local redis: %w", err)
+	}
+	known := slices.ContainsFunc(inside, func(f fs.DirEntry) bool { return f.Name() == usersLock })
+	if len(inside) > 0 && !known {
+		return fmt.Errorf("local redis: %s is not empty, and no local Redis was there before: name a folder that is for it alone", folder)
 	}
 	if info.Mode().Perm() != 0o700 {
 		if err := os.Chmod(folder, 0o700); err != nil { //nolint:gosec // a folder is entered

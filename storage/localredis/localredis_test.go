@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -96,6 +97,41 @@ func TestUsersShareAServer(t *testing.T) {
 		if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o700 {
 			t.Errorf("%s: %v, %v", name, info.Mode(), err)
 		}
+	}
+}
+
+// Users come and go at the same time: each finds a server, and what others have written.
+func TestUsersComeAndGo(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "r")
+	open(t, folder).Close() // or the test is skipped
+	if err := os.RemoveAll(folder); err != nil {
+		t.Fatal(err)
+	}
+	const users, times = 4, 5
+	var all sync.WaitGroup
+	for range users {
+		all.Go(func() {
+			for range times {
+				s, err := Open(t.Context(), folder)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				db := s.client()
+				if err := db.Incr(t.Context(), "n").Err(); err != nil {
+					t.Error(err)
+				}
+				db.Close()
+				s.Close()
+			}
+		})
+	}
+	all.Wait()
+	s := open(t, folder)
+	defer s.Close()
+	if got := value(t, s, "n"); got != strconv.Itoa(users*times) {
+		t.Errorf("%s of %d", got, users*times)
 	}
 }
 

@@ -119,7 +119,7 @@ func (s *Server) ensure(ctx context.Context) error {
 func (s *Server) start(lock *os.File) (died, err error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
-		return nil, fmt.Errorf("there is no redis-server on the PATH: install it (apt-get install redis-server, brew install redis), or name a Redis in another way")
+		return nil, errors.New("there is no redis-server on the PATH: install it (apt-get install redis-server, brew install redis), or name a Redis in another way")
 	}
 	server := exec.Command(program, settings...)
 	server.Dir = s.folder
@@ -129,7 +129,7 @@ func (s *Server) start(lock *os.File) (died, err error) {
 	if err := server.Start(); err != nil {
 		return nil, fmt.Errorf("redis-server cannot be started: %w", err)
 	}
-	go server.Wait() // until it ends, or this process does
+	go func() { _ = server.Wait() }() // until it ends, or this process does
 	return fmt.Errorf("redis-server does not stay up: see the end of %s", filepath.Join(s.folder, logFile)), nil
 }
 
