@@ -19,7 +19,7 @@ import (
 // them. Those of a signer are the first one's unless a number says otherwise. The list is closed:
 // what does not stand here is not guessed.
 var headings = headingsOf(map[string]string{
-	"id":          "código, identificador, número, num, n, nº, matrícula, proposta, protocolo, referência, referencia, expediente",
+	"id":          "código, identificador, n, nº, matrícula, proposta, protocolo, referência, referencia, expediente",
 	"provider":    "provedor, provedor de assinatura, proveedor",
 	"subject":     "assunto, título, nome do documento, descrição, asunto, nombre del documento, descripción",
 	"message":     "mensagem, mensaje",
@@ -38,7 +38,7 @@ var headings = headingsOf(map[string]string{
 // the others by whoever knows.
 var ambiguous = map[string]string{
 	"documento": "document or signer1.document", "tipo": "signer1.type or signer1.role", "contrato": "id, subject or document",
-	"vencimento": "expires or a field", "validade": "expires or a field", "vencimiento": "expires or a field", "ddd": "signer1.phone, with the number in the same cell",
+	"vencimento": "expires or a field", "validade": "expires or a field", "vencimiento": "expires or a field", "numero": "id or a field", "num": "id or a field", "ddd": "signer1.phone, with the number in the same cell",
 }
 
 // papers are identity papers of other countries, which no column of ours takes.
