@@ -104,7 +104,7 @@ func readRulings(path string, notSent bool) ([]ruling, error) {
 		case lines[v.id] > 0:
 			return nil, bad("%s stands in line %d already", v.id, lines[v.id])
 		case notSent && v.envelopeID != "":
-			return nil, bad("an id of the provider contradicts --not-sent")
+			return nil, bad("an id of the provider contradicts what is asked: want the ID alone")
 		case !notSent && v.envelopeID == "":
 			return nil, bad("want ID,ENVELOPE_ID, or --not-sent")
 		case strings.ContainsAny(v.envelopeID, ",;\t\""):

@@ -163,7 +163,8 @@ func newResume(sys *system) *cobra.Command {
 }
 
 func newRetry(sys *system) *cobra.Command {
-	return sys.steering(&cobra.Command{
+	var only choice
+	cmd := sys.steering(&cobra.Command{
 		Use:   "retry CAMPAIGN [ID...]",
 		Short: "Put failed envelopes back into the queue",
 		Long:  `Retry puts failed envelopes back to where they failed, with all attempts anew: the named ones, or all of the campaign. No signer of a failed envelope has been invited, or its archive step is repeated.`,
@@ -171,13 +172,20 @@ func newRetry(sys *system) *cobra.Command {
   chancela retry june 0017 0018`,
 		Args: arguments(1, -1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		args, err := only.of(ctx, c, args)
+		if err != nil {
+			return answer{}, err
+		}
 		r, err := sys.some(ctx, c, args, ledger.RetryAll, c.Retry)
 		return resultAnswer(args[0], r, "back in the queue"), listed(r, err)
 	})
+	only.add(cmd)
+	return cmd
 }
 
 func newCancel(sys *system) *cobra.Command {
 	var yes bool
+	var only choice
 	cmd := sys.steering(&cobra.Command{
 		Use:   "cancel CAMPAIGN [ID...]",
 		Short: "Stop what is not sent, withdraw what is sent",
@@ -185,9 +193,15 @@ func newCancel(sys *system) *cobra.Command {
 where the provider can: the named ones, or all of the campaign. On a terminal it asks before
 it cancels a whole campaign. What is canceled is not sent again under the same id.`,
 		Example: `  chancela cancel june
-  chancela cancel june 0017`,
+  chancela cancel june 0017
+  chancela cancel june --state queued --provider sdoc`,
 		Args: arguments(1, -1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		whole := len(args) == 1
+		args, err := only.of(ctx, c, args)
+		if err != nil {
+			return answer{}, err
+		}
 		if len(args) == 1 && !yes {
 			all, err := c.Ledger().Campaign(ctx, args[0])
 			if err != nil {
@@ -198,15 +212,22 @@ it cancels a whole campaign. What is canceled is not sent again under the same i
 				return answer{}, err
 			}
 		}
+		if whole && len(args) > 1 && !yes {
+			if err := sys.confirm(ctx, fmt.Sprintf("Cancel %s of %s? Under these ids they are not sent again.", count(len(args)-1, "envelope"), args[0])); err != nil {
+				return answer{}, err
+			}
+		}
 		r, err := sys.some(ctx, c, args, ledger.CancelAll, c.Cancel)
 		return resultAnswer(args[0], r, "stopped, or being withdrawn"), listed(r, err)
 	})
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask, also on a terminal")
+	only.add(cmd)
 	return cmd
 }
 
 func newRemind(sys *system) *cobra.Command {
-	return sys.steering(&cobra.Command{
+	var only choice
+	cmd := sys.steering(&cobra.Command{
 		Use:   "remind CAMPAIGN [ID...]",
 		Short: "Ask the provider to notify pending signers again",
 		Long:  `Remind has a worker ask the provider to notify the pending signers of sent envelopes again: of the named ones, or of all where the provider offers it.`,
@@ -214,9 +235,15 @@ func newRemind(sys *system) *cobra.Command {
   chancela remind june 0017`,
 		Args: arguments(1, -1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		args, err := only.of(ctx, c, args)
+		if err != nil {
+			return answer{}, err
+		}
 		r, err := sys.some(ctx, c, args, ledger.RemindAll, c.Remind)
 		return resultAnswer(args[0], r, "whose signers are reminded"), listed(r, err)
 	})
+	only.add(cmd)
+	return cmd
 }
 
 func newForget(s *system) *cobra.Command {
