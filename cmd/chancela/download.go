@@ -181,6 +181,9 @@ func downloadFolder(dir string, take taking) error {
 		return err
 	}
 	defer root.Close()
+	if err := ownIndex(root); err != nil {
+		return err
+	}
 	var list index
 	err = take(func(d report.Downloaded, f *os.File) error {
 		if parent := path.Dir(d.Name); parent != "." {
@@ -198,6 +201,23 @@ func downloadFolder(dir string, take taking) error {
 		return err
 	}
 	return root.WriteFile("index.csv", []byte(list.String()), 0o600)
+}
+
+// ownIndex refuses a folder whose index.csv is not one of an earlier download.
+func ownIndex(root *os.Root) error {
+	have, err := root.Open("index.csv")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer have.Close()
+	head := make([]byte, len((&index{}).String()))
+	if _, err := io.ReadFull(have, head); err != nil || string(head) != (&index{}).String() {
+		return errors.New("index.csv is there already and was not written by download: move it away, or name another folder")
+	}
+	return nil
 }
 
 // placeNew writes a file under a name that must be free, whole or not at all.

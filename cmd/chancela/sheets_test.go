@@ -121,6 +121,19 @@ func TestDownloadIntoAFolderAndAZip(t *testing.T) {
 	if have, _ := os.ReadFile(files[0]); string(have) != "mine" || !strings.Contains(r.stdout, "is there already with other content") {
 		t.Errorf("%q, %s", have, r.stdout)
 	}
+	mine := filepath.Join(dir, "mine")
+	if err := os.MkdirAll(mine, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", "id;name\n1;Ana\n"} {
+		if err := os.WriteFile(filepath.Join(mine, "index.csv"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		invoke(t, env, "download", "campaign", mine).want(t, exitError)
+		if have, _ := os.ReadFile(filepath.Join(mine, "index.csv")); string(have) != text {
+			t.Errorf("a person's index.csv became %q", have)
+		}
+	}
 	zipped := filepath.Join(dir, "june.zip")
 	invoke(t, env, "download", "campaign", zipped, "--zip").want(t, exitOK)
 	z, err := zip.OpenReader(zipped)
