@@ -132,7 +132,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 	root.SetCompletionCommandGroupID(groupServe)
 	root.AddCommand(newStatus(sys), newReport(sys), newWork(sys), newSchedule(sys), newServe(sys), newUp(sys))
 	root.AddCommand(sys.inJSON(
-		newRun(sys), newCheck(sys), newEnqueue(sys), newVerify(sys), newRebuild(sys), newTemplate(sys), newDownload(sys), newLinks(sys),
+		newRun(sys), newCheck(sys), newEnqueue(sys), newVerify(sys), newRebuild(sys), newTemplate(sys), newPreview(sys), newDownload(sys), newLinks(sys),
 		newPause(sys), newResume(sys), newRetry(sys), newCancel(sys), newRemind(sys), newResolve(sys), newForget(sys),
 		newSandbox(sys), newConfig(sys), newDoctor(sys), newWebhooks(sys), newNotifications(sys), newVersion(sys),
 	)...)

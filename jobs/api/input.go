@@ -30,7 +30,7 @@ type EnvelopeInput struct {
 	Template  string                       `json:"template,omitempty" doc:"The provider's template id, instead of documents."`
 	Documents []FileInput                  `json:"documents,omitempty" nullable:"false"`
 	Signers   []SignerInput                `json:"signers" nullable:"false" minItems:"1"`
-	Fields    map[string]string            `json:"fields,omitempty" doc:"Values for the template's fields."`
+	Fields    map[string]string            `json:"fields,omitempty" doc:"Values for the template's fields, or for those of the documents: a PDF form, or {{name}} in a DOCX."`
 	Meta      map[string]string            `json:"meta,omitempty" doc:"The client's own data; comes back in reports, manifest and notifications."`
 	Options   map[string]map[string]string `json:"options,omitempty" doc:"Options of one provider: provider, option, value."`
 }

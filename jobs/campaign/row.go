@@ -53,6 +53,7 @@ func (b *rowReader) read(ctx context.Context) {
 	e.Campaign, e.Provider = r.options.Campaign, r.options.Provider
 	b.fill(ctx, e)
 	b.patterns(e)
+	b.emptyFields(e)
 	problems, err := r.options.Judge.Check(ctx, e, b.known())
 	if err != nil {
 		return // [Reader.Rows] tells
@@ -176,6 +177,19 @@ func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 		if !is {
 			b.gap = append(b.gap, fmt.Sprintf("signer%d.", i+1))
 			b.problem(fmt.Sprintf("signer%d.name", i+1), fmt.Sprintf("is empty, but there is a signer%d: fill signers from signer1 without gaps", given))
+		}
+	}
+}
+
+// emptyFields keeps the names of fields of which none has a value: a form is not to be sent
+// unfilled because somebody forgot a row's cells.
+func (b *rowReader) emptyFields(e *providers.Envelope) {
+	if e.Template != "" || len(e.Documents) == 0 || e.Fields != nil {
+		return
+	}
+	for _, col := range b.header.columns {
+		if col.group == "field" {
+			set(&e.Fields, col.key, "", b.header.groups[col.group])
 		}
 	}
 }

@@ -152,13 +152,6 @@ func (c *checker) content(e *providers.Envelope) {
 		c.add("document", "at most %d documents are allowed", maxDocuments)
 		return
 	}
-	if e.Template == "" {
-		for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
-			if ValidKey(name) {
-				c.add("field."+name, "fields belong to a template, and there is none")
-			}
-		}
-	}
 	for i := range e.Documents {
 		which := ""
 		if len(e.Documents) > 1 {

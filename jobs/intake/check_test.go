@@ -177,7 +177,7 @@ func TestNormalizeProblems(t *testing.T) {
 		"id_type, no image":    {signer(func(s *providers.Signer) { s.IDType = "rg" }), "signer1.id_type: needs the images"},
 		"image, no id_type":    {signer(func(s *providers.Signer) { s.IDBack = image }), "signer1.id_type: is required"},
 		"image, no content":    {signer(func(s *providers.Signer) { s.IDType, s.IDFront = "rg", &providers.Document{Name: "a.jpg"} }), "signer1.id_front: needs a content"},
-		"field, no template":   {func(e *providers.Envelope) { e.Fields = map[string]string{"rent": "1"} }, "field.rent: fields belong to a template"},
+		"field, no template":   {func(e *providers.Envelope) { e.Fields, e.Documents = map[string]string{"rent": "1"}, nil }, "document: is required unless there is a template"},
 		"meta, name":           {func(e *providers.Envelope) { e.Meta = map[string]string{" a": "1"} }, "meta.NAME: a name must have"},
 		"meta, value":          {func(e *providers.Envelope) { e.Meta = map[string]string{"a": strings.Repeat("x", 5001)} }, "meta.a: has 5001 characters"},
 		"option":               {func(e *providers.Envelope) { e.Options = map[string]map[string]string{"sdoc": {"a-b": "1"}} }, "sdoc.NAME: an option's name"},

@@ -38,7 +38,7 @@ func (j *Judge) Providers() []providers.Provider {
 func (j *Judge) Provider(name string) providers.Provider { return j.providers[name] }
 
 // Check brings an envelope into normal form, looks into the documents that nobody has
-// looked into yet, and tells all that is wrong with it. Each rule is silent about a column
+// looked into yet, writes fields into documents that have a form, and tells all that is wrong with it. Each rule is silent about a column
 // in which an earlier one has found something; found tells those in which reading the
 // envelope has, nil for none. The error is the context's.
 //
@@ -54,15 +54,28 @@ func (j *Judge) Check(ctx context.Context, e *providers.Envelope, found func(col
 			}
 		}
 	}
+	toFill := len(e.Fields) > 0 // also with empty ones
 	merge(Normalize(e))
 	files, err := j.files(ctx, e)
 	if err != nil {
 		return all, err
 	}
 	merge(files)
-	if j != nil {
-		merge(j.byProvider(e))
+	if toFill = toFill && e.Template == "" && len(e.Documents) > 0; toFill {
+		filled, err := fillDocuments(ctx, e)
+		if err != nil {
+			return all, err
+		}
+		merge(filled)
 	}
+	if j == nil {
+		return all, nil
+	}
+	judged := *e
+	if toFill { // of the documents, whatever is wrong with them
+		judged.Fields = nil
+	}
+	merge(j.byProvider(&judged))
 	return all, nil
 }
 
