@@ -24,10 +24,11 @@ func newCheck(sys *system) *cobra.Command {
 		Short: "Tell every mistake in campaign files, and how long they will take",
 		Long: `Check reads campaign files and their documents, by the same rules as enqueue and run, and
 prints every mistake of every line as FILE:LINE:COLUMN: FIELD (CELL): MESSAGE, CELL as a
-spreadsheet shows it. Nothing is enqueued and no provider is called. It ends with an estimate for each provider at its rate; the
-signers' own time is not in it. With CHANCELA_REDIS_URL it also names the other campaigns
-that ask the same people to sign the same documents. With --output the file is written again,
-its wrong cells marked, and what is wrong said in a last column, which is no column of the
+spreadsheet shows it. Nothing is enqueued and no provider is called. It ends with an
+estimate for each provider at its rate; the signers' own time is not in it. With
+CHANCELA_REDIS_URL it also names the other campaigns that ask the same people to sign the
+same documents. With --output the file is written again, its wrong cells marked, and what is
+wrong said in a last column (of the header in its own row), which is no column of the
 campaign when the file is read.`,
 		Example: `  chancela check june.csv
   chancela check --provider certyneo letters.csv

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -24,6 +25,12 @@ func TestHelp(t *testing.T) {
 			}
 			if !strings.Contains(help, "Examples:") {
 				t.Error("no examples")
+			}
+			prose, _, _ := strings.Cut(help, "\nUsage:")
+			for line := range strings.Lines(prose) {
+				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 100 {
+					t.Errorf("%d columns: %s", n, line)
+				}
 			}
 		})
 	}
@@ -58,9 +65,17 @@ func TestUsageErrors(t *testing.T) {
 	}{
 		{args: "bogus", says: "unknown command"},
 		{args: "chek x.csv", says: "did you mean check?"},
-		{args: "run", says: "wrong number of arguments"},
+		{args: "run", says: "chancela: run: name a file; usage: chancela run FILE.csv..."},
+		{args: "help nothing", says: `unknown command "nothing"`},
+		{args: "help chek", says: "did you mean check?"},
+		{args: "help run more", says: `unknown command "run more"`},
+		{args: "template qisign --output q.txt", says: "want a file that ends in .xlsx or .csv"},
+		{args: "template qisign --format csv --output q.xlsx", says: "--format wants"},
+		{args: "download june", env: redis, says: "name a folder"},
+		{args: "resolve", env: redis, says: "name a campaign"},
+		{args: "up now", says: `up takes no arguments, and "now" is one`},
 		{args: "run --bogus x.csv", says: "unknown flag"},
-		{args: "status a b", says: "wrong number of arguments"},
+		{args: "status a b", says: `"b" is one argument too many`},
 		{args: "status", says: "CHANCELA_REDIS_URL"},
 		{args: "report june --format pdf", env: redis, says: "csv, json, html"},
 		{args: "resolve june 1", env: redis, says: "--not-sent"},
@@ -70,7 +85,7 @@ func TestUsageErrors(t *testing.T) {
 		{args: "resolve june 1 --ids-from x", env: redis, says: "leave out ID"},
 		{args: "webhooks certyneo --subscribe --remove x", says: "[remove subscribe]"},
 		{args: "report june --json --format csv", env: redis, says: "[format json]"},
-		{args: "retry", env: redis, says: "wrong number of arguments"},
+		{args: "retry", env: redis, says: "name a campaign"},
 		{args: "work --provider fax", env: redis, says: `"fax"`},
 		{args: "work", says: "CHANCELA_REDIS_URL"},
 		{args: "schedule", says: "CHANCELA_REDIS_URL"},
@@ -139,7 +154,7 @@ func TestRunEmbedded(t *testing.T) {
 	if first, _, _ := strings.Cut(r.stderr, "\n"); first != simulatedNotice {
 		t.Errorf("first line: %q", first)
 	}
-	for _, want := range []string{"6 envelopes invited", "june/cer-004 (certyneo) declined"} {
+	for _, want := range []string{"6 envelopes invited", "june/cer-004 (certyneo) declined", "More about each, and its signers: " + report} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("the summary does not say %q:\n%s", want, r.stdout)
 		}
@@ -183,6 +198,25 @@ func TestRunEmbedded(t *testing.T) {
 	v := invoke(t, env, "verify").want(t, exitError)
 	if !strings.Contains(v.stdout, "june/cer-001/signed_document") || !strings.Contains(v.stdout, "1 thing wrong") {
 		t.Errorf("verify: %s", v.stdout)
+	}
+}
+
+// The line on an envelope that is not archived has the reason: the provider's code, its words, a
+// signer's words.
+func TestTroubleHasItsReason(t *testing.T) {
+	t.Parallel()
+	r := &ledger.Record{Campaign: "june", ID: "1", Provider: "catalisa", State: ledger.Declined, ErrorMessage: "declined",
+		Signers: json.RawMessage(`[{"name":"Ana","state":"signed"},{"name":"Bia","state":"declined","reason":"o valor está errado"}]`)}
+	if got, want := trouble(r), "june/1 (catalisa) declined; signer2 says: o valor está errado"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	cfg := &config{}
+	if got := cfg.reportOf([]string{"june"}, ""); !strings.Contains(got, "--report FILE") {
+		t.Error(got)
+	}
+	cfg.RedisURL = "redis://localhost"
+	if got, want := cfg.reportOf([]string{"june", "july"}, ""), "chancela report june; chancela report july"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -103,10 +103,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 			if len(args) == 0 {
 				return nil
 			}
-			if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
-				return usage("unknown command %q; did you mean %s?", args[0], strings.Join(like, " or "))
-			}
-			return usage("unknown command %q; see chancela --help", args[0])
+			return unknownCommand(cmd, args[0])
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			err := cmd.ValidateFlagGroups() // cobra itself looks only after this
@@ -137,7 +134,30 @@ Without any configuration, simulated providers are used and nothing leaves the m
 		newSandbox(sys), newConfig(sys), newDoctor(sys), newWebhooks(sys), newNotifications(sys), newVersion(sys),
 	)...)
 	root.InitDefaultHelpCmd()
+	insistOnTopics(root)
 	return root
+}
+
+func unknownCommand(root *cobra.Command, name string) error {
+	if like := root.SuggestionsFor(name); len(like) > 0 {
+		return usage("unknown command %q; did you mean %s?", name, strings.Join(like, " or "))
+	}
+	return usage("unknown command %q; see chancela --help", name)
+}
+
+// insistOnTopics makes help of an unknown command an error: cobra's prints the general help.
+func insistOnTopics(root *cobra.Command) {
+	for _, help := range root.Commands() {
+		if help.Name() != "help" {
+			continue
+		}
+		help.Args = func(_ *cobra.Command, args []string) error {
+			if cmd, rest, err := root.Find(args); err != nil || len(rest) > 0 || len(args) > 0 && cmd == root {
+				return unknownCommand(root, strings.Join(args, " "))
+			}
+			return nil
+		}
+	}
 }
 
 // The groups of the help text.
@@ -151,9 +171,22 @@ const (
 // negative.
 func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) < least || most >= 0 && len(args) > most {
-			return usage("%s: wrong number of arguments; usage: %s", cmd.CommandPath(), cmd.UseLine())
+		_, wants, _ := strings.Cut(cmd.Use, " ")
+		wanted := strings.Fields(wants)
+		switch {
+		case len(args) < least && len(args) < len(wanted):
+			return usage("%s: name %s; usage: %s", cmd.Name(), argumentNames[wanted[len(args)]], cmd.UseLine())
+		case most == 0 && len(args) > 0:
+			return usage("%s takes no arguments, and %q is one; usage: %s", cmd.Name(), args[0], cmd.UseLine())
+		case most > 0 && len(args) > most:
+			return usage("%s: %q is one argument too many; usage: %s", cmd.Name(), args[most], cmd.UseLine())
 		}
 		return nil
 	}
+}
+
+// argumentNames are what required arguments are, by their place holder in usage lines.
+var argumentNames = map[string]string{
+	"CAMPAIGN": "a campaign", "DIR": "a folder, or with --zip a file, to write to", "FILE": "a file", "FILE.csv...": "a file", "ID": "an envelope's id",
+	"PROVIDER": "a provider",
 }

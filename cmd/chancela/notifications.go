@@ -12,8 +12,9 @@ func newNotifications(sys *system) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "notifications",
 		Short: "Show how many notifications wait or were given up; --replay sends those again",
-		Long: `Notifications go to CHANCELA_NOTIFY_URL, signed as Standard Webhooks. One that could not be delivered
-for a day is set aside so that the envelope's later ones go on; --replay puts all of those back.`,
+		Long: `Notifications go to CHANCELA_NOTIFY_URL, signed as Standard Webhooks. One that could not be
+delivered for a day is set aside so that the envelope's later ones go on; --replay puts all
+of those back.`,
 		Example: `  chancela notifications
   chancela notifications --replay`,
 		GroupID: groupSteer,

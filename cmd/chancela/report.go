@@ -27,11 +27,11 @@ func newReport(sys *system) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report CAMPAIGN",
 		Short: "A row for every envelope of a campaign",
-		Long: `Report prints a row for every envelope: its state and reason, its signers, its artifacts with
-their SHA-256, and its times. As csv or xlsx for spreadsheets, json (one object a line) for programs,
-or html for people: of more than 5,000 envelopes that page has the figures and those that failed or are
-in doubt. A spreadsheet of a country that writes 1,5 wants --separator ";". Times are
-UTC; with --local they are those of CHANCELA_TZ.`,
+		Long: `Report prints a row for every envelope: its state and reason, its signers, its artifacts
+with their SHA-256, and its times. As csv or xlsx for spreadsheets, json (one object a line)
+for programs, or html for people: of more than 5,000 envelopes that page has the figures and
+those that failed or are in doubt. A spreadsheet of a country that writes 1,5 wants
+--separator ";". Times are UTC; with --local they are those of CHANCELA_TZ.`,
 		Example: `  chancela report june > june-report.csv
   chancela report june --separator ";" --local --output june-report.csv
   chancela report june --format json | jq 'select(.state == "failed")'

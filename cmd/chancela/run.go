@@ -96,7 +96,8 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	if err != nil {
 		return err
 	}
-	sys.come(sum.result(time.Since(begin), e.archive.String(), e.world() == simulatedWorld), sum.text(time.Since(begin), e.archive.String()))
+	sys.come(sum.result(time.Since(begin), e.archive.String(), e.world() == simulatedWorld),
+		sum.text(time.Since(begin), e.archive.String(), start.cfg.reportOf(files.campaigns(), report)))
 	if report != "" {
 		style.Zone = looks.zone(start.cfg)
 		if err := writeReports(ending, e.client, files.campaigns(), style, report); err != nil {

@@ -21,13 +21,14 @@ func newServe(sys *system) *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Pages for a browser, HTTP API, webhooks, monitor and metrics",
-		Long: `Serve answers on CHANCELA_HTTP_ADDR: pages for people at /, the API for other programs (/v1/, described at
-/openapi.json), the providers' webhooks (/webhooks/PROVIDER), asynqmon (/monitor/), metrics
-(/metrics), liveness (/healthz) and readiness (/readyz). Without CHANCELA_API_KEYS (NAME:KEY,
-or NAME@PREFIX:KEY for campaigns whose names begin so; NAME@:KEY:read may look only) only a loopback address is served.
-Documents may be named by their address in a bucket only where CHANCELA_HTTP_SOURCES
-(NAME=s3://BUCKET/PREFIX pairs) allows it to the key of that name.
-It needs CHANCELA_REDIS_URL, and workers and a scheduler somewhere.`,
+		Long: `Serve answers on CHANCELA_HTTP_ADDR: pages for people at /, the API for other programs
+(/v1/, described at /openapi.json), the providers' webhooks (/webhooks/PROVIDER), asynqmon
+(/monitor/), metrics (/metrics), liveness (/healthz) and readiness (/readyz). Without
+CHANCELA_API_KEYS (NAME:KEY, or NAME@PREFIX:KEY for campaigns whose names begin so;
+NAME@:KEY:read may look only) only a loopback address is served. Documents may be named by
+their address in a bucket only where CHANCELA_HTTP_SOURCES (NAME=s3://BUCKET/PREFIX pairs)
+allows it to the key of that name. It needs CHANCELA_REDIS_URL, and workers and a scheduler
+somewhere.`,
 		Example: `  chancela serve
   CHANCELA_HTTP_ADDR=:8080 CHANCELA_API_KEYS=crm:s3cret chancela serve`,
 		GroupID: groupServe,

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +55,57 @@ func resultAnswer(campaign string, r jobs.Result, what string) answer {
 	}
 	refused := append([]jobs.Refusal{}, r.Refused...) // [] where there is none
 	return answer{strings.Join(lines, "\n"), map[string]any{"campaign": campaign, "envelopes": r.Done, "refused": refused}}
+}
+
+// noneOf says that an operation on a whole campaign had nothing to do, and what its envelopes
+// are instead.
+func noneOf(what string, r jobs.Result) string {
+	place := func(x jobs.Refusal) int { return slices.Index(ledger.States, ledger.State(x.Reason)) }
+	refused := slices.SortedStableFunc(slices.Values(r.Refused), func(a, b jobs.Refusal) int { return cmp.Compare(place(a), place(b)) })
+	var list []string
+	for _, x := range refused {
+		is := "(" + x.Message + ")"
+		if place(x) >= 0 {
+			is = strings.ReplaceAll(x.Reason, "_", " ")
+		}
+		list = append(list, fmt.Sprintf("%d %s", x.Envelopes, is))
+	}
+	if len(list) == 0 {
+		return what
+	}
+	return what + ": " + strings.Join(list, ", ")
+}
+
+// steered is the answer of an operation with its own words for what was done and for nothing;
+// of named envelopes the ids of the refused ones follow.
+func steered(args []string, r jobs.Result, done, none string) answer {
+	a := resultAnswer(args[0], r, "")
+	_, refused, _ := strings.Cut(a.text, "\n")
+	switch {
+	case r.Done > 0:
+		a.text = strings.TrimSuffix(done+"\n"+refused, "\n")
+	case len(args) > 1:
+		a.text = strings.TrimSuffix(none+"\n"+refused, "\n")
+	default:
+		a.text = noneOf(none, r)
+	}
+	return a
+}
+
+// retried is the answer of retry: what has ended otherwise than failed is not retried, and
+// is sent again only as another envelope.
+func retried(args []string, r jobs.Result) answer {
+	a := steered(args, r, count(r.Done, "envelope")+" back in the queue", "nothing was retried, as none has failed")
+	ended := []ledger.State{ledger.Canceled, ledger.Declined, ledger.Expired}
+	if slices.ContainsFunc(r.Refused, func(x jobs.Refusal) bool { return slices.Contains(ended, ledger.State(x.Reason)) }) {
+		a.text += "\nwhat is canceled, declined or expired can be sent again only under another id"
+	}
+	return a
+}
+
+// reminded is the answer of remind.
+func reminded(args []string, r jobs.Result) answer {
+	return steered(args, r, "the signers of "+count(r.Done, "envelope")+" are reminded", "nobody was reminded")
 }
 
 // firstOf are the first few of n ids, for people.
@@ -124,9 +177,11 @@ func (s *system) completeCampaign(cmd *cobra.Command, args []string, _ string) (
 
 func newPause(sys *system) *cobra.Command {
 	return sys.steering(&cobra.Command{
-		Use:     "pause CAMPAIGN",
-		Short:   "Invite nobody more until resumed",
-		Long:    `Pause keeps a campaign from inviting anybody: when it has returned, no further invitation leaves. It waits for those that were begun before, 20 seconds at most, and tells how many they were. Envelopes that are sent are followed and archived as before.`,
+		Use:   "pause CAMPAIGN",
+		Short: "Invite nobody more until resumed",
+		Long: `Pause keeps a campaign from inviting anybody: when it has returned, no further
+invitation leaves. It waits for those that were begun before, 20 seconds at most, and
+tells how many they were. Envelopes that are sent are followed and archived as before.`,
 		Example: `  chancela pause june`,
 		Args:    arguments(1, 1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
@@ -167,7 +222,9 @@ func newRetry(sys *system) *cobra.Command {
 	cmd := sys.steering(&cobra.Command{
 		Use:   "retry CAMPAIGN [ID...]",
 		Short: "Put failed envelopes back into the queue",
-		Long:  `Retry puts failed envelopes back to where they failed, with all attempts anew: the named ones, or all of the campaign. No signer of a failed envelope has been invited, or its archive step is repeated.`,
+		Long: `Retry puts failed envelopes back to where they failed, with all attempts anew: the named
+ones, or all of the campaign. No signer of a failed envelope has been invited, or its
+archive step is repeated.`,
 		Example: `  chancela retry june
   chancela retry june 0017 0018`,
 		Args: arguments(1, -1),
@@ -177,7 +234,7 @@ func newRetry(sys *system) *cobra.Command {
 			return answer{}, err
 		}
 		r, err := sys.some(ctx, c, args, ledger.RetryAll, c.Retry)
-		return resultAnswer(args[0], r, "back in the queue"), listed(r, err)
+		return retried(args, r), listed(r, err)
 	})
 	only.add(cmd)
 	return cmd
@@ -230,7 +287,8 @@ func newRemind(sys *system) *cobra.Command {
 	cmd := sys.steering(&cobra.Command{
 		Use:   "remind CAMPAIGN [ID...]",
 		Short: "Ask the provider to notify pending signers again",
-		Long:  `Remind has a worker ask the provider to notify the pending signers of sent envelopes again: of the named ones, or of all where the provider offers it.`,
+		Long: `Remind has a worker ask the provider to notify the pending signers of sent envelopes
+again: of the named ones, or of all where the provider offers it.`,
 		Example: `  chancela remind june
   chancela remind june 0017`,
 		Args: arguments(1, -1),
@@ -240,7 +298,7 @@ func newRemind(sys *system) *cobra.Command {
 			return answer{}, err
 		}
 		r, err := sys.some(ctx, c, args, ledger.RemindAll, c.Remind)
-		return resultAnswer(args[0], r, "whose signers are reminded"), listed(r, err)
+		return reminded(args, r), listed(r, err)
 	})
 	only.add(cmd)
 	return cmd

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -101,8 +103,8 @@ func (s *system) tellTrouble(r *ledger.Record) {
 	s.print("envelope", map[string]any{"campaign": r.Campaign, "id": r.ID, "provider": r.Provider, "state": r.State, "error": why})
 }
 
-// text is the table and what needs somebody's attention.
-func (s summary) text(took time.Duration, archive string) string {
+// text is the table and what needs somebody's attention; where is the way to more about it.
+func (s summary) text(took time.Duration, archive, where string) string {
 	all := s.states()
 	columns := inOrder(all)
 	head := []string{"provider"}
@@ -143,9 +145,27 @@ func (s summary) text(took time.Duration, archive string) string {
 		lines = append(lines, "  "+trouble(r))
 	}
 	if more := s.troubles - len(s.trouble); more > 0 {
-		lines = append(lines, fmt.Sprintf("  and %d more: a report lists all", more))
+		lines = append(lines, fmt.Sprintf("  and %d more", more))
+	}
+	if s.troubles > 0 {
+		lines = append(lines, "More about each, and its signers: "+where)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// reportOf is where a run's envelopes are reported on, one by one.
+func (c *config) reportOf(campaigns []string, written string) string {
+	switch {
+	case written != "":
+		return written
+	case c.RedisURL == "":
+		return "--report FILE of the next run writes a report"
+	}
+	commands := make([]string, len(campaigns))
+	for i, name := range campaigns {
+		commands[i] = "chancela report " + name
+	}
+	return strings.Join(commands, "; ")
 }
 
 // trouble is one line on an envelope that is not archived: what it is, why, and what can
@@ -161,6 +181,13 @@ func trouble(r *ledger.Record) string {
 	}
 	if r.Explanation != "" {
 		s += fmt.Sprintf("; %s says: %s", r.Provider, r.Explanation)
+	}
+	var signers []providers.SignerStatus
+	_ = json.Unmarshal(r.Signers, &signers) // none are kept before a first look, or after forget
+	for i, signer := range signers {
+		if signer.Reason != "" {
+			s += fmt.Sprintf("; signer%d says: %s", i+1, signer.Reason)
+		}
 	}
 	if r.State == ledger.Failed {
 		s += fmt.Sprintf("; chancela retry %s %s", r.Campaign, r.ID)

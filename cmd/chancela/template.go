@@ -45,6 +45,14 @@ A file that is there already is not replaced.`,
 			if output == "" {
 				output = args[0] + "." + format
 			}
+			ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(output), "."))
+			switch {
+			case !slices.Contains(templateFormats, ending):
+				return usage("--output: want a file that ends in .%s; %s does not", strings.Join(templateFormats, " or ."), output)
+			case cmd.Flags().Changed("format") && ending != format:
+				return usage("--output: %s is no name of a %s file, which --format wants", output, format)
+			}
+			format = ending
 			return sys.template(cmd.Context(), args[0], format, output, signers)
 		},
 	}

@@ -14,10 +14,28 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/transform"
+
+	"github.com/chancela/chancela/providers"
 )
 
 // checkedColumn is what [WriteChecked] adds as the last column; a file with it is read without it.
+// What is wrong with the header stands in the header's own cell after it: "check.problems: ...".
 const checkedColumn = "check.problems"
+
+// isChecked tells whether a heading is that of the problems.
+func isChecked(heading string) bool {
+	name := providers.Trim(heading)
+	return len(name) >= len(checkedColumn) && strings.EqualFold(name[:len(checkedColumn)], checkedColumn) &&
+		(len(name) == len(checkedColumn) || name[len(checkedColumn)] == ':')
+}
+
+// checkedHeading is the heading of the problems, with those of the header.
+func (r *Reader) checkedHeading() string {
+	if len(r.problems) == 0 {
+		return checkedColumn
+	}
+	return checkedColumn + ": " + reasons(r.problems)
+}
 
 // maxMarked is how large a sheet may be, unzipped, that is marked: all of it is in memory then.
 const maxMarked = 256 << 20
@@ -91,16 +109,12 @@ func (r *Reader) markText(ctx context.Context, to io.Writer) error {
 		}
 		return values
 	}
-	write(without(r.names), checkedColumn)
-	header := reasons(r.problems)
+	write(without(r.names), r.checkedHeading())
 	for row, err := range r.Rows(ctx) {
 		if err != nil {
 			return err
 		}
 		reason := reasons(row.Problems)
-		if header != "" { // the header's problems stand beside the first row
-			reason, header = strings.Trim(header+"; "+reason, "; "), ""
-		}
 		if raw := row.Raw(); raw != nil {
 			write(without(raw), reason)
 		} else {
@@ -111,7 +125,7 @@ func (r *Reader) markText(ctx context.Context, to io.Writer) error {
 }
 
 func (r *Reader) checkedAt() int {
-	return slices.IndexFunc(r.names, func(s string) bool { return strings.EqualFold(strings.TrimSpace(s), checkedColumn) })
+	return slices.IndexFunc(r.names, isChecked)
 }
 
 // marking colours a workbook's cells.
@@ -140,7 +154,7 @@ func (r *Reader) markSheet(ctx context.Context, to io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(f.SetCellStr(m.sheet, fmt.Sprintf("%s%d", last, r.top), checkedColumn), f.SetColWidth(m.sheet, last, last, 60))
+	err = errors.Join(f.SetCellStr(m.sheet, fmt.Sprintf("%s%d", last, r.top), r.checkedHeading()), f.SetColWidth(m.sheet, last, last, 60))
 	for _, p := range r.problems {
 		err = errors.Join(err, m.mark(p))
 	}

@@ -100,6 +100,47 @@ func TestCheckedText(t *testing.T) {
 	}
 }
 
+// TestCheckedHeader: what is wrong with the header stands in the header's row, and nobody's row has it.
+func TestCheckedHeader(t *testing.T) {
+	header := []any{"id", "provider", "subject", "template", "signer1.name", "signer1.email", "Aluguel; mês"}
+	row := []any{"1", "certyneo", "Lease", "t1", "Ana", "ana@example.com", "900"}
+	dir := t.TempDir()
+	text := filepath.Join(dir, "june.csv")
+	if err := os.WriteFile(text, []byte("id;provider;subject;template;signer1.name;signer1.email;\"Aluguel; mês\"\n1;certyneo;Lease;t1;Ana;ana@example.com;900\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sheet := book(t, "june.xlsx", func(f *excelize.File) { cells(t, f, [][]any{header, row}) })
+	for _, path := range []string{text, sheet} {
+		was, _ := problemsOf(t, path)
+		for round := range 2 { // the checked file is checked again
+			var b bytes.Buffer
+			if err := WriteChecked(t.Context(), path, Options{}, &b); err != nil {
+				t.Fatal(err)
+			}
+			path = filepath.Join(dir, "june.checked"+filepath.Ext(path))
+			if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			r, err := Open(path, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if last := r.Header()[len(r.Header())-1]; len(r.Header()) != len(header)+1 || last != "check.problems: Aluguel; mês: is not a known column" {
+				t.Errorf("round %d of %s: %q", round, path, r.Header())
+			}
+			for row, err := range r.Rows(t.Context()) {
+				if raw := row.Raw(); err != nil || len(raw) > len(header) && raw[len(header)] != "" {
+					t.Errorf("round %d of %s: %q, %v", round, path, raw, err)
+				}
+			}
+			r.Close()
+			if now, _ := problemsOf(t, path); strings.Join(now, ",") != strings.Join(was, ",") || len(now) != 1 {
+				t.Errorf("round %d of %s: %q, was %q", round, path, now, was)
+			}
+		}
+	}
+}
+
 // TestRejectedWorkbook mends nothing: the rejected rows are read as they were, days too, and the same
 // rows make the same file.
 func TestRejectedWorkbook(t *testing.T) {

@@ -46,12 +46,15 @@ const maxColumn = 500
 // parseColumn reads a column's name. Names ignore case, but NAME in field.NAME and
 // meta.NAME stays as it is written: others gave it.
 func parseColumn(s string) (column, bool) {
+	if isChecked(s) {
+		return column{name: checkedColumn, key: checkedColumn}, true
+	}
 	if s = providers.Trim(s); len(s) > maxColumn {
 		return column{}, false
 	}
 	s = norm.NFC.String(strings.TrimSuffix(s, requiredMark))
 	name := strings.ToLower(providers.WithoutHollow(s))
-	if slices.Contains(plainColumns, name) || name == reasonColumn || name == checkedColumn {
+	if slices.Contains(plainColumns, name) || name == reasonColumn {
 		return column{name: name, key: name}, true
 	}
 	group, key, ok := strings.Cut(s, ".")
