@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -81,6 +82,9 @@ func (t *envelopeTask) recordFailure(ctx context.Context, err error) error {
 		}
 		return t.markFailed(ctx, err)
 	case providers.Invalid, providers.Unsupported:
+		if !t.rec.IntentAt.IsZero() && providers.StatusOf(err) == http.StatusForbidden {
+			return t.attempt(ctx, err, ledger.Deferral{}) // no answer to what became of the call: it may be one later
+		}
 		return t.markFailed(ctx, err)
 	}
 	if errors.Is(err, archive.ErrConflict) {
