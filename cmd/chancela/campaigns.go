@@ -247,6 +247,7 @@ type enqueued struct {
 	campaigns []string
 	sums      map[string]*jobs.Summary // by campaign
 	left      []campaign.Left
+	ids       []leftIDs // of the rows of left
 	archive   string
 }
 
@@ -276,6 +277,12 @@ func (f *campaignFiles) enqueue(ctx context.Context, c *jobs.Client, note tell) 
 			return all, err
 		}
 	}
+	for i := range all.left { // when all files are in: one of them may be the mended rows
+		var err error
+		if all.left[i].Known, err = all.ids[i].known(ctx, c); err != nil {
+			return all, err
+		}
+	}
 	return all, nil
 }
 
@@ -292,18 +299,21 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 		all.campaigns = append(all.campaigns, r.Campaign())
 		all.sums[r.Campaign()] = &jobs.Summary{}
 	}
-	rejected := campaign.NewRejected(r)
-	sum, err = c.EnqueueFirst(ctx, r.Campaign(), f.flags.first, f.rows(ctx, r, rejected))
+	rejected, ids := campaign.NewRejected(r), leftIDs{campaign: r.Campaign()}
+	sum, err = c.EnqueueFirst(ctx, r.Campaign(), f.flags.first, f.rows(ctx, r, func(row campaign.Row) error {
+		ids.add(row)
+		return rejected.Write(row)
+	}))
 	all.sums[r.Campaign()].Add(sum)
 	left, closing := rejected.Close(ctx)
 	if left.Rows > 0 && closing == nil {
-		all.left = append(all.left, left)
+		all.left, all.ids = append(all.left, left), append(all.ids, ids)
 	}
 	return sum, errors.Join(err, closing)
 }
 
-// rows gives the envelopes of a file's good rows, and keeps the others.
-func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, rejected *campaign.Rejected) jobs.Source {
+// rows gives the envelopes of a file's good rows, and has the others kept.
+func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, keep func(campaign.Row) error) jobs.Source {
 	return func(yield func(jobs.Envelope, error) bool) {
 		for row, err := range r.Rows(ctx) {
 			if by, ok := f.asked.of(row.Envelope); err == nil && len(row.Problems) == 0 && ok {
@@ -311,7 +321,7 @@ func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, rejected *
 			}
 			switch {
 			case err == nil && len(row.Problems) > 0 && f.flags.skipInvalid:
-				err = rejected.Write(row)
+				err = keep(row)
 				if err == nil {
 					continue
 				}
@@ -397,13 +407,6 @@ func (e enqueued) result() map[string]any {
 		rejected += l.Rows
 	}
 	return map[string]any{"enqueued": sum.New, "known": sum.Known, "conflicts": len(sum.Conflicts), "rejected": rejected}
-}
-
-// tellLeft says how many rows that were not taken are where.
-func (e enqueued) tellLeft(tell tell) {
-	for _, l := range e.left {
-		tell("rejected", map[string]any{"file": l.File, "rows": l.Rows, "path": l.Path, "kept": l.Kept}, l.String())
-	}
 }
 
 // fresh is how many envelopes were new.

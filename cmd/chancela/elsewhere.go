@@ -176,8 +176,8 @@ func (f *campaignFiles) insistNew(ctx context.Context, sys *system, c *jobs.Clie
 			}
 		}
 	}
-	if f.flags.skipInvalid && rows < all {
-		f.asked = found
+	if f.flags.skipInvalid {
+		f.asked = found // and all rows may be left out
 		return nil
 	}
 	campaign, skip := "NAME", ""

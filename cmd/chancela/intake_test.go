@@ -133,6 +133,11 @@ func TestRejectedRowsComeBack(t *testing.T) {
 	if got := ids(t, env, "lote"); got != "0001 0002 0003 0004" || r.lastLine() != "lote: 1 envelope enqueued, 1 of 2 were known" {
 		t.Errorf("enqueued %s; last line %q", got, r.lastLine())
 	}
+	// The campaign file itself still has the wrong rows, and they are no work for anybody.
+	r = invoke(t, env, "enqueue", "--skip-invalid", file).want(t, exitUnfinished)
+	if want := "2 rows of " + file + " not taken, but the campaign has their ids by now"; !strings.HasPrefix(r.lastLine(), want) {
+		t.Errorf("last line %q, want %q", r.lastLine(), want)
+	}
 	if files, _ := filepath.Glob(filepath.Join(dir, "*rejected*")); len(files) != 1 {
 		t.Errorf("%v", files)
 	}
@@ -257,6 +262,17 @@ func TestOnlyWhatIsNewIsTaken(t *testing.T) {
 		t.Errorf("enqueued %s", got)
 	}
 	invoke(t, env, "enqueue", leases).want(t, exitOK) // goes on, whoever asks the same now
+
+	copied := caseFile(t, dir, "copy.csv", load(t, leases)) // all of it is asked already
+	for _, command := range []string{"enqueue", "run"} {
+		r = invoke(t, env, command, "--skip-invalid", copied).want(t, exitUnfinished)
+		if rejected := load(t, filepath.Join(dir, "copy.rejected.csv")); strings.Count(rejected, "as envelope 1") != 2 || !strings.HasPrefix(r.lastLine(), "2 rows of "+copied+" not taken: they are in ") {
+			t.Errorf("%s: %q, %s", command, r.lastLine(), rejected)
+		}
+	}
+	if got := ids(t, env, "copy"); got != "" {
+		t.Errorf("enqueued %s", got)
+	}
 }
 
 // What a service has no place for is told when envelopes are taken, not when they are known.

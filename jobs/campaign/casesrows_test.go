@@ -72,6 +72,9 @@ func TestLeftIsSaid(t *testing.T) {
 		"2 rows of june.csv not taken: they are in june.rejected.csv with the reasons, mend them there and run that file":                                                 {File: "june.csv", Rows: 2, Path: "june.rejected.csv"},
 		"1 row of june.rejected.csv not taken, and still there: mend it, and run that file again":                                                                         {File: "june.rejected.csv", Rows: 1, Path: "june.rejected.csv", Kept: true},
 		"1 row of june.csv not taken, and not written to june.rejected.csv, which somebody has changed: mend that file and run it, or rename it, then run june.csv again": {File: "june.csv", Rows: 1, Path: "june.rejected.csv", Kept: true},
+		"2 rows of june.csv not taken: they are in june.rejected.csv with the reasons, mend them there and run that file; of 1 the campaign has the id by now":            {File: "june.csv", Rows: 2, Path: "june.rejected.csv", Known: 1},
+		"2 rows of june.csv not taken, but the campaign has their ids by now, as when they were mended in june.rejected.csv and run: nothing is left to do for them":      {File: "june.csv", Rows: 2, Path: "june.rejected.csv", Kept: true, Known: 2},
+		"1 row of june.csv not taken, but the campaign has its id by now, as when it was mended in june.rejected.csv and run: nothing is left to do for it":               {File: "june.csv", Rows: 1, Path: "june.rejected.csv", Kept: true, Known: 1},
 	} {
 		if got := l.String(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

@@ -48,10 +48,26 @@ type Left struct {
 	// Kept tells that the file at Path was not written, because it holds somebody's own
 	// work: the rows are in File. For a rejected file, both are the same.
 	Kept bool
+
+	// Known is how many of the rows have an id that the campaign has by now: who ran the mended
+	// rejected file has nothing more to do.
+	Known int
 }
 
 // String says how many rows are in which file.
 func (l Left) String() string {
+	switch rows := l.rows(); {
+	case l.Known == 0:
+		return rows
+	case l.Known < l.Rows:
+		return fmt.Sprintf("%s; of %d the campaign has the id by now", rows, l.Known)
+	case l.Rows == 1:
+		return fmt.Sprintf("1 row of %s not taken, but the campaign has its id by now, as when it was mended in %s and run: nothing is left to do for it", l.File, l.Path)
+	}
+	return fmt.Sprintf("%d rows of %s not taken, but the campaign has their ids by now, as when they were mended in %s and run: nothing is left to do for them", l.Rows, l.File, l.Path)
+}
+
+func (l Left) rows() string {
 	rows, are, them := fmt.Sprintf("%d rows", l.Rows), "are", "them"
 	if l.Rows == 1 {
 		rows, are, them = "1 row", "is", "it"
