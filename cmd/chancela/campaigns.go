@@ -202,6 +202,19 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 	return total, nil
 }
 
+// insistedFiles are campaign files that were checked by the providers that they may go to.
+func insistedFiles(ctx context.Context, sys *system, cfg *config, names []string, flags campaignFlags) (*campaignFiles, []providers.Provider, error) {
+	judges, err := cfg.judges(judgesFor(cfg))
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := newCampaignFiles(cfg, names, flags, judges)
+	if err != nil {
+		return nil, nil, err
+	}
+	return files, judges, files.insist(ctx, sys.note)
+}
+
 // insist checks all files and refuses them when something is wrong: with --skip-invalid
 // only when nothing is left.
 func (f *campaignFiles) insist(ctx context.Context, note tell) error {

@@ -37,15 +37,8 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	if err != nil {
 		return err
 	}
-	judges, err := b.cfg.judges(judgesFor(b.cfg))
+	files, judges, err := insistedFiles(ctx, sys, b.cfg, args, flags)
 	if err != nil {
-		return err
-	}
-	files, err := newCampaignFiles(b.cfg, args, flags, judges)
-	if err != nil {
-		return err
-	}
-	if err := files.insist(ctx, sys.note); err != nil {
 		return err
 	}
 	e, err := b.openQueue(ctx)

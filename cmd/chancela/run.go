@@ -62,15 +62,8 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	if err != nil {
 		return err
 	}
-	judges, err := start.cfg.judges(judgesFor(start.cfg))
+	files, _, err := insistedFiles(ctx, sys, start.cfg, args, flags)
 	if err != nil {
-		return err
-	}
-	files, err := newCampaignFiles(start.cfg, args, flags, judges)
-	if err != nil {
-		return err
-	}
-	if err := files.insist(ctx, sys.note); err != nil {
 		return err
 	}
 	e, err := start.open(ctx, nil)

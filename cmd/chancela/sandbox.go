@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -55,22 +56,7 @@ JSON: to see that chancela doctor names them. They are
 				return err
 			}
 			o.Listen = listen(host, port)
-			s, err := sandbox.Start(cmd.Context(), o)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			page := s.URL(sandbox.Control)
-			sys.tell("page", map[string]any{"url": page}, "# what it holds: "+page)
-			env := s.Env()
-			for _, name := range names(env) {
-				sys.tell("variable", map[string]any{"name": name, "value": env[name]}, fmt.Sprintf("export %s='%s'", name, env[name]))
-			}
-			if f, ok := sys.stdout.(*os.File); ok {
-				_ = f.Sync() // a pipe has nothing to sync
-			}
-			<-cmd.Context().Done()
-			return nil
+			return simulate(cmd.Context(), sys, o)
 		},
 	}
 	cmd.Flags().StringVar(&host, "listen-host", "127.0.0.1", "name or address to listen on; links in answers have it, too")
@@ -80,6 +66,26 @@ JSON: to see that chancela doctor names them. They are
 	cmd.Flags().StringVar(&differ, "differ", "", "differences from the references, as JSON")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "decides keys and ids")
 	return cmd
+}
+
+// simulate runs the simulators until the context ends, and tells how to reach them.
+func simulate(ctx context.Context, sys *system, o sandbox.Options) error {
+	s, err := sandbox.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	page := s.URL(sandbox.Control)
+	sys.tell("page", map[string]any{"url": page}, "# what it holds: "+page)
+	env := s.Env()
+	for _, name := range names(env) {
+		sys.tell("variable", map[string]any{"name": name, "value": env[name]}, fmt.Sprintf("export %s='%s'", name, env[name]))
+	}
+	if f, ok := sys.stdout.(*os.File); ok {
+		_ = f.Sync() // a pipe has nothing to sync
+	}
+	<-ctx.Done()
+	return nil
 }
 
 // listen gives the page and the providers ports in a row, or free ones when base is 0.
