@@ -56,14 +56,18 @@ var codePattern = regexp.MustCompile(`^[A-Za-z][0-9A-Za-z_-]{0,63}$`)
 
 // explain reads {"error","code"}: the code is stable, the text is not (reference §10).
 // Only what looks like a code is passed on, and a number is none: it could be somebody's.
-func explain(_ int, _ http.Header, body []byte) (string, providers.ErrorKind) {
+func explain(status int, _ http.Header, body []byte) (string, providers.ErrorKind) {
+	kind := providers.ErrorKind("")
+	if status == http.StatusForbidden { // a scope that the key lacks (reference §1), whatever is asked for
+		kind = providers.Denied
+	}
 	var e struct {
 		Code string `json:"code"`
 	}
 	if json.Unmarshal(body, &e) != nil || !codePattern.MatchString(e.Code) {
-		return "", ""
+		return "", kind
 	}
-	return e.Code, ""
+	return e.Code, kind
 }
 
 // upload is POST /documents: multipart, field file (reference §3).

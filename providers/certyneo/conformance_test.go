@@ -106,6 +106,8 @@ func TestConformance(t *testing.T) {
 		},
 		Kind: func(call, op string, status int) (providers.ErrorKind, bool) {
 			switch {
+			case status == 403 && !strings.HasSuffix(op, "given address"):
+				return providers.Denied, true // a scope that the key lacks (reference §1)
 			case call == "Invite" && op == "POST /envelopes/{id}/send" && status == 409:
 				return providers.Ambiguous, true // what a second send answers is not documented (reference §15)
 			case strings.HasPrefix(call, "Settle") && status == 404:
@@ -121,7 +123,7 @@ func TestConformance(t *testing.T) {
 			{Status: 409, Body: `{"error":"Ana Prova da Silva has no field","code":"signer_without_field"}`, Code: "signer_without_field", Kind: providers.Invalid, Look: providers.Invalid},
 			{Status: 409, Body: `{"error":"x","code":"CONFLICT"}`, Code: "CONFLICT", Kind: providers.Ambiguous, Look: providers.Invalid},
 			{Status: 400, Body: `{"error":"x","code":"ADVANCED_REQUIRES_STRONG_AUTH"}`, Code: "ADVANCED_REQUIRES_STRONG_AUTH", Kind: providers.Invalid, Look: providers.Invalid},
-			{Status: 403, Body: `{"error":"Insufficient scope: envelopes:write required"}`, Kind: providers.Invalid, Look: providers.Invalid},
+			{Status: 403, Body: `{"error":"Insufficient scope: envelopes:write required"}`, Kind: providers.Denied, Look: providers.Denied},
 			{Status: 404, Body: `{"error":"x","code":"NOT_FOUND"}`, Code: "NOT_FOUND", Kind: providers.NotFound, Look: providers.NotFound},
 			{Status: 404, Body: `{"error":"x","code":"NOT FOUND"}`, Kind: providers.NotFound, Look: providers.NotFound},
 			{Status: 429, Body: `{"error":"x"}`, Kind: providers.RateLimited, Look: providers.RateLimited},
