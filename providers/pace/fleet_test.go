@@ -104,7 +104,7 @@ func (h hook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 
 // process runs callers who want turns until the context ends.
 func (f *fleet) process(ctx context.Context, wg *sync.WaitGroup, seed uint64, callers int) *Limiter {
-	l := NewRedis(f.client, "p", f.rate, Longest(time.Hour))
+	l := newLimiter(f.client, "p", f.rate, time.Hour)
 	for i := range callers {
 		wg.Go(func() { f.caller(ctx, l, []Class{Send, Look, Fetch}[i%3], rand.New(rand.NewPCG(seed, uint64(i)))) })
 	}

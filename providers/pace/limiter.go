@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	defaultLongest = 30 * time.Second
-	longestPause   = 24 * time.Hour
-	callTimeout    = 10 * time.Second // of a call to Redis
-	mostJitter     = 100 * time.Millisecond
+	longest      = 30 * time.Second
+	longestPause = 24 * time.Hour
+	callTimeout  = 10 * time.Second // of a call to Redis
+	mostJitter   = 100 * time.Millisecond
 )
 
 // Limiter is a [Pacer] over all processes that share a Redis. Its clock is Redis'. When
@@ -72,28 +72,24 @@ type Limiter struct {
 
 var _ Pacer = (*Limiter)(nil)
 
-// Option changes a [Limiter].
-type Option func(*Limiter)
-
-// Longest sets the longest wait, 30 s by default.
-func Longest(d time.Duration) Option { return func(l *Limiter) { l.longest = d.Microseconds() } }
-
 // NewRedis makes a provider's limiter. All processes must give the same rate: after a
 // change the turns booked at the old one come first. A rate that is not positive is a
 // mistake of the program and panics.
-func NewRedis(client redis.UniversalClient, provider string, rate providers.Rate, options ...Option) *Limiter {
+func NewRedis(client redis.UniversalClient, provider string, rate providers.Rate) *Limiter {
+	return newLimiter(client, provider, rate, longest)
+}
+
+// newLimiter makes one whose turns are so far ahead at most.
+func newLimiter(client redis.UniversalClient, provider string, rate providers.Rate, longest time.Duration) *Limiter {
 	if rate.Requests <= 0 || rate.Per <= 0 {
 		panic(fmt.Sprintf("pace: the rate of %s is not positive", provider))
 	}
 	l := &Limiter{client: client, keys: []string{"{chancela}:pace:" + provider}, rate: rate, burst: int64(max(rate.Burst, 1)),
-		longest: defaultLongest.Microseconds(), epoch: time.Now()}
+		longest: longest.Microseconds(), epoch: time.Now()}
 	l.interval = max(1, int64(math.Ceil(float64(rate.Per.Nanoseconds())/float64(rate.Requests)/1000*1.0005)))
 	spare := (l.burst - 1) * l.interval
 	l.reserve = min(spare, mostJitter.Microseconds())
 	l.tolerance = spare - l.reserve
-	for _, o := range options {
-		o(l)
-	}
 	l.ring = l.longest/1e6 + 62
 	l.line.wake = make(chan struct{}, 1)
 	l.line.watch.init(l.reserve)

@@ -153,7 +153,7 @@ func turnError(t *testing.T, l *Limiter, class Class) error {
 
 func TestLaterBooksNothing(t *testing.T) {
 	onBoth(t, func(t *testing.T, client *redis.Client) {
-		l := NewRedis(client, "p", providers.Rate{Requests: 1, Per: time.Hour}, Longest(time.Second))
+		l := newLimiter(client, "p", providers.Rate{Requests: 1, Per: time.Hour}, time.Second)
 		if err := turnError(t, l, Send); err != nil {
 			t.Fatal(err)
 		}
