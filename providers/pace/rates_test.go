@@ -102,7 +102,7 @@ func TestManyWait(t *testing.T) {
 	inVirtualTime(t, providers.Rate{Requests: 100, Per: time.Minute, Burst: 200}, func(ctx context.Context, f *fleet) {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 		defer cancel()
-		l := NewRedis(f.client, "p", f.rate, Longest(1000*time.Hour))
+		l := newLimiter(f.client, "p", f.rate, 1000*time.Hour)
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		turns := 0
