@@ -34,3 +34,25 @@ func TestCancelOfAllAsksAPerson(t *testing.T) {
 	answer("", "cancel", "july", "--yes").want(t, exitOK)
 	invoke(t, env, "cancel", "june").want(t, exitOK) // a script
 }
+
+// A pause and its end do not send the rest of --first by the way: a person is asked, and told.
+func TestResumeAsksBeforeTheRestGoes(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_SIMULATE": "yes", "CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "archive")}
+	invoke(t, env, "enqueue", "--first", "1", someOf(t, "june.csv", "cer-001", "cer-002", "cer-003")).want(t, exitOK)
+	invoke(t, env, "pause", "june").want(t, exitOK)
+	resume := func(said string) result {
+		var stdout, stderr buffer
+		status := run(t.Context(), &system{env: env, stdin: strings.NewReader(said), stdout: &stdout, stderr: &stderr, terminal: true}, []string{"resume", "june"})
+		return result{status, stdout.String(), stderr.String()}
+	}
+	if r := resume("n\n").want(t, exitUsage); !strings.Contains(r.stderr, "wait until the first 1 are archived") {
+		t.Error(r.stderr)
+	}
+	if r := invoke(t, env, "status", "june").want(t, exitOK); !strings.Contains(r.stdout, "paused") {
+		t.Error(r.stdout)
+	}
+	if r := resume("y\n").want(t, exitOK); !strings.Contains(r.stdout, "june goes on, also with what waited for the first 1: 3 envelopes") {
+		t.Error(r.stdout)
+	}
+}

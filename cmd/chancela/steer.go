@@ -204,17 +204,42 @@ tells how many they were. Envelopes that are sent are followed and archived as b
 
 func newResume(sys *system) *cobra.Command {
 	return sys.steering(&cobra.Command{
-		Use:     "resume CAMPAIGN",
-		Short:   "End a pause",
-		Long:    `Resume ends a pause: envelopes that waited are sent.`,
+		Use:   "resume CAMPAIGN",
+		Short: "End a pause",
+		Long: `Resume ends a pause: envelopes that waited are sent. It also ends what --first and
+failures in a row hold back; on a terminal it asks before a pause takes --first with it.`,
 		Example: `  chancela resume june`,
 		Args:    arguments(1, 1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		before, err := c.Ledger().Campaign(ctx, args[0])
+		if err != nil {
+			return answer{}, err
+		}
+		text := " goes on"
+		if held, first := heldBack(before); held > 0 {
+			if before.Paused {
+				question := fmt.Sprintf("%s in %s wait until the first %d are archived. Resuming sends them now, too. Go on?", count(int(held), "envelope"), args[0], first)
+				if err := sys.confirm(ctx, question); err != nil {
+					return answer{}, err
+				}
+			}
+			text += fmt.Sprintf(", also with what waited for the first %d: %s", first, count(int(held), "envelope"))
+		}
 		if _, err := sys.campaignWide(ctx, c, args[0], ledger.ResumeAll); err != nil {
 			return answer{}, err
 		}
-		return pausedAnswer(args[0], false, " goes on"), nil
+		return pausedAnswer(args[0], false, text), nil
 	})
+}
+
+// heldBack is how many envelopes wait because others go first, and how many those are.
+func heldBack(c ledger.Campaign) (held, first int64) {
+	for _, h := range c.Halts {
+		if h.First > 0 {
+			held, first = held+c.Waiting(h), h.First
+		}
+	}
+	return held, first
 }
 
 func newRetry(sys *system) *cobra.Command {
