@@ -155,11 +155,6 @@ func inMemory(t *testing.T) string {
 
 var silent = slog.New(slog.NewTextHandler(io.Discard, nil))
 
-// simulated gives the client of a simulated provider.
-func simulated(t *testing.T, sb *sandbox.Sandbox, name string) providers.Provider {
-	return simulatedWithKey(t, sb, name, keyOf(sb, name), pace.Unlimited{})
-}
-
 func keyOf(sb *sandbox.Sandbox, name string) string {
 	return sb.Env()["CHANCELA_"+strings.ToUpper(name)+"_API_KEY"]
 }
