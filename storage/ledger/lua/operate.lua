@@ -67,9 +67,7 @@ end
 local trouble = {'r', 'o', 'E', 'd'}
 
 local kinds = {}
--- cancel ends what nobody has begun; for all else it asks the workers, who see the wish before they invite. Where an
--- earlier ledger may have sent what is queued here, a worker looks for its mark.
-local younger = kind == 'cancel' and redis.call('HGET', P .. 'campaign:' .. campaign, 'younger') == '1'
+-- cancel ends what nobody has begun; for all else it asks the workers, who see the wish before they invite.
 function kinds.cancel(e, key, h)
   if h.s ~= 'q' and h.s ~= 'p' and h.s ~= 's' then return words[h.s] end
   if h.s == 's' and unable[h.p] then return 'unsupported ' .. h.p end
