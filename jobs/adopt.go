@@ -162,7 +162,7 @@ func (c *Client) find(ctx context.Context, fresh []*draft, t *traces) ([]found, 
 			if t.mayBeComplete(e.ID) {
 				out[i].manifest, err = c.manifest(ctx, e)
 			}
-			if err == nil && out[i].manifest == nil && standing.Marks > 0 && (standing.Sent || !standing.Refused) {
+			if err == nil && out[i].manifest == nil && standing.MayBeSent() {
 				out[i].mark, err = c.mark(ctx, e, standing)
 			}
 			return err
@@ -210,19 +210,4 @@ func (f found) adopt(e *ledger.Entry, now time.Time) (whole bool, err error) {
 			Steps: f.mark.Steps, Inviter: f.mark.Claim, IntentAt: now, CreatedAt: f.mark.Accepted}
 	}
 	return whole, nil
-}
-
-// mayBeMarked tells whether an earlier ledger may have sent an envelope that this one has
-// not: its mark stands in the archive. Without an archive nobody knows but a worker, who is
-// asked where the archive has more of the campaign than the ledger.
-func (c *Client) mayBeMarked(ctx context.Context, r *ledger.Record) (bool, error) {
-	if c.archive == nil {
-		known, err := c.ledger.CampaignsNamed(ctx, []string{r.Campaign})
-		return len(known) == 1 && known[0].Younger, err
-	}
-	m, s, err := marks.New(c.archive).Last(ctx, r.Campaign, r.ID)
-	if errors.Is(err, archive.ErrNotFound) {
-		return false, nil
-	}
-	return s.Sent || !s.Refused && !slices.Contains(r.Uninvited, m.Claim), err
 }

@@ -43,7 +43,9 @@ func (c *Client) Begin(ctx context.Context, campaign string, kind ledger.Kind, b
 	var err error
 	switch kind {
 	case ledger.ForgetAll, ledger.ForgetUnfinished:
-		err = c.ledger.Forgettable(ctx, campaign, kind == ledger.ForgetUnfinished)
+		if err = c.ledger.Forgettable(ctx, campaign, kind == ledger.ForgetUnfinished); err == nil {
+			err = c.unmarked(ctx, campaign, kind)
+		}
 	case ledger.ResumeAll:
 		err = c.ledger.SetPaused(ctx, campaign, false)
 	}
@@ -140,6 +142,9 @@ func (c *Client) CarryOperations(ctx context.Context) error {
 // turn has, and hands it on then.
 func (c *Client) pages(ctx context.Context, o *ledger.HeldOperation, turn time.Duration, done func()) error {
 	begun := time.Now()
+	if err := c.look(ctx, o); err != nil {
+		return errors.Join(err, c.letGo(ctx, o))
+	}
 	for ctx.Err() == nil && (turn == 0 || time.Since(begun) < turn) {
 		over, err := c.page(ctx, o)
 		if errors.Is(err, ledger.ErrLost) {

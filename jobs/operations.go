@@ -66,19 +66,13 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 		if r.CancelAsked {
 			return nil
 		}
-		if r.State == ledger.Queued && len(r.Steps) == 0 {
-			elsewhere, err := c.mayBeMarked(ctx, r)
-			if err != nil {
+		if r.State == ledger.Queued && len(r.Steps) == 0 && !c.mayBeMarked(ctx, r) {
+			// Nothing is at the provider, and nobody holds it: a claim would change the version.
+			if err := c.ledger.CancelQueued(ctx, r); err != nil {
 				return err
 			}
-			if !elsewhere {
-				// Nothing is at the provider, and nobody holds it: a claim would change the version.
-				if err := c.ledger.CancelQueued(ctx, r); err != nil {
-					return err
-				}
-				c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
-				return nil
-			}
+			c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
+			return nil
 		}
 		// A worker that holds the envelope sees the wish before it invites; otherwise the
 		// new task carries it out.

@@ -93,7 +93,7 @@ func (b *rebuilding) see(ctx context.Context, k Key, file string) error {
 // next ends an envelope's folder.
 func (b *rebuilding) next(k Key) {
 	switch {
-	case b.complete || b.standing.Marks > 0 && (b.standing.Sent || !b.standing.Refused):
+	case b.complete || b.standing.MayBeSent():
 		b.batch = append(b.batch, rebuilt{b.key, b.complete, b.standing})
 	case b.standing.Marks > 0:
 		b.Unsent++

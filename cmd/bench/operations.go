@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/storage/archive/dir"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -21,7 +23,11 @@ func operations(ctx context.Context, folder string, s sizes) ([]result, error) {
 		return nil, err
 	}
 	defer stop()
-	client := jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Log: unheard})
+	store, err := dir.Open(filepath.Join(folder, "archive"))
+	if err != nil {
+		return nil, err
+	}
+	client := jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Log: unheard})
 	whole := func(kind ledger.Kind) func(context.Context, string) error {
 		return func(ctx context.Context, name string) error {
 			o, err := client.Begin(ctx, name, kind, "bench")

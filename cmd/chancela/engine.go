@@ -9,6 +9,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/providers/registry"
+	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/marks"
 )
@@ -206,6 +207,16 @@ func (e *engine) marks() *marks.Book {
 
 // openLedger opens what the commands that only read or steer need: Redis.
 func (s *system) openLedger(ctx context.Context, command string) (*engine, error) {
+	return s.openSteering(ctx, command, false)
+}
+
+// openLedgerAndArchive is openLedger with the archive, to be read only. Where it cannot be opened
+// from here, workers look into it.
+func (s *system) openLedgerAndArchive(ctx context.Context, command string) (*engine, error) {
+	return s.openSteering(ctx, command, true)
+}
+
+func (s *system) openSteering(ctx context.Context, command string, archived bool) (*engine, error) {
 	cfg, err := loadConfig(s.env)
 	if err != nil {
 		return nil, err
@@ -218,6 +229,12 @@ func (s *system) openLedger(ctx context.Context, command string) (*engine, error
 		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its run; on one machine, set it to local:PATH, a folder for a Redis%s", command, prefix, instead)
 	}
 	e := &engine{cfg: cfg, log: s.logger(slog.LevelWarn)}
+	if archived {
+		if e.archive, err = storage.OpenToRead(ctx, cfg.ArchiveURL, cfg.s3()); err != nil {
+			e.archive = nil
+			e.log.Warn("the archive is not at hand here: a worker looks whether envelopes that are queued were sent before", "error", err)
+		}
+	}
 	err = e.connect(ctx)
 	if err == nil {
 		err = e.openObserver()

@@ -26,7 +26,11 @@ func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jo
 	cmd.GroupID = groupSteer
 	cmd.ValidArgsFunction = s.completeCampaign
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		e, err := s.openLedger(cmd.Context(), cmd.Name())
+		open := s.openLedger
+		if cmd.Name() == "cancel" || cmd.Name() == "forget" { // they end what another ledger may have sent
+			open = s.openLedgerAndArchive
+		}
+		e, err := open(cmd.Context(), cmd.Name())
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -26,5 +30,27 @@ func TestSteeringOfNothing(t *testing.T) {
 	r = invoke(t, env, "retry", "june", "sdo-001", "none").want(t, exitError)
 	if !strings.Contains(r.stdout, "no such envelope (none)") || strings.Contains(r.stdout, "another id") {
 		t.Errorf("%q", r.stdout)
+	}
+}
+
+// Where the archive is not at hand, a command that cancels leaves it to a worker to look whether
+// what is queued was sent before, and makes no archive.
+func TestCancelWithoutTheArchive(t *testing.T) {
+	t.Parallel()
+	env, _ := waitingJune(t)
+	archive := env["CHANCELA_ARCHIVE_URL"]
+	env["CHANCELA_ARCHIVE_URL"] = filepath.Join(t.TempDir(), "elsewhere")
+	r := invoke(t, env, "cancel", "june", "--yes").want(t, exitOK)
+	if states, _ := counts(t, env, "june"); states["queued"] != 2 || !strings.Contains(r.stderr, "a worker looks") {
+		t.Errorf("%v, %q", states, r.stderr)
+	}
+	if _, err := os.Stat(env["CHANCELA_ARCHIVE_URL"]); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("an archive was made: ", err)
+	}
+	env["CHANCELA_ARCHIVE_URL"] = archive
+	invoke(t, env, "enqueue", "--campaign", "july", someOf(t, "june.csv", "cer-001", "sdo-001"), "--again").want(t, exitOK)
+	invoke(t, env, "cancel", "july", "--yes").want(t, exitOK)
+	if states, _ := counts(t, env, "july"); states["canceled"] != 2 {
+		t.Errorf("%v", states)
 	}
 }

@@ -54,7 +54,7 @@ func (e *engine) runScheduler(ctx context.Context) error {
 
 // carryOperations carries on what was asked for whole campaigns, here or elsewhere.
 func (e *engine) carryOperations(ctx context.Context) error {
-	return jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Log: e.log}).CarryOperations(ctx)
+	return jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Archive: e.archive, Log: e.log}).CarryOperations(ctx)
 }
 
 // serve runs parts of the engine until the context ends or one of them fails. An

@@ -54,7 +54,8 @@
 //	everysec taken for always             ledger.TestInspectChoosesTheBarrier
 //	mark not made                         TestRedisLost, worker.TestLedgerLostAtEveryBoundary, TestLedgerSetBack
 //	mark made, and no look for another's  marks.TestMarksFollowEachOther, TestOneOfManyMarks, worker.TestLedgerSetBack
-//	no look for it before a cancellation  worker.TestCancelInALedgerSetBack
+//	no look for it before a cancellation  worker.TestCancelInALedgerSetBack, TestCancelOfAllBeforeAnyMarkIsMet
+//	no look for it before a failure       worker.TestFailureInALedgerSetBack
 //	missing mark taken for no proof       worker.TestMissingMarkProves
 //	missing mark of any archive believed  worker.TestMissingMarkProves, TestUnmarkedIntentOfAWorkerWithoutMarks
 //	provider not asked for our key first  worker.TestYoungerLedgerAsksFirst

@@ -84,8 +84,12 @@
 // campaigns in which it has met a foreign mark. Otherwise nothing is asked before the mark
 // itself: it costs one write and no read. A ledger that has found such marks is younger than
 // its campaign, and says so ([ledger.Ledger.Younger]): of what is new to it there, Prepare asks
-// the provider first where our key can be asked for ([providers.Job].AskFirst), and what is
-// queued there is cancelled by a worker, who looks for the mark and withdraws what was sent.
+// the provider first where our key can be asked for ([providers.Job].AskFirst).
+//
+// Nothing ends as if nobody had been invited before its mark was looked for. Who cancels a
+// campaign lists it once; where that cannot be done, or the ledger is younger, what is queued is
+// cancelled by a worker, who looks for the mark and withdraws what was sent. A worker whose
+// envelope fails looks, too, and so does who forgets failed ones.
 //
 // Nobody is invited a second time under one mark. What may be sent again (the provider has
 // said that nobody was invited, or an operator has resolved it as not sent) is sent under the

@@ -174,6 +174,17 @@ func (t *envelopeTask) markFailed(ctx context.Context, err error) error {
 		return t.doubt(ctx)
 	}
 	from := t.rec.State
+	if from == ledger.Queued || from == ledger.Preparing { // nobody was invited, as far as this ledger knows
+		taken, merr := t.lastMark(ctx)
+		switch {
+		case taken != nil:
+			return t.adopt(ctx, taken)
+		case merr != nil && (isArchiveAway(merr) || ctx.Err() != nil):
+			return t.wait(ctx, merr, ledger.Deferral{Wait: t.cfg.RetryMax})
+		case merr != nil:
+			err = fmt.Errorf("%w; %w", err, merr)
+		}
+	}
 	var werr error
 	halted := false
 	switch {

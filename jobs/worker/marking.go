@@ -34,10 +34,7 @@ func (t *envelopeTask) mark(ctx context.Context, began time.Time) error {
 	if t.cfg.Marks != nil {
 		within, cancel := context.WithDeadline(ctx, began.Add(commitWithin))
 		defer cancel()
-		made, err := t.cfg.Marks.Make(within, marks.Mark{
-			Campaign: t.rec.Campaign, ID: t.rec.ID, Digest: t.rec.Digest, Provider: t.rec.Provider, Environment: t.config.environment(),
-			Steps: t.rec.Steps, Claim: t.claim.Token(), Accepted: t.rec.CreatedAt, At: began.UTC().Truncate(time.Millisecond),
-		}, t.reachedNobody)
+		made, err := t.cfg.Marks.Make(within, t.newMark(began), t.reachedNobody)
 		if _, taken := errors.AsType[*marks.TakenError](err); taken {
 			return err
 		}
@@ -54,6 +51,23 @@ func (t *envelopeTask) mark(ctx context.Context, began time.Time) error {
 		return &uncalled{errors.New("too long after the intent to invite")}
 	}
 	return nil
+}
+
+func (t *envelopeTask) newMark(at time.Time) marks.Mark {
+	return marks.Mark{Campaign: t.rec.Campaign, ID: t.rec.ID, Digest: t.rec.Digest, Provider: t.rec.Provider, Environment: t.config.environment(),
+		Steps: t.rec.Steps, Claim: t.claim.Token(), Accepted: t.rec.CreatedAt, At: at.UTC().Truncate(time.Millisecond)}
+}
+
+// markFound makes the mark of an invitation that was found at the provider and has none: an id
+// alone would keep no later ledger from inviting.
+func (t *envelopeTask) markFound(ctx context.Context) {
+	if t.cfg.Marks == nil {
+		return
+	}
+	_, err := t.cfg.Marks.Make(detached(ctx), t.newMark(time.Now()), t.reachedNobody)
+	if _, there := errors.AsType[*marks.TakenError](err); err != nil && !there {
+		t.log.WarnContext(ctx, "an invitation that was found has no mark", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "error", err)
+	}
 }
 
 // place names the archive in which this worker marks; empty: nowhere, or it cannot be told.
@@ -127,8 +141,8 @@ func (t *envelopeTask) foreign(ctx context.Context) (*marks.TakenError, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, ok := there[t.rec.ID]
-	if !ok || s.Marks == 0 || s.Refused && !s.Sent {
+	s := there[t.rec.ID]
+	if !s.MayBeSent() {
 		return nil, nil
 	}
 	m, err := t.cfg.Marks.Read(ctx, t.rec.Campaign, t.rec.ID, s)
@@ -155,7 +169,7 @@ func (t *envelopeTask) lastMark(ctx context.Context) (*marks.TakenError, error) 
 
 // taken is nil for a last mark that is known to have invited nobody.
 func (t *envelopeTask) taken(m marks.Mark, s marks.Standing) *marks.TakenError {
-	if !s.Sent && (s.Refused || t.reachedNobody(m.Claim)) {
+	if !s.MayBeSent() || !s.Sent && t.reachedNobody(m.Claim) {
 		return nil
 	}
 	return &marks.TakenError{Mark: m, Standing: s}

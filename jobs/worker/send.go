@@ -140,6 +140,7 @@ func (t *envelopeTask) send(ctx context.Context) error {
 	p := t.config.Provider
 	err = p.Prepare(ctx, job)
 	if errors.Is(err, providers.ErrAlreadyInvited) {
+		t.markFound(ctx)
 		return t.sent(ctx, job, false)
 	}
 	if err == nil {

@@ -135,7 +135,10 @@ func TestYoungerLedgerAsksFirst(t *testing.T) {
 				t.Errorf("%d calls have made something", n-made)
 			}
 			if s, err := marks.New(w.archive).Sent(t.Context(), "crash", "2"); err != nil || s.EnvelopeID != r.EnvelopeID {
-				t.Errorf("its mark: %+v %v", s, err)
+				t.Errorf("its id: %+v %v", s, err)
+			}
+			if _, _, err := marks.New(w.archive).Last(t.Context(), "crash", "2"); err != nil {
+				t.Errorf("what was found has no mark: %v", err)
 			}
 			if n := w.sandbox.Calls(name)["GET /contracts"]; n > 1 {
 				t.Errorf("all contracts are listed %d times", n)

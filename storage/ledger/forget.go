@@ -14,6 +14,9 @@ type UnfinishedError struct {
 	InDoubt  int64 // may have reached people
 	Failed   int64 // can be retried
 	Lost     int64 // sent, and their provider does not know them
+
+	// Marked is one that has failed as far as this ledger knows, and that the archive has as sent.
+	Marked string
 }
 
 func (e *UnfinishedError) Error() string {
@@ -25,6 +28,9 @@ func (e *UnfinishedError) Error() string {
 		if p.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
 		}
+	}
+	if e.Marked != "" {
+		return fmt.Sprintf("campaign %s is not finished: the archive says that failed envelopes were sent, such as %s: retry them, and what became of them is found out", e.Campaign, e.Marked)
 	}
 	text := fmt.Sprintf("campaign %s is not finished: %s", e.Campaign, strings.Join(parts, "; "))
 	if e.Open == 0 {
@@ -78,7 +84,7 @@ func (l *Ledger) countLost(ctx context.Context, campaign string, sent int64) (n 
 		if err != nil {
 			return 0, err
 		}
-		records, err := l.heads(ctx, keys)
+		records, err := l.Heads(ctx, keys)
 		if err != nil {
 			return 0, err
 		}

@@ -100,7 +100,7 @@ func (l *Ledger) unsent(ctx context.Context, holders []*Holder) error {
 	for i, h := range holders {
 		keys[i] = h.Campaign + "/" + h.ID
 	}
-	records, err := l.heads(ctx, keys)
+	records, err := l.Heads(ctx, keys)
 	if err != nil {
 		return err
 	}

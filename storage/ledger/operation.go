@@ -38,6 +38,9 @@ type Operation struct {
 	Refused      []NotDone // the most frequent first
 	Begun, Ended time.Time // not ended: zero
 
+	// Looked: somebody has looked whether the archive knows more of the campaign than the ledger.
+	Looked bool
+
 	last   int64 // number of the last envelope that it is for
 	cursor string
 }
@@ -91,7 +94,7 @@ func (l *Ledger) Operation(ctx context.Context, id string) (Operation, error) {
 
 func operation(id string, h map[string]string) Operation {
 	o := Operation{ID: id, Campaign: h["campaign"], Kind: Kind(h["kind"]), By: h["by"], Total: atoi(h["last"]), Seen: atoi(h["seen"]), Done: atoi(h["done"]),
-		Begun: milliTime(h["begun"]), Ended: milliTime(h["ended"]), last: atoi(h["last"]), cursor: h["cursor"]}
+		Begun: milliTime(h["begun"]), Ended: milliTime(h["ended"]), Looked: h["looked"] == "1", last: atoi(h["last"]), cursor: h["cursor"]}
 	for field, n := range h {
 		if why, ok := strings.CutPrefix(field, "n "); ok {
 			o.Refused = append(o.Refused, NotDone{why, atoi(n), strings.Fields(h["ids "+why])})
@@ -132,13 +135,47 @@ func (l *Ledger) TakeOperation(ctx context.Context, id string, lease time.Durati
 	return &HeldOperation{operation(text(res[0]), h), token, lease, l}, nil
 }
 
+// Keep keeps the operation from others, while something before a page takes long, until it is
+// stopped.
+func (o *HeldOperation) Keep(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(o.lease / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				_ = o.until(ctx, o.lease) // one that lapses is carried on by another
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// SetLooked records that somebody has looked whether the archive knows more of the campaign, and
+// has said so if it does ([Ledger.Younger]).
+func (o *HeldOperation) SetLooked(ctx context.Context) error {
+	err := o.ledger.db.HSet(ctx, operationKey(o.ID), "looked", "1").Err()
+	o.Looked = err == nil
+	return failed("operation "+o.ID, err)
+}
+
 // LetGo lets others take the operation, after those that wait already.
 func (o *HeldOperation) LetGo(ctx context.Context) error {
+	return failed("handing operation "+o.ID+" on", o.until(ctx, 0))
+}
+
+// until lets others take the operation after a time.
+func (o *HeldOperation) until(ctx context.Context, after time.Duration) error {
 	now, err := o.ledger.Now(ctx)
-	if err == nil {
-		err = o.ledger.db.ZAddXX(ctx, operationsKey, redis.Z{Member: o.ID, Score: float64(now.UnixMilli())}).Err()
+	if err != nil {
+		return err
 	}
-	return failed("handing operation "+o.ID+" on", err)
+	return o.ledger.db.ZAddXX(ctx, operationsKey, redis.Z{Member: o.ID, Score: float64(now.Add(after).UnixMilli())}).Err()
 }
 
 // Lanes are the ways of an operation's tasks to workers: the first few go ahead.

@@ -28,6 +28,9 @@ func carry(t *testing.T, l *Ledger, id string, n int) (Operation, []*Record) {
 	if err != nil || held == nil {
 		t.Fatal(held, err)
 	}
+	if err := held.SetLooked(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	var tasks []*Record
 	for over := false; !over; {
 		p, err := held.Page(t.Context(), n)
@@ -304,5 +307,55 @@ func TestForgetKeepsTheArchive(t *testing.T) {
 		if v, err := l.Redis().Get(t.Context(), k).Result(); err == nil && strings.Contains(v, "Ana") {
 			t.Errorf("%s has %q", k, v)
 		}
+	}
+}
+
+// What is queued is cancelled by a worker as long as nobody has looked whether it was sent before,
+// and whenever it may have been. Who goes on knows that somebody has looked.
+func TestCancelAsksWhereNobodyHasLooked(t *testing.T) {
+	for name, c := range map[string]struct {
+		looked, younger bool
+		want            State
+	}{
+		"nobody has looked":      {false, false, Queued},
+		"the archive knows more": {true, true, Queued},
+		"nothing was sent":       {true, false, Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, m := open(t)
+			create(t, l, "1")
+			o, err := l.BeginOperation(t.Context(), "june", CancelAll, "crm", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			take := func() *HeldOperation {
+				held, err := l.TakeOperation(t.Context(), o.ID, time.Second)
+				if err != nil || held == nil {
+					t.Fatal(held, err)
+				}
+				return held
+			}
+			first := take()
+			if c.looked {
+				if err := first.SetLooked(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.younger {
+				if err := l.Younger(t.Context(), "june"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m.forward(time.Minute)
+			held := take()
+			p, err := held.Page(t.Context(), 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tasks, err := held.Do(t.Context(), p, lanes)
+			if r := get(t, l, "1"); err != nil || held.Looked != c.looked || r.State != c.want || r.CancelAsked != (c.want == Queued) || len(tasks) == 1 != r.CancelAsked {
+				t.Errorf("%v: it is %s, asked %v, tasks %v", err, r.State, r.CancelAsked, keysOf(tasks))
+			}
+		})
 	}
 }

@@ -32,8 +32,8 @@ func (l *Ledger) GetMany(ctx context.Context, keys []string) ([]*Record, error) 
 	return l.read(ctx, keys, true)
 }
 
-// heads reads many envelopes without their blobs.
-func (l *Ledger) heads(ctx context.Context, keys []string) ([]*Record, error) {
+// Heads is GetMany without what is about people and files: states, steps and the inviting call.
+func (l *Ledger) Heads(ctx context.Context, keys []string) ([]*Record, error) {
 	return l.read(ctx, keys, false)
 }
 

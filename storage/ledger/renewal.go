@@ -44,7 +44,7 @@ func (l *Ledger) TakeRenewals(ctx context.Context, n int, hold time.Duration) (w
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, false, fmt.Errorf("ledger: taking renewals: %w", err)
 	}
-	records, err := l.heads(ctx, keys)
+	records, err := l.Heads(ctx, keys)
 	if err != nil {
 		return nil, false, err
 	}

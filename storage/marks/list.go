@@ -17,6 +17,9 @@ type Standing struct {
 	refused int
 }
 
+// MayBeSent tells whether people may have been invited, as far as the marks themselves say.
+func (s Standing) MayBeSent() bool { return s.Marks > 0 && (s.Sent || !s.Refused) }
+
 // IsMark tells whether a file of an envelope's folder is one of this package's.
 func IsMark(file string) bool {
 	return file == sentName || number(invited, file) > 0 || number(refused, file) > 0

@@ -9,13 +9,14 @@
 local at = now()
 local id, token, lease, sweep, few = ARGV[1], ARGV[2], number(ARGV[3]), number(ARGV[6]), number(ARGV[7])
 local only_tell, next_page = ARGV[10] == '1', text(ARGV[5])
-local o = redis.call('HMGET', KEYS[1], 'token', 'cursor', 'done', 'kind', 'campaign', 'ended', 'last', 'unable')
+local o = redis.call('HMGET', KEYS[1], 'token', 'cursor', 'done', 'kind', 'campaign', 'ended', 'last', 'unable', 'looked')
 if o[1] ~= token or o[2] ~= ARGV[4] or o[6] then return {'lost'} end
 local done, kind, campaign = tonumber(o[3]), o[4], o[5]
 local unable = {}
 for p in string.gmatch(o[8] or '', '%S+') do unable[p] = true end
--- An earlier ledger may have sent what a younger one calls queued: a worker finds that out.
-local younger = redis.call('HGET', KEYS[3], 'younger') == '1'
+-- An earlier ledger may have sent what this one calls queued: where the archive knows more of the campaign, or nobody
+-- has looked, a worker finds that out.
+local nobody_else = o[9] == '1' and redis.call('HGET', KEYS[3], 'younger') ~= '1'
 local told = redis.call('EXISTS', P .. 'notify') == 1
 local tasks, refused, moved, blames = {}, {}, {}, {}
 
@@ -72,7 +73,7 @@ function kinds.cancel(e, key, h)
   if h.s ~= 'q' and h.s ~= 'p' and h.s ~= 's' then return words[h.s] end
   if h.s == 's' and unable[h.p] then return 'unsupported ' .. h.p end
   if h.q == '1' then return nil end
-  if h.s == 'q' and not younger and not (h.k and tonumber(h.u) > at) and #steps(e) == 0 then
+  if h.s == 'q' and nobody_else and not (h.k and tonumber(h.u) > at) and #steps(e) == 0 then
     change(e, key, h, {to = 'k', index = 'n'})
   else
     change(e, key, h, {index = 'w', set = {'q', '1', 'l', lane()}, removed = {'d'}, task = true, lane = lane()})
