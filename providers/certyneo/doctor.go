@@ -177,6 +177,25 @@ func (d doctor) draft(ctx context.Context) {
 	}
 	d.later("envelopes", "the draft", envelope)
 	d.look(ctx, envelope)
+	d.listed(ctx, envelope)
+}
+
+// listed looks whether lists show at once what is new.
+func (d doctor) listed(ctx context.Context, id string) {
+	r := get("/envelopes")
+	r.Query = url.Values{"page": {"1"}, "limit": {fmt.Sprint(pageSize)}, "status": {"DRAFT"}}
+	a := d.Ask(ctx, r)
+	var list envelopeList
+	if d.Refused("list", a, "") || !d.Decode("list", a, &list) {
+		return
+	}
+	for _, e := range list.Data {
+		if e.ID == id {
+			d.Fine("list", a, "it shows the new draft at once")
+			return
+		}
+	}
+	d.Note("list", a, "it does not show the new draft", "the newest first (reference §7)", "lists lag: envelopes are looked at one by one, and their ends are seen later")
 }
 
 func (d doctor) look(ctx context.Context, id string) {

@@ -295,7 +295,7 @@ func (c *catalisa) listRequests(r *http.Request) *reply {
 	var all []*catalisaRequest
 	for _, rec := range slices.Backward(c.records) {
 		q, ok := c.envelopes[rec.id].(*catalisaRequest)
-		if ok && (status == "" || q.state == status) && (business == "" || q.in.BusinessID == business) {
+		if ok && c.listed(rec.created) && (status == "" || q.state == status) && (business == "" || q.in.BusinessID == business) {
 			all = append(all, q)
 		}
 	}

@@ -283,7 +283,7 @@ func (c *certyneo) listEnvelopes(r *http.Request) *reply {
 	defer c.mu.Unlock()
 	items := []any{}
 	for _, rec := range slices.Backward(c.records) {
-		if e, ok := c.envelopes[rec.id].(*certyneoEnvelope); ok && (status == "" || e.state == status) {
+		if e, ok := c.envelopes[rec.id].(*certyneoEnvelope); ok && c.listed(rec.created) && (status == "" || e.state == status) {
 			items = append(items, e)
 		}
 	}

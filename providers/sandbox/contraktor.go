@@ -346,7 +346,7 @@ func (c *contraktor) listParties(r *http.Request) *reply {
 	defer c.mu.Unlock()
 	list := []*contraktorParty{}
 	for _, p := range c.parties {
-		if strings.Contains(p.search, search) {
+		if c.listed(p.at) && strings.Contains(p.search, search) {
 			list = append(list, p)
 		}
 	}

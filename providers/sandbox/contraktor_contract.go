@@ -228,7 +228,9 @@ func (c *contraktor) listContracts(*http.Request) *reply {
 	defer c.mu.Unlock()
 	all := make([]*contraktorContract, 0, len(c.contracts))
 	for _, k := range c.contracts {
-		all = append(all, k)
+		if c.listed(k.at) {
+			all = append(all, k)
+		}
 	}
 	slices.SortFunc(all, func(a, b *contraktorContract) int { return int(b.id - a.id) })
 	list := []any{}

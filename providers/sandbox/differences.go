@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,6 +12,10 @@ import (
 type Differences struct {
 	Clock     time.Duration // of every Date header, from the sandbox's own time
 	Forbidden []string      // calls that the key may not make, 403: "certyneo GET /templates"
+	Locked    string        // 403 for every call about an envelope with this in the name or e-mail of a signer
+
+	Refused map[string]string // calls that are refused with HTTP 400, and why: {"qisign POST /sign/envelope": "..."}
+	ListLag time.Duration     // lists and searches show nothing that is younger
 
 	ContraktorSearchIgnored bool // GET /parties knows no search
 	ContraktorTextIDs       bool // ids of workflows are texts
@@ -30,12 +35,27 @@ type Differences struct {
 	QISignRepeats bool // an envelope that is there already is made again, where 409 is documented (qisign §A10)
 }
 
-// forbids is the answer to a call that the key may not make; nil for others.
-func (s *Service) forbids(route string) *reply {
-	if !slices.Contains(s.sb.o.Differences.Forbidden, s.name+" "+route) {
+// objects is the answer to a call that is refused, whatever stands in it; nil for others.
+func (s *Service) objects(r *http.Request, route string) *reply {
+	d := s.sb.o.Differences
+	if slices.Contains(d.Forbidden, s.name+" "+route) {
+		return s.failure(http.StatusForbidden, "", "this key may not make this call")
+	}
+	if why, refused := d.Refused[s.name+" "+route]; refused {
+		return s.failure(http.StatusBadRequest, "", why)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, found := s.envelopes[r.PathValue("id")]
+	if d.Locked == "" || !found || !slices.ContainsFunc(e.rec().people, func(p *person) bool { return p.is(strings.ToLower(d.Locked)) }) {
 		return nil
 	}
-	return s.failure(http.StatusForbidden, "", "this key may not make this call")
+	return s.failure(http.StatusForbidden, "", "this envelope is not yours")
+}
+
+// listed tells whether lists show by now what was made at a time.
+func (s *Service) listed(made time.Time) bool {
+	return s.sb.now().Sub(made) >= s.sb.o.Differences.ListLag
 }
 
 // date puts the difference of clocks into an answer.

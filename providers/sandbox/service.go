@@ -161,7 +161,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, route string, h 
 			answer = s.limit(route)
 		}
 		if answer == nil {
-			answer = s.forbids(route)
+			answer = s.objects(r, route)
 		}
 	}
 	if answer == nil {

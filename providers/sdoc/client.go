@@ -32,13 +32,7 @@ func newClient(s rest.Settings) (*client, error) {
 		r.Header.Set("Authorization", s.APIKey.Reveal())
 		return nil
 	}
-	cfg.Explain = func(_ int, _ http.Header, body []byte) (string, providers.ErrorKind) {
-		var fields map[string]json.RawMessage
-		if json.Unmarshal(body, &fields) != nil {
-			return "", ""
-		}
-		return codeIn(fields), ""
-	}
+	cfg.Explain = explain
 	c, err := rest.New(cfg)
 	return &client{c, cfg.Base}, err
 }
@@ -67,17 +61,36 @@ func (c *client) refusal(r rest.Request, code string, answer []byte) error {
 	return &providers.Error{Kind: kindOf(code), Provider: Name, Op: r.Op(), Status: http.StatusOK, Code: code, Explanation: c.rest.Explanation(answer)}
 }
 
-// undecided sorts an answer that is not the envelope. Handled outcomes come with status
-// 200; any other one is a failure of the server (reference §4), which proves nothing:
-// after an inviting call it is ambiguous. 401, 403 and 429 keep their HTTP meaning, a
-// refusal before the request was handled (our choice).
+// codeRefused stands for the code of an answer that says that it is a refusal, and has none.
+const codeRefused = "refused"
+
+// explain reads the code of an answer with another status than 200.
+func explain(_ int, _ http.Header, body []byte) (string, providers.ErrorKind) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(body, &fields) != nil {
+		return "", ""
+	}
+	if code := codeIn(fields); code != "" || string(fields["error"]) != "true" {
+		return code, ""
+	}
+	return codeRefused, ""
+}
+
+// undecided sorts an answer with another status than 200, with which handled outcomes come;
+// any other one is a failure of the server (reference §4), which proves nothing: after an
+// inviting call it is ambiguous. 401, 403 and 429 keep their HTTP meaning, a refusal before
+// the request was handled, and 4xx with a body that says that it is a refusal is one, where
+// nothing hangs on it (our choices).
 func undecided(r rest.Request, err error) error {
 	e, ok := errors.AsType[*providers.Error](err)
 	if !ok || e.Status < 300 || e.Status == http.StatusForbidden || e.Kind != providers.Invalid && e.Kind != providers.NotFound {
 		return err
 	}
-	if r.Before != nil {
+	switch {
+	case r.Before != nil:
 		return providers.Reread(err, providers.Ambiguous, "")
+	case e.Status/100 == 4 && e.Code != "":
+		return providers.Reread(err, kindOf(e.Code), "")
 	}
 	return providers.Reread(err, providers.Transient, "")
 }
