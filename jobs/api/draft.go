@@ -271,10 +271,11 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 		return x.refuse(err)
 	}
 	x.Campaign, x.Loads = name, map[string]campaign.Load{}
-	if err := s.fits(ctx, filepath.Join(x.files.dir, x.main)); err != nil {
+	sheet, err := s.sheet(ctx, x.files, x.main)
+	if err != nil {
 		return x.refuse(err)
 	}
-	all := s.csvItems(ctx, x.files, x.main, name, x.Provider)
+	all := s.sheetItems(ctx, x.files, sheet, name, x.Provider)
 	reasons := map[[2]string]*DraftReason{}
 	watched := func(yield func(item, error) bool) {
 		for it, err := range all {
@@ -427,7 +428,11 @@ func (s *Server) TakeDraft(ctx context.Context, id string, skip bool) (*Campaign
 	case x.Good == 0:
 		return nil, problem(http.StatusUnprocessableEntity, "no row can be taken")
 	}
-	accepted, err := s.takeCampaign(ctx, x.Campaign, s.csvItems(ctx, x.files, x.main, x.Campaign, x.Provider), x.found, skip)
+	sheet, err := s.sheet(ctx, x.files, x.main)
+	if err != nil {
+		return nil, err
+	}
+	accepted, err := s.takeCampaign(ctx, x.Campaign, s.sheetItems(ctx, x.files, sheet, x.Campaign, x.Provider), x.found, skip)
 	if err != nil {
 		return nil, err
 	}

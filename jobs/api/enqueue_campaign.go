@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -163,9 +162,10 @@ func (f *findings) problem() *Problem {
 // Bounds of a campaign without its documents: bytes, and values of a spreadsheet that say
 // something. Choices, so that no request takes long.
 const (
-	maxSheet    = 16 << 20
-	maxUnzipped = 16 << 20 // of a workbook's sheet, and of the texts that its cells share
-	maxValues   = 1_000_000
+	maxSheet      = 16 << 20
+	maxUnzipped   = 16 << 20 // of a workbook's sheet, and of the texts that its cells share
+	maxValues     = 1_000_000
+	maxBookValues = 500_000 // of a workbook: as many as its bytes let Excel write, and they cost more
 )
 
 // What is looked up in the ledger at once: so many envelopes, or about so many bytes of
@@ -284,67 +284,11 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *uploadDir,
 	if name, err = named(ctx, name); err != nil {
 		return "", nil, err
 	}
-	return name, s.csvItems(ctx, files, f.main, name, up.provider), nil
-}
-
-// csvItems reads the rows of a CSV file that was uploaded.
-func (s *Server) csvItems(ctx context.Context, files *uploadDir, main, name, provider string) items {
-	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(provider)), Document: files.document, Judge: s.client.Judge(), Unzipped: maxUnzipped}
-	return func(yield func(item, error) bool) {
-		if err := s.fits(ctx, filepath.Join(files.dir, main)); err != nil {
-			yield(item{}, err)
-			return
-		}
-		file, err := os.Open(filepath.Join(files.dir, main))
-		if err != nil {
-			yield(item{}, err)
-			return
-		}
-		defer file.Close()
-		reader, err := campaign.NewReader("the file", file, options)
-		if p, ok := errors.AsType[campaign.Problem](err); ok && p.Line > 0 {
-			yield(item{mistakes: csvMistakes("", []campaign.Problem{p})}, nil)
-			return
-		} else if err != nil {
-			yield(item{}, problem(http.StatusUnprocessableEntity, "the part file is no spreadsheet that can be read: "+strings.TrimPrefix(err.Error(), "the file: ")))
-			return
-		}
-		if header := reader.Problems(); len(header) > 0 {
-			if !yield(item{mistakes: csvMistakes("", header)}, nil) {
-				return
-			}
-		}
-		for row, err := range reader.Rows(ctx) {
-			if p, ok := errors.AsType[campaign.Problem](err); ok { // a workbook that is broken further down
-				err = problem(http.StatusUnprocessableEntity, "the part file cannot be read to its end: "+p.Message)
-			}
-			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: csvMistake(row.Envelope.ID, row.Problem("id", "")),
-				mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
-			if !yield(it, err) || err != nil {
-				return
-			}
-		}
+	sheet, err := s.sheet(ctx, files, f.main)
+	if err != nil {
+		return "", nil, err
 	}
-}
-
-// fits refuses a file with more in it than one request may bring, before any row is
-// judged.
-func (s *Server) fits(ctx context.Context, name string) error {
-	rows, values := 0, 0
-	err := campaign.Pass(ctx, name, campaign.Options{Unzipped: maxUnzipped}, func(n int) error {
-		rows, values = rows+1, values+n
-		switch {
-		case rows > s.limits.Envelopes:
-			return tooMany(s.limits.Envelopes)
-		case values > maxValues:
-			return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d values in one request: send the campaign in several, under the same name", maxValues))
-		}
-		return nil
-	})
-	if _, ok := errors.AsType[campaign.Problem](err); ok {
-		return nil // found again when the rows are judged
-	}
-	return err
+	return name, s.sheetItems(ctx, files, sheet, name, up.provider), nil
 }
 
 func csvMistakes(id string, problems []campaign.Problem) []Mistake {

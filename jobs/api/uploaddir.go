@@ -26,6 +26,7 @@ type uploadDir struct {
 	dir     string
 	n       int
 	parts   map[string]string // the file name that the client gave → the file's own
+	sheets  map[string]sheet  // spreadsheets that were looked through, by the file's own name
 	folder  *campaign.Folder
 	person  bool // somebody with a browser has sent them
 

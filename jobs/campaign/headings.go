@@ -123,9 +123,10 @@ func unclear(text string) string {
 
 // Reading is how a file was understood where its words do not say it.
 type Reading struct {
-	File  string   `json:"file"`
-	Sheet string   `json:"sheet,omitempty"`
-	Names []Naming `json:"names,omitempty"`
+	File   string   `json:"file"`
+	Sheet  string   `json:"sheet,omitempty"`
+	Names  []Naming `json:"names,omitempty"`
+	Hidden []string `json:"hidden,omitempty"` // columns that the sheet does not show, by their letters
 }
 
 // Naming is a heading and the column that it was taken for.
@@ -142,6 +143,12 @@ func (r Reading) String() string {
 	}
 	for _, n := range r.Names {
 		parts = append(parts, fmt.Sprintf("%q is %s", n.Heading, n.Column))
+	}
+	switch n := len(r.Hidden); {
+	case n == 1:
+		parts = append(parts, "column "+r.Hidden[0]+" is hidden, and is read, too")
+	case n > 1:
+		parts = append(parts, "columns "+strings.Join(r.Hidden, ", ")+" are hidden, and are read, too")
 	}
 	if len(parts) == 0 {
 		return ""
@@ -183,6 +190,9 @@ func (r *Reader) reading(first record) Reading {
 	for i, c := range first.cells {
 		if i >= len(r.header.columns) || r.header.columns[i].name == "" {
 			continue
+		}
+		if r.book != nil && r.book.hides(i) {
+			read.Hidden = append(read.Hidden, letters(i+1))
 		}
 		if _, own := parseColumn(c.text); !own || r.options.Columns[plainHeading(c.text)] != "" {
 			read.Names = append(read.Names, Naming{shorten(c.text), r.header.columns[i].name})

@@ -61,6 +61,10 @@ type Options struct {
 	// Unzipped is how many bytes a workbook's sheet may have. 0: [xlsx.MaxSize].
 	Unzipped int64
 
+	// Unfolded says that the file holds the rows of a workbook that [Unfold] has read. Nil: it is
+	// the file that people made.
+	Unfolded *Unfolded
+
 	// Repeated is told what [Check] finds by [Row.Repeats]. Nil: it does not look.
 	Repeated func(Problem)
 
@@ -316,8 +320,14 @@ func (r *Reader) nameless(p *problems) error {
 		} else if err != nil {
 			return err
 		}
+		if !rec.says(open) {
+			continue
+		}
 		open = slices.DeleteFunc(open, func(n nameless) bool {
-			missing := fmt.Sprintf("signer%d.email", n.signer)
+			missing := ""
+			if n.signer > 0 {
+				missing = fmt.Sprintf("signer%d.email", n.signer)
+			}
 			switch {
 			case r.header.missing[missing]: // said already
 				return true
@@ -335,6 +345,16 @@ func (r *Reader) nameless(p *problems) error {
 		})
 	}
 	return nil
+}
+
+// says tells whether a record has a value in one of these columns.
+func (rec record) says(columns []nameless) bool {
+	for i := range columns {
+		if at := columns[i].index; at < len(rec.cells) && rec.cells[at].text != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Pass goes over a file's rows without judging them and tells how many values of each

@@ -4,20 +4,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/chancela/chancela/jobs/campaign/xlsx"
 )
 
 // workbook reads the rows of a sheet as records.
 type workbook struct {
-	name  string
-	book  *xlsx.Book
-	sheet xlsx.Sheet
-	rows  *xlsx.Rows
+	name   string
+	book   *xlsx.Book
+	sheet  xlsx.Sheet
+	rows   interface{ Next() (xlsx.Row, error) }
+	opened *xlsx.Rows // nil: unfolded
+	hidden []xlsx.Range
+
+	unfolded *Unfolded
+	in       io.ReadSeeker // the unfolded rows
 }
 
 // openWorkbook returns nil for a file that is no zip file, and so is text.
 func openWorkbook(name string, in io.ReadSeeker, options Options) (*workbook, error) {
+	if u := options.Unfolded; u != nil {
+		return &workbook{name: name, sheet: u.sheet, hidden: u.hidden, unfolded: u, in: in}, nil
+	}
 	head := make([]byte, 4)
 	if _, err := io.ReadFull(in, head); err != nil || string(head) != "PK\x03\x04" {
 		_, err = in.Seek(0, io.SeekStart)
@@ -45,21 +54,33 @@ func (w *workbook) problem(err error) error {
 // rewind begins anew at the first row.
 func (w *workbook) rewind() error {
 	w.close()
+	if w.unfolded != nil {
+		_, err := w.in.Seek(0, io.SeekStart)
+		w.rows = xlsx.NewKept(w.in)
+		return err
+	}
 	var err error
-	w.rows, err = w.book.Rows(w.sheet)
+	w.opened, err = w.book.Rows(w.sheet)
+	w.rows = w.opened
 	return w.problem(err)
 }
 
 func (w *workbook) close() {
-	if w.rows != nil {
-		w.rows.Close()
+	if w.opened != nil {
+		w.opened.Close()
 	}
 }
 
 func (w *workbook) next() (record, error) {
 	row, err := w.rows.Next()
+	if errors.Is(err, io.EOF) && w.unfolded != nil && w.unfolded.broken != nil {
+		err = w.unfolded.broken
+	}
 	if err != nil {
 		return record{}, w.problem(err)
+	}
+	if w.opened != nil {
+		w.hidden = w.opened.Hidden()
 	}
 	n := len(row.Cells)
 	rec := record{line: row.Number, row: row.Number, sheet: true, hidden: row.Hidden, end: cell{line: row.Number, row: row.Number}}
@@ -77,7 +98,7 @@ func (w *workbook) next() (record, error) {
 // merged reports the cells that are merged below the header: their rows would lack the value, for
 // only the first cell has it.
 func (w *workbook) merged(header int, p *problems) error {
-	ranges, err := w.book.Merged(w.sheet)
+	ranges, err := w.ranges()
 	if err != nil {
 		return w.problem(err)
 	}
@@ -87,6 +108,18 @@ func (w *workbook) merged(header int, p *problems) error {
 		}
 	}
 	return nil
+}
+
+// hides tells whether the sheet does not show a column.
+func (w *workbook) hides(column int) bool {
+	return slices.ContainsFunc(w.hidden, func(r xlsx.Range) bool { return r.FirstColumn <= column && column <= r.LastColumn })
+}
+
+func (w *workbook) ranges() ([]xlsx.Range, error) {
+	if w.unfolded != nil {
+		return w.unfolded.merged, nil
+	}
+	return w.book.Merged(w.sheet)
 }
 
 // seeking reads at any place of a file that can only seek.

@@ -2,9 +2,12 @@ package campaign
 
 import (
 	"encoding/csv"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -160,5 +163,64 @@ func TestWorkbookThatIsCut(t *testing.T) {
 		if err != nil || sum.Refused != 1 || sum.Problems != 1 {
 			t.Errorf("%s: %+v, %v", name, sum, err)
 		}
+	}
+}
+
+// TestHiddenColumnsAreSaid once, for they are read as any other.
+func TestHiddenColumnsAreSaid(t *testing.T) {
+	path := book(t, "june.xlsx", func(f *excelize.File) {
+		cells(t, f, [][]any{people, {"1", "certyneo", "Lease", "t1", "", "Ana", "ana@example.com"}, {"2", "certyneo", "Lease", "t1", "", "Bia", "bia@example.com"}})
+		_ = f.SetColVisible("Sheet1", "C:D", false)
+		_ = f.SetColVisible("Sheet1", "T", false)
+	})
+	var said []string
+	if _, err := Check(t.Context(), []string{path}, Options{Read: func(r Reading) { said = append(said, r.String()) }}, func(p Problem) { t.Error(p) }); err != nil {
+		t.Fatal(err)
+	}
+	if len(said) != 1 || !strings.HasSuffix(said[0], "columns C, D are hidden, and are read, too") {
+		t.Errorf("%q", said)
+	}
+}
+
+// TestUnfoldedWorkbookIsReadAsTheWorkbook: what [Unfold] has written has the same header, rows and problems.
+func TestUnfoldedWorkbookIsReadAsTheWorkbook(t *testing.T) {
+	path := book(t, "june.xlsx", func(f *excelize.File) {
+		cells(t, f, [][]any{people, {"1", "certyneo", "Lease", "t1", 47848, nil, "ana@example.com"}, {"2", "certyneo", "Lease", "t1", "", "Bia", "bia@example.com"}, {}, {"3"}})
+		style(t, f, "E2", excelize.Style{NumFmt: 14})
+		_ = f.SetCellFormula("Sheet1", "F2", "A1")
+		_ = f.SetRowVisible("Sheet1", 3, false)
+		_ = f.SetColVisible("Sheet1", "C", false)
+		_ = f.MergeCell("Sheet1", "C3", "C4")
+	})
+	in, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	out, err := os.Create(filepath.Join(t.TempDir(), "rows"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	values := 0
+	u, err := Unfold(t.Context(), path, in, Options{}, out, func(n int) error { values += n; return nil })
+	if err != nil || values == 0 {
+		t.Fatal(values, err)
+	}
+	found := func(in io.ReadSeeker, u *Unfolded) (all []string) {
+		r, err := NewReader(path, in, Options{Unfolded: u, Read: func(r Reading) { all = append(all, r.String()) }, Document: NewFolder(".", nil).Document})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		all = append(all, fmt.Sprint(r.Header(), r.Problems()))
+		for row, err := range r.Rows(t.Context()) {
+			all = append(all, fmt.Sprintf("%+v %v %v", row.Envelope, row.Problems, err))
+		}
+		return all
+	}
+	want, got := found(in, nil), found(out, u)
+	if len(want) < 4 || !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }

@@ -6,10 +6,10 @@
 // rows only as bare text: a date, a number and a formula without a value look the same there.
 //
 // A workbook is a zip file and may come from anybody, so every size is bounded before it is
-// read: the parts by what the directory says and again while they are read, a single text,
-// the texts that are shared between cells, and the rows and columns. What costs more than its
+// read: the directory, the parts by what it says of them and again while they are read, a single
+// text, the texts that are shared between cells, and the rows and columns. What costs more than its
 // bytes is bounded by how large a sheet may be: empty cells before one that stands far to the
-// right, and numbers that are shown in a format.
+// right, texts that many cells share, numbers that are shown in a format, and tags.
 package xlsx
 
 import (
@@ -38,20 +38,25 @@ const (
 	maxStyles  = 16 << 20  // the styles' part
 	maxStrings = 512 << 20 // the part with the shared texts
 	maxText    = 1 << 20   // one text or tag of XML
+	maxCell    = 32_767    // characters of a cell, Excel's own
+	maxAttrs   = 64        // of a tag; a row has ten
 	maxRow     = 1 << 20   // Excel's own
 	maxColumn  = 1 << 14   // Excel's own
 	maxFiles   = 10_000
+	maxFolder  = 2 << 20 // of the zip file's directory
+	maxNamed   = 10      // sheets that a message names
 
 	// Excel has 255 characters in a number format, and some 250 formats in a workbook.
 	maxFormat  = 4 * 255
 	maxFormats = 4096
 )
 
-// A sheet may have one empty cell before others for so many bytes that it may have, and one byte
-// of a format that is applied to a number.
+// A sheet may have one empty cell before others for so many bytes that it may have, one byte
+// of a format that is applied to a number, and one tag with its end: ordinary ones have 15 bytes and more.
 const (
 	bytesPerGap    = 16
 	bytesPerFormat = 32
+	bytesPerTag    = 8
 )
 
 // Sheet is a sheet's name and whether it is shown.
@@ -70,6 +75,7 @@ type Book struct {
 	texts  texts
 	parts  map[string]string // kind of part: its name
 	is1904 bool
+	tags   int64 // that may still be read
 }
 
 // Open reads what a workbook holds but not its rows. A sheet, and the texts that cells share, may
@@ -78,18 +84,12 @@ func Open(in io.ReaderAt, size, most int64) (*Book, error) {
 	if most == 0 {
 		most = MaxSize
 	}
-	z, err := zip.NewReader(in, size)
-	if err != nil {
-		return nil, refuse("the file begins as an Excel workbook, but cannot be opened (%v): was it copied or downloaded whole?", err)
+	b := &Book{files: map[string]*zip.File{}, most: most, parts: map[string]string{}, tags: most / bytesPerTag}
+	if err := b.unzip(in, size); err != nil {
+		return nil, err
 	}
-	if len(z.File) > maxFiles {
-		return nil, refuse("the file holds more than %d files: it is no Excel workbook", maxFiles)
-	}
-	b := &Book{files: map[string]*zip.File{}, most: most, parts: map[string]string{}}
-	for _, f := range z.File {
-		b.files[strings.ToLower(strings.TrimPrefix(f.Name, "/"))] = f
-	}
-	if err := b.workbook(); err != nil {
+	var err error
+	if err = b.workbook(); err != nil {
 		return nil, err
 	}
 	if b.texts, err = b.sharedTexts(); err != nil {
@@ -99,6 +99,45 @@ func Open(in io.ReaderAt, size, most int64) (*Book, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// unzip reads the zip file's directory. Two parts of one name are refused: programs differ in which
+// of them they show.
+func (b *Book) unzip(in io.ReaderAt, size int64) error {
+	folder := &directory{in: in, left: maxFolder}
+	z, err := zip.NewReader(folder, size)
+	if folder.left < 0 || err == nil && len(z.File) > maxFiles {
+		return refuse("the file holds more than %d files: it is no Excel workbook", maxFiles)
+	}
+	if err != nil {
+		return refuse("the file begins as an Excel workbook, but cannot be opened (%v): was it copied or downloaded whole?", err)
+	}
+	folder.read = true
+	for _, f := range z.File {
+		name := strings.ToLower(strings.TrimPrefix(f.Name, "/"))
+		if b.files[name] != nil {
+			return refuse("the file holds two parts %q: save it again with Excel", path.Base(name))
+		}
+		b.files[name] = f
+	}
+	return nil
+}
+
+// directory ends the reading of a zip file's directory that is too long: the file itself does not
+// say how many entries it has.
+type directory struct {
+	in   io.ReaderAt
+	left int64
+	read bool
+}
+
+func (d *directory) ReadAt(p []byte, off int64) (int, error) {
+	if !d.read {
+		if d.left -= int64(len(p)); d.left < 0 {
+			return 0, errors.New("the directory is too long")
+		}
+	}
+	return d.in.ReadAt(p, off)
 }
 
 // Sheets are the workbook's sheets in their order.
@@ -113,9 +152,13 @@ func (b *Book) Sheet(name string) (Sheet, error) {
 	if name == "" {
 		return Sheet{}, refuse("the workbook has no sheet that is shown")
 	}
-	names := make([]string, len(b.sheets))
+	var names []string
 	for i, s := range b.sheets {
-		names[i] = s.Name
+		if i == maxNamed {
+			names = append(names, fmt.Sprintf("and %d more", len(b.sheets)-maxNamed))
+			break
+		}
+		names = append(names, fmt.Sprintf("%.40s", s.Name))
 	}
 	return Sheet{}, refuse("the workbook has no sheet %q: it has %s", name, strings.Join(names, ", "))
 }
@@ -222,7 +265,7 @@ func (b *Book) each(name string, most int64, do func(element) error) error {
 		return err
 	}
 	defer in.Close()
-	d := newDecoder(in)
+	d := newDecoder(in, &b.tags)
 	for {
 		e, err := d.next()
 		if errors.Is(err, io.EOF) {
@@ -259,18 +302,14 @@ func (b *Book) Merged(s Sheet) ([]Range, error) {
 	} else if err != nil {
 		return nil, broken(s.part, err)
 	}
-	var list []Range
-	d := newDecoder(rest)
+	var r Rows
+	d := newDecoder(rest, new(b.tags))
 	for {
 		e, err := d.next()
 		if err != nil {
-			return list, nil // what follows the rows says no more
+			return r.merged, nil // what follows the rows says no more
 		}
-		if r, ok := parseRange(e.attr("ref")); e.start && e.name == "mergeCell" && ok {
-			if list = append(list, r); len(list) == 1000 {
-				return list, nil
-			}
-		}
+		r.beside(e)
 	}
 }
 

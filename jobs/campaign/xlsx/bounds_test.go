@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // made is a workbook of these parts.
@@ -93,5 +96,92 @@ func all(data []byte, most int64) ([]Row, error) {
 			return list, err
 		}
 		list = append(list, row)
+	}
+}
+
+// TestOddWorkbooks: what no spreadsheet program writes is refused, or said of its cell.
+func TestOddWorkbooks(t *testing.T) {
+	refused := map[string]string{
+		`<row><c t="str"><v>` + strings.Repeat("é", 32_768) + `</v></c></row>`: "the cell A1 has more than 32767 characters",
+		"<row" + strings.Repeat(" a=''", 100) + "/>":                           "too many tags",
+		strings.Repeat("<a/>", 200_000):                                        "too many tags",
+		strings.Repeat(`<row><c t="s"><v>0</v></c></row>`, 60):                 "more than the 1 MB of text",
+	}
+	for sheet, want := range refused {
+		if _, err := all(made(t, sheet, "<si><t>"+strings.Repeat("x", 32_000)+"</t></si>", ""), 1<<20); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	rows, err := all(made(t, `<row><c t="b"><v>1</v></c><c t="b"><v>false</v></c><c t="b"><v>2</v></c><c t="str"><v>`+strings.Repeat("é", 32_767)+`</v></c></row>`, "", ""), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := rows[0].Cells
+	if c[0].Text != "TRUE" || c[1].Text != "FALSE" || !strings.Contains(c[2].Wrong, `"2"`) || c[3].Wrong != "" {
+		t.Errorf("%+v", c[:3])
+	}
+}
+
+// TestKeptRowsAreTheSame: rows that were written are read as the sheet has them.
+func TestKeptRowsAreTheSame(t *testing.T) {
+	data := made(t, `<row r="3" hidden="1"><c r="B3" t="str"><v>x</v></c><c t="e"><v>#REF!</v></c></row><row/><row><c t="d"><v>2030-12-31</v></c><c t="e"><v>#REF!</v></c><c t="e"><v>#N/A</v></c></row>`, "", "")
+	want, err := all(data, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	w := NewWriter(&b)
+	for _, row := range want {
+		if err := w.Write(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := b.String()
+	kept := NewKept(&b)
+	for _, row := range want {
+		got, err := kept.Next()
+		if err != nil || got.Number != row.Number || got.Hidden != row.Hidden || !slices.Equal(got.Cells, row.Cells) {
+			t.Errorf("got %+v, %v, want %+v", got, err, row)
+		}
+	}
+	if _, err := kept.Next(); !errors.Is(err, io.EOF) {
+		t.Errorf("at the end: %v", err)
+	}
+	for n := range len(whole) { // a file that was cut says so, and nothing panics
+		kept, err := NewKept(strings.NewReader(whole[:n])), error(nil)
+		for err == nil {
+			_, err = kept.Next()
+		}
+		if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("cut at %d: %v", n, err)
+		}
+	}
+}
+
+// TestHiddenColumns are known with the first row, merged cells after the last one.
+func TestHiddenColumns(t *testing.T) {
+	f := written(t, func(f *excelize.File) {
+		_ = f.SetSheetRow("Sheet1", "A1", &[]any{"a", "b", "c", "d"})
+		_ = f.SetColVisible("Sheet1", "B:C", false)
+		_ = f.MergeCell("Sheet1", "A3", "B4")
+	})
+	b, err := Open(bytes.NewReader(f), int64(len(f)), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := b.Rows(b.Sheets()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	if _, err := rows.Next(); err != nil || len(rows.Hidden()) != 1 || rows.Hidden()[0] != (Range{1, 1, 1, 2}) {
+		t.Errorf("%v, %v", rows.Hidden(), err)
+	}
+	for err == nil {
+		_, err = rows.Next()
+	}
+	merged, err := b.Merged(b.Sheets()[0])
+	if err != nil || !slices.Equal(merged, rows.Merged()) || len(merged) != 1 || merged[0].String() != "A3:B4" {
+		t.Errorf("%v, %v, %v", merged, rows.Merged(), err)
 	}
 }

@@ -2,9 +2,11 @@ package xlsx
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/chancela/chancela/providers"
 )
@@ -31,6 +33,10 @@ type Rows struct {
 	d    *decoder
 	last int   // row
 	gaps int64 // empty cells before others
+	said int64 // bytes of shared texts
+
+	hidden []Range // columns
+	merged []Range
 }
 
 // Rows begins to read a sheet. The caller closes it.
@@ -40,8 +46,15 @@ func (b *Book) Rows(s Sheet) (*Rows, error) {
 		return nil, err
 	}
 	b.styles.left = b.most / bytesPerFormat
-	return &Rows{book: b, part: s.part, in: in, d: newDecoder(in)}, nil
+	return &Rows{book: b, part: s.part, in: in, d: newDecoder(in, new(b.tags))}, nil
 }
+
+// Hidden are the columns that the sheet does not show, as ranges of its first row. They are known when
+// that row is read.
+func (r *Rows) Hidden() []Range { return r.hidden }
+
+// Merged is [Book.Merged], known when all rows are read.
+func (r *Rows) Merged() []Range { return r.merged }
 
 // Close ends the reading.
 func (r *Rows) Close() error { return r.in.Close() }
@@ -56,6 +69,7 @@ func (r *Rows) Next() (Row, error) {
 		case err != nil:
 			return Row{}, broken(r.part, err)
 		case !e.start || e.name != "row":
+			r.beside(e)
 			continue
 		}
 		row, err := r.row(e)
@@ -63,6 +77,26 @@ func (r *Rows) Next() (Row, error) {
 			return Row{}, broken(r.part, err)
 		}
 		return row, nil
+	}
+}
+
+// maxRanges are kept of those that a sheet names.
+const maxRanges = 1000
+
+// beside keeps what stands before and after the rows.
+func (r *Rows) beside(e element) {
+	switch {
+	case !e.start:
+	case e.name == "col" && e.is("hidden") && len(r.hidden) < maxRanges:
+		first, err1 := strconv.Atoi(e.attr("min"))
+		last, err2 := strconv.Atoi(e.attr("max"))
+		if err1 == nil && err2 == nil && first >= 1 && last >= first && first <= maxColumn {
+			r.hidden = append(r.hidden, Range{1, first - 1, 1, min(last, maxColumn) - 1})
+		}
+	case e.name == "mergeCell" && len(r.merged) < maxRanges:
+		if merged, ok := parseRange(e.attr("ref")); ok {
+			r.merged = append(r.merged, merged)
+		}
 	}
 }
 
@@ -103,6 +137,9 @@ func (r *Rows) row(e element) (Row, error) {
 		c, err := r.value(e)
 		if err != nil {
 			return row, err
+		}
+		if len(c.Text) > maxCell && len(utf16.Encode([]rune(c.Text))) > maxCell {
+			return row, refuse("the cell %s has more than %d characters, which is all that a spreadsheet's cell holds: shorten it", Ref(column, row.Number), maxCell)
 		}
 		if c != (Cell{}) {
 			gap := column - len(row.Cells)
@@ -147,11 +184,27 @@ func (r *Rows) value(e element) (Cell, error) {
 	case formula && !saved:
 		return Cell{Wrong: "is a formula whose value was not saved: open the file in Excel or LibreOffice and save it there"}, nil
 	case kind == "e":
-		return Cell{Text: text, Wrong: "the sheet shows the error " + text + " here: mend the formula, or write the value"}, nil
+		return Cell{Text: text, Wrong: fmt.Sprintf("the sheet shows the error %.20s here: mend the formula, or write the value", text)}, nil
 	case providers.Trim(text) == "": // many blanks far to the right would cost as much as values
 		return Cell{}, nil
 	}
+	if kind == "s" {
+		return r.shared(text)
+	}
 	return r.book.shown(kind, style, text)
+}
+
+// shared is a text that cells share, by its number.
+func (r *Rows) shared(number string) (Cell, error) {
+	i, err := strconv.Atoi(number)
+	text, ok := r.book.texts.at(i)
+	if err != nil || !ok {
+		return Cell{}, refuse("a cell refers to a text that the workbook has not: save it again with Excel")
+	}
+	if r.said += int64(len(text)); r.said > r.book.most {
+		return Cell{}, refuse("the sheet has more than the %d MB of text that are taken: send it in several files", r.book.most>>20)
+	}
+	return said(string(text)), nil
 }
 
 // said is a text that is not blank.
@@ -165,17 +218,16 @@ func said(s string) Cell {
 // shown is a value as the sheet shows it.
 func (b *Book) shown(kind, style, text string) (Cell, error) {
 	switch kind {
-	case "s":
-		i, err := strconv.Atoi(text)
-		s, ok := b.texts.at(i)
-		if err != nil || !ok {
-			return Cell{}, refuse("a cell refers to a text that the workbook has not: save it again with Excel")
-		}
-		return said(s), nil
 	case "str", "inlineStr":
 		return Cell{Text: text}, nil
 	case "b":
-		return Cell{Text: map[string]string{"1": "TRUE", "0": "FALSE"}[text]}, nil
+		switch strings.ToLower(text) {
+		case "1", "true":
+			return Cell{Text: "TRUE"}, nil
+		case "0", "false":
+			return Cell{Text: "FALSE"}, nil
+		}
+		return Cell{Text: text, Wrong: fmt.Sprintf("holds %.20q, where the workbook has either TRUE or FALSE: write the value again", text)}, nil
 	case "d":
 		day, _, _ := strings.Cut(text, "T")
 		return Cell{Text: day, Date: day}, nil

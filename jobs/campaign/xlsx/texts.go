@@ -12,15 +12,16 @@ type texts struct {
 	ends []uint32
 }
 
-func (t texts) at(i int) (string, bool) {
+// at is a text that stands in the workbook's own memory.
+func (t texts) at(i int) ([]byte, bool) {
 	if i < 0 || i >= len(t.ends) {
-		return "", false
+		return nil, false
 	}
 	begin := uint32(0)
 	if i > 0 {
 		begin = t.ends[i-1]
 	}
-	return string(t.all[begin:t.ends[i]]), true
+	return t.all[begin:t.ends[i]], true
 }
 
 func (b *Book) sharedTexts() (texts, error) {
@@ -34,7 +35,7 @@ func (b *Book) sharedTexts() (texts, error) {
 		return t, err
 	}
 	defer in.Close()
-	d := newDecoder(in)
+	d := newDecoder(in, &b.tags)
 	for {
 		e, err := d.next()
 		if errors.Is(err, io.EOF) {

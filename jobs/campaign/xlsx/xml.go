@@ -35,11 +35,12 @@ type decoder struct {
 	xml     *xml.Decoder
 	bounded *bounded
 	depth   int
+	tags    *int64 // that may still be read, of all that is read together
 }
 
-func newDecoder(in io.Reader) *decoder {
+func newDecoder(in io.Reader, tags *int64) *decoder {
 	b := &bounded{in: in}
-	return &decoder{xml: xml.NewDecoder(bufio.NewReaderSize(b, 64<<10)), bounded: b}
+	return &decoder{xml: xml.NewDecoder(bufio.NewReaderSize(b, 64<<10)), bounded: b, tags: tags}
 }
 
 // next returns the next tag or text; at the end io.EOF, but only where all tags are closed: a file
@@ -56,6 +57,9 @@ func (d *decoder) next() (element, error) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			d.depth++
+			if *d.tags--; *d.tags < 0 || len(t.Attr) > maxAttrs {
+				return element{}, refuse("the workbook has too many tags for its size: save it again with Excel, or send it in several files")
+			}
 			return element{start: true, name: t.Name.Local, attrs: t.Attr}, nil
 		case xml.EndElement:
 			d.depth--

@@ -1,0 +1,115 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/chancela/chancela/jobs/campaign"
+)
+
+// sheet is a spreadsheet that was uploaded, as its rows are read.
+type sheet struct {
+	path     string
+	unfolded *campaign.Unfolded // nil: text
+}
+
+// sheet refuses a file with more in it than one request may bring, before any row is judged. A
+// workbook is opened here and not again: its rows are read from a file that costs no more than their
+// values.
+func (s *Server) sheet(ctx context.Context, files *uploadDir, main string) (sheet, error) {
+	if ready, ok := files.sheets[main]; ok {
+		return ready, nil
+	}
+	ready := sheet{path: filepath.Join(files.dir, main)}
+	in, err := os.Open(ready.path)
+	if err != nil {
+		return ready, err
+	}
+	defer in.Close()
+	rows := filepath.Join(files.dir, main+".rows")
+	out, err := os.OpenFile(rows, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return ready, fmt.Errorf("keeping the upload: %w", err)
+	}
+	defer out.Close()
+	ready.unfolded, err = campaign.Unfold(ctx, "the file", in, campaign.Options{Unzipped: maxUnzipped}, roomy{out, files}, s.fits(maxBookValues))
+	switch {
+	case err != nil:
+		os.Remove(rows)
+		return ready, unreadable(err)
+	case ready.unfolded != nil:
+		ready.path = rows
+	default:
+		os.Remove(rows)
+		err = campaign.Pass(ctx, ready.path, campaign.Options{}, s.fits(maxValues))
+		if _, ok := errors.AsType[campaign.Problem](err); err != nil && !ok { // what is wrong with the text is found again when its rows are judged
+			return ready, err
+		}
+	}
+	files.sheets[main] = ready
+	return ready, nil
+}
+
+// fits counts rows and their values, and refuses too many.
+func (s *Server) fits(most int) func(n int) error {
+	rows, values := 0, 0
+	return func(n int) error {
+		rows, values = rows+1, values+n
+		switch {
+		case rows > s.limits.Envelopes:
+			return tooMany(s.limits.Envelopes)
+		case values > most:
+			return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d values in one request: send the campaign in several, under the same name", most))
+		}
+		return nil
+	}
+}
+
+// unreadable is an error of a file's content as one of the request.
+func unreadable(err error) error {
+	if p, ok := errors.AsType[campaign.Problem](err); ok {
+		return problem(http.StatusUnprocessableEntity, "the part file is no spreadsheet that can be read: "+strings.TrimPrefix(p.Error(), "the file: "))
+	}
+	return err
+}
+
+// sheetItems reads the rows of a spreadsheet that was uploaded.
+func (s *Server) sheetItems(ctx context.Context, files *uploadDir, sheet sheet, name, provider string) items {
+	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(provider)), Document: files.document, Judge: s.client.Judge(), Unfolded: sheet.unfolded}
+	return func(yield func(item, error) bool) {
+		file, err := os.Open(sheet.path)
+		if err != nil {
+			yield(item{}, err)
+			return
+		}
+		defer file.Close()
+		reader, err := campaign.NewReader("the file", campaign.Stopping(ctx, file), options)
+		if p, ok := errors.AsType[campaign.Problem](err); ok && p.Line > 0 {
+			yield(item{mistakes: csvMistakes("", []campaign.Problem{p})}, nil)
+			return
+		} else if err != nil {
+			yield(item{}, unreadable(err))
+			return
+		}
+		if header := reader.Problems(); len(header) > 0 {
+			if !yield(item{mistakes: csvMistakes("", header)}, nil) {
+				return
+			}
+		}
+		for row, err := range reader.Rows(ctx) {
+			if p, ok := errors.AsType[campaign.Problem](err); ok { // a workbook that is broken further down
+				err = problem(http.StatusUnprocessableEntity, "the part file cannot be read to its end: "+p.Message)
+			}
+			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: csvMistake(row.Envelope.ID, row.Problem("id", "")),
+				mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
+			if !yield(it, err) || err != nil {
+				return
+			}
+		}
+	}
+}

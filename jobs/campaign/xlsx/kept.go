@@ -1,0 +1,110 @@
+package xlsx
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+)
+
+// Writer keeps rows so that they can be read again for little: what costs in a workbook is its XML.
+type Writer struct {
+	out   io.Writer
+	buf   []byte
+	wrong map[string]uint64 // what is wrong with cells, by its place in the order in which it came
+}
+
+// NewWriter writes rows to a file that [NewKept] reads.
+func NewWriter(out io.Writer) *Writer { return &Writer{out: out, wrong: map[string]uint64{"": 0}} }
+
+// Write keeps a row.
+func (w *Writer) Write(row Row) error {
+	hidden := uint64(0)
+	if row.Hidden {
+		hidden = 1
+	}
+	w.buf = w.buf[:0]
+	w.number(uint64(row.Number))
+	w.number(hidden)
+	w.number(uint64(len(row.Cells)))
+	for _, c := range row.Cells {
+		w.text(c.Text)
+		w.text(c.Date)
+		n, known := w.wrong[c.Wrong]
+		if !known {
+			n = uint64(len(w.wrong))
+			w.wrong[c.Wrong] = n
+		}
+		if w.number(n); !known {
+			w.text(c.Wrong)
+		}
+	}
+	_, err := w.out.Write(w.buf)
+	return err
+}
+
+func (w *Writer) number(n uint64) { w.buf = binary.AppendUvarint(w.buf, n) }
+
+func (w *Writer) text(s string) {
+	w.number(uint64(len(s)))
+	w.buf = append(w.buf, s...)
+}
+
+// Kept reads rows that a [Writer] has kept.
+type Kept struct {
+	in    *bufio.Reader
+	wrong []string
+	err   error
+}
+
+// NewKept begins at the first row.
+func NewKept(in io.Reader) *Kept {
+	return &Kept{in: bufio.NewReaderSize(in, 64<<10), wrong: []string{""}}
+}
+
+// Next returns the next row; at the end io.EOF.
+func (k *Kept) Next() (Row, error) {
+	if _, err := k.in.Peek(1); err != nil {
+		return Row{}, err
+	}
+	row := Row{Number: int(k.number()), Hidden: k.number() == 1}
+	row.Cells = make([]Cell, min(k.number(), maxColumn))
+	for i := range row.Cells {
+		c := &row.Cells[i]
+		c.Text, c.Date = k.text(), k.text()
+		n := k.number()
+		if n == uint64(len(k.wrong)) && k.err == nil {
+			k.wrong = append(k.wrong, k.text())
+		}
+		if n < uint64(len(k.wrong)) {
+			c.Wrong = k.wrong[n]
+		}
+	}
+	if errors.Is(k.err, io.EOF) {
+		k.err = io.ErrUnexpectedEOF
+	}
+	return row, k.err
+}
+
+func (k *Kept) number() uint64 {
+	n, err := binary.ReadUvarint(k.in)
+	k.failed(err)
+	return n
+}
+
+func (k *Kept) text() string {
+	n := k.number()
+	if n == 0 || n > maxText || k.err != nil {
+		return ""
+	}
+	b := make([]byte, n)
+	_, err := io.ReadFull(k.in, b)
+	k.failed(err)
+	return string(b)
+}
+
+func (k *Kept) failed(err error) {
+	if k.err == nil {
+		k.err = err
+	}
+}
