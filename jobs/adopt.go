@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -21,6 +22,8 @@ import (
 type traces struct {
 	client   *Client
 	name     string
+	new      bool // the ledger did not know the campaign
+	mu       sync.Mutex
 	listed   bool // what is not in campaign is not there
 	campaign marks.Campaign
 	younger  bool // the ledger, than what the archive has of the campaign
@@ -46,6 +49,7 @@ func (c *Client) tracesOf(ctx context.Context, campaign string) (*traces, error)
 		c.campaigns.Store(campaign, t.younger)
 		return t, nil
 	}
+	t.new = true
 	if err := t.list(ctx); err != nil {
 		return nil, err
 	}
@@ -109,6 +113,8 @@ func (t *traces) gone(ctx context.Context, id string) (bool, error) {
 
 // adoptAll turns entries that the ledger does not know into what the archive has of them.
 func (c *Client) adoptAll(ctx context.Context, fresh []*draft, t *traces) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if err := t.expect(ctx, len(fresh)); err != nil {
 		return err
 	}

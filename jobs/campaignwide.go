@@ -185,15 +185,15 @@ func (c *Client) page(ctx context.Context, o *ledger.HeldOperation) (over bool, 
 		if err != nil {
 			return false, err
 		}
-		_, err = o.Do(ctx, p, operationLanes)
+		_, _, err = o.Do(ctx, p, operationLanes)
 		return p.Over(), err
 	}
-	records, err := o.Do(ctx, p, operationLanes)
+	records, batches, err := o.Do(ctx, p, operationLanes)
 	if err == nil {
 		err = c.tasks.Envelopes(ctx, tasksOf(records, queue.ClassOf))
 	}
 	if err == nil {
-		err = c.ledger.Carried(ctx, records)
+		err = c.ledger.Batched(ctx, batches...)
 	}
 	return p.Over(), err
 }

@@ -23,7 +23,7 @@ func TestOperationsAreCarriedOn(t *testing.T) {
 	d.must(err)
 	p, err := held.Page(t.Context(), 10)
 	d.must(err)
-	_, err = held.Do(t.Context(), p, operationLanes)
+	_, _, err = held.Do(t.Context(), p, operationLanes)
 	d.must(err)
 	d.mini.SetTime(time.Now().Add(2 * operationLease))
 

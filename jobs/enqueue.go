@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/trace"
@@ -52,7 +50,7 @@ func (c *Client) Enqueue(ctx context.Context, e Envelope) (Accepted, error) {
 
 // EnqueueChecked is Enqueue for an envelope in which [Client.Judge] has found nothing wrong.
 func (c *Client) EnqueueChecked(ctx context.Context, e Envelope) (Accepted, error) {
-	d, err := c.draft(ctx, e)
+	d, err := c.draft(e)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -70,158 +68,6 @@ func (c *Client) EnqueueChecked(ctx context.Context, e Envelope) (Accepted, erro
 	return out[0].Accepted, nil
 }
 
-// Source gives envelopes one by one, checked: a CSV file's rows. It ends with the
-// first error.
-type Source func(yield func(Envelope, error) bool)
-
-// Summary counts what became of many envelopes.
-type Summary struct {
-	New       int
-	Known     int // there already with the same content
-	Adopted   int // of the known: by the archive alone
-	Archived  int // of the known: archived already
-	Moved     int // of the archived: into another archive than this client's
-	Conflicts []*ConflictError
-}
-
-// Add counts what became of more envelopes.
-func (s *Summary) Add(more Summary) {
-	s.New += more.New
-	s.Known += more.Known
-	s.Adopted += more.Adopted
-	s.Archived += more.Archived
-	s.Moved += more.Moved
-	s.Conflicts = append(s.Conflicts, more.Conflicts...)
-}
-
-// What goes to Redis in one round trip: so many envelopes, or about so many bytes of them.
-const (
-	batchSize  = 200
-	batchBytes = 2 << 20
-)
-
-// together is how many requests of one batch are under way at once, to Redis or to the
-// archive.
-const together = 8
-
-// EnqueueAll accepts all envelopes of one campaign from a source of checked ones. A
-// conflict is reported and does not stop the others. Interrupted and called again, it
-// goes on: what is there is known.
-//
-// While one batch is on its way, the next one is read.
-func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source) (Summary, error) {
-	return c.EnqueueFirst(ctx, campaign, 0, source)
-}
-
-// EnqueueFirst is EnqueueAll for a campaign of which the first envelopes of each provider are
-// sent, so many, and the others when those are archived or the campaign is resumed. It holds
-// for whatever is added to the campaign.
-func (c *Client) EnqueueFirst(ctx context.Context, campaign string, first int, source Source) (Summary, error) {
-	var sum Summary
-	known, err := c.tracesOf(ctx, campaign)
-	if err != nil {
-		return sum, err
-	}
-	batches := make(chan []*draft)
-	work, ctx := errgroup.WithContext(ctx)
-	work.Go(func() error {
-		for batch := range batches {
-			for _, d := range batch {
-				d.entry.First = first
-			}
-			out, err := c.accept(ctx, batch, known)
-			if err == nil {
-				err = sum.count(ctx, out, known)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	reading := c.batches(ctx, source, batches)
-	close(batches)
-	if err := work.Wait(); err != nil {
-		return sum, err
-	}
-	return sum, reading
-}
-
-// batches reads a source and passes it on in batches. It returns when the source has
-// ended, with an error or without, or the context.
-func (c *Client) batches(ctx context.Context, source Source, to chan<- []*draft) error {
-	var batch []*draft
-	size := 0
-	send := func() error {
-		select {
-		case to <- batch:
-			batch, size = nil, 0
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	for e, err := range source {
-		if err != nil {
-			return err
-		}
-		d, err := c.draft(ctx, e)
-		if err != nil {
-			return err
-		}
-		batch = append(batch, d)
-		if size += d.size(); len(batch) == batchSize || size > batchBytes {
-			if err := send(); err != nil {
-				return err
-			}
-		}
-	}
-	if len(batch) > 0 {
-		return send()
-	}
-	return ctx.Err()
-}
-
-// count adds what became of a batch.
-func (s *Summary) count(ctx context.Context, out []acceptance, known *traces) error {
-	archived := 0
-	for _, a := range out {
-		switch {
-		case a.conflict != nil:
-			s.Conflicts = append(s.Conflicts, a.conflict)
-		case a.New:
-			s.New++
-		default:
-			s.Known++
-			if a.Adopted {
-				s.Adopted++
-			}
-			if a.State == ledger.Archived {
-				archived++
-			}
-		}
-	}
-	if archived == 0 {
-		return nil
-	}
-	s.Archived += archived
-	if err := known.expect(ctx, archived); err != nil {
-		return err
-	}
-	for _, a := range out {
-		if a.conflict == nil && a.State == ledger.Archived {
-			gone, err := known.gone(ctx, a.Key.ID)
-			if err != nil {
-				return err
-			}
-			if gone {
-				s.Moved++
-			}
-		}
-	}
-	return nil
-}
-
 // draft is a checked envelope as the ledger is to hold it.
 type draft struct {
 	envelope Envelope
@@ -234,23 +80,27 @@ type draft struct {
 // size is about what a draft takes in memory, in bytes.
 func (d *draft) size() int { return 2*len(d.entry.Content.Envelope) + 512*len(d.envelope.Signers) }
 
-func (c *Client) draft(ctx context.Context, e Envelope) (*draft, error) {
-	digest, err := intake.Digest(e)
-	if err != nil {
-		return nil, err
-	}
+// draft begins a draft; [Client.complete] ends it.
+func (c *Client) draft(e Envelope) (*draft, error) {
 	content, err := json.Marshal(e)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Key(), err)
 	}
-	p := c.judge.Provider(e.Provider)
+	return &draft{envelope: e, key: e.Key().String(), entry: ledger.Entry{Campaign: e.Campaign, ID: e.ID, Provider: e.Provider, State: ledger.Queued,
+		SweepAfter: ledger.SweepAfter, TaskFollows: true, Content: ledger.Content{Envelope: content}}}, nil
+}
+
+func (c *Client) complete(ctx context.Context, d *draft) (err error) {
+	if d.entry.Digest, err = intake.Digest(d.envelope); err != nil {
+		return err
+	}
+	d.entry.Invitation, _ = intake.InvitationOf(d.envelope)
+	p := c.judge.Provider(d.envelope.Provider)
+	d.entry.Content.Simulated = p != nil && p.Info().Simulated
 	spanned, span := trace.Start(ctx, "", "enqueue")
 	defer span.End()
-	d := &draft{envelope: e, key: e.Key().String()}
-	d.entry = ledger.Entry{Campaign: e.Campaign, ID: e.ID, Provider: e.Provider, Digest: digest, State: ledger.Queued, SweepAfter: ledger.SweepAfter,
-		Content: ledger.Content{Envelope: content, Simulated: p != nil && p.Info().Simulated, Trace: trace.Parent(spanned)}}
-	d.entry.Invitation, _ = intake.InvitationOf(e)
-	return d, nil
+	d.entry.Content.Trace = trace.Parent(spanned)
+	return nil
 }
 
 // acceptance is what became of a draft.
@@ -262,41 +112,88 @@ type acceptance struct {
 // accept records a batch and puts its tasks on the queue. Those that the archive has and
 // the ledger does not know are adopted.
 func (c *Client) accept(ctx context.Context, batch []*draft, known *traces) ([]acceptance, error) {
-	digests, err := c.ledger.Digests(ctx, keysOf(batch))
-	if err != nil {
-		return nil, err
+	b := &accepting{drafts: batch}
+	err := c.prepare(ctx, b, known)
+	if err == nil {
+		err = c.record(ctx, b)
 	}
-	out := make([]acceptance, len(batch))
-	var fresh []*draft // the others are the same or conflict: Create says which, and nothing of them is kept
-	for i, d := range batch {
+	if err == nil {
+		err = c.enqueueTasks(ctx, b)
+	}
+	return b.out, err
+}
+
+// accepting is a batch on its way.
+type accepting struct {
+	drafts  []*draft
+	out     []acceptance
+	created []ledger.Creation
+}
+
+// prepare completes a batch's drafts, and finds and keeps what the ledger is to have of them.
+func (c *Client) prepare(ctx context.Context, b *accepting, known *traces) error {
+	b.out = make([]acceptance, len(b.drafts))
+	for _, d := range b.drafts {
+		if err := c.complete(ctx, d); err != nil {
+			return err
+		}
+	}
+	fresh, err := c.fresh(ctx, b, known)
+	if err != nil {
+		return err
+	}
+	if err := c.adoptAll(ctx, fresh, known); err != nil {
+		return err
+	}
+	for _, d := range fresh {
+		d.entry.Pack()
+	}
+	return c.stageAll(ctx, fresh)
+}
+
+// fresh are those of a batch that the ledger does not know. The others are the same or conflict:
+// Create says which, and nothing of them is kept.
+func (c *Client) fresh(ctx context.Context, b *accepting, known *traces) (fresh []*draft, err error) {
+	keys := make([]string, len(b.drafts))
+	for i, d := range b.drafts {
+		keys[i] = d.key
+	}
+	digests := make([]string, len(keys))
+	if !known.new {
+		if digests, err = c.ledger.Digests(ctx, keys); err != nil {
+			return nil, err
+		}
+	}
+	for i, d := range b.drafts {
 		if digests[i] == "" {
-			d.result = &out[i]
+			d.result = &b.out[i]
 			fresh = append(fresh, d)
 		}
 	}
-	if err := c.adoptAll(ctx, fresh, known); err != nil {
-		return nil, err
-	}
-	if err := c.stageAll(ctx, fresh); err != nil {
-		return nil, err
-	}
-	entries := make([]ledger.Entry, len(batch))
-	for i, d := range batch {
+	return fresh, nil
+}
+
+// record writes a batch into the ledger.
+func (c *Client) record(ctx context.Context, b *accepting) (err error) {
+	entries := make([]ledger.Entry, len(b.drafts))
+	for i, d := range b.drafts {
 		entries[i] = d.entry
 	}
-	created, err := c.ledger.Create(ctx, entries)
-	if err != nil {
-		return nil, err
+	if b.created, err = c.ledger.Create(ctx, entries); err != nil {
+		return err
 	}
-	if err := c.conflicts(ctx, batch, created, out); err != nil {
-		return nil, err
-	}
+	return c.conflicts(ctx, b.drafts, b.created, b.out)
+}
+
+// enqueueTasks puts the tasks of what is new in a batch on the queue. When it fails, they are
+// recorded: the sweeper brings them, and so does the same call again.
+func (c *Client) enqueueTasks(ctx context.Context, b *accepting) error {
 	var tasks []queue.Envelope
-	var carried []*ledger.Record
-	for i, r := range created {
-		d := batch[i]
+	var batches []ledger.Batch
+	for i, r := range b.created {
+		d := b.drafts[i]
 		adopted := r.Verdict == ledger.Created && r.State != ledger.Queued
-		out[i].Accepted = Accepted{Key: d.envelope.Key(), New: r.Verdict == ledger.Created && !adopted, Adopted: adopted, State: r.State}
+		b.out[i].Accepted = Accepted{Key: d.envelope.Key(), New: r.Verdict == ledger.Created && !adopted, Adopted: adopted, State: r.State}
 		if r.Verdict != ledger.Created || r.State.Terminal() {
 			continue
 		}
@@ -305,13 +202,14 @@ func (c *Client) accept(ctx context.Context, batch []*draft, known *traces) ([]a
 			continue // the sweeper brings it
 		}
 		tasks = append(tasks, queue.Envelope{Provider: d.envelope.Provider, Class: pace.Send, Key: d.key, Generation: r.Generation})
-		carried = append(carried, &ledger.Record{Campaign: d.envelope.Campaign, ID: d.envelope.ID, Version: 1})
+		if !slices.Contains(batches, r.Batch) {
+			batches = append(batches, r.Batch)
+		}
 	}
-	// What fails here is recorded: the sweeper brings it, and so does the same call again.
 	if err := c.tasks.Envelopes(ctx, tasks); err != nil {
-		return nil, err
+		return err
 	}
-	return out, c.ledger.Carried(ctx, carried)
+	return c.ledger.Batched(ctx, batches...)
 }
 
 // conflicts looks closer at those whose keys are taken by something else.
@@ -363,12 +261,4 @@ func (c *Client) fill(ctx context.Context, d *draft) error {
 		return err
 	}
 	return c.tasks.Carry(ctx, r)
-}
-
-func keysOf(batch []*draft) []string {
-	keys := make([]string, len(batch))
-	for i, d := range batch {
-		keys[i] = d.key
-	}
-	return keys
 }

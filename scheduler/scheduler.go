@@ -134,6 +134,12 @@ func (s *Scheduler) sweep(ctx context.Context, provider string) error {
 		}
 		batch = 1 // one tries whether the key is accepted again
 	}
+	for more := batch > 1; more; {
+		var err error
+		if more, err = s.ledger.Abandoned(ctx, provider); err != nil {
+			return err
+		}
+	}
 	for ctx.Err() == nil {
 		keys, err := s.ledger.Take(ctx, ledger.Work, provider, batch, sweepHold)
 		if err != nil || len(keys) == 0 {

@@ -7,13 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -31,16 +27,6 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/marks"
 )
-
-// cost is what one run took.
-type cost struct {
-	perSecond float64       // envelopes
-	cpu       time.Duration // of this process, an envelope
-	redis     time.Duration // CPU of Redis, an envelope
-	trips     float64       // packets of this process to Redis, an envelope
-	inside    float64       // commands that Redis ran, an envelope, inside scripts, too
-	memory    float64       // MiB, the most that this process held
-}
 
 // drainers are one way of doing the work.
 type drainers struct {
@@ -129,30 +115,21 @@ func drainOn(ctx context.Context, folder, kept, name, fsync, base string, syncs 
 }
 
 func drainTable(name string, costs map[string][]cost) []result {
-	of := func(way string, value func(cost) float64) float64 {
-		var values []float64
-		for _, c := range costs[way] {
-			values = append(values, value(c))
-		}
-		return median(values)
-	}
-	line := func(what, unit, note string, value func(cost) float64) result {
-		r := result{Scenario: "drain, " + name + what, Unit: unit, Ours: of("ours", value), Floor: of("plain", value)}
-		hand := of("asynq by hand", value)
-		r.Note = strings.TrimSpace(fmt.Sprintf("asynq by hand %s %s", digits(hand), note))
+	line := func(what, unit string, value func(cost) float64) result {
+		r := result{Scenario: "drain, " + name + what, Unit: unit, Ours: medianOf(costs["ours"], value), Floor: medianOf(costs["plain"], value)}
+		r.Note = "asynq by hand " + digits(medianOf(costs["asynq by hand"], value))
 		if r.Floor > 0 {
 			r.Ratio = r.Ours / r.Floor
 		}
 		return r
 	}
-	micros := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 	return []result{
-		line("", "envelopes/s", "", func(c cost) float64 { return c.perSecond }),
-		line(", CPU", "µs/envelope", "", func(c cost) float64 { return micros(c.cpu) }),
-		line(", CPU of Redis", "µs/envelope", "", func(c cost) float64 { return micros(c.redis) }),
-		line(", round trips", "an envelope", "", func(c cost) float64 { return c.trips }),
-		line(", commands in Redis", "an envelope", "", func(c cost) float64 { return c.inside }),
-		line(", memory", "MiB", "", func(c cost) float64 { return c.memory }),
+		line("", "envelopes/s", func(c cost) float64 { return c.perSecond }),
+		line(", CPU", "µs/envelope", func(c cost) float64 { return micros(c.cpu) }),
+		line(", CPU of Redis", "µs/envelope", func(c cost) float64 { return micros(c.redis) }),
+		line(", round trips", "an envelope", func(c cost) float64 { return c.trips }),
+		line(", commands in Redis", "an envelope", func(c cost) float64 { return c.inside }),
+		line(", memory", "MiB", func(c cost) float64 { return c.memory }),
 	}
 }
 
@@ -166,126 +143,15 @@ func (d *drained) measure(ctx context.Context, way drainers, round int) (cost, e
 			return cost{}, err
 		}
 	}
-	runtime.GC()
-	before, err := d.usage(ctx)
-	if err != nil {
-		return cost{}, err
-	}
-	stop, err := d.profiled(way.name, round)
-	if err != nil {
-		return cost{}, err
-	}
-	defer stop()
-	most := watchMemory()
-	begun := time.Now()
-	err = way.run(ctx, d, round)
-	took := time.Since(begun)
-	stop()
-	memory := most()
-	if err != nil {
-		return cost{}, err
-	}
-	after, err := d.usage(ctx)
-	if err != nil {
-		return cost{}, err
-	}
-	n := float64(d.n)
-	return cost{perSecond: n / took.Seconds(), cpu: (after.cpu - before.cpu) / time.Duration(d.n), redis: (after.redis - before.redis) / time.Duration(d.n),
-		trips: float64(after.trips-before.trips) / n, inside: float64(after.commands-before.commands) / n, memory: memory}, nil
+	return costOf(ctx, d.db, d.trips, d.n, profileOf(d.profile, way.name, fmt.Sprintf("%s-%d", filepath.Base(d.folder), round)), func() error { return way.run(ctx, d, round) })
 }
 
-// profiled begins a CPU profile of one of our runs.
-func (d *drained) profiled(way string, round int) (stop func(), err error) {
-	if d.profile == "" || way != "ours" {
-		return func() {}, nil
+// profileOf is the file that a profile of one of our runs is kept in; empty: none is.
+func profileOf(folder, way, name string) string {
+	if folder == "" || way != "ours" {
+		return ""
 	}
-	f, err := os.Create(filepath.Join(d.profile, fmt.Sprintf("%s-%d.pprof", filepath.Base(d.folder), round)))
-	if err != nil {
-		return nil, err
-	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return nil, err
-	}
-	return sync.OnceFunc(func() { pprof.StopCPUProfile(); f.Close() }), nil
-}
-
-type usage struct {
-	cpu, redis      time.Duration
-	trips, commands int64
-}
-
-func (d *drained) usage(ctx context.Context) (u usage, err error) {
-	var self syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &self); err != nil {
-		return u, err
-	}
-	u.cpu = time.Duration(self.Utime.Nano() + self.Stime.Nano())
-	u.trips = d.trips.n.Load()
-	info, err := d.db.InfoMap(ctx, "cpu", "commandstats").Result()
-	if err != nil {
-		return u, err
-	}
-	for _, field := range []string{"used_cpu_sys", "used_cpu_user"} {
-		seconds, err := strconv.ParseFloat(info["CPU"][field], 64)
-		if err != nil {
-			return u, err
-		}
-		u.redis += time.Duration(seconds * float64(time.Second))
-	}
-	for _, stats := range info["Commandstats"] {
-		calls, _, _ := strings.Cut(strings.TrimPrefix(stats, "calls="), ",")
-		n, err := strconv.ParseInt(calls, 10, 64)
-		if err != nil {
-			return u, err
-		}
-		u.commands += n
-	}
-	return u, nil
-}
-
-// watchMemory gives, when it is called, the most memory that the process held since, in MiB.
-func watchMemory() (most func() float64) {
-	done, result := make(chan struct{}), make(chan float64)
-	go func() {
-		tick := time.NewTicker(50 * time.Millisecond)
-		defer tick.Stop()
-		peak := 0.0
-		for {
-			peak = max(peak, resident())
-			select {
-			case <-done:
-				result <- peak
-				return
-			case <-tick.C:
-			}
-		}
-	}()
-	return func() float64 { close(done); return <-result }
-}
-
-// resident is the memory of this process that is its own, in MiB; 0 where the system does not tell.
-func resident() float64 {
-	b, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(b))
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, _ := strconv.ParseFloat(fields[1], 64)
-	return pages * float64(os.Getpagesize()) / (1 << 20)
-}
-
-// trips counts what is sent to Redis and waited for: a pipeline is one.
-type trips struct{ n atomic.Int64 }
-
-func (t *trips) DialHook(next redis.DialHook) redis.DialHook { return next }
-func (t *trips) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error { t.n.Add(1); return next(ctx, cmd) }
-}
-func (t *trips) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return func(ctx context.Context, cmds []redis.Cmder) error { t.n.Add(1); return next(ctx, cmds) }
+	return filepath.Join(folder, name+".pprof")
 }
 
 // The engine.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/chancela/chancela/jobs/intake/filetype"
 	"github.com/chancela/chancela/providers"
@@ -61,7 +62,9 @@ func Measure(ctx context.Context, d *providers.Document, sources source.Open) er
 	}
 	defer r.Close()
 	hash, kind := sha256.New(), filetype.New(d.Name)
-	size, err := io.Copy(io.MultiWriter(hash, kind), untilDone{ctx, r})
+	buffer := buffers.Get().(*[copied]byte)
+	defer buffers.Put(buffer)
+	size, err := io.CopyBuffer(io.MultiWriter(hash, kind), untilDone{ctx, r}, buffer[:])
 	if err != nil {
 		return err
 	}
@@ -72,6 +75,12 @@ func Measure(ctx context.Context, d *providers.Document, sources source.Open) er
 	d.SHA256, d.Size, d.Type = hex.EncodeToString(hash.Sum(nil)), size, mime
 	return nil
 }
+
+// copied is how much of a document is read at once.
+const copied = 32 << 10
+
+// buffers are for documents that are measured: a new one would cost more than a small document.
+var buffers = sync.Pool{New: func() any { return new([copied]byte) }}
 
 // untilDone is a reader that ends with its context.
 type untilDone struct {

@@ -57,13 +57,13 @@ func (q *TaskQueue) many(ctx context.Context, n int, put func(q *TaskQueue, i in
 		}
 	}
 	sent, err := q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, args := range written.commands {
+		for _, args := range written.together() {
 			p.Do(ctx, args...)
 		}
 		p.Publish(ctx, bell, "")
 		return nil
 	})
-	if err != nil && !slices.ContainsFunc(sent[:len(written.commands)], func(c redis.Cmder) bool { return c.Err() != nil }) {
+	if err != nil && !slices.ContainsFunc(sent[:len(sent)-1], func(c redis.Cmder) bool { return c.Err() != nil }) {
 		err = nil // the bell alone: this user may not ring it
 	}
 	if err == nil {
@@ -72,7 +72,10 @@ func (q *TaskQueue) many(ctx context.Context, n int, put func(q *TaskQueue, i in
 	if !redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return fmt.Errorf("enqueueing %d tasks: %w", n, err)
 	}
-	for i := range n { // this Redis has not met asynq's script yet: one by one, it is sent with them
+	if err := enqueueMany.Eval(ctx, q.db, []string{queueKey("", "pending")}, 0).Err(); err != nil { // without tasks: it is met
+		return fmt.Errorf("enqueueing %d tasks: %w", n, err)
+	}
+	for i := range n { // this Redis had not met the scripts yet: one by one, asynq's is sent with them
 		if err := put(q, i); err != nil {
 			return err
 		}
@@ -83,6 +86,49 @@ func (q *TaskQueue) many(ctx context.Context, n int, put func(q *TaskQueue, i in
 // unsent takes the commands that asynq would send, so that they go together: how a task is
 // written stays asynq's.
 type unsent struct{ commands [][]any }
+
+// enqueueMany does for many tasks of one queue what asynq's own script does for each.
+//
+// KEYS: the queue's list of waiting tasks, then the tasks. ARGV: the time, then the message and id of each.
+var enqueueMany = redis.NewScript(`
+local ids = {}
+for i = 2, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 0 then
+    redis.call('HSET', KEYS[i], 'msg', ARGV[2 * i - 2], 'state', 'pending', 'pending_since', ARGV[1])
+    ids[#ids + 1] = ARGV[2 * i - 1]
+  end
+end
+if #ids > 0 then redis.call('LPUSH', KEYS[1], unpack(ids)) end
+return #ids`)
+
+// enqueueOne is the SHA-1 of the script by which asynq enqueues a task that may run at once.
+const enqueueOne = "98d28b42650870a743450ffda9791e9e19c6991b"
+
+// mostTogether bounds how long one script keeps Redis from everybody else.
+const mostTogether = 200
+
+// together are the commands with those of one queue made one. What is not asynq's script of
+// today goes as it is.
+func (u *unsent) together() (all [][]any) {
+	type many struct{ keys, args []any }
+	var queues []*many
+	for _, c := range u.commands {
+		if len(c) != 8 || c[0] != "evalsha" || c[1] != enqueueOne {
+			all = append(all, c)
+			continue
+		}
+		i := slices.IndexFunc(queues, func(m *many) bool { return m.keys[0] == c[4] && len(m.keys) <= mostTogether })
+		if i < 0 {
+			i, queues = len(queues), append(queues, &many{keys: []any{c[4]}, args: []any{c[7]}})
+		}
+		m := queues[i]
+		m.keys, m.args = append(m.keys, c[3]), append(m.args, c[5], c[6])
+	}
+	for _, m := range queues {
+		all = append(all, slices.Concat([]any{"evalsha", enqueueMany.Hash(), len(m.keys)}, m.keys, m.args))
+	}
+	return all
+}
 
 func (u *unsent) DialHook(next redis.DialHook) redis.DialHook { return next }
 

@@ -13,6 +13,9 @@ import (
 var tracer = otel.Tracer("github.com/chancela/chancela/jobs")
 
 func Parent(ctx context.Context) string {
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		return ""
+	}
 	c := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(ctx, c)
 	return c["traceparent"]

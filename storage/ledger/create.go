@@ -21,11 +21,19 @@ type Entry struct {
 	Content                Content
 	Invitation             Invitation
 	SweepAfter             time.Duration // when the sweeper shall look whether a task carries it
+	// TaskFollows: its task is put on the queue at once, and then [Ledger.Batched] says so for all
+	// that were created together.
+	TaskFollows bool
 
 	// First is how many envelopes of each provider of the campaign go first: the others wait
 	// until so many are archived. 0: as the campaign was begun. It is one for all of a Create.
 	First int
+
+	packed []byte
 }
+
+// Pack does ahead what [Ledger.Create] would do with the content.
+func (e *Entry) Pack() { e.packed = e.Content.blob() }
 
 // Content is what a new record begins with. What is below Trace is known of an envelope
 // that is found in the archive.
@@ -91,7 +99,12 @@ type Creation struct {
 	State      State
 	Generation int64
 	Waits      bool // until those that go first are archived
+	Batch      Batch
 }
+
+// Batch is the envelopes of one provider whose tasks follow what one script has done to them.
+// The zero value: none.
+type Batch struct{ provider, name string }
 
 // Create records envelopes that are new and leaves alone what is there. The results
 // are in the order of the entries. Up to 200 entries of one campaign are recorded together or
@@ -125,27 +138,34 @@ func (l *Ledger) create(ctx context.Context, entries []Entry, hashKey []byte) ([
 	for i, e := range entries {
 		keys[i] = envelopeKey(e.Campaign + "/" + e.ID)
 		index := Work
-		if e.State.Terminal() {
+		switch {
+		case e.State.Terminal():
 			index = none
+		case e.TaskFollows:
+			index = batched
 		}
 		bucket, field := "", ""
 		if e.Invitation != (Invitation{}) {
 			bucket, field = e.Invitation.slot(hashKey)
+		}
+		if e.packed == nil {
+			e.Pack()
 		}
 		fields := e.Content.fields()
 		digest := pack(e.Digest)
 		if e.Bare {
 			digest = bare + e.Digest
 		}
-		args = append(args, e.ID, e.Provider, digest, letters[e.State], letterOf(index), millis(e.SweepAfter), bucket, field, e.Content.blob(), len(fields))
+		args = append(args, e.ID, e.Provider, digest, letters[e.State], letterOf(index), millis(e.SweepAfter), bucket, field, e.packed, len(fields))
 		for f, v := range fields {
 			args = append(args, f, v)
 		}
 	}
-	answers, err := createScript.Run(ctx, l.db, keys, args...).Slice()
+	res, err := createScript.Run(ctx, l.db, keys, args...).Slice()
 	if err != nil {
 		return nil, err
 	}
+	answers, batches := res[0].([]any), batchesOf(res[1])
 	if len(answers) != len(entries) {
 		return nil, fmt.Errorf("%d answers for %d envelopes", len(answers), len(entries))
 	}
@@ -155,9 +175,29 @@ func (l *Ledger) create(ctx context.Context, entries []Entry, hashKey []byte) ([
 		if !ok || len(s) < 3 {
 			return nil, errors.New("unexpected answer")
 		}
-		out[i] = Creation{Verdict(text(s[0])), State(text(s[1])), number(s[2]), len(s) > 3 && number(s[3]) == 1}
+		out[i] = Creation{Verdict: Verdict(text(s[0])), State: State(text(s[1])), Generation: number(s[2]), Waits: len(s) > 3 && number(s[3]) == 1}
+		if out[i].Verdict == Created {
+			out[i].Batch = batchOf(batches, entries[i].Provider)
+		}
 	}
 	return out, nil
+}
+
+func batchesOf(answer any) (all []Batch) {
+	flat := answer.([]any)
+	for i := 0; i+1 < len(flat); i += 2 {
+		all = append(all, Batch{text(flat[i]), text(flat[i+1])})
+	}
+	return all
+}
+
+func batchOf(all []Batch, provider string) Batch {
+	for _, b := range all {
+		if b.provider == provider {
+			return b
+		}
+	}
+	return Batch{}
 }
 
 // Digests reads the digests of envelopes that are recorded: empty where one is not.

@@ -89,6 +89,28 @@ func (l *Ledger) Carried(ctx context.Context, records []*Record) error {
 	return nil
 }
 
+// Batched says that the tasks of some batches are on the queue.
+func (l *Ledger) Batched(ctx context.Context, batches ...Batch) error {
+	var args []any
+	for _, b := range batches {
+		args = append(args, b.provider, b.name)
+	}
+	if len(args) == 0 {
+		return nil
+	}
+	return failed("counting what is carried", batchedScript.Run(ctx, l.db, []string{prefix + "count:"}, args...).Err())
+}
+
+// Abandoned puts one batch of a provider whose tasks were to follow long ago into the index of
+// work. It returns false when there is none.
+func (l *Ledger) Abandoned(ctx context.Context, provider string) (bool, error) {
+	err := abandonedScript.Run(ctx, l.db, []string{prefix + "batches:" + provider}, provider).Err()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	return err == nil, failed("looking after abandoned envelopes of "+provider, err)
+}
+
 // CarriedCount is how many envelopes of a provider are known to have a task and are in no index.
 func (l *Ledger) CarriedCount(ctx context.Context, provider string) (int64, error) {
 	n, err := l.db.HGet(ctx, prefix+"count:"+provider, "carried").Int64()

@@ -90,17 +90,18 @@ func script(name string, others ...string) *redis.Script {
 }
 
 var (
-	createScript  = script("create")
-	claimScript   = script("claim", "sending")
-	renewScript   = script("renew")
-	intentScript  = script("intent", "sending")
-	writeScript   = script("write", "sending")
-	takeScript    = script("take")
-	dueScript     = script("due")
-	restScript    = script("rest")
-	dropScript    = script("drop")
-	resumeScript  = script("resume")
-	carriedScript = script("carried")
+	createScript                   = script("create")
+	claimScript                    = script("claim", "sending")
+	renewScript                    = script("renew")
+	intentScript                   = script("intent", "sending")
+	writeScript                    = script("write", "sending")
+	takeScript                     = script("take")
+	dueScript                      = script("due")
+	restScript                     = script("rest")
+	dropScript                     = script("drop")
+	resumeScript                   = script("resume")
+	carriedScript                  = script("carried")
+	batchedScript, abandonedScript = script("batched"), script("abandoned")
 
 	troubleScript = script("trouble")
 	wellScript    = script("well")
@@ -151,13 +152,15 @@ func blobKey(key string) string     { return prefix + "b:" + key }
 // Index is one of the two indexes of what is due.
 type Index string
 
-// The indexes, and the two ways of not standing in a new one.
+// The indexes, and the ways of not standing in a new one.
 const (
 	Work Index = "work"
 	Look Index = "look"
 	none Index = "none"
 	keep Index = "keep"
 	task Index = "task" // a task of asynq's is known to carry it
+
+	batched Index = "batch" // a task follows at once
 )
 
 // letterOf is an index as a record has it.

@@ -214,24 +214,25 @@ func (o *HeldOperation) Page(ctx context.Context, n int) (OperationPage, error) 
 // Tasks tells which envelopes of a page would need a task, and changes nothing. [ErrLost] when
 // another holds the operation by now.
 func (o *HeldOperation) Tasks(ctx context.Context, p OperationPage, w Lanes) ([]*Record, error) {
-	return o.operate(ctx, p, w, true)
+	records, _, err := o.operate(ctx, p, w, true)
+	return records, err
 }
 
-// Do does a page and records it. It returns the envelopes that need a task; the sweeper brings
-// them a little later, too. [ErrLost] when another holds the operation by now. After the last
+// Do does a page and records it. It returns the envelopes that need a task, and what [Ledger.Batched]
+// is to be told when they have one; the sweeper brings them a little later, too. [ErrLost] when another holds the operation by now. After the last
 // page the operation has ended.
-func (o *HeldOperation) Do(ctx context.Context, p OperationPage, w Lanes) ([]*Record, error) {
-	records, err := o.operate(ctx, p, w, false)
+func (o *HeldOperation) Do(ctx context.Context, p OperationPage, w Lanes) ([]*Record, []Batch, error) {
+	records, batches, err := o.operate(ctx, p, w, false)
 	if err == nil {
 		o.cursor = p.next
 	}
-	return records, err
+	return records, batches, err
 }
 
 // Over tells whether the last page is done.
 func (p OperationPage) Over() bool { return p.next == "" }
 
-func (o *HeldOperation) operate(ctx context.Context, p OperationPage, w Lanes, onlyTell bool) ([]*Record, error) {
+func (o *HeldOperation) operate(ctx context.Context, p OperationPage, w Lanes, onlyTell bool) ([]*Record, []Batch, error) {
 	keys := make([]string, 0, 3+len(p.keys))
 	keys = append(keys, operationKey(o.ID), operationsKey, campaignKey(o.Campaign))
 	for _, k := range p.keys {
@@ -240,10 +241,10 @@ func (o *HeldOperation) operate(ctx context.Context, p OperationPage, w Lanes, o
 	res, err := operateScript.Run(ctx, o.ledger.db, keys, o.ID, o.token, millis(o.lease), o.cursor, p.next, millis(SweepAfter),
 		strconv.Itoa(w.Few), w.Ahead, w.Rest, flag(onlyTell)).Slice()
 	if err != nil {
-		return nil, fmt.Errorf("ledger: %s of %s: %w", o.Kind, o.Campaign, err)
+		return nil, nil, fmt.Errorf("ledger: %s of %s: %w", o.Kind, o.Campaign, err)
 	}
 	if text(res[0]) != "ok" {
-		return nil, fmt.Errorf("operation %s: %w", o.ID, ErrLost)
+		return nil, nil, fmt.Errorf("operation %s: %w", o.ID, ErrLost)
 	}
 	flat := res[1].([]any)
 	records := make([]*Record, 0, len(flat)/6)
@@ -252,5 +253,5 @@ func (o *HeldOperation) operate(ctx context.Context, p OperationPage, w Lanes, o
 		r.Campaign, r.ID, _ = strings.Cut(text(f[0]), "/")
 		records = append(records, r)
 	}
-	return records, nil
+	return records, batchesOf(res[2]), nil
 }

@@ -37,8 +37,11 @@ func carry(t *testing.T, l *Ledger, id string, n int) (Operation, []*Record) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		records, err := held.Do(t.Context(), p, lanes)
+		records, batches, err := held.Do(t.Context(), p, lanes)
 		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Batched(t.Context(), batches...); err != nil {
 			t.Fatal(err)
 		}
 		tasks, over = append(tasks, records...), p.Over()
@@ -220,7 +223,7 @@ func TestOperationChangesHands(t *testing.T) {
 	}
 	p, err := dead.Page(t.Context(), 3)
 	if err == nil {
-		_, err = dead.Do(t.Context(), p, lanes)
+		_, _, err = dead.Do(t.Context(), p, lanes)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +239,7 @@ func TestOperationChangesHands(t *testing.T) {
 	if o, _ = carry(t, l, o.ID, 3); o.Done != 4 || o.Seen != 4 {
 		t.Errorf("%+v", o)
 	}
-	if _, err := dead.Do(t.Context(), stale, lanes); !errors.Is(err, ErrLost) {
+	if _, _, err := dead.Do(t.Context(), stale, lanes); !errors.Is(err, ErrLost) {
 		t.Error("who was taken over goes on", err)
 	}
 	if r := get(t, l, "later"); r.State != Queued {

@@ -115,8 +115,17 @@ local function blame(p, campaign, id, state, code, by)
   end
 end
 
+-- batch remembers n envelopes of a provider, among those of a campaign with these numbers, whose tasks follow at once: their
+-- records have the letter of a task, and are counted when they have one (batched.lua). A batch that is not heard of again is
+-- looked after by the sweeper (abandoned.lua), so that a crash between records and tasks costs no write for each.
+local function batch(p, campaign, from, to, n, due)
+  local name = string.format('%d %d %d %s', n, from, to, campaign)
+  redis.call('ZADD', P .. 'batches:' .. p, due, name)
+  return name
+end
+
 -- place lets an envelope that stands in one index, or in none, stand in another. A task that asynq is known to
--- have is only counted. The record's own letter is the caller's, and is written first: a Redis without memory
+-- have is only counted, and one of a batch (b) not yet. The record's own letter is the caller's, and is written first: a Redis without memory
 -- refuses a script at its first write, if that takes memory, and never after it.
 local function place(key, h, to, at)
   if to == 'keep' then return end

@@ -1,13 +1,15 @@
 -- Records envelopes of one campaign. KEYS the envelopes. ARGV: campaign, how many of each provider go first (0: all), then for each: id, provider, digest, state,
 --       index, delay, bucket and field of the invitation (empty: none), blob, number of fields, field, value ...
--- Returns for each created | same | conflict, the state, the generation, and 1 when it waits for those that go first.
+--       The index b stands for: its task follows at once. Such envelopes are a batch of their provider, see batch in common.lua.
+-- Returns for each created | same | conflict, the state, the generation, and 1 when it waits for those that go first; then the
+-- batches: provider, name ...
 local campaign, at = ARGV[1], now()
 local first, entries, next = number(ARGV[2]), {}, 3
 for i, e in ipairs(KEYS) do
   local x = {e = e, id = text(ARGV[next]), p = text(ARGV[next + 1]), digest = text(ARGV[next + 2]), state = text(ARGV[next + 3]),
     i = text(ARGV[next + 4]), due = at + number(ARGV[next + 5]), bucket = ARGV[next + 6], field = ARGV[next + 7],
     blob = text(ARGV[next + 8]), set = {}}
-  known(x.i)
+  if x.i ~= 'b' then known(x.i) end
   if not words[x.state] then error('no such state') end
   for k = 1, 2 * number(ARGV[next + 9]) do x.set[k] = text(ARGV[next + 9 + k]) end
   next = next + 10 + #x.set
@@ -19,23 +21,22 @@ if next ~= #ARGV + 1 then error('a field without a value') end
 -- often than it pays to remember.
 local function invited(x)
   if x.bucket == '' then return end
-  local held = redis.call('HGET', x.bucket, x.field)
   local entry = campaign .. ':' .. x.id
-  if held then
-    local all = '/' .. held .. '/'
-    local function holds(text, from) return string.find(all, text, from, true) end
-    if holds('/' .. entry .. '/', 1) or holds('/' .. campaign .. '/', 1) then return end
-    local n, at = 0, holds('/' .. campaign .. ':', 1)
-    while at do n, at = n + 1, holds('/' .. campaign .. ':', at + 1) end
-    if n == 8 then entry = campaign end
-    entry = held .. '/' .. entry
-  end
-  redis.call('HSET', x.bucket, x.field, entry)
+  if redis.call('HSETNX', x.bucket, x.field, entry) == 1 then return end
+  local held = redis.call('HGET', x.bucket, x.field)
+  local all = '/' .. held .. '/'
+  local function holds(text, from) return string.find(all, text, from, true) end
+  if holds('/' .. entry .. '/', 1) or holds('/' .. campaign .. '/', 1) then return end
+  local n, at = 0, holds('/' .. campaign .. ':', 1)
+  while at do n, at = n + 1, holds('/' .. campaign .. ':', at + 1) end
+  if n == 8 then entry = campaign end
+  redis.call('HSET', x.bucket, x.field, held .. '/' .. entry)
 end
 
 local c = P .. 'campaign:' .. campaign
 local seq, from = nil, nil
-local new, due, places, carried, simulated = {}, {}, {}, {}, false
+local new, due, places, follow, simulated = {}, {}, {}, {}, false
+local told = redis.call('EXISTS', P .. 'notify') == 1
 
 -- rests tells whether a new envelope waits until the first ones of its provider are archived: what the campaign was
 -- begun with holds for it, whoever adds to it.
@@ -74,7 +75,7 @@ local function record(x)
   end
   seq = seq + 1
   if rests(x) then x.i, x.waits = 'n', 1 end
-  local set = {'digest', x.digest, 's', x.state, 'v', 1, 'g', 1, 'p', x.p, 'n', seq, 'c', at, 'i', x.i}
+  local set = {'digest', x.digest, 's', x.state, 'v', 1, 'g', 1, 'p', x.p, 'n', seq, 'c', at, 'i', x.i == 'b' and 't' or x.i}
   for i = 1, #x.set do set[#set + 1] = x.set[i] end
   for i = 1, #x.set, 2 do simulated = simulated or x.set[i] == 'm' end
   redis.call('HSET', x.e, unpack(set))
@@ -87,7 +88,9 @@ local function record(x)
   places[chunk] = places[chunk] or {}
   local ids = places[chunk]
   ids[#ids + 1], ids[#ids + 2] = seq % 128, x.id
-  if x.i == 't' then carried[x.p] = (carried[x.p] or 0) + 1
+  if x.i == 'b' then
+    follow[x.p] = follow[x.p] or {n = 0, due = x.due}
+    follow[x.p].n = follow[x.p].n + 1
   elseif x.i ~= 'n' then
     local index = P .. indexes[x.i] .. x.p
     due[index] = due[index] or {}
@@ -95,7 +98,7 @@ local function record(x)
     list[#list + 1], list[#list + 2] = x.due, key
   end
   new[#new + 1] = x
-  tell(key, words[x.state], 1, at)
+  if told then tell(key, words[x.state], 1, at) end
 end
 
 local answers = {}
@@ -117,7 +120,7 @@ for i, x in ipairs(entries) do
     end
   end
 end
-if #new == 0 then return answers end
+if #new == 0 then return {answers, {}} end
 
 local head = {'seq', seq, 'changed', at}
 if from == 1 then -- an older campaign's counts by provider, and its course, would begin in the middle
@@ -138,11 +141,14 @@ end
 redis.call('SETRANGE', P .. 'state:' .. campaign, from, table.concat(letters))
 for chunk, ids in pairs(places) do redis.call('HSET', P .. 'at:' .. campaign .. ':' .. chunk, unpack(ids)) end
 for index, list in pairs(due) do redis.call('ZADD', index, unpack(list)) end
-for p, n in pairs(carried) do redis.call('HINCRBY', P .. 'count:' .. p, 'carried', n) end
+local batches = {}
+for p, x in pairs(follow) do
+  batches[#batches + 1], batches[#batches + 2] = p, batch(p, campaign, from, seq, x.n, x.due)
+end
 for p, states in pairs(counts) do
   for state, n in pairs(states) do
     count(p, campaign, words[state], n)
     course(campaign, nil, words[state], at, n)
   end
 end
-return answers
+return {answers, batches}

@@ -18,7 +18,7 @@ for p in string.gmatch(o[8] or '', '%S+') do unable[p] = true end
 -- has looked, a worker finds that out.
 local nobody_else = o[9] == '1' and redis.call('HGET', KEYS[3], 'younger') ~= '1'
 local told = redis.call('EXISTS', P .. 'notify') == 1
-local tasks, refused, moved, blames = {}, {}, {}, {}
+local tasks, follow, refused, moved, blames = {}, {}, {}, {}, {}
 
 local function refuse(word, key)
   local x = refused[word] or {n = 0, ids = {}}
@@ -36,9 +36,11 @@ end
 local function change(e, key, h, x)
   local version, gen, to = h.v + 1, h.g + 1, x.to or h.s
   local set = x.set or {}
-  for _, v in ipairs({'v', version, 'g', gen, 's', to, 'i', x.index}) do set[#set + 1] = v end
+  local index = 'n'
+  if x.task then index = h.k and 'w' or 'b' end -- what a worker holds is looked after, whatever becomes of the worker
+  for _, v in ipairs({'v', version, 'g', gen, 's', to, 'i', index == 'b' and 't' or index}) do set[#set + 1] = v end
   redis.call('HSET', e, unpack(set))
-  place(key, h, x.index, at + sweep)
+  place(key, h, index, at + sweep)
   if x.removed and #x.removed > 0 then redis.call('HDEL', e, unpack(x.removed)) end
   local code = h.o
   if x.code ~= nil then code = x.code or nil end
@@ -52,6 +54,11 @@ local function change(e, key, h, x)
   if to ~= h.s or code ~= h.o then
     blamed(h.p, words[h.s], h.o, key, -1)
     blamed(h.p, words[to], code, key, 1)
+  end
+  if index == 'b' then
+    local n = tonumber(h.n)
+    local f = follow[h.p] or {n = 0, from = n, to = n}
+    follow[h.p], f.n, f.from, f.to = f, f.n + 1, math.min(f.from, n), math.max(f.to, n)
   end
   if x.task then
     for _, v in ipairs({key, h.p, words[to], x.lane or '', tostring(gen), tostring(version)}) do tasks[#tasks + 1] = v end
@@ -74,15 +81,15 @@ function kinds.cancel(e, key, h)
   if h.s == 's' and unable[h.p] then return 'unsupported ' .. h.p end
   if h.q == '1' then return nil end
   if h.s == 'q' and nobody_else and not (h.k and tonumber(h.u) > at) and #steps(e) == 0 then
-    change(e, key, h, {to = 'k', index = 'n'})
+    change(e, key, h, {to = 'k'})
   else
-    change(e, key, h, {index = 'w', set = {'q', '1', 'l', lane()}, removed = {'d'}, task = true, lane = lane()})
+    change(e, key, h, {set = {'q', '1', 'l', lane()}, removed = {'d'}, task = true, lane = lane()})
   end
 end
 function kinds.retry(e, key, h)
   if h.s ~= 'f' then return words[h.s] end
   local to = redis.call('HEXISTS', e, '2') == 1 and 'c' or 'q'
-  change(e, key, h, {to = to, index = 'w', set = {'l', lane()}, removed = trouble, code = false, task = true, lane = lane()})
+  change(e, key, h, {to = to, set = {'l', lane()}, removed = trouble, code = false, task = true, lane = lane()})
   if h.o then redis.call('APPEND', P .. 'b:' .. key, section('X', '')) end
 end
 -- remind changes nothing: its tasks are put on the queue before this is recorded.
@@ -94,7 +101,7 @@ end
 -- resume brings back what the pause has put away; all else has its task, or its time.
 function kinds.resume(e, key, h)
   if (h.s ~= 'q' and h.s ~= 'p') or h.i ~= 'n' then return words[h.s] end
-  change(e, key, h, {index = 'w', task = true, lane = redis.call('HGET', e, 'l') or ''})
+  change(e, key, h, {task = true, lane = redis.call('HGET', e, 'l') or ''})
 end
 -- forget removes what is about people, and leaves what keeps an envelope from being sent again. What is left of the blob
 -- are its files, its trace and, as long as it is the record's, its error.
@@ -123,7 +130,7 @@ local function forget(e, key, h, also)
     return nil
   end
   for _, f in ipairs({'a', 'b', 'w', 'd', 'f', 'x', 'q', 'k', 'u'}) do removed[#removed + 1] = f end
-  change(e, key, h, {to = 'k', index = 'n', removed = removed, code = 'forgotten',
+  change(e, key, h, {to = 'k', removed = removed, code = 'forgotten',
     set = {'o', 'forgotten', 'E', 'its campaign was forgotten while it was ' .. words[h.s]}})
   keep_rest()
 end
@@ -142,7 +149,12 @@ for i = 4, last do
     if word then refuse(word, key) else done = done + 1 end
   end
 end
-if only_tell then return {'ok', tasks} end
+if only_tell then return {'ok', tasks, {}} end
+
+local batches = {}
+for p, x in pairs(follow) do
+  batches[#batches + 1], batches[#batches + 2] = p, batch(p, campaign, x.from, x.to, x.n, at + sweep)
+end
 
 for _, x in pairs(moved) do
   count(x.p, campaign, x.from, -x.n)
@@ -172,4 +184,4 @@ else
   redis.call('EXPIRE', KEYS[1], 7 * 86400)
   if kind == 'cancel' and redis.call('HGET', KEYS[3], 'canceling') == o[7] then redis.call('HDEL', KEYS[3], 'canceling') end
 end
-return {'ok', tasks}
+return {'ok', tasks, batches}

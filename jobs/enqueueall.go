@@ -1,0 +1,184 @@
+package jobs
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// Source gives envelopes one by one, checked: a CSV file's rows. It ends with the
+// first error.
+type Source func(yield func(Envelope, error) bool)
+
+// Summary counts what became of many envelopes.
+type Summary struct {
+	New       int
+	Known     int // there already with the same content
+	Adopted   int // of the known: by the archive alone
+	Archived  int // of the known: archived already
+	Moved     int // of the archived: into another archive than this client's
+	Conflicts []*ConflictError
+}
+
+// Add counts what became of more envelopes.
+func (s *Summary) Add(more Summary) {
+	s.New += more.New
+	s.Known += more.Known
+	s.Adopted += more.Adopted
+	s.Archived += more.Archived
+	s.Moved += more.Moved
+	s.Conflicts = append(s.Conflicts, more.Conflicts...)
+}
+
+// What goes to Redis in one round trip: so many envelopes, or about so many bytes of them.
+const (
+	batchSize  = 200
+	batchBytes = 2 << 20
+)
+
+// together is how many requests of one batch are under way at once, to Redis or to the
+// archive.
+const together = 8
+
+// EnqueueAll accepts all envelopes of one campaign from a source of checked ones. A
+// conflict is reported and does not stop the others. Interrupted and called again, it
+// goes on: what is there is known.
+//
+// Batches follow each other: while the tasks of one are put on the queue, the next one is
+// recorded, another one prepared and another one read.
+func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source) (Summary, error) {
+	return c.EnqueueFirst(ctx, campaign, 0, source)
+}
+
+// EnqueueFirst is EnqueueAll for a campaign of which the first envelopes of each provider are
+// sent, so many, and the others when those are archived or the campaign is resumed. It holds
+// for whatever is added to the campaign.
+func (c *Client) EnqueueFirst(ctx context.Context, campaign string, first int, source Source) (Summary, error) {
+	var sum Summary
+	known, err := c.tracesOf(ctx, campaign)
+	if err != nil {
+		return sum, err
+	}
+	read, prepared, recorded := make(chan *accepting), make(chan *accepting), make(chan *accepting)
+	work, ctx := errgroup.WithContext(ctx)
+	work.Go(func() error {
+		defer close(prepared)
+		return passOn(ctx, read, prepared, func(b *accepting) error { return c.prepare(ctx, b, known) })
+	})
+	work.Go(func() error {
+		defer close(recorded)
+		return passOn(ctx, prepared, recorded, func(b *accepting) error { return c.record(ctx, b) })
+	})
+	work.Go(func() error {
+		return passOn(ctx, recorded, nil, func(b *accepting) error {
+			if err := c.enqueueTasks(ctx, b); err != nil {
+				return err
+			}
+			return sum.count(ctx, b.out, known)
+		})
+	})
+	reading := c.batches(ctx, first, source, read)
+	close(read)
+	if err := work.Wait(); err != nil {
+		return sum, err
+	}
+	return sum, reading
+}
+
+// passOn does one step for batch after batch.
+func passOn(ctx context.Context, from <-chan *accepting, to chan<- *accepting, step func(*accepting) error) error {
+	for b := range from {
+		if err := step(b); err != nil {
+			return err
+		}
+		if to == nil {
+			continue
+		}
+		select {
+		case to <- b:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// batches reads a source and passes it on in batches. It returns when the source has
+// ended, with an error or without, or the context.
+func (c *Client) batches(ctx context.Context, first int, source Source, to chan<- *accepting) error {
+	var batch []*draft
+	size := 0
+	send := func() error {
+		select {
+		case to <- &accepting{drafts: batch}:
+			batch, size = nil, 0
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	for e, err := range source {
+		if err != nil {
+			return err
+		}
+		d, err := c.draft(e)
+		if err != nil {
+			return err
+		}
+		d.entry.First = first
+		batch = append(batch, d)
+		if size += d.size(); len(batch) == batchSize || size > batchBytes {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	if len(batch) > 0 {
+		return send()
+	}
+	return ctx.Err()
+}
+
+// count adds what became of a batch.
+func (s *Summary) count(ctx context.Context, out []acceptance, known *traces) error {
+	archived := 0
+	for _, a := range out {
+		switch {
+		case a.conflict != nil:
+			s.Conflicts = append(s.Conflicts, a.conflict)
+		case a.New:
+			s.New++
+		default:
+			s.Known++
+			if a.Adopted {
+				s.Adopted++
+			}
+			if a.State == ledger.Archived {
+				archived++
+			}
+		}
+	}
+	if archived == 0 {
+		return nil
+	}
+	s.Archived += archived
+	known.mu.Lock()
+	defer known.mu.Unlock()
+	if err := known.expect(ctx, archived); err != nil {
+		return err
+	}
+	for _, a := range out {
+		if a.conflict == nil && a.State == ledger.Archived {
+			gone, err := known.gone(ctx, a.Key.ID)
+			if err != nil {
+				return err
+			}
+			if gone {
+				s.Moved++
+			}
+		}
+	}
+	return nil
+}
