@@ -116,6 +116,28 @@ func TestSweepBringsWhatNoTaskCarries(t *testing.T) {
 	}
 }
 
+// What was recorded by a process that died before it put the tasks on the queue.
+func TestSweepBringsAbandonedBatches(t *testing.T) {
+	b := newBench(t)
+	for from := range 3 {
+		var entries []ledger.Entry
+		for i := range 4 {
+			entries = append(entries, ledger.Entry{Campaign: "june", ID: fmt.Sprint(from, "-", i), Provider: "certyneo", Digest: "d", State: ledger.Queued,
+				SweepAfter: time.Minute, TaskFollows: true})
+		}
+		if _, err := b.ledger.Create(t.Context(), entries); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.sweep(t.Context(), "certyneo"); err != nil || b.swept != 0 {
+		t.Fatalf("swept %d while their tasks may follow: %v", b.swept, err)
+	}
+	b.forward(time.Minute + time.Second)
+	if err := b.sweep(t.Context(), "certyneo"); err != nil || b.swept != 12 || b.waiting(t, pace.Send) != 12 {
+		t.Errorf("%d swept, %d wait: %v", b.swept, b.waiting(t, pace.Send), err)
+	}
+}
+
 func TestOneTriesWhenTheKeyWasRefused(t *testing.T) {
 	b := newBench(t)
 	b.envelopes(t, 9, ledger.Queued)

@@ -121,7 +121,7 @@
 // # What a crash leaves behind
 //
 //	the process dies                      what is found            and what happens
-//	after enqueue's record, before task   queued, no task          the sweeper brings a task
+//	after enqueue's record, before task   queued, no task          the sweeper brings a task: the batch is due
 //	after a provider's calls, before      steps that are not       the calls are repeated: uploads and drafts
 //	their record: 2 s at most             recorded                 too many, nobody is invited
 //	after the intent, before its mark     an intent                settled: not invited; sent again

@@ -15,7 +15,9 @@
 // Each envelope is in exactly one of: the index "work" (somebody has to do something,
 // at the latest then), the index "look" (sent; to be looked at then), or none (ended,
 // or parked by a paused campaign). The sweeper empties "work" of what no task carries,
-// the poller empties "look".
+// the poller empties "look". What is enqueued, or brought back by an operation, is in neither
+// while its task follows: one entry for a whole batch tells the sweeper of a process that died
+// in between.
 //
 // All keys share the hash tag {chancela}: on a Redis Cluster the ledger is in one slot.
 package ledger

@@ -4,6 +4,7 @@
 -- Returns for each created | same | conflict, the state, the generation, and 1 when it waits for those that go first; then the
 -- batches: provider, name ...
 local campaign, at = ARGV[1], now()
+local stamp = string.format('%.0f', at) -- Redis takes a number apart more slowly
 local first, entries, next = number(ARGV[2]), {}, 3
 for i, e in ipairs(KEYS) do
   local x = {e = e, id = text(ARGV[next]), p = text(ARGV[next + 1]), digest = text(ARGV[next + 2]), state = text(ARGV[next + 3]),
@@ -75,7 +76,7 @@ local function record(x)
   end
   seq = seq + 1
   if rests(x) then x.i, x.waits = 'n', 1 end
-  local set = {'digest', x.digest, 's', x.state, 'v', 1, 'g', 1, 'p', x.p, 'n', seq, 'c', at, 'i', x.i == 'b' and 't' or x.i}
+  local set = {'digest', x.digest, 's', x.state, 'v', '1', 'g', '1', 'p', x.p, 'n', seq, 'c', stamp, 'i', x.i == 'b' and 't' or x.i}
   for i = 1, #x.set do set[#set + 1] = x.set[i] end
   for i = 1, #x.set, 2 do simulated = simulated or x.set[i] == 'm' end
   redis.call('HSET', x.e, unpack(set))
