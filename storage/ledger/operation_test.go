@@ -355,7 +355,7 @@ func TestCancelAsksWhereNobodyHasLooked(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tasks, err := held.Do(t.Context(), p, lanes)
+			tasks, _, err := held.Do(t.Context(), p, lanes)
 			if r := get(t, l, "1"); err != nil || held.Looked != c.looked || r.State != c.want || r.CancelAsked != (c.want == Queued) || len(tasks) == 1 != r.CancelAsked {
 				t.Errorf("%v: it is %s, asked %v, tasks %v", err, r.State, r.CancelAsked, keysOf(tasks))
 			}
