@@ -26,6 +26,11 @@ const (
 	Busy           ClaimResult = "busy"   // somebody holds it
 	NotDue         ClaimResult = "early"  // its next attempt is later
 	Denied         ClaimResult = "denied" // the provider refuses the key
+
+	// Shut: the campaign's hours keep it back; it is due for the sweeper when they open.
+	Shut ClaimResult = "shut"
+	// Unplanned: the campaign's hours are to be planned first, see [Ledger.PlanHours].
+	Unplanned ClaimResult = "unplanned"
 )
 
 // Claim is the right to work on an envelope: until it lapses, nobody else can.
@@ -307,6 +312,7 @@ const (
 	IntentCanceled Intent = "canceled"
 	// IntentCanceling: an operation is about to cancel it. It comes again after that.
 	IntentCanceling Intent = "canceling"
+	IntentShut      Intent = "shut"  // the campaign's hours are over, or were never planned
 	IntentAgain     Intent = "again" // an intent stands already: to be settled first
 )
 

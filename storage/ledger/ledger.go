@@ -104,6 +104,7 @@ var (
 	resumeScript                   = script("resume")
 	carriedScript                  = script("carried")
 	batchedScript, abandonedScript = script("batched"), script("abandoned")
+	hoursScript, planScript        = script("hours", "sending"), script("plan")
 
 	troubleScript = script("trouble")
 	wellScript    = script("well")

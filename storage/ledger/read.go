@@ -142,6 +142,7 @@ type Campaign struct {
 	Providers map[string]map[State]int64
 	Paused    bool
 	Halts     []Halt // by provider
+	Hours     Hours
 	Simulated bool   // one of its envelopes goes, or went, to a simulator
 	Younger   bool   // than what the archive has of it: see [Ledger.Younger]
 	CreatedAt time.Time
@@ -213,10 +214,10 @@ func (q *campaignQuery) ask(ctx context.Context, p redis.Pipeliner, name string)
 // in its indexes only.
 func (q *campaignQuery) answer(name string) (c Campaign, whole, ok bool) {
 	h := q.head.Val()
-	if len(h) == 0 {
+	if h["created"] == "" && h["seq"] == "" { // none, or one that has hours and no envelope yet
 		return Campaign{}, false, false
 	}
-	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Halts: haltsOf(h), Simulated: h["simulated"] == "1", Younger: h["younger"] == "1",
+	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Halts: haltsOf(h), Hours: hoursOf(h), Simulated: h["simulated"] == "1", Younger: h["younger"] == "1",
 		CreatedAt: milliTime(h["created"]), ChangedAt: milliTime(h["changed"])}
 	for _, s := range States {
 		c.States[s] = 0

@@ -30,6 +30,12 @@ if halt == 'paused' then
   return {'paused'}
 end
 if halt then return {'early', 2000} end
+local closed = state and shut(state, at)
+if closed == 'unplanned' then return {closed} end
+if closed then
+  stand('w', at + closed)
+  return {'shut', closed}
+end
 if h.d and tonumber(h.d) > at then return {'early', h.d - at} end
 if state and not state.began and limit > 0 then
   trial, turn = try(campaign, h.p, state, id, at, limit)

@@ -1,6 +1,6 @@
 -- The last look before the inviting call. KEYS[1] the envelope. ARGV: key, token, then field, value ... of steps
 -- that are to be recorded with it.
--- Returns ok | lost | paused | canceling | canceled | again (an intent without an outcome stands already).
+-- Returns ok | lost | paused | canceling | canceled | shut | again (an intent without an outcome stands already).
 local e, key, token = KEYS[1], ARGV[1], ARGV[2]
 pairs_from(3)
 local h = load(e, key)
@@ -11,7 +11,11 @@ local set, answer = {'v', h.v + 1}, 'ok'
 for i = 3, #ARGV do set[#set + 1] = ARGV[i] end
 if h.a then answer = 'again'
 elseif h.q == '1' then answer = 'canceled'
-else answer = halted(sending(parts(key), h.p), h) or 'ok' end
+else
+  local state = sending(parts(key), h.p)
+  answer = halted(state, h) or shut(state, at) and 'shut' or 'ok'
+  if answer == 'ok' and state.limit then redis.call('HINCRBY', P .. 'campaign:' .. parts(key), 'used', 1) end
+end
 if answer == 'ok' then
   for _, x in ipairs({'a', at, 'b', token}) do set[#set + 1] = x end
 end

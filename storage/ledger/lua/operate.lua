@@ -98,9 +98,16 @@ function kinds.remind(e, key, h)
   if unable[h.p] then return 'unsupported ' .. h.p end
   for _, v in ipairs({key, h.p, words[h.s], lane(), h.g, h.v}) do tasks[#tasks + 1] = v end
 end
+-- waits tells whether the sweeper is to look for an envelope only after a while: it waits for hours.
+local function waits(key, h)
+  if h.k and tonumber(h.u) > at then return false end
+  local due = redis.call('ZSCORE', P .. indexes.w .. h.p, key)
+  return due and tonumber(due) > at + 60000
+end
 -- resume brings back what the pause has put away; all else has its task, or its time.
 function kinds.resume(e, key, h)
-  if (h.s ~= 'q' and h.s ~= 'p') or h.i ~= 'n' then return words[h.s] end
+  if h.s ~= 'q' and h.s ~= 'p' then return words[h.s] end
+  if h.i ~= 'n' and not (h.i == 'w' and waits(key, h)) then return words[h.s] end
   change(e, key, h, {task = true, lane = redis.call('HGET', e, 'l') or ''})
 end
 -- forget removes what is about people, and leaves what keeps an envelope from being sent again. What is left of the blob

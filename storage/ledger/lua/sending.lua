@@ -6,10 +6,23 @@
 --   trial   the ids of the few envelopes that are being sent before that
 --   turn    when the next one that finds no place among them may ask again
 --   rest    the number of the first envelope that waits until the first ones are archived; open: none waits
+-- And without it, of a campaign that has hours in which invitations may leave:
+--   hours   the settings; what they mean for a day is not known here
+--   opens, closes, day, limit   the interval that was planned last, its day, and how many inviting calls that may have
+--   used    how many inviting calls the day has had
 local function sending(campaign, p)
   local v = redis.call('HMGET', P .. 'campaign:' .. campaign, 'paused', 'halt ' .. p, 'rest ' .. p, 'began ' .. p, 'streak ' .. p, 'trial ' .. p,
-    'canceling')
-  return {paused = v[1] == '1', canceling = v[7], halt = v[2], rest = v[3], began = v[4], streak = v[5], trial = v[6]}
+    'canceling', 'hours', 'opens', 'closes', 'limit', 'used')
+  return {paused = v[1] == '1', canceling = v[7], halt = v[2], rest = v[3], began = v[4], streak = v[5], trial = v[6],
+    hours = v[8], opens = tonumber(v[9] or 0), closes = tonumber(v[10] or 0), limit = tonumber(v[11] or nil), used = tonumber(v[12] or 0)}
+end
+
+-- shut tells how long nobody may be invited, by the campaign's hours; unplanned when somebody has to plan them first.
+local function shut(state, at)
+  if not state.hours then return nil end
+  if at >= state.closes then return 'unplanned' end
+  if at < state.opens then return state.opens - at end
+  return state.limit and state.used >= state.limit and state.closes - at or nil
 end
 
 -- halted tells why an envelope may not be invited: it waits for a resume, or somebody is about to cancel it with all
@@ -77,15 +90,19 @@ local function refused(campaign, p, code, at, limit)
   return 1
 end
 
--- archived lets the rest of a campaign go when as many envelopes of the provider are archived as were to go first. An
--- operation, which outlives this process, puts the waiting ones back.
+-- put_back has an operation, which outlives this process, put the campaign's waiting envelopes back.
+local function put_back(campaign, why, at)
+  local id = 'resume-' .. string.sub(redis.sha1hex(campaign .. ' ' .. why), 1, 16)
+  redis.call('HSET', P .. 'operation:' .. id, 'kind', 'resume', 'campaign', campaign, 'by', '', 'unable', '', 'last',
+    redis.call('HGET', P .. 'campaign:' .. campaign, 'seq'), 'cursor', '', 'seen', 0, 'done', 0, 'begun', at)
+  redis.call('ZADD', P .. 'operations', 0, id)
+end
+
+-- archived lets the rest of a campaign go when as many envelopes of the provider are archived as were to go first.
 local function archived(campaign, p, at)
   local c = P .. 'campaign:' .. campaign
   local v = redis.call('HMGET', c, 'rest ' .. p, 'first')
   if not v[1] or v[1] == 'open' or tonumber(redis.call('HGET', P .. 'counts:' .. campaign, p .. ' archived') or 0) < tonumber(v[2]) then return end
   redis.call('HSET', c, 'rest ' .. p, 'open')
-  local id = 'resume-' .. string.sub(redis.sha1hex(campaign .. ' ' .. p), 1, 16)
-  redis.call('HSET', P .. 'operation:' .. id, 'kind', 'resume', 'campaign', campaign, 'by', '', 'unable', '', 'last', redis.call('HGET', c, 'seq'),
-    'cursor', '', 'seen', 0, 'done', 0, 'begun', at)
-  redis.call('ZADD', P .. 'operations', 0, id)
+  put_back(campaign, p, at)
 end

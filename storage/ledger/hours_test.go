@@ -1,0 +1,192 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+)
+
+// plan sets june's hours, and plans nine of them.
+func (s sending) plan(settings string, opens time.Time, limit int64) {
+	s.Helper()
+	if err := s.l.SetHours(s.Context(), "june", settings); err != nil {
+		s.Fatal(err)
+	}
+	s.planFrom(Hours{Settings: settings}, opens, limit)
+}
+
+func (s sending) planFrom(read Hours, opens time.Time, limit int64) {
+	s.Helper()
+	err := s.l.PlanHours(s.Context(), "june", read, Interval{Opens: opens, Closes: opens.Add(9 * time.Hour), Day: opens.Format(time.DateOnly), Limit: limit})
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+func (s sending) hours() Hours {
+	s.Helper()
+	c, err := s.l.Campaign(s.Context(), "june")
+	if err != nil {
+		s.Fatal(err)
+	}
+	return c.Hours
+}
+
+func (s sending) due() []string {
+	s.Helper()
+	keys, err := s.l.Take(s.Context(), Work, "certyneo", 100, 10*time.Minute)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return keys
+}
+
+func TestHoursKeepInvitationsBack(t *testing.T) {
+	l, clock := open(t)
+	s := sending{t, l, 0}
+	opens := clock.at.Add(time.Hour)
+	if err := l.SetHours(t.Context(), "june", "office"); err != nil {
+		t.Fatal(err)
+	}
+	s.create(0, "certyneo", "1", "2")
+	s.hold("1", Unplanned)
+	s.planFrom(s.hours(), opens, 0)
+	s.hold("1", Shut)
+	if due := s.due(); len(due) != 0 {
+		t.Errorf("%v are due before the hours open", due)
+	}
+	if until := s.hours().HeldUntil(clock.at); !until.Equal(opens) {
+		t.Errorf("held until %s", until)
+	}
+	clock.forward(time.Hour)
+	if due := s.due(); len(due) == 0 || due[0] != "june/1" && due[len(due)-1] != "june/1" {
+		t.Errorf("due when the hours open: %v", due)
+	}
+	s.send(s.claim("1"))
+
+	clock.forward(9 * time.Hour)
+	s.hold("2", Unplanned)
+}
+
+// Between the claim and the call the hours may end.
+func TestNoIntentAfterHours(t *testing.T) {
+	l, clock := open(t)
+	s := sending{t, l, 0}
+	s.create(0, "certyneo", "1")
+	s.plan("office", clock.at.Add(-9*time.Hour+time.Second), 0)
+	c := s.claim("1")
+	clock.forward(time.Second)
+	if intent, err := c.Intend(t.Context()); err != nil || intent != IntentShut {
+		t.Errorf("%s %v", intent, err)
+	}
+	if r := get(t, l, "1"); !r.IntentAt.IsZero() {
+		t.Error("an intent stands")
+	}
+}
+
+func TestHoursLimitCallsADay(t *testing.T) {
+	l, clock := open(t)
+	s := sending{t, l, 0}
+	s.create(0, "certyneo", "1", "2", "3", "4", "5")
+	opens := clock.at
+	s.plan("two a day", opens, 2)
+	first, second, third := s.claim("1"), s.claim("2"), s.claim("3")
+	s.send(first)
+	if intent, err := second.Intend(t.Context()); err != nil || intent != IntentOK {
+		t.Fatal(intent, err)
+	}
+	if err := second.WithdrawIntent(t.Context(), nil); err != nil { // a call that was refused counts, too
+		t.Fatal(err)
+	}
+	if intent, err := third.Intend(t.Context()); err != nil || intent != IntentShut {
+		t.Errorf("the third of a day: %s %v", intent, err)
+	}
+	s.hold("4", Shut)
+	if until := s.hours().HeldUntil(clock.at); !until.Equal(opens.Add(9 * time.Hour)) {
+		t.Errorf("held until %s", until)
+	}
+
+	clock.forward(9 * time.Hour)
+	s.hold("4", Unplanned)
+	read := s.hours()
+	s.planFrom(read, clock.at, 2) // the same day goes on
+	s.hold("4", Shut)
+	clock.forward(9 * time.Hour)
+	s.planFrom(s.hours(), clock.at.Add(6*time.Hour), 2)
+	clock.forward(6 * time.Hour)
+	s.send(s.claim("4"))
+	s.planFrom(read, clock.at, 99) // who has read before is too late
+	if h := s.hours(); h.Limit != 2 || h.Used != 1 {
+		t.Errorf("%+v", h)
+	}
+}
+
+// Who looks again at an interrupted call, cancels, or archives does not wait for hours.
+func TestHoursKeepNothingElseBack(t *testing.T) {
+	l, clock := open(t)
+	s := sending{t, l, 0}
+	s.create(0, "certyneo", "1", "2", "3")
+	c := s.claim("1")
+	if intent, err := c.Intend(t.Context()); err != nil || intent != IntentOK {
+		t.Fatal(intent, err)
+	}
+	s.plan("later", clock.at.Add(24*time.Hour), 0)
+	clock.forward(2 * time.Minute)
+	s.claim("1") // to settle it
+	if err := l.AskCancel(t.Context(), get(t, l, "2"), "steer"); err != nil {
+		t.Fatal(err)
+	}
+	s.claim("2")
+	s.hold("3", Shut)
+}
+
+func TestHoursThatChangePutBackWhatWaits(t *testing.T) {
+	l, clock := open(t)
+	s := sending{t, l, 0}
+	s.plan("next week", clock.at.Add(7*24*time.Hour), 0)
+	s.create(0, "certyneo", "1", "2")
+	s.hold("1", Shut)
+	s.hold("2", Shut)
+	for _, settings := range []string{"", "next week"} { // nothing is to be changed
+		if err := l.SetHours(t.Context(), "june", settings); err != nil {
+			t.Fatal(err)
+		}
+		if o, err := l.TakeOperation(t.Context(), "", time.Minute); err != nil || o != nil {
+			t.Fatal(o, err)
+		}
+	}
+	if err := l.SetHours(t.Context(), "june", AlwaysOpen); err != nil {
+		t.Fatal(err)
+	}
+	o, err := l.TakeOperation(t.Context(), "", time.Minute)
+	if err != nil || o == nil {
+		t.Fatal(o, err)
+	}
+	p, err := o.Page(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tasks, err := o.Do(t.Context(), p, lanes); err != nil || len(tasks) != 2 {
+		t.Errorf("%d tasks %v", len(tasks), err)
+	}
+	s.claim("1")
+	if h := s.hours(); h != (Hours{}) {
+		t.Errorf("%+v", h)
+	}
+}
+
+// A campaign that was never begun has no hours of a try before.
+func TestHoursOfNoCampaign(t *testing.T) {
+	l, _ := open(t)
+	s := sending{t, l, 0}
+	if err := l.SetHours(t.Context(), "june", "office"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Campaign(t.Context(), "june"); err == nil {
+		t.Error("a campaign without envelopes is there")
+	}
+	if err := l.SetHours(t.Context(), "june", ""); err != nil {
+		t.Fatal(err)
+	}
+	s.create(0, "certyneo", "1")
+	s.claim("1")
+}
