@@ -117,6 +117,8 @@ func (t *envelopeTask) commit(ctx context.Context) error {
 		return errPaused
 	case ledger.IntentCanceled:
 		return errCanceled
+	case ledger.IntentShut:
+		return later(time.Second, errors.New("the campaign's hours are over")) // the next claim tells until when
 	}
 	return errTaken
 }

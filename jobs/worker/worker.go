@@ -255,14 +255,19 @@ func (w *Worker) envelope(ctx context.Context, config ProviderConfig, t *asynq.T
 	if err != nil {
 		return err
 	}
-	c, hold, wait, err := w.ledger.Claim(ctx, p.Key, p.Generation, Lease, ledger.Preparation{Provider: info.Name, Simulated: info.Simulated, Marks: w.place(ctx), Streak: w.cfg.HaltAfter})
+	c, hold, wait, err := w.take(ctx, p.Key, p.Generation, ledger.Preparation{Provider: info.Name, Simulated: info.Simulated, Marks: w.place(ctx), Streak: w.cfg.HaltAfter})
 	if err != nil {
 		return later(2*time.Second, err)
 	}
 	switch hold {
 	case ledger.Granted:
-	case ledger.Busy, ledger.NotDue:
+	case ledger.Busy, ledger.NotDue, ledger.Unplanned:
 		return later(wait, nil)
+	case ledger.Shut:
+		if wait < shutLong {
+			return later(wait, nil)
+		}
+		return nil
 	default: // nothing to do, or the sweeper brings it when there is
 		return nil
 	}

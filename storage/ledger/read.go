@@ -143,8 +143,8 @@ type Campaign struct {
 	Paused    bool
 	Halts     []Halt // by provider
 	Hours     Hours
-	Simulated bool   // one of its envelopes goes, or went, to a simulator
-	Younger   bool   // than what the archive has of it: see [Ledger.Younger]
+	Simulated bool // one of its envelopes goes, or went, to a simulator
+	Younger   bool // than what the archive has of it: see [Ledger.Younger]
 	CreatedAt time.Time
 	ChangedAt time.Time // the last change of a state
 }
