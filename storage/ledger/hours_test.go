@@ -165,7 +165,7 @@ func TestHoursThatChangePutBackWhatWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tasks, err := o.Do(t.Context(), p, lanes); err != nil || len(tasks) != 2 {
+	if tasks, _, err := o.Do(t.Context(), p, lanes); err != nil || len(tasks) != 2 {
 		t.Errorf("%d tasks %v", len(tasks), err)
 	}
 	s.claim("1")
