@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"time"
 
 	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/storage/ledger"
@@ -24,23 +23,4 @@ func (c *Client) SetHours(ctx context.Context, campaign string, s hours.Settings
 		settings = ledger.AlwaysOpen
 	}
 	return c.ledger.SetHours(ctx, campaign, settings)
-}
-
-// HeldBack tells for a campaign with hours until when nobody is invited; zero: somebody may be.
-func HeldBack(c ledger.Campaign, now time.Time) time.Time {
-	if until := c.Hours.HeldUntil(now); !until.IsZero() || now.Before(c.Hours.Closes) {
-		return until
-	}
-	s, err := hours.Stored(c.Hours.Settings)
-	if err != nil || s.Empty() {
-		return time.Time{}
-	}
-	h, err := s.Parse()
-	if err != nil {
-		return time.Time{}
-	}
-	if next, ok := h.Next(now); ok && next.Opens.After(now) {
-		return next.Opens
-	}
-	return time.Time{}
 }

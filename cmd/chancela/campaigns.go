@@ -16,6 +16,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
@@ -30,6 +31,7 @@ type campaignFlags struct {
 	again       bool
 	sheet       sheetFlags
 	first       int
+	hours       hourFlags
 }
 
 func (f *campaignFlags) add(cmd *cobra.Command) {
@@ -44,6 +46,7 @@ func (f *campaignFlags) addTaking(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.skipInvalid, "skip-invalid", false, "take the good rows, and write the others with reasons to FILE.rejected.csv")
 	cmd.Flags().BoolVar(&f.again, "again", false, "also send what another campaign sends: the same documents to the same people")
 	cmd.Flags().IntVar(&f.first, "first", 0, "send the first N rows of each provider, and the others when those are archived, or the campaign is resumed")
+	f.hours.add(cmd)
 }
 
 func (f *campaignFlags) valid() error {
@@ -67,6 +70,7 @@ type campaignFiles struct {
 	judge     *intake.Judge
 	sources   jobs.OpenSource
 	archive   string
+	hours     hours.Settings
 	columns   map[string]campaign.Columns // by file: headings that were told
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
 	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
@@ -83,8 +87,11 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 	}
 	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources()), sources: cfg.sources(), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
 		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]int{}, invitations: map[string][]ledger.Invitation{}}
+	var err error
+	if f.hours, err = flags.hours.in(cfg.TZ); err != nil {
+		return nil, err
+	}
 	for _, name := range names {
-		var err error
 		if f.columns[name], err = flags.sheet.columnsOf(name); err != nil {
 			return nil, err
 		}
@@ -311,6 +318,9 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 	if all.sums[r.Campaign()] == nil {
 		all.campaigns = append(all.campaigns, r.Campaign())
 		all.sums[r.Campaign()] = &jobs.Summary{}
+	}
+	if err := c.SetHours(ctx, r.Campaign(), f.hours); err != nil {
+		return sum, err
 	}
 	rejected, ids := campaign.NewRejected(r), leftIDs{campaign: r.Campaign()}
 	sum, err = c.EnqueueFirst(ctx, r.Campaign(), f.flags.first, f.rows(ctx, r, func(row campaign.Row) error {

@@ -152,6 +152,7 @@ func (v liveView) text() string {
 	for _, name := range s.paused() {
 		lines = append(lines, red.Render(name+" is paused: chancela resume "+name))
 	}
+	lines = append(lines, s.hours()...)
 	for _, h := range s.halts() {
 		lines = append(lines, red.Render(h))
 	}

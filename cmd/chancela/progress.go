@@ -108,7 +108,7 @@ func (s snapshot) halted() string {
 
 // left is how long the rest takes at the speed of late; 0: nobody knows.
 func (s snapshot) left() time.Duration {
-	if s.speed <= 0 || s.open() == 0 || s.halted() != "" {
+	if s.speed <= 0 || s.open() == 0 || s.halted() != "" || s.shut() {
 		return 0
 	}
 	return time.Duration(float64(s.open()) / s.speed * float64(time.Second))
@@ -290,6 +290,9 @@ func (s snapshot) line() string {
 		fmt.Fprintf(&b, "; %s is paused", name)
 	}
 	b.WriteString(s.halted())
+	for _, h := range s.hours() {
+		b.WriteString("; " + h)
+	}
 	for _, v := range s.providers {
 		if wrong := v.wrong(s.at); wrong != "" && v.done() < v.sum() {
 			fmt.Fprintf(&b, "; %s %s", v.name, wrong)

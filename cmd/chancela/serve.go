@@ -53,7 +53,7 @@ func (e *engine) runHTTP(ctx context.Context) error {
 	for i, l := range e.lines {
 		all[i] = l.Provider
 	}
-	server, err := api.New(api.Config{Client: e.client, Providers: all, Keys: keys, Metrics: e.metrics, Log: e.log})
+	server, err := api.New(api.Config{Client: e.client, Providers: all, Keys: keys, Metrics: e.metrics, Zone: e.cfg.TZ.Location, Log: e.log})
 	if err != nil {
 		return err
 	}

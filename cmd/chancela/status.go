@@ -148,6 +148,7 @@ type statusObject struct {
 	Simulated bool                   `json:"simulated"`
 	Troubles  []troubleObject        `json:"troubles"`
 	Archive   *archiveObject         `json:"archive"` // what is wrong with it; null: nothing
+	Hours     *report.Hours          `json:"hours"`   // when invitations leave; null: always
 }
 
 type archiveObject struct {
@@ -177,7 +178,7 @@ type troubleError struct {
 func (s *system) statusJSON(snap snapshot) error {
 	enc := json.NewEncoder(s.stdout)
 	for _, c := range snap.campaigns {
-		o := statusObject{c.Name, c.Total, c.States, c.Paused, report.Halts(c), c.Simulated, []troubleObject{}, nil}
+		o := statusObject{c.Name, c.Total, c.States, c.Paused, report.Halts(c), c.Simulated, []troubleObject{}, nil, report.HoursOf(c, snap.at)}
 		if t := snap.archive.trouble; t != nil {
 			o.Archive = &archiveObject{t.State, t.Since, report.Time(t.NextTry), snap.archive.denied}
 		}
@@ -217,8 +218,8 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 	if c.Paused {
 		fmt.Fprintf(s.stdout, "paused: chancela resume %s\n", c.Name)
 	}
-	for _, h := range snap.halts() {
-		fmt.Fprintln(s.stdout, h)
+	for _, line := range append(snap.hours(), snap.halts()...) {
+		fmt.Fprintln(s.stdout, line)
 	}
 	return s.troubles(e, snap)
 }

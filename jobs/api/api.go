@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -32,6 +33,7 @@ type Config struct {
 	Keys      []Key // none: only a loopback address is served
 	Limits    Limits
 	Metrics   *metrics.Metrics // nil: there is no /metrics
+	Zone      *time.Location   // of campaigns' hours; nil: UTC
 	Log       *slog.Logger     // nil: slog.Default
 }
 
@@ -69,6 +71,7 @@ type Server struct {
 	client    *jobs.Client
 	providers []providers.Provider
 	limits    Limits
+	zone      string
 	metrics   *metrics.Metrics
 	log       *slog.Logger
 	guard     *guard
@@ -97,7 +100,10 @@ func New(c Config) (*Server, error) {
 	if c.Metrics == nil {
 		c.Metrics = metrics.New()
 	}
-	s := &Server{client: c.Client, providers: c.Providers, limits: c.Limits.withDefaults(), metrics: c.Metrics, log: c.Log, pageBytes: maxPageBytes}
+	if c.Zone == nil {
+		c.Zone = time.UTC
+	}
+	s := &Server{client: c.Client, providers: c.Providers, limits: c.Limits.withDefaults(), zone: c.Zone.String(), metrics: c.Metrics, log: c.Log, pageBytes: maxPageBytes}
 	s.guard = newGuard(c.Keys, s.limits)
 	s.uploads = newUploads(c.Log)
 	s.strangers, s.callbacks = newSampler(c.Log), make(chan struct{}, maxCallbacks)

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/ledger"
@@ -25,12 +26,13 @@ type CampaignStatus struct {
 	States    map[string]int64 `json:"states" doc:"Envelopes by state; every state is there."`
 	Paused    bool             `json:"paused"`
 	Halts     []report.Halt    `json:"halts" nullable:"false" doc:"Why nothing more is sent to a provider until the campaign is resumed."`
+	Hours     *report.Hours    `json:"hours" doc:"When invitations leave; null: always."`
 	Simulated bool             `json:"simulated" doc:"One of its envelopes goes, or went, to a simulator: nobody was invited for it, and nothing of it is signed."`
 }
 
 // StatusOf is what is told of a campaign.
 func StatusOf(c ledger.Campaign) CampaignStatus {
-	s := CampaignStatus{Campaign: c.Name, Total: c.Total, States: make(map[string]int64, len(c.States)), Paused: c.Paused, Halts: report.Halts(c), Simulated: c.Simulated}
+	s := CampaignStatus{Campaign: c.Name, Total: c.Total, States: make(map[string]int64, len(c.States)), Paused: c.Paused, Halts: report.Halts(c), Hours: report.HoursOf(c, time.Now()), Simulated: c.Simulated}
 	for state, n := range c.States {
 		s.States[string(state)] = n
 	}
@@ -63,6 +65,10 @@ type CampaignForm struct {
 	Campaign    string `json:"campaign,omitempty" doc:"The campaign's name; default: the CSV's file name without its ending."`
 	Provider    string `json:"provider,omitempty" doc:"For rows that name none."`
 	SkipInvalid string `json:"skip_invalid,omitempty" doc:"true: take the good rows."`
+	StartAt     string `json:"start_at,omitempty" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
+	Window      string `json:"window,omitempty" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
+	Limit       string `json:"limit,omitempty" doc:"At most so many invitations a day: 500/day."`
+	Holidays    string `json:"holidays,omitempty" enum:"br" doc:"No invitations on national holidays of Brazil."`
 }
 
 type exchangeKey struct{}
@@ -144,6 +150,10 @@ func (s *Server) campaigns(a huma.API) {
 		Campaign    string `query:"campaign" doc:"The campaign's name, where the body has none."`
 		Provider    string `query:"provider" doc:"For rows of a CSV file that name none."`
 		SkipInvalid string `query:"skip_invalid" enum:"true,false" doc:"Take the good envelopes and leave the others out."`
+		StartAt     string `query:"start_at" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
+		Window      string `query:"window" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
+		Limit       string `query:"limit" doc:"At most so many invitations a day: 500/day."`
+		Holidays    string `query:"holidays" enum:"br" doc:"No invitations on national holidays of Brazil."`
 	}
 	type accepted struct {
 		Location string `header:"Location"`
@@ -157,7 +167,8 @@ func (s *Server) campaigns(a huma.API) {
 			"application/json":    {Schema: schemaOf[CampaignInput](schemas)},
 		}},
 		func(ctx context.Context, in *query) (*accepted, error) {
-			got, err := s.enqueueCampaign(ctx, upload{campaign: in.Campaign, provider: in.Provider, skip: in.SkipInvalid})
+			got, err := s.enqueueCampaign(ctx, upload{campaign: in.Campaign, provider: in.Provider, skip: in.SkipInvalid,
+				hours: hours.Settings{StartAt: in.StartAt, Window: in.Window, Limit: in.Limit, Holidays: in.Holidays}})
 			if err != nil {
 				return nil, err
 			}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -24,6 +25,7 @@ import (
 // upload is what is asked beside the body of a campaign.
 type upload struct {
 	campaign, provider, skip string
+	hours                    hours.Settings
 }
 
 // item is one envelope of a body with all that is wrong with it.
@@ -62,6 +64,9 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	if err != nil {
 		return nil, err
 	}
+	if err := up.zoned(s.zone); err != nil {
+		return nil, err
+	}
 	skip := false
 	switch up.skip {
 	case "true":
@@ -86,13 +91,29 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	case good == 0:
 		return nil, problem(http.StatusUnprocessableEntity, "the campaign has no envelopes")
 	}
-	return s.takeCampaign(ctx, name, all, found, skip)
+	return s.takeCampaign(ctx, name, up.hours, all, found, skip)
+}
+
+// zoned puts the hours into a time zone, and judges them.
+func (up *upload) zoned(zone string) error {
+	if up.hours.Empty() {
+		return nil
+	}
+	up.hours.Zone = zone
+	_, err := up.hours.Parse()
+	if p, ok := errors.AsType[*hours.Problem](err); ok {
+		return refused(Mistake{Field: strings.ReplaceAll(p.Setting, "-", "_"), Message: p.Text}, "the campaign's hours are wrong; nothing was enqueued")
+	}
+	return err
 }
 
 // takeCampaign is the second pass: it enqueues what was found good.
-func (s *Server) takeCampaign(ctx context.Context, name string, all items, found findings, skip bool) (*CampaignAccepted, error) {
+func (s *Server) takeCampaign(ctx context.Context, name string, when hours.Settings, all items, found findings, skip bool) (*CampaignAccepted, error) {
 	elsewhere, err := s.elsewhere(ctx, name, found.invitations) // before they are this campaign's, too
 	if err != nil {
+		return nil, err
+	}
+	if err := s.client.SetHours(ctx, name, when); err != nil {
 		return nil, err
 	}
 	rejected := 0
@@ -268,11 +289,12 @@ func named(ctx context.Context, name string) (string, error) {
 
 // fromCSV reads a multipart body.
 func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *uploadDir, up *upload) (string, items, error) {
-	f, err := files.multipart(r, "file", maxSheet, "campaign", "provider", "skip_invalid")
+	f, err := files.multipart(r, "file", maxSheet, "campaign", "provider", "skip_invalid", "start_at", "window", "limit", "holidays")
 	if err != nil {
 		return "", nil, err
 	}
-	for field, value := range map[string]*string{"campaign": &up.campaign, "provider": &up.provider, "skip_invalid": &up.skip} {
+	for field, value := range map[string]*string{"campaign": &up.campaign, "provider": &up.provider, "skip_invalid": &up.skip,
+		"start_at": &up.hours.StartAt, "window": &up.hours.Window, "limit": &up.hours.Limit, "holidays": &up.hours.Holidays} {
 		if v, ok := f.fields[field]; ok {
 			*value = v
 		}

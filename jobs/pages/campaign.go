@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
@@ -25,6 +26,15 @@ type campaignView struct {
 	Speed     float64       // invitations a minute, lately
 	MayChange bool
 	At        time.Time
+}
+
+// Shut are the hours that keep invitations back at the moment; nil: none do.
+func (x campaignView) Shut() *report.Hours {
+	waits := x.States[ledger.Queued]+x.States[ledger.Preparing] > 0
+	if h := report.HoursOf(x.Campaign, x.At); h != nil && h.HeldUntil != nil && waits {
+		return h
+	}
+	return nil
 }
 
 // funnelStep is how many envelopes have come so far.

@@ -220,7 +220,7 @@ func held(x campaignView) bool {
 			return true
 		}
 	}
-	return x.Archive.Trouble != nil
+	return x.Archive.Trouble != nil || x.Shut() != nil
 }
 
 // thin leaves as many moments as somebody reads in a table, the last one among them.

@@ -31,6 +31,7 @@ var english = map[string]string{
 	"held.paused.other": "The campaign is paused: %d envelopes that are not sent yet wait. What is with its signers goes on.",
 	"held.failures":     "was sent nothing more after %s envelopes in a row failed with %s. See below what is wrong; then resume the campaign, and retry those that failed.",
 	"held.first":        "is sent the first %s. The others follow when those are archived, or when the campaign is resumed.",
+	"held.hours":        "Nobody is invited before %s",
 	"held.unworked":     "No worker runs for %s: start chancela work and chancela schedule, or chancela up.",
 
 	"trouble.key_refused": "refuses the key", "trouble.blocked": "cannot be reached safely", "trouble.unreachable": "does not answer", "trouble.failing": "answers with errors",

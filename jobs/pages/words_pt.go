@@ -31,6 +31,7 @@ var portuguese = map[string]string{
 	"held.paused.other": "A campanha está pausada: %d envelopes ainda não enviados esperam. O que está com os signatários segue.",
 	"held.failures":     "não recebe mais nada: %s envelopes seguidos falharam com %s. Veja abaixo o que houve; depois retome a campanha e tente de novo os que falharam.",
 	"held.first":        "recebe os primeiros %s. Os demais seguem quando esses estiverem arquivados, ou quando a campanha for retomada.",
+	"held.hours":        "Ninguém é convidado antes de %s",
 	"held.unworked":     "Ninguém trabalha para %s: inicie chancela work e chancela schedule, ou chancela up.",
 
 	"trouble.key_refused": "recusa a chave", "trouble.blocked": "não pode ser alcançado com segurança", "trouble.unreachable": "não responde", "trouble.failing": "responde com erros",

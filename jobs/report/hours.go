@@ -1,0 +1,48 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/chancela/chancela/jobs/hours"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+// Hours are when a campaign's invitations leave, as status, HTTP and pages show it.
+type Hours struct {
+	hours.Settings
+	HeldUntil *time.Time `json:"held_until" doc:"Until when nobody is invited; null: somebody may be."`
+	Today     int64      `json:"today" doc:"Inviting calls of the day that began last."`
+}
+
+// HoursOf are a campaign's; nil: invitations leave always.
+func HoursOf(c ledger.Campaign, now time.Time) *Hours {
+	s, err := hours.Stored(c.Hours.Settings)
+	if err != nil || s.Empty() {
+		return nil
+	}
+	h := &Hours{Settings: s, HeldUntil: Time(c.Hours.HeldUntil(now)), Today: c.Hours.Used}
+	if now.Before(c.Hours.Closes) {
+		return h
+	}
+	// Nobody has planned them since, as nobody has worked.
+	if plan, err := s.Parse(); err == nil {
+		if next, ok := plan.Next(now); ok && next.Opens.After(now) {
+			h.HeldUntil = Time(next.Opens)
+		}
+	}
+	return h
+}
+
+// Text says in a line when invitations leave.
+func (h *Hours) Text() string {
+	text := "invitations leave " + h.Settings.String()
+	if h.HeldUntil == nil {
+		return text
+	}
+	until := *h.HeldUntil
+	if zone, err := time.LoadLocation(h.Zone); err == nil {
+		until = until.In(zone)
+	}
+	return fmt.Sprintf("%s; the next ones on %s", text, until.Format("2006-01-02 15:04 (Mon, MST)"))
+}
