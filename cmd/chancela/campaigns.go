@@ -171,19 +171,34 @@ func (f *campaignFiles) seenBy(name string, all *campaign.Seen) *campaign.Seen {
 // check reads all files through and tells every problem.
 func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary, error) {
 	total := campaign.Summary{Providers: map[string]campaign.Load{}}
-	seen, repeated := campaign.NewSeen(), 0
+	seen, repeated, doubted := campaign.NewSeen(), 0, 0
 	for _, name := range f.names {
 		options := f.options(name, f.seenBy(name, seen))
-		options.Read = func(r campaign.Reading) { tell("read", r, r.String()) }
+		var read campaign.Reading
+		document := false // something is wrong with one
+		options.Read = func(r campaign.Reading) {
+			if read = r; r.String() != "" {
+				tell("read", r, r.String())
+			}
+		}
 		options.Repeated = func(p campaign.Problem) {
 			if repeated++; repeated <= maxListed {
 				tell("repeated", p, p.String())
 			}
 		}
-		s, err := campaign.Check(ctx, []string{name}, options, func(p campaign.Problem) { tell("problem", p, p.String()) })
+		options.Doubted = func(p campaign.Problem) {
+			if doubted++; doubted <= maxListed {
+				tell("doubt", p, "warning: "+p.String())
+			}
+		}
+		s, err := campaign.Check(ctx, []string{name}, options, func(p campaign.Problem) {
+			tell("problem", p, p.String())
+			document = document || p.Name == "document"
+		})
 		if err != nil {
 			return total, err
 		}
+		f.tellHints(name, read, document, tell)
 		if s.Refused == 0 {
 			if err := campaign.KeepColumns(name, f.flags.sheet.columns); err != nil {
 				return total, err
@@ -205,6 +220,9 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 	}
 	if more := repeated - maxListed; more > 0 {
 		tell("more", map[string]any{"rows": more}, fmt.Sprintf("and %s more that ask the same people again", count(more, "row")))
+	}
+	if more := doubted - maxListed; more > 0 {
+		tell("more", map[string]any{"doubts": more}, fmt.Sprintf("and %d more addresses that are probably misspelt", more))
 	}
 	return total, nil
 }
@@ -235,7 +253,7 @@ func (f *campaignFiles) insist(ctx context.Context, note tell) error {
 	switch {
 	case s.Problems == 0:
 		return nil
-	case s.Good == 0:
+	case s.Good == 0 && (!f.flags.skipInvalid || len(f.refused) == len(f.names)): // else all rows are rejected ones
 		return usage("%s in %s, and no valid row: nothing was enqueued", count(s.Problems, "problem"), count(s.Files, "file"))
 	case !f.flags.skipInvalid:
 		return usage("%s in %s; nothing was enqueued (--skip-invalid takes the %s)",

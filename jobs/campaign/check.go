@@ -97,6 +97,11 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 				options.Repeated(p)
 			}
 		}
+		if options.Doubted != nil {
+			for _, p := range row.Doubts() {
+				options.Doubted(p)
+			}
+		}
 		load := summary.Providers[row.Envelope.Provider]
 		load.Envelopes++
 		load.Calls += calls(row.Envelope)

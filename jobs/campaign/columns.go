@@ -207,7 +207,7 @@ func foundInstead(rec record) string {
 // unknown reports a column that is not known. Text that looks like somebody's data is not
 // repeated.
 func (p *problems) unknown(i int, c cell) {
-	message := "is not a known column" + suggestion(c.text)
+	message := columnUnknown + suggestion(c.text)
 	if j := strings.IndexFunc(providers.Trim(c.text), providers.Hollow); j >= 0 {
 		r, _ := utf8.DecodeRuneInString(providers.Trim(c.text)[j:])
 		message = "holds " + providers.Character(r) + ", which cannot be seen: write the name again"

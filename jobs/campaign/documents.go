@@ -39,6 +39,7 @@ type Folder struct {
 	known     map[string]found
 	listed    listing // the folder that was looked into last
 	listedDir string
+	missed    int
 }
 
 type found struct {
@@ -49,11 +50,18 @@ type found struct {
 // NewFolder looks below dir. s3 opens s3://bucket/key; nil: such sources are taken as they
 // are and not looked into.
 func NewFolder(dir string, s3 func(ctx context.Context, source string) (io.ReadCloser, error)) *Folder {
-	return &Folder{dir: dir, s3: s3, called: "the CSV file's folder", known: make(map[string]found)}
+	return &Folder{dir: dir, s3: s3, called: "the campaign file's folder", known: make(map[string]found)}
 }
 
 // Called is how messages name the folder, which otherwise is the campaign file's.
 func (f *Folder) Called(name string) { f.called = name }
+
+// Missed counts the files that were looked for and are not there.
+func (f *Folder) Missed() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.missed
+}
 
 // Except refuses files in another folder, wherever it is and by whatever path they are
 // named: an archive's contracts and faces are no documents to be sent. One that does not
@@ -119,12 +127,12 @@ func (f *Folder) locate(source string) (opener, string, error) {
 		return func(ctx context.Context) (io.ReadCloser, error) { return f.s3(ctx, source) }, source, nil
 	}
 	if strings.Contains(source, "://") {
-		return nil, "", errors.New("must be a path relative to the CSV file, or s3://bucket/key")
+		return nil, "", errors.New("must be a path relative to the campaign file, or s3://bucket/key")
 	}
 	name := path.Clean(strings.ReplaceAll(source, `\`, "/"))
 	drive := len(name) > 1 && name[1] == ':'
 	if path.IsAbs(name) || drive || name == ".." || strings.HasPrefix(name, "../") {
-		return nil, "", errors.New("must be a path below the CSV file's folder: without .. and not absolute")
+		return nil, "", errors.New("must be a path below the campaign file's folder: without .. and not absolute")
 	}
 	return func(context.Context) (io.ReadCloser, error) { return f.openBelow(name) }, name, nil
 }
@@ -200,7 +208,7 @@ func isIn(folder fs.FileInfo, file string) (bool, error) {
 
 var (
 	errFolder   = errors.New("is a folder, not a file")
-	errOutside  = errors.New("is a link that leads out of the CSV file's folder")
+	errOutside  = errors.New("is a link that leads out of the campaign file's folder")
 	errDangling = errors.New("is a link to a file that is not there")
 	errSpecial  = errors.New("is not a regular file")
 	errArchive  = errors.New("is in the archive's own folder, which is no source of documents")
@@ -220,7 +228,7 @@ func inspect(ctx context.Context, name string, open opener) (providers.Document,
 func explain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return errors.New("there is no such file below the CSV file's folder")
+		return errors.New("there is no such file below the campaign file's folder")
 	case errors.Is(err, fs.ErrPermission):
 		return errors.New("the file may not be read: permission denied")
 	}

@@ -88,7 +88,7 @@ func TestFolderRefuses(t *testing.T) {
 	dir := library(t)
 	folder := NewFolder(dir, nil)
 	for source, want := range map[string]string{
-		"docs/none.pdf":                    `there is no file "docs/none.pdf" below the CSV file's folder`,
+		"docs/none.pdf":                    `there is no file "docs/none.pdf" below the campaign file's folder`,
 		"docs/empty.pdf":                   "the file is empty",
 		"docs/text.pdf":                    "is not a PDF",
 		"docs/zip.zip":                     "is not a PDF",
@@ -102,7 +102,7 @@ func TestFolderRefuses(t *testing.T) {
 		"docs/outside.pdf":                 "is a link that leads out",
 		"s3://bucket":                      "must have the form s3://bucket/key",
 		"s3://bucket/folder/":              "must have the form s3://bucket/key",
-		"https://example.com/a.pdf":        "must be a path relative to the CSV file",
+		"https://example.com/a.pdf":        "must be a path relative to the campaign file",
 		"docs/\x00.pdf":                    "the file cannot be read",
 		strings.Repeat("a", 5000) + ".pdf": "the file cannot be read",
 	} {

@@ -127,6 +127,9 @@ type Reading struct {
 	Sheet  string   `json:"sheet,omitempty"`
 	Names  []Naming `json:"names,omitempty"`
 	Hidden []string `json:"hidden,omitempty"` // columns that the sheet does not show, by their letters
+
+	Unknown []string `json:"unknown,omitempty"` // headings of which nobody knows what they mean
+	Missing []string `json:"missing,omitempty"` // required columns
 }
 
 // Naming is a heading and the column that it was taken for.
@@ -182,8 +185,16 @@ func namesSigners(header record) bool {
 }
 
 // reading tells how the header was understood.
-func (r *Reader) reading(first record) Reading {
+func (r *Reader) reading(first record, p *problems) Reading {
 	read := Reading{File: r.name}
+	for _, problem := range p.list {
+		switch problem.Message {
+		case columnUnknown:
+			read.Unknown = append(read.Unknown, problem.Name)
+		case columnMissing:
+			read.Missing = append(read.Missing, problem.Name)
+		}
+	}
 	if r.book != nil {
 		read.Sheet = r.book.sheet.Name
 	}

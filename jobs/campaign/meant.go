@@ -8,7 +8,10 @@ import (
 	"github.com/chancela/chancela/providers"
 )
 
-const columnMissing = "this column is missing"
+const (
+	columnMissing = "this column is missing"
+	columnUnknown = "is not a known column"
+)
 
 // guessed leaves out that a column is missing where another one is probably it, misspelt:
 // that is one mistake.

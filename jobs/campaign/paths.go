@@ -73,6 +73,9 @@ var (
 
 // absent says that a file is not there, and what was probably meant.
 func (f *Folder) absent(root *os.Root, name string) error {
+	f.mu.Lock()
+	f.missed++
+	f.mu.Unlock()
 	message := fmt.Sprintf("there is no file %q below %s", shorten(name), f.called)
 	hint := ""
 	switch found, _ := f.spelled(root, name); {

@@ -36,13 +36,13 @@ func TestPathsOfPrograms(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const below = "must be a path below the CSV file's folder: without .. and not absolute"
+	const below = "must be a path below the campaign file's folder: without .. and not absolute"
 	none := func(name, hint string) string {
-		return fmt.Sprintf("there is no file %q below the CSV file's folder%s", name, hint)
+		return fmt.Sprintf("there is no file %q below the campaign file's folder%s", name, hint)
 	}
 	want := map[string]string{ // by subject; the others are taken
 		"p9": below, "p10": below, "p11": below, "p12": below,
-		"p13": "must be a path relative to the CSV file, or s3://bucket/key", "p36": "must be a path relative to the CSV file, or s3://bucket/key",
+		"p13": "must be a path relative to the campaign file, or s3://bucket/key", "p36": "must be a path relative to the campaign file, or s3://bucket/key",
 		"p14": none("documentos/a%20b.pdf", `; "documentos/a b.pdf" is there`),
 		"p16": none(`"documentos/a b.pdf"`, "; remove the quotes around the path"),
 		"p17": none("documentos/CONTRATO.pdf", `; "documentos/contrato.pdf" is there, which differs in case`),

@@ -66,6 +66,18 @@ func (r Row) Repeats() (Problem, bool) {
 	return r.Problem("id", "asks the same people to sign the same documents as "+first+": remove one of the two rows, unless both are meant"), again
 }
 
+// Doubts are what is probably wrong in a row that is good: somebody would wait for an invitation that
+// never comes. It may be right, and so it is no mistake.
+func (r Row) Doubts() []Problem {
+	var doubts []Problem
+	for i, s := range r.Envelope.Signers {
+		if why := intake.DoubtfulEmail(s.Email); why != "" {
+			doubts = append(doubts, r.Problem(fmt.Sprintf("signer%d.email", i+1), "is probably misspelt: "+why))
+		}
+	}
+	return doubts
+}
+
 // cellName is a cell as spreadsheets call it.
 func cellName(c cell) string {
 	if c.index == 0 {

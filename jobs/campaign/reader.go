@@ -52,7 +52,7 @@ type Options struct {
 	// Subject and ID are what rows get that have none.
 	Subject, ID Pattern
 
-	// Read is told how a file was understood, where its words do not say it. Nil: nobody.
+	// Read is told how a file was understood. Nil: nobody.
 	Read func(Reading)
 
 	// Sheet is the sheet of a workbook that is read. Empty: the first one that is shown.
@@ -67,6 +67,9 @@ type Options struct {
 
 	// Repeated is told what [Check] finds by [Row.Repeats]. Nil: it does not look.
 	Repeated func(Problem)
+
+	// Doubted is told what [Check] finds by [Row.Doubts]. Nil: it does not look.
+	Doubted func(Problem)
 
 	// Seen finds ids that stand twice over several files. Nil: over this file.
 	Seen *Seen
@@ -250,8 +253,8 @@ func (r *Reader) open(in io.ReadSeeker) error {
 			return err
 		}
 	}
-	if read := r.reading(first); r.options.Read != nil && read.String() != "" {
-		r.options.Read(read)
+	if p.guessed(); r.options.Read != nil {
+		r.options.Read(r.reading(first, &p))
 	}
 	if len(r.header.nameless) > 0 {
 		if err := r.nameless(&p); err != nil {

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What a file does not say may be said by options: they are named once, however many rows lack it.
+func TestHintsNameTheOptions(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "june.csv")
+	write := func(content string) {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("Nome completo,E-mail,Bloco,document\nAna Souza,ana@example.com,B1,a.pdf\nBia Souza,bia@example.com,B2,b.pdf\n")
+	r := invoke(t, nil, "check", file).want(t, exitUsage)
+	for _, want := range []string{"--map \"signer1.name=Bloco\"", "--provider NAME", "--id \"", "--subject \"", "--documents DIR"} {
+		if strings.Count(r.stdout, want) != 1 {
+			t.Errorf("%q is not there once:\n%s", want, r.stdout)
+		}
+	}
+	write("id,provider,subject,template,signer1.name,signer1.email\n1,certyneo,S,t1,Ana Souza,ana@gmail.con\n2,certyneo,S,t1,Bia Souza,bia@gmail.com\n")
+	r = invoke(t, nil, "check", file).want(t, exitOK)
+	if want := "warning: " + file + ":2:27: signer1.email (F2): is probably misspelt: no domain ends in .con: is .com meant?"; !strings.Contains(r.stdout, want) || strings.Count(r.stdout, "warning: ") != 1 {
+		t.Errorf("no %q in\n%s", want, r.stdout)
+	}
+	if strings.Contains(r.stdout, "--") {
+		t.Errorf("a hint about a file without mistakes:\n%s", r.stdout)
+	}
+}
+
+// With --skip-invalid a file of which no row is good is one of which all rows are left out.
+func TestNoRowIsGood(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "june.csv")
+	if err := os.WriteFile(file, []byte("id,provider,subject,template,signer1.name,signer1.email\n1,certyneo,S,t1,Ana,ana@\n2,certyneo,S,t1,Bia,bia@\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"CHANCELA_ARCHIVE_URL": filepath.Join(dir, "archive")}
+	invoke(t, env, "run", file).want(t, exitUsage)
+	r := invoke(t, env, "run", "--skip-invalid", file).want(t, exitUnfinished)
+	if !strings.Contains(r.stdout, "2 rows of "+file+" not taken") {
+		t.Error(r.stdout)
+	}
+	rejected, err := os.ReadFile(filepath.Join(dir, "june.rejected.csv"))
+	if err != nil || strings.Count(string(rejected), "certyneo") != 2 {
+		t.Errorf("%s, %v", rejected, err)
+	}
+	if err := os.WriteFile(file, []byte("id,provider,subjekt,template\n1,certyneo,S,t1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	invoke(t, env, "run", "--skip-invalid", file).want(t, exitUsage) // nobody knows what its rows mean
+}
