@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -50,7 +51,7 @@ type drained struct {
 // drain compares the engine with plain goroutines and with asynq handlers written by hand, which
 // make the same six calls and write the same two files.
 func drain(ctx context.Context, folder string, s sizes) ([]result, error) {
-	base, stop, err := startQuick(ctx)
+	base, stop, err := startQuick(ctx, fileSize)
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +157,12 @@ func profileOf(folder, way, name string) string {
 
 // The engine.
 
+func quickProvider(base string) (providers.Provider, error) {
+	return certyneo.New(rest.Settings{BaseURL: base, APIKey: "key", Simulated: true, Pacer: pace.Unlimited{}})
+}
+
 func engineParts(d *drained, round int) (*jobs.Client, providers.Provider, archive.Archive, error) {
-	p, err := certyneo.New(rest.Settings{BaseURL: d.base, APIKey: "key", Simulated: true, Pacer: pace.Unlimited{}})
+	p, err := quickProvider(d.base)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -178,18 +183,7 @@ func fillEngine(ctx context.Context, d *drained, round int) error {
 	if err != nil {
 		return err
 	}
-	sum, err := client.EnqueueAll(ctx, drainName(round), func(yield func(jobs.Envelope, error) bool) {
-		for i := range d.n {
-			e := envelope(drainName(round), i, certyneo.Name)
-			if !yield(e, client.Check(ctx, &e)) {
-				return
-			}
-		}
-	})
-	if err == nil && sum.New != d.n {
-		err = fmt.Errorf("%d of %d envelopes were new", sum.New, d.n)
-	}
-	return err
+	return enqueueAll(ctx, client, drainName(round), d.n, true)
 }
 
 func engine(ctx context.Context, d *drained, round int) error { return drainWith(ctx, d, round, false) }
@@ -203,11 +197,16 @@ func drainWith(ctx context.Context, d *drained, round int, marked bool) error {
 	if marked {
 		book = marks.New(store)
 	}
-	w := worker.New(worker.Config{Redis: d.db, Durability: ledger.DurableByAOF, Archive: store, Marks: book, Log: unheard,
-		Providers: []worker.ProviderConfig{{Provider: p, Concurrency: flowConcurrency, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
+	return untilArchived(ctx, client, drainName(round), d.n, running(d.db, p, store, book, flowConcurrency, worker.Hooks{})...)
+}
+
+// running are a worker and a scheduler.
+func running(db redis.UniversalClient, p providers.Provider, store archive.Archive, book *marks.Book, handlers int, hooks worker.Hooks) []func(context.Context) error {
+	w := worker.New(worker.Config{Redis: db, Durability: ledger.DurableByAOF, Archive: store, Marks: book, Log: unheard, Hooks: hooks,
+		Providers: []worker.ProviderConfig{{Provider: p, Concurrency: handlers, PollEvery: flowLookEvery, SettleAfter: 15 * time.Second}},
 		RetryBase: time.Second, RetryMax: time.Minute, Attempts: 25, Shutdown: 10 * time.Second})
-	clock := scheduler.New(scheduler.Config{Redis: d.db, Providers: []string{certyneo.Name}, LookEvery: flowLookEvery, Log: unheard})
-	return untilArchived(ctx, client, drainName(round), d.n, w.Run, clock.Run)
+	clock := scheduler.New(scheduler.Config{Redis: db, Providers: []string{p.Info().Name}, LookEvery: flowLookEvery, Log: unheard})
+	return []func(context.Context) error{w.Run, clock.Run}
 }
 
 // Plain goroutines.
@@ -235,6 +234,11 @@ func (e endpoints) send(ctx context.Context, i int) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return e.invite(ctx, i, document)
+}
+
+// invite makes and sends an envelope of a document.
+func (e endpoints) invite(ctx context.Context, i int, document string) (string, error) {
 	id, err := e.made(ctx, "/envelopes", "application/json", fmt.Sprintf(`{"subject":"Lease %d","documentIds":[%q],"recipients":[{"email":"ana@example.com","name":"Ana Prova da Silva","role":"SIGNER"}]}`, i, document))
 	if err != nil {
 		return "", err
@@ -250,7 +254,16 @@ func (e endpoints) send(ctx context.Context, i int) (string, error) {
 
 // made is the id in an answer.
 func (e endpoints) made(ctx context.Context, path, kind, body string) (string, error) {
-	resp, err := e.call(ctx, "POST", path, kind, body)
+	req, err := http.NewRequestWithContext(ctx, "POST", e.base+path, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", kind)
+	return e.madeBy(req)
+}
+
+func (e endpoints) madeBy(req *http.Request) (string, error) {
+	resp, err := e.do(req)
 	if err != nil {
 		return "", err
 	}

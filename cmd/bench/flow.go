@@ -107,9 +107,20 @@ func flowOf(ctx context.Context, folder, name string, s sizes) (result, error) {
 }
 
 // errThrough ends the engine.
-var errThrough = errors.New("all are archived")
+var errThrough = errors.New("it is so")
 
 func untilArchived(ctx context.Context, client *jobs.Client, campaign string, n int, parts ...func(context.Context) error) error {
+	return until(ctx, func(ctx context.Context) (bool, error) {
+		c, err := client.Ledger().Campaign(ctx, campaign)
+		if err == nil && c.Open() == 0 && c.States[ledger.Archived] != int64(n) {
+			err = fmt.Errorf("envelopes ended as %v", c.States)
+		}
+		return err == nil && c.Open() == 0, err
+	}, parts...)
+}
+
+// until runs the engine's parts until something is so.
+func until(ctx context.Context, so func(context.Context) (bool, error), parts ...func(context.Context) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, run := range parts {
 		g.Go(func() error { return run(ctx) })
@@ -118,14 +129,11 @@ func untilArchived(ctx context.Context, client *jobs.Client, campaign string, n 
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			c, err := client.Ledger().Campaign(ctx, campaign)
+			is, err := so(ctx)
 			if err != nil {
 				return err
 			}
-			if c.Open() == 0 {
-				if c.States[ledger.Archived] != int64(n) {
-					return fmt.Errorf("envelopes ended as %v", c.States)
-				}
+			if is {
 				return errThrough
 			}
 			select {

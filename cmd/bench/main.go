@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -31,6 +32,10 @@ type sizes struct {
 	archive    int           // MiB that are archived
 	pace       time.Duration // that the limiter is watched for
 	rounds     int           // of which the median counts
+	look       int           // envelopes that are looked at
+	deep       int           // envelopes that others wait behind
+	latency    int           // envelopes that are timed one by one
+	large      int           // MiB of a large document
 	profile    string        // folder for profiles; empty: none
 }
 
@@ -56,6 +61,11 @@ var scenarios = []scenario{
 	{"flow", "from the queue to the archive; floor: the same calls in a plain loop", flow},
 	{"drain", "from the queue to the archive with a provider that costs nothing; floors: plain goroutines, asynq by hand", drain},
 	{"marks", "the drain with a mark of every invitation in the archive; floor: the drain without", drainMarked},
+	{"depth", "the drain while many others wait, or are pending, and what they take in Redis; floor: the drain alone", depth},
+	{"look", "envelopes that are looked at for each request; floor: one", look},
+	{"bytes", "large documents up and down, 64 at once; floor: io.Copy", large},
+	{"latency", "from enqueue to the provider, one envelope at a time; floor: its calls", latency},
+	{"recovery", "what a killed worker held goes on while many wait; floor: its lease", recovery},
 	{"operations", "cancel, retry, forget and report of a whole campaign; floor: a field of each record", operations},
 	{"pace", "requests at the rate of a strict provider; floor: the limit", limits},
 	{"barrier", "the durable intent to invite; floor: appendfsync everysec", barrier},
@@ -73,15 +83,15 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	if len(args) == 1 && args[0] == quickCommand {
-		return serveQuick(os.Stdin, stdout)
+	if len(args) > 0 && (args[0] == quickCommand || args[0] == victimCommand) {
+		return serve(ctx, args, stdout)
 	}
 	var s sizes
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "scenarios, comma-separated: "+strings.Join(names(), ", "))
 	asJSON := flags.Bool("json", false, "print one object a line")
-	flags.StringVar(&s.profile, "profile", "", "folder for a CPU profile of each of our runs of drain")
+	flags.StringVar(&s.profile, "profile", "", "folder for CPU profiles of our runs of enqueue, drain and operations")
 	dir := flags.String("dir", "", "where files are made: a disk like the one that matters (default: the system's temporary folder)")
 	flags.IntVar(&s.enqueue, "enqueue", 5000, "envelopes that are enqueued")
 	flags.IntVar(&s.flow, "flow", 500, "envelopes that go from the queue to the archive")
@@ -92,10 +102,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&s.archive, "mib", 256, "MiB that are archived")
 	flags.DurationVar(&s.pace, "pace", 15*time.Second, "time that the limiter is watched for")
 	flags.IntVar(&s.rounds, "rounds", 3, "rounds of each, of which the median counts")
+	flags.IntVar(&s.look, "look", 10_000, "envelopes that are looked at")
+	flags.IntVar(&s.deep, "deep", 100_000, "envelopes that others wait behind")
+	flags.IntVar(&s.latency, "latency", 200, "envelopes that are timed one by one")
+	flags.IntVar(&s.large, "large", 10, "MiB of a large document")
+	short := flags.Bool("short", false, "as little as shows that every scenario works")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 || min(s.enqueue, s.flow, s.drain, s.operations, s.intents, s.rows, s.archive, s.rounds) < 1 || s.pace < time.Second {
+	if *short {
+		s = sizes{enqueue: 20, flow: 5, drain: 20, operations: 50, intents: 20, rows: 50, archive: 1, pace: 2 * time.Second, rounds: 1,
+			look: 600, deep: 200, latency: 3, large: 1, profile: s.profile}
+	}
+	if flags.NArg() > 0 || min(s.enqueue, s.flow, s.drain, s.operations, s.intents, s.rows, s.archive, s.rounds, s.look, s.deep, s.latency, s.large) < 1 || s.pace < time.Second {
 		return fmt.Errorf("want numbers above 0, at least a second for -pace, and no arguments")
 	}
 	wanted, err := choose(*only)
@@ -121,6 +140,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return nil
 	}
 	return table(stdout, all)
+}
+
+// serve is what this program is as one of its own child processes.
+func serve(ctx context.Context, args []string, stdout io.Writer) error {
+	if args[0] == victimCommand {
+		return serveVictim(ctx, args[1:])
+	}
+	size, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	return serveQuick(os.Stdin, stdout, size)
 }
 
 func names() []string {

@@ -12,7 +12,7 @@ import (
 
 // drainMarked compares the drain with marks and without, in turns, on a folder and on S3.
 func drainMarked(ctx context.Context, folder string, s sizes) ([]result, error) {
-	base, stop, err := startQuick(ctx)
+	base, stop, err := startQuick(ctx, fileSize)
 	if err != nil {
 		return nil, err
 	}

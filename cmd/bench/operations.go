@@ -65,6 +65,11 @@ func operations(ctx context.Context, folder string, s sizes) ([]result, error) {
 			if err := recorded(ctx, client.Ledger(), name, x.state, s.operations); err != nil {
 				return 0, err
 			}
+			stop, err := profiled(profileOf(s.profile, "ours", "operations-"+x.name))
+			if err != nil {
+				return 0, err
+			}
+			defer stop()
 			return perSecond(s.operations, func() error { return x.do(ctx, name) })
 		}
 		r, err := compare(ctx, s.rounds, "operations, "+x.name, "envelopes/s", "a whole campaign; a field of each record", ours, floor)

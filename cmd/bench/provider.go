@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -19,7 +20,7 @@ const fileSize = 20 << 10
 // serveQuick is a provider that costs next to nothing: the routes of Certyneo that an envelope
 // uses, with an answer for everything and no memory. It runs in a process of its own, so that its
 // CPU is not counted, prints its address and ends with its standard input.
-func serveQuick(stdin io.Reader, stdout io.Writer) error {
+func serveQuick(stdin io.Reader, stdout io.Writer, size int) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -29,15 +30,15 @@ func serveQuick(stdin io.Reader, stdout io.Writer) error {
 		_, _ = io.Copy(io.Discard, stdin)
 		l.Close()
 	}()
-	if err := http.Serve(l, quickRoutes()); !strings.Contains(err.Error(), "use of closed") {
+	if err := http.Serve(l, quickRoutes(size)); !strings.Contains(err.Error(), "use of closed") {
 		return err
 	}
 	return nil
 }
 
-func quickRoutes() http.Handler {
+func quickRoutes(size int) *http.ServeMux {
 	var made atomic.Int64
-	file := append([]byte("%PDF-1.4\n"), bytes.Repeat([]byte("x"), fileSize-9-6)...)
+	file := append([]byte("%PDF-1.4\n"), bytes.Repeat([]byte("x"), size-9-6)...)
 	file = append(file, "%%EOF\n"...)
 	say := func(w http.ResponseWriter, kind string, body []byte) {
 		w.Header()["Content-Type"] = []string{kind}
@@ -66,13 +67,13 @@ func quickRoutes() http.Handler {
 	return mux
 }
 
-// startQuick starts the quick provider and returns its address.
-func startQuick(ctx context.Context) (base string, stop func(), err error) {
+// startQuick starts the quick provider, with files of a size, and returns its address.
+func startQuick(ctx context.Context, size int) (base string, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", nil, err
 	}
-	s, err := start(ctx, self, nil, quickCommand)
+	s, err := start(ctx, self, nil, quickCommand, strconv.Itoa(size))
 	if err != nil {
 		return "", nil, err
 	}
@@ -113,17 +114,21 @@ func (e endpoints) call(ctx context.Context, method, path, kind, body string) (*
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer key")
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}
+	return e.do(req)
+}
+
+func (e endpoints) do(req *http.Request) (*http.Response, error) {
+	req.Header.Set("Authorization", "Bearer key")
 	resp, err := e.client.Do(req)
 	if err != nil {
 		return nil, err
 	}
 	if resp.StatusCode >= 300 {
 		resp.Body.Close()
-		return nil, fmt.Errorf("%s %s: %s", method, path, resp.Status)
+		return nil, fmt.Errorf("%s %s: %s", req.Method, req.URL.Path, resp.Status)
 	}
 	return resp, nil
 }

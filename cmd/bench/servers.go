@@ -72,7 +72,7 @@ func (s *server) stop() {
 func (s *server) until(ctx context.Context, answers func() error) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(15 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		err := answers()
 		if err == nil {

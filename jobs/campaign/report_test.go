@@ -114,6 +114,24 @@ func TestReportCellIsHarmless(t *testing.T) {
 	}
 }
 
+// What is not suspicious is what the expressions would leave as it is: every text of up to four of these.
+func TestSuspiciousMissesNothing(t *testing.T) {
+	pieces := []string{"a", "é", "=", "-", "＋", "@", ",", ";", "|", "\t", " ", "\"", "'", "\n", "\u2028", "\u00a0"}
+	var walk func(text string, left int)
+	walk = func(text string, left int) {
+		whole := strings.TrimSpace(text)
+		if cured := formula.ReplaceAllString(lineBreaks.ReplaceAllString(whole, " "), "$1$2'$3"); (cured != whole) && !suspicious(whole) {
+			t.Fatalf("%q is let through, and was %q", whole, cured)
+		}
+		if left > 0 {
+			for _, p := range pieces {
+				walk(text+p, left-1)
+			}
+		}
+	}
+	walk("", 4)
+}
+
 func TestReportCSVForAnotherPlace(t *testing.T) {
 	zone, err := time.LoadLocation("America/Sao_Paulo")
 	if err != nil {

@@ -17,10 +17,10 @@ type Entry struct {
 	Campaign, ID, Provider string
 	Digest                 string
 	Bare                   bool  // it comes without its content
-	State                  State // Queued, or Preparing or Archived for one that is found in the archive
+	State                  State // Queued; or Preparing or Archived for one that is found in the archive, or any other
 	Content                Content
 	Invitation             Invitation
-	SweepAfter             time.Duration // when the sweeper shall look whether a task carries it
+	SweepAfter             time.Duration // when the sweeper shall look whether a task carries it, or a sent one is looked at
 	// TaskFollows: its task is put on the queue at once, and then [Ledger.Batched] says so for all
 	// that were created together.
 	TaskFollows bool
@@ -141,6 +141,8 @@ func (l *Ledger) create(ctx context.Context, entries []Entry, hashKey []byte) ([
 		switch {
 		case e.State.Terminal():
 			index = none
+		case e.State == Sent:
+			index = Look
 		case e.TaskFollows:
 			index = batched
 		}
