@@ -144,8 +144,16 @@ func (s Settings) Marshal() string {
 	return string(b)
 }
 
+// longest bounds each of the settings: they are read at every claim.
+const longest = 200
+
 // Parse reads settings. What is wrong with one is a [Problem].
 func (s Settings) Parse() (h Hours, err error) {
+	for setting, value := range map[string]string{"start-at": s.StartAt, "window": s.Window, "limit": s.Limit, "holidays": s.Holidays} {
+		if len(value) > longest {
+			return Hours{}, problem(setting, "more than %d characters", longest)
+		}
+	}
 	if h.Zone, err = time.LoadLocation(s.Zone); err != nil {
 		return Hours{}, problem("zone", "%q is no time zone: write America/Sao_Paulo", s.Zone)
 	}

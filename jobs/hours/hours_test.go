@@ -93,6 +93,7 @@ func TestRefusals(t *testing.T) {
 		{Settings{StartAt: "2026-02-30"}, "start-at", "no time"},
 		{Settings{StartAt: "2018-11-04 00:30"}, "start-at", "does not exist"},
 		{Settings{Holidays: "de"}, "holidays", "write br"},
+		{Settings{Window: strings.Repeat("Mon 09:00-18:00,", 20) + "Mon 09:00-18:00"}, "window", "more than 200"},
 		{Settings{Zone: "Brasil"}, "zone", "America/Sao_Paulo"},
 	} {
 		if c.Zone == "" {
