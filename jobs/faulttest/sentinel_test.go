@@ -48,7 +48,7 @@ func startWatched(t *testing.T, logs string) *watched {
 		w.servers[address] = newSlot(t, logs, fmt.Sprint("redis", n+1), func(string) *exec.Cmd { return exec.Command(bin, args...) })
 	}
 	w.startSentinels(bin, logs, master, replica)
-	w.db = redis.NewFailoverClient(&redis.FailoverOptions{MasterName: masterName, SentinelAddrs: w.sentinels})
+	w.db = redis.NewFailoverClient(&redis.FailoverOptions{MasterName: masterName, SentinelAddrs: w.sentinels, ReadTimeout: time.Minute}) // a copy takes long
 	t.Cleanup(func() { w.db.Close() })
 	return w
 }
@@ -168,18 +168,21 @@ func (w *watched) failOver(ctx context.Context, partition bool) {
 	w.letIn(old)
 }
 
+// copyAll reads all keys and what they hold at one moment, as a copy on disk has them.
+var copyAll = redis.NewScript(`local all = {}
+for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1], all[#all + 2] = key, redis.call('DUMP', key) end
+return all`)
+
 // snapshot keeps all that the master holds.
 func (w *watched) snapshot(ctx context.Context) map[string]string {
 	w.t.Helper()
-	kept := map[string]string{}
-	scan := w.db.Scan(ctx, 0, "*", 1000).Iterator()
-	for scan.Next(ctx) {
-		if dump, err := w.db.Dump(ctx, scan.Val()).Result(); err == nil { // else it has gone meanwhile
-			kept[scan.Val()] = dump
-		}
+	all, err := copyAll.Run(ctx, w.db, nil).StringSlice()
+	if err != nil || len(all) == 0 {
+		w.t.Fatal(len(all), err)
 	}
-	if scan.Err() != nil || len(kept) == 0 {
-		w.t.Fatal(len(kept), scan.Err())
+	kept := make(map[string]string, len(all)/2)
+	for i := 0; i < len(all); i += 2 {
+		kept[all[i]] = all[i+1]
 	}
 	return kept
 }

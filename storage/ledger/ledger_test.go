@@ -456,3 +456,39 @@ func runs(t *testing.T, s *redis.Script, l *Ledger, key string, args ...any) err
 	t.Helper()
 	return s.Run(t.Context(), l.Redis(), []string{key}, args...).Err()
 }
+
+// A record without its place in an index, as a torn copy of Redis has it, gets one when it is
+// enqueued again; one that has its place keeps it, and one that nobody is to find gets none.
+func TestEnqueuedAgainIsInItsIndex(t *testing.T) {
+	l, _ := open(t)
+	ctx := t.Context()
+	again := func(id string) {
+		t.Helper()
+		out, err := l.Create(ctx, []Entry{{Campaign: "june", ID: id, Provider: "certyneo", Digest: "d-" + id, State: Queued, SweepAfter: time.Minute}})
+		if err != nil || out[0].Verdict != Same {
+			t.Fatal(out, err)
+		}
+	}
+	work := Work.key("certyneo")
+	create(t, l, "1")
+	placed := l.db.ZScore(ctx, work, "june/1").Val()
+	again("1")
+	if at := l.db.ZScore(ctx, work, "june/1").Val(); at != placed || at == 0 {
+		t.Errorf("due at %f, before at %f", at, placed)
+	}
+	if err := l.db.Del(ctx, work).Err(); err != nil {
+		t.Fatal(err)
+	}
+	again("1")
+	if keys, err := l.Take(ctx, Work, "certyneo", 10, time.Second); err != nil || len(keys) != 1 {
+		t.Errorf("the sweeper finds %v %v", keys, err)
+	}
+	ended := create(t, l, "2")
+	if err := l.CancelQueued(ctx, ended); err != nil {
+		t.Fatal(err)
+	}
+	again("2")
+	if n, err := l.Pending(ctx, Work, "certyneo"); err != nil || n != 1 {
+		t.Errorf("%d wait for work, %v", n, err)
+	}
+}

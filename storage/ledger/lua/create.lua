@@ -102,18 +102,25 @@ local function record(x)
   if told then tell(key, words[x.state], 1, at) end
 end
 
+-- A copy of Redis that was made key by key can have a record without its place in an index, where nobody would ever find
+-- it: enqueued again, it has one.
+local function placed(x, index, p)
+  if index == 'w' or index == 'l' then redis.call('ZADD', P .. indexes[index] .. p, 'NX', at, campaign .. '/' .. x.id) end
+end
+
 local answers = {}
 for i, x in ipairs(entries) do
-  local have = redis.call('HMGET', x.e, 'digest', 's', 'g', 'state')
+  local have = redis.call('HMGET', x.e, 'digest', 's', 'g', 'state', 'i', 'p')
   if have[4] then -- of before
     upgrade(x.e, campaign .. '/' .. x.id)
-    have = redis.call('HMGET', x.e, 'digest', 's', 'g')
+    have = redis.call('HMGET', x.e, 'digest', 's', 'g', 'state', 'i', 'p')
   end
   if have[1] and have[1] ~= x.digest then
     answers[i] = {'conflict', words[have[2]], have[3]}
   else
     invited(x)
     if have[1] then
+      placed(x, have[5], have[6])
       answers[i] = {'same', words[have[2]], have[3]}
     else
       record(x)
