@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -104,7 +105,7 @@ func TestUnderFire(t *testing.T) {
 	}
 	began := time.Now()
 	redis, s3 := startRedis(t, logs), startS3(t, logs)
-	sys := &system{t: t, bin: compile(t, home), env: settings()}
+	sys := &system{t: t, bin: compile(t), env: settings()}
 
 	address := freePort(t)
 	hooks := map[string]string{}
@@ -165,16 +166,26 @@ func TestUnderFire(t *testing.T) {
 	j.table()
 }
 
-// compile makes the binary.
-func compile(t *testing.T, dir string) string {
+// compile makes the binary, once for all tests. TestMain removes it.
+func compile(t *testing.T) string {
 	t.Helper()
-	bin := filepath.Join(dir, "chancela")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "github.com/chancela/chancela/cmd/chancela")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	bin, err := compiled()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return bin
 }
+
+var compiled = sync.OnceValues(func() (string, error) {
+	bin := filepath.Join(os.TempDir(), fmt.Sprintf("chancela-%d", os.Getpid()))
+	if out, err := exec.Command("go", "build", "-o", bin, "github.com/chancela/chancela/cmd/chancela").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	atEnd = func() { os.Remove(bin) }
+	return bin, nil
+})
+
+var atEnd = func() {}
 
 // feed enqueues the campaigns one after the other. A command that fails because Redis or S3
 // are away, or that is killed half-way, is given again, as its user would.

@@ -54,13 +54,16 @@ type judge struct {
 
 // again enqueues everything once more: it must invite nobody.
 func (j *judge) again() {
+	args := []string{"enqueue"}
 	for _, c := range j.campaigns {
-		out, err := j.sys.ask(j.t.Context(), "enqueue", c.path)
-		if err != nil || !strings.Contains(out, ": 0 envelopes enqueued") {
-			j.t.Errorf("enqueued again: %s %v", out, err)
-		}
-		j.saidAgain = strings.TrimSpace(out)
+		args = append(args, c.path)
 	}
+	out, err := j.sys.ask(j.t.Context(), args...)
+	said := strings.Split(strings.TrimSpace(out), "\n")
+	if err != nil || strings.Count(out, ": 0 envelopes enqueued") != len(j.campaigns) {
+		j.t.Errorf("enqueued again: %s %v", out, err)
+	}
+	j.saidAgain = said[len(said)-1]
 	// Whatever had been put on the queue is waited for before the invitations are counted.
 	// Tasks of workers that were killed may stand there as active for minutes.
 	inspector := asynq.NewInspectorFromRedisClient(j.arena.redis.db)

@@ -33,5 +33,7 @@ func TestMain(m *testing.M) {
 	if *patience == 0 {
 		*patience = 5*time.Minute + time.Duration(max(*envelopes, *rounds**inFlight))*100*time.Millisecond
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	atEnd()
+	os.Exit(status)
 }
