@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -168,32 +169,52 @@ func (w *watched) failOver(ctx context.Context, partition bool) {
 	w.letIn(old)
 }
 
-// copyAll reads all keys and what they hold at one moment, as a copy on disk has them.
-var copyAll = redis.NewScript(`local all = {}
-for _, key in ipairs(redis.call('KEYS', '*')) do all[#all + 1], all[#all + 2] = key, redis.call('DUMP', key) end
+// copyAll reads all keys, what they hold and when they end at one moment, as a copy on disk has
+// them. One that never ends has 0.
+var copyAll = redis.NewScript(`local all, now = {}, redis.call('TIME')
+now = now[1] * 1000 + math.floor(now[2] / 1000)
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local left = redis.call('PTTL', key)
+  for _, v in ipairs({key, redis.call('DUMP', key), left < 0 and '0' or string.format('%.0f', now + left)}) do all[#all + 1] = v end
+end
 return all`)
 
+// kept is what a key holds, and when it ends.
+type kept struct {
+	dump string
+	ends int64
+}
+
 // snapshot keeps all that the master holds.
-func (w *watched) snapshot(ctx context.Context) map[string]string {
+func (w *watched) snapshot(ctx context.Context) map[string]kept {
 	w.t.Helper()
 	all, err := copyAll.Run(ctx, w.db, nil).StringSlice()
 	if err != nil || len(all) == 0 {
 		w.t.Fatal(len(all), err)
 	}
-	kept := make(map[string]string, len(all)/2)
-	for i := 0; i < len(all); i += 2 {
-		kept[all[i]] = all[i+1]
+	keys := make(map[string]kept, len(all)/3)
+	for i := 0; i < len(all); i += 3 {
+		ends, err := strconv.ParseInt(all[i+2], 10, 64)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		keys[all[i]] = kept{all[i+1], ends}
 	}
-	return kept
+	return keys
 }
 
 // setBack makes the master hold what it held.
-func (w *watched) setBack(ctx context.Context, kept map[string]string) {
+func (w *watched) setBack(ctx context.Context, keys map[string]kept) {
 	w.t.Helper()
 	w.empty(ctx)
+	now := time.Now()
 	_, err := w.db.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for key, dump := range kept {
-			p.Restore(ctx, key, 0, dump)
+		for key, was := range keys {
+			ttl := time.Duration(0)
+			if was.ends > 0 { // what has ended meanwhile ends at once
+				ttl = max(time.UnixMilli(was.ends).Sub(now), time.Millisecond)
+			}
+			p.Restore(ctx, key, ttl, was.dump)
 		}
 		return nil
 	})

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"io"
 	"iter"
 	"strings"
 	"testing"
@@ -89,6 +90,10 @@ func TestCancelOfAllInAWholeLedger(t *testing.T) {
 	}
 	w.operate(ledger.CancelAll, 4)
 	w.state(fresh, ledger.Canceled)
+	for _, k := range []providers.Key{refused, resolved} { // their marks have invited nobody
+		w.step(k)
+		w.state(k, ledger.Canceled)
+	}
 	known, err := w.client.Ledger().Campaign(t.Context(), "crash")
 	if err != nil || known.Younger {
 		t.Errorf("the ledger takes itself for younger: %v", err)
@@ -134,6 +139,39 @@ func (w *world) faults(f sandbox.Faults) {
 	if err := w.sandbox.SetFaults(f); err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// A mark that is made says that an archive that was away is back.
+func TestAMarkSaysThatTheArchiveIsBack(t *testing.T) {
+	w := newWorld(t, "contraktor")
+	k := w.enqueue("1")
+	away := func() bool {
+		_, known, err := w.worker.ledger.Trouble(t.Context(), ledger.Archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return known
+	}
+	w.worker.cfg.Marks = marks.New(noPut{w.archive})
+	w.step(k)
+	w.state(k, ledger.Preparing)
+	if !away() {
+		t.Error("nobody knows that the archive is away")
+	}
+	w.worker.cfg.Marks = marks.New(w.archive)
+	w.wait(time.Minute)
+	w.step(k)
+	w.state(k, ledger.Sent)
+	if away() {
+		t.Error("it is still called away")
+	}
+}
+
+// noPut is an archive that takes nothing.
+type noPut struct{ archive.Archive }
+
+func (noPut) Put(context.Context, string, io.Reader, string, archive.Check) (archive.Object, error) {
+	return archive.Object{}, archive.ErrUnavailable
 }
 
 // A failed envelope that was retried and sent, in a ledger set back to before that, is not

@@ -165,6 +165,9 @@ func TestOneForeignMarkMakesSuspicious(t *testing.T) {
 	back()
 	w.restart(0)
 	w.step(first)
+	if known, err := w.client.Ledger().Campaign(t.Context(), "crash"); err != nil || !known.Younger {
+		t.Errorf("its ledger does not say that it is younger: %v", err)
+	}
 	made := w.made()
 	w.step(second)
 	w.state(first, ledger.Sent)

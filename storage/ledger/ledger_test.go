@@ -492,3 +492,27 @@ func TestEnqueuedAgainIsInItsIndex(t *testing.T) {
 		t.Errorf("%d wait for work, %v", n, err)
 	}
 }
+
+// A round in a Redis that was copied without the ends of its keys lapses like any other.
+func TestRoundWithoutAnEnd(t *testing.T) {
+	l, c := open(t)
+	ctx := t.Context()
+	begin := func() *Round {
+		t.Helper()
+		r, err := l.BeginRound(ctx, "sdoc", 20*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if err := l.db.Set(ctx, begin().key, "copied", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if begin() != nil {
+		t.Error("two rounds at once")
+	}
+	c.m.FastForward(21 * time.Second)
+	if begin() == nil {
+		t.Error("it never ends")
+	}
+}

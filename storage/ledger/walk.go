@@ -120,6 +120,9 @@ type Round struct {
 func (l *Ledger) BeginRound(ctx context.Context, provider string, lapses time.Duration) (*Round, error) {
 	r := &Round{prefix + "round:" + provider, rand.Text(), l}
 	ok, err := l.db.SetNX(ctx, r.key, r.token, lapses).Result()
+	if err == nil && !ok && l.db.PTTL(ctx, r.key).Val() == -1 { // of a Redis that was copied without the ends of its keys
+		err = l.db.PExpire(ctx, r.key, lapses).Err()
+	}
 	if err != nil || !ok {
 		return nil, failed("beginning a round of looks at "+provider, err)
 	}

@@ -9,6 +9,7 @@
 package s3
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -94,6 +95,12 @@ func (a *Archive) Put(ctx context.Context, key string, content io.Reader, conten
 		contentType = archive.ContentType(key)
 	}
 	o := archive.Object{Key: key, ContentType: contentType}
+	if inMemory, ok := content.(*bytes.Reader); ok && check == nil { // marks and manifests
+		if err := a.putBytes(ctx, inMemory, &o); err != nil {
+			return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+		}
+		return o, nil
+	}
 	err := withTemporary(func(file *os.File) (err error) {
 		o.Size, o.SHA256, err = archive.Spool(ctx, file, content, check)
 		if err != nil {
@@ -108,6 +115,16 @@ func (a *Archive) Put(ctx context.Context, key string, content io.Reader, conten
 		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
 	}
 	return o, nil
+}
+
+// putBytes publishes what needs no file on its way.
+func (a *Archive) putBytes(ctx context.Context, content *bytes.Reader, o *archive.Object) (err error) {
+	o.Size = int64(content.Len())
+	from := content.Size() - o.Size
+	if o.SHA256, err = archive.Sum(ctx, io.NewSectionReader(content, from, o.Size)); err != nil {
+		return err
+	}
+	return a.publish(ctx, io.NewSectionReader(content, from, o.Size), *o)
 }
 
 // withTemporary hands out a file that nobody else can read and that does not outlive the
