@@ -12,6 +12,7 @@ type (
 	Document = providers.Document
 	Signer   = providers.Signer
 	Stamp    = providers.Stamp
+	Place    = providers.Place
 	Expiry   = providers.Expiry
 	Key      = providers.Key
 )

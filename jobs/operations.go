@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -103,6 +104,35 @@ func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Re
 			return err
 		}
 		return c.tasks.Remind(ctx, r.Provider, lane, r.Key(), now)
+	})
+}
+
+// RemindSigner asks the provider to notify one signer of a sent envelope again, by the number
+// from 1; a worker makes the call.
+func (c *Client) RemindSigner(ctx context.Context, campaign, id string, signer int) (Result, error) {
+	return c.each(ctx, campaign, []string{id}, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
+		if r.State != ledger.Sent {
+			return notNow(string(r.State), "%s, and only sent envelopes have pending signers", r.State)
+		}
+		if p := c.judge.Provider(r.Provider); p != nil {
+			if _, ok := p.(providers.SignerReminder); !ok {
+				return notNow("unsupported", "%s cannot remind one signer alone", r.Provider)
+			}
+		}
+		var e Envelope
+		if len(r.Envelope) > 0 {
+			if err := json.Unmarshal(r.Envelope, &e); err != nil {
+				return fmt.Errorf("the envelope in the ledger: %w", err)
+			}
+		}
+		if signer < 1 || signer > len(e.Signers) {
+			return notNow("no_signer", "the envelope has no signer%d", signer)
+		}
+		now, err := c.ledger.Now(ctx)
+		if err != nil {
+			return err
+		}
+		return c.tasks.RemindSigner(ctx, r.Provider, lane, r.Key(), signer, now)
 	})
 }
 

@@ -26,10 +26,11 @@ func (plain) Info() providers.Info { return providers.Info{Name: "plain"} }
 // able is one that can, and has a call after the invitation.
 type able struct{ providers.Provider }
 
-func (able) Info() providers.Info                                        { return providers.Info{Name: "able"} }
-func (able) Cancel(context.Context, providers.Ref) error                 { return nil }
-func (able) Remind(context.Context, providers.Ref, providers.Once) error { return nil }
-func (able) Finish(context.Context, *providers.Job) error                { return nil }
+func (able) Info() providers.Info                                                      { return providers.Info{Name: "able"} }
+func (able) Cancel(context.Context, providers.Ref) error                               { return nil }
+func (able) Remind(context.Context, providers.Ref, providers.Once) error               { return nil }
+func (able) RemindSigner(context.Context, providers.Ref, string, providers.Once) error { return nil }
+func (able) Finish(context.Context, *providers.Job) error                              { return nil }
 
 // desk is a client over a ledger whose envelopes are brought into any state. No worker runs.
 type desk struct {
@@ -87,7 +88,7 @@ func (d *desk) put(provider, id, way string) *ledger.Record {
 	d.t.Helper()
 	ctx := d.t.Context()
 	_, err := d.ledger.Create(ctx, []ledger.Entry{{Campaign: "june", ID: id, Provider: provider, Digest: id, State: ledger.Queued,
-		Content: ledger.Content{Envelope: []byte(`{"subject":"Lease"}`)}}})
+		Content: ledger.Content{Envelope: []byte(`{"subject":"Lease","signers":[{"name":"Ana Prova"}]}`)}}})
 	d.must(err)
 	if way == queued {
 		return d.record(id)
@@ -230,6 +231,31 @@ func TestRemindOfEveryState(t *testing.T) {
 		again, err2 := d.Remind(t.Context(), "june", "1") // within the minute
 		if err != nil || err2 != nil || res.Done != 1 || again.Done != 1 || d.waiting(c.provider, pace.Steer) != 1 {
 			t.Errorf("%s: %+v %v, %+v %v, %d tasks", c.way, res, err, again, err2, d.waiting(c.provider, pace.Steer))
+		}
+	}
+}
+
+func TestRemindSignerOfEveryKind(t *testing.T) {
+	for _, c := range []struct {
+		provider, way string
+		signer        int
+		refused       string
+	}{
+		{"able", sent, 1, ""},
+		{"able", sent, 9, "no_signer"},
+		{"able", sent, 0, "no_signer"},
+		{"plain", sent, 1, "unsupported"},
+		{"able", archived, 1, "archived"},
+	} {
+		d := newDesk(t)
+		before := d.put(c.provider, "1", c.way)
+		res, err := d.RemindSigner(t.Context(), "june", "1", c.signer)
+		if c.refused != "" {
+			d.refused(c.way, before, res, err, c.refused)
+			continue
+		}
+		if err != nil || res.Done != 1 || d.waiting(c.provider, pace.Steer) != 1 {
+			t.Errorf("%+v %v, %d tasks", res, err, d.waiting(c.provider, pace.Steer))
 		}
 	}
 }

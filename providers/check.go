@@ -40,6 +40,11 @@ func (i Info) checkContent(e Envelope, p *Problems) {
 	case i.MaxDocuments > 0 && len(e.Documents) > i.MaxDocuments:
 		p.Add("document", "%s takes at most %d in an envelope, here are %d", i.Name, i.MaxDocuments, len(e.Documents))
 	}
+	if name, is := ByName(e.Template); is && !i.TemplateNames {
+		p.Add("template", "%s tells no list of templates to find a name in; give its id", i.Name)
+	} else if is && name == "" {
+		p.Add("template", "needs the template's name after name:")
+	}
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		switch {
 		case !i.TemplateFields:

@@ -65,7 +65,8 @@ func (e Envelope) Key() Key { return Key{e.Campaign, e.ID} }
 func (e Envelope) Option(name string) string { return e.Options[e.Provider][name] }
 
 // HasColumn tells whether the envelope says something in a column that not every service has
-// a place for: message, expires, order (signers one after the other), stamp.
+// a place for: message, expires, order (signers one after the other), stamp, company, date,
+// text, checkbox.
 func (e Envelope) HasColumn(column string) bool {
 	switch column {
 	case "message":
@@ -74,8 +75,22 @@ func (e Envelope) HasColumn(column string) bool {
 		return !e.Expires.IsZero()
 	case "order":
 		return slices.ContainsFunc(e.Signers, func(s Signer) bool { return s.Order != e.Signers[0].Order })
+	}
+	return slices.ContainsFunc(e.Signers, func(s Signer) bool { return s.hasColumn(column) })
+}
+
+func (s Signer) hasColumn(column string) bool {
+	switch column {
 	case "stamp":
-		return slices.ContainsFunc(e.Signers, func(s Signer) bool { return s.Stamp != nil })
+		return s.Stamp != nil
+	case "company":
+		return s.Company != "" || s.CompanyDocument != ""
+	case "date":
+		return len(s.Date) > 0
+	case "text":
+		return len(s.Text) > 0
+	case "checkbox":
+		return len(s.Checkbox) > 0
 	}
 	return false
 }
@@ -123,6 +138,13 @@ type Signer struct {
 	IDFront   *Document `json:"id_front,omitempty"`
 	IDBack    *Document `json:"id_back,omitempty"`
 	IDType    string    `json:"id_type,omitempty"` // cnh, rg
+
+	Company         string `json:"company,omitempty"`          // that the signer signs for
+	CompanyDocument string `json:"company_document,omitempty"` // its CNPJ
+
+	Date     []Place `json:"date,omitempty"` // what the signer fills in beside the signature
+	Text     []Place `json:"text,omitempty"`
+	Checkbox []Place `json:"checkbox,omitempty"`
 }
 
 // IsCompany tells whether the signer's document is a CNPJ.
@@ -136,6 +158,18 @@ type Stamp struct {
 	Y      float64 `json:"y"`
 	Width  float64 `json:"width"`
 	Height float64 `json:"height"`
+}
+
+// Place is where a signer fills something in.
+type Place struct {
+	Stamp
+	Required bool   `json:"required,omitempty"`
+	Label    string `json:"label,omitempty"`
+}
+
+// Places are all that a signer fills in, by the columns' names.
+func (s Signer) Places() map[string][]Place {
+	return map[string][]Place{"date": s.Date, "text": s.Text, "checkbox": s.Checkbox}
 }
 
 // Expiry is a date or a number of days after the envelope was accepted. The zero

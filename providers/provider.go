@@ -88,6 +88,12 @@ type (
 		Remind(ctx context.Context, ref Ref, once Once) error
 	}
 
+	// SignerReminder asks the provider to notify one signer, by the e-mail address. One who
+	// has signed already, or is none of the envelope, is an error of kind [Invalid].
+	SignerReminder interface {
+		RemindSigner(ctx context.Context, ref Ref, email string, once Once) error
+	}
+
 	// WebhookVerifier reads the provider's callbacks. Webhook verifies the request in the
 	// provider's own way before it decodes it; body is the raw body. A forged, stale
 	// or undecodable one is an error of kind [Denied] or [Invalid].
@@ -124,6 +130,7 @@ type Info struct {
 	MaxDocumentSize int64    // bytes; 0: no documented limit
 	DocumentTypes   []string // nil: any
 	Templates       bool
+	TemplateNames   bool // may be named, as name:NAME: the service lists them
 	TemplateFields  bool // field.NAME fills them
 	Order           bool // signs in order
 	Deadlines       bool // ends an envelope itself when its last day is over; otherwise chancela withdraws it

@@ -313,15 +313,24 @@ it cancels a whole campaign. What is canceled is not sent again under the same i
 
 func newRemind(sys *system) *cobra.Command {
 	var only choice
+	var signer int
 	cmd := sys.steering(&cobra.Command{
 		Use:   "remind CAMPAIGN [ID...]",
 		Short: "Ask the provider to notify pending signers again",
 		Long: `Remind has a worker ask the provider to notify the pending signers of sent envelopes
 again: of the named ones, or of all where the provider offers it.`,
 		Example: `  chancela remind june
-  chancela remind june 0017`,
+  chancela remind june 0017
+  chancela remind june 0017 --signer 2`,
 		Args: arguments(1, -1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		if signer != 0 {
+			if len(args) != 2 || signer < 0 {
+				return answer{}, usage("--signer: want a campaign, one id, and the number of its signer from 1")
+			}
+			r, err := c.RemindSigner(ctx, args[0], args[1], signer)
+			return reminded(args, r), listed(r, err)
+		}
 		args, err := only.of(ctx, c, args)
 		if err != nil {
 			return answer{}, err
@@ -329,6 +338,7 @@ again: of the named ones, or of all where the provider offers it.`,
 		r, err := sys.some(ctx, c, args, ledger.RemindAll, c.Remind)
 		return reminded(args, r), listed(r, err)
 	})
+	cmd.Flags().IntVar(&signer, "signer", 0, "only this signer of one envelope, by the number from 1, where the provider can")
 	only.add(cmd)
 	return cmd
 }

@@ -52,6 +52,12 @@ type SignerInput struct {
 	IDFront   *FileInput  `json:"id_front,omitempty"`
 	IDBack    *FileInput  `json:"id_back,omitempty"`
 	IDType    string      `json:"id_type,omitempty" doc:"cnh or rg."`
+
+	Company         string       `json:"company,omitempty" doc:"The company that the person signs for."`
+	CompanyDocument string       `json:"company_document,omitempty" doc:"Its CNPJ."`
+	Date            []PlaceInput `json:"date,omitempty" nullable:"false" doc:"Dates that the signer fills in."`
+	Text            []PlaceInput `json:"text,omitempty" nullable:"false" doc:"Texts that the signer fills in."`
+	Checkbox        []PlaceInput `json:"checkbox,omitempty" nullable:"false" doc:"Boxes that the signer ticks."`
 }
 
 // StampInput places a visible signature: points from the page's lower left corner.
@@ -62,6 +68,26 @@ type StampInput struct {
 	Y      float64  `json:"y"`
 	Width  float64  `json:"width"`
 	Height float64  `json:"height"`
+}
+
+// PlaceInput places what a signer fills in, as [StampInput] does.
+type PlaceInput struct {
+	_        struct{} `additionalProperties:"false"`
+	Page     int      `json:"page" doc:"From 1."`
+	X        float64  `json:"x"`
+	Y        float64  `json:"y"`
+	Width    float64  `json:"width"`
+	Height   float64  `json:"height"`
+	Required bool     `json:"required,omitempty"`
+	Label    string   `json:"label,omitempty"`
+}
+
+func places(in []PlaceInput) []providers.Place {
+	var all []providers.Place
+	for _, x := range in {
+		all = append(all, providers.Place{Stamp: jobs.Stamp{Page: x.Page, X: x.X, Y: x.Y, Width: x.Width, Height: x.Height}, Required: x.Required, Label: x.Label})
+	}
+	return all
 }
 
 // FileInput is a document or an identity image: its content, or where it is found.
@@ -125,7 +151,8 @@ func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput
 	}
 	for i, x := range in.Signers {
 		signer := jobs.Signer{Name: x.Name, Email: x.Email, Phone: x.Phone, Document: x.Document, Birthdate: x.Birthdate, Order: x.Order,
-			Role: x.Role, Channel: x.Channel, Auth: x.Auth, Type: x.Type, IDType: x.IDType, Stamp: x.stamp()}
+			Role: x.Role, Channel: x.Channel, Auth: x.Auth, Type: x.Type, IDType: x.IDType, Stamp: x.stamp(),
+			Company: x.Company, CompanyDocument: x.CompanyDocument, Date: places(x.Date), Text: places(x.Text), Checkbox: places(x.Checkbox)}
 		if x.IDFront != nil {
 			d := file(fmt.Sprintf("signer%d.id_front", i+1), *x.IDFront)
 			signer.IDFront = &d

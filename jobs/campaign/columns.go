@@ -31,6 +31,7 @@ var (
 	signerColumns = []string{
 		"name", "email", "phone", "document", "birthdate", "order", "role",
 		"channel", "auth", "type", "stamp", "id_front", "id_back", "id_type",
+		"company", "company_document", "date", "text", "checkbox",
 	}
 )
 

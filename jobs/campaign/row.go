@@ -309,6 +309,16 @@ func (b *rowReader) signer(ctx context.Context, s *providers.Signer, col column,
 			b.found.add(c, col.name, "must be page,x,y,width,height: five numbers such as 1,72,90,180,60")
 		}
 		s.Stamp = stamp
+	case "company":
+		s.Company = value
+	case "company_document":
+		s.CompanyDocument = value
+	case "date":
+		s.Date = b.places(col, c, value)
+	case "text":
+		s.Text = b.places(col, c, value)
+	case "checkbox":
+		s.Checkbox = b.places(col, c, value)
 	case "id_front":
 		s.IDFront = b.image(ctx, col, c, value)
 	case "id_back":
@@ -323,6 +333,35 @@ func (b *rowReader) image(ctx context.Context, col column, c cell, value string)
 		d = intake.Unusable
 	}
 	return &d
+}
+
+// places reads what a signer fills in: page,x,y,width,height, then required and a label where
+// wanted; several with | between them.
+func (b *rowReader) places(col column, c cell, value string) []providers.Place {
+	var all []providers.Place
+	for one := range strings.SplitSeq(value, "|") {
+		if len(all) == intake.MaxPlaces {
+			b.found.add(c, col.name, fmt.Sprintf("at most %d places, separated by |, are taken", intake.MaxPlaces))
+			return nil
+		}
+		parts := strings.SplitN(one, ",", 6)
+		place := providers.Place{}
+		stamp, ok := parseStamp(strings.Join(parts[:min(5, len(parts))], ","))
+		if !ok {
+			b.found.add(c, col.name, "must be page,x,y,width,height, and after them required and a label where you want them: 1,72,90,180,20 or 1,72,90,180,20,required,Profissão; several with | between them")
+			return nil
+		}
+		place.Stamp = *stamp
+		if len(parts) == 6 {
+			word, label, _ := strings.Cut(parts[5], ",")
+			if place.Required = strings.EqualFold(providers.Trim(word), "required"); !place.Required {
+				label = parts[5]
+			}
+			place.Label = providers.Trim(label)
+		}
+		all = append(all, place)
+	}
+	return all
 }
 
 // parseStamp reads page,x,y,width,height.

@@ -71,6 +71,12 @@ var help = map[string]string{
 	"id_front":  "Image of the identity paper's front.",
 	"id_back":   "Image of the identity paper's back.",
 	"id_type":   "Kind of the identity paper.",
+	"company":   "Company that the person signs for.",
+	"date":      "Place of a date that the signer fills in: as stamp; then, with commas, required and a label where wanted. Several with | between them.",
+	"text":      "Place of a text that the signer fills in: as date.",
+	"checkbox":  "Place of a box that the signer ticks: as date.",
+
+	"company_document": "The company's CNPJ.",
 }
 
 // NewTemplate makes the sheet of a provider for so many signers. Which columns are required is
@@ -163,6 +169,11 @@ func (t Template) columns(info providers.Info, signers int) []TemplateColumn {
 		add(who+"auth", len(info.Auth) > 0, info.Auth...)
 		add(who+"type", len(info.SignatureTypes) > 1, info.SignatureTypes...)
 		add(who+"stamp", has("stamp"))
+		for _, part := range []string{"date", "text", "checkbox"} {
+			add(who+part, has(part))
+		}
+		add(who+"company", has("company"))
+		add(who+"company_document", has("company"))
 		add(who+"id_front", len(info.ImageTypes) > 0)
 		add(who+"id_back", len(info.ImageTypes) > 0)
 		add(who+"id_type", len(info.ImageTypes) > 0, "cnh", "rg")

@@ -101,6 +101,9 @@ func generate(t *testing.T, rng *rand.Rand, dir string, total, files int) (campa
 				for s := 1; s <= signers; s++ {
 					cell[fmt.Sprintf("signer%d.order", s)] = fmt.Sprint(s)
 				}
+				if r.provider == "certyneo" {
+					cell["certyneo.signing_order"] = "array"
+				}
 				delete(cell, "ordered")
 			}
 			c.rows, cells = append(c.rows, r), append(cells, cell)

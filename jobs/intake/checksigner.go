@@ -1,8 +1,10 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/chancela/chancela/providers"
 )
@@ -30,6 +32,53 @@ func (c *checker) person(s *providers.Signer) {
 	if s.Stamp != nil {
 		c.stamp("stamp", *s.Stamp)
 	}
+	c.company(s)
+	s.Date, s.Text, s.Checkbox = c.places("date", s.Date), c.places("text", s.Text), c.places("checkbox", s.Checkbox)
+}
+
+// company checks for whom a person signs.
+func (c *checker) company(s *providers.Signer) {
+	c.written("company", &s.Company, c.line, maxName)
+	s.CompanyDocument = providers.Trim(s.CompanyDocument)
+	if s.CompanyDocument != "" {
+		c.identifier("company_document", &s.CompanyDocument, parseCNPJ)
+	}
+	switch {
+	case s.Company == "" && s.CompanyDocument != "":
+		c.add("company", "is required with company_document: the company's name")
+	case s.Company != "" && s.CompanyDocument == "":
+		c.add("company_document", "is required with company: its CNPJ")
+	}
+}
+
+func parseCNPJ(s string) (string, error) {
+	id, err := providers.ParseTaxID(s)
+	if err != nil {
+		return "", fmt.Errorf("is not a CNPJ: %w", err)
+	}
+	if len(id) != 14 {
+		return "", errors.New("is not a CNPJ, but a CPF")
+	}
+	return id, nil
+}
+
+// MaxPlaces is the most that one signer fills in of a kind.
+const MaxPlaces = 100
+
+const maxLabel = 200
+
+// places checks what a signer fills in.
+func (c *checker) places(field string, places []providers.Place) []providers.Place {
+	if len(places) > MaxPlaces {
+		c.add(field, "at most %d places are taken, here are %d", MaxPlaces, len(places))
+		return places
+	}
+	clean := slices.Clone(places)
+	for i := range clean {
+		c.stamp(field, clean[i].Stamp)
+		c.written(field, &clean[i].Label, c.line, maxLabel)
+	}
+	return clean
 }
 
 // contact checks how a signer is reached.

@@ -73,6 +73,11 @@ var signerColumns = []struct {
 	{"stamp", func(s providers.Signer) any { return s.Stamp }},
 	{"id_front", func(s providers.Signer) any { return contentOf(s.IDFront) }},
 	{"id_back", func(s providers.Signer) any { return contentOf(s.IDBack) }},
+	{"company", func(s providers.Signer) any { return words(s.Company) }},
+	{"company_document", func(s providers.Signer) any { return s.CompanyDocument }},
+	{"date", func(s providers.Signer) any { return s.Date }},
+	{"text", func(s providers.Signer) any { return s.Text }},
+	{"checkbox", func(s providers.Signer) any { return s.Checkbox }},
 	{"id_type", func(s providers.Signer) any { return s.IDType }},
 }
 

@@ -62,7 +62,8 @@ func ClassOf(r *ledger.Record) pace.Class {
 type Payload struct {
 	Key        string `json:"key,omitempty"`
 	Generation int64  `json:"gen,omitempty"`
-	Token      string `json:"token,omitempty"` // of a question
+	Token      string `json:"token,omitempty"`  // of a question
+	Signer     int    `json:"signer,omitempty"` // of a reminder: the one, from 1; 0: all
 }
 
 // maxRetry keeps asynq from ever giving a task up by itself: attempts are counted in
@@ -124,6 +125,11 @@ func (q *TaskQueue) Renew(ctx context.Context, provider, key, name string) error
 // Remind enqueues a reminder; at most one a minute for one envelope.
 func (q *TaskQueue) Remind(ctx context.Context, provider string, class pace.Class, key string, now time.Time) error {
 	return q.put(ctx, TypeRemind, Payload{Key: key, Generation: now.Unix() / 60}, Name(provider, class), fmt.Sprintf("remind/%s/%d", key, now.Unix()/60))
+}
+
+// RemindSigner enqueues a reminder of one signer, by the number from 1; at most one a minute.
+func (q *TaskQueue) RemindSigner(ctx context.Context, provider string, class pace.Class, key string, signer int, now time.Time) error {
+	return q.put(ctx, TypeRemind, Payload{Key: key, Generation: now.Unix() / 60, Signer: signer}, Name(provider, class), fmt.Sprintf("remind/%s/%d/%d", key, now.Unix()/60, signer))
 }
 
 // Check has a worker look an id up at its provider: the question that the token names.

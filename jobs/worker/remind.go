@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -31,9 +32,9 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 	if !ok || r.State != ledger.Sent {
 		return nil
 	}
-	reminder, ok := config.Provider.(providers.Reminder)
-	if !ok {
-		return nil
+	ask, err := reminding(config.Provider, r, p.Signer)
+	if ask == nil {
+		return err
 	}
 	admitted, wait, err := w.ledger.Admit(ctx, r.Provider)
 	if err != nil {
@@ -43,7 +44,7 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 		return later(wait, nil)
 	}
 	ref := providers.Ref{Key: providers.Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps}
-	err = reminder.Remind(ctx, ref, w.once(fmt.Sprintf("%s/%d", p.Key, p.Generation)))
+	err = ask(ctx, ref, w.once(fmt.Sprintf("%s/%d", p.Key, p.Generation)))
 	w.answered(ctx, r.Provider, admitted, err)
 	if wait, undone := neverMade(err); undone {
 		return later(wait, err)
@@ -54,6 +55,32 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 	}
 	w.log.InfoContext(ctx, "reminded", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider)
 	return nil
+}
+
+// reminding is the provider's way to notify all signers, or the one of a number; nil where
+// there is none.
+func reminding(p providers.Provider, r *ledger.Record, signer int) (func(context.Context, providers.Ref, providers.Once) error, error) {
+	if signer == 0 {
+		if reminder, ok := p.(providers.Reminder); ok {
+			return reminder.Remind, nil
+		}
+		return nil, nil
+	}
+	reminder, ok := p.(providers.SignerReminder)
+	var e providers.Envelope
+	if !ok || len(r.Envelope) == 0 {
+		return nil, nil
+	}
+	if err := json.Unmarshal(r.Envelope, &e); err != nil {
+		return nil, fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+	}
+	if signer > len(e.Signers) {
+		return nil, nil
+	}
+	email := e.Signers[signer-1].Email
+	return func(ctx context.Context, ref providers.Ref, once providers.Once) error {
+		return reminder.RemindSigner(ctx, ref, email, once)
+	}, nil
 }
 
 // once makes each call of a round of reminders one time, also when the round is broken off

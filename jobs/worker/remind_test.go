@@ -144,3 +144,26 @@ func (p neverDone) Remind(ctx context.Context, _ providers.Ref, once providers.O
 }
 
 func (p neverDone) Discard(context.Context, providers.Ref) error { return p.err }
+
+// One signer is reminded by the number in the row; no name and no address is in the task.
+func TestOneSignerIsReminded(t *testing.T) {
+	for _, provider := range []string{"contraktor", "catalisa"} {
+		w := newWorld(t, provider)
+		k := w.enqueue("1")
+		w.step(k)
+		w.state(k, ledger.Sent)
+		remind := func(signer int) error {
+			b, err := json.Marshal(queue.Payload{Key: k.String(), Generation: int64(signer), Signer: signer})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return w.worker.remind(t.Context(), asynq.NewTask(queue.TypeRemind, b))
+		}
+		for signer, want := range map[int]int{1: 1, 9: 0} {
+			before := w.sandbox.Books()[0].Reminders
+			if err := remind(signer); err != nil || w.sandbox.Books()[0].Reminders-before != want {
+				t.Errorf("%s, signer %d: %v, %d reminders", provider, signer, err, w.sandbox.Books()[0].Reminders-before)
+			}
+		}
+	}
+}

@@ -6,11 +6,13 @@
 package catalisa
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/chancela/chancela/providers"
@@ -52,6 +54,8 @@ var (
 	_ providers.Canceler         = (*Provider)(nil)
 	_ providers.Discarder        = (*Provider)(nil)
 	_ providers.Reminder         = (*Provider)(nil)
+	_ providers.SignerReminder   = (*Provider)(nil)
+	_ providers.Noter            = (*Provider)(nil)
 	_ providers.WebhookVerifier  = (*Provider)(nil)
 )
 
@@ -73,12 +77,22 @@ func New(s rest.Settings) (*Provider, error) {
 const (
 	stepFile = "file"
 	stepDays = "expires_in_days"
+
+	stepBusinessID = "business_id"
+	stepHeight     = "page_height"
 )
 
 // Prepare puts a large document into File Storage and works out the days to the expiry,
 // once, so that every attempt sends the same.
 func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 	env := job.Envelope
+	if own := providers.Trim(env.Option(optBusinessID)); own != "" {
+		// What is settled from a mark has no options: the step stands in it.
+		_, err := job.Step(ctx, stepBusinessID, func(context.Context) (string, error) { return ownBusinessID(own, env.Key()), nil })
+		if err != nil {
+			return err
+		}
+	}
 	if job.AskFirst {
 		if outcome, err := p.Settle(ctx, job); err != nil {
 			return err
@@ -98,15 +112,18 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 			return err
 		}
 	}
-	if env.Template != "" || len(env.Documents) != 1 || !p.stored(env) {
+	if env.Template != "" || len(env.Documents) != 1 {
 		return nil
+	}
+	if err := p.measure(ctx, job); err != nil || !p.stored(env) {
+		return err
 	}
 	d := env.Documents[0]
 	// One step for the three calls: the upload's address is a credential and is not to be
 	// recorded. A crash between them leaves a file that nothing refers to.
 	_, err := job.Step(ctx, stepFile, func(ctx context.Context) (string, error) {
 		return p.client.store(ctx, fileRequest{
-			Name: d.Name, MimeType: providers.TypePDF, SizeBytes: d.Size, Category: "CONTRACT", BusinessID: businessID(env.Key()),
+			Name: d.Name, MimeType: providers.TypePDF, SizeBytes: d.Size, Category: "CONTRACT", BusinessID: businessIDOf(job),
 		}, opening(job, d))
 	})
 	return err
@@ -128,7 +145,7 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 		Title:      env.Subject,
 		Message:    env.Message,
 		ConfigID:   env.Option(optConfigID),
-		BusinessID: businessID(env.Key()),
+		BusinessID: businessIDOf(job),
 	}
 	if days, ok := job.Ref.Steps[stepDays]; ok {
 		n, err := strconv.Atoi(days)
@@ -141,11 +158,10 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	}
 	for _, s := range env.Signers {
 		a.Signers = append(a.Signers, signerRequest{s.Name, s.Email, s.Order})
-		// Origin of x and y, and whose signature a widget takes, are not documented: they
-		// are passed on as given, in the signers' order (our choice).
-		if s.Stamp != nil && env.Template == "" {
-			a.Widgets = append(a.Widgets, widget{"signature", s.Stamp.Page, s.Stamp.X, s.Stamp.Y, s.Stamp.Width, s.Stamp.Height})
-		}
+	}
+	var err error
+	if a.Widgets, err = widgets(job); err != nil {
+		return p.invalid(providers.CodeNotPrepared, err)
 	}
 	var size int64
 	var open func(context.Context) (io.ReadCloser, error)
@@ -179,7 +195,7 @@ const settlePages = 20
 // that were ignored could not make an invited envelope look uninvited. Of several
 // requests, which our engine cannot have made, the oldest counts (our choice).
 func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Outcome, error) {
-	wanted := businessID(job.Envelope.Key())
+	wanted := businessIDOf(job)
 	var found *resource
 	for page := 1; ; page++ {
 		if page > settlePages {
@@ -267,8 +283,18 @@ func (p *Provider) Cancel(ctx context.Context, ref providers.Ref) error {
 	return p.client.cancel(ctx, ref.ID)
 }
 
-// Discard removes the document of an envelope that will not be sent from File Storage.
+// businessIDOf is the businessId of the job's request.
+func businessIDOf(job *providers.Job) string {
+	return cmp.Or(job.Ref.Steps[stepBusinessID], businessID(job.Envelope.Key()))
+}
+
+// Discard deletes what is there of an envelope that will not be sent: its document in File
+// Storage, and its request, if that is a draft (reference §6, §7.8); one that was sent is
+// cancelled, not deleted.
 func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
+	if err := p.deleteDraft(ctx, ref.ID); err != nil && providers.KindOf(err) != providers.NotFound {
+		return err
+	}
 	id, ok := ref.Steps[stepFile]
 	if !ok || p.client.files == nil {
 		return nil
@@ -280,7 +306,33 @@ func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 	return err
 }
 
+func (p *Provider) deleteDraft(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	r, _, err := p.client.request(ctx, id)
+	if err != nil || r.state() != providers.Draft {
+		return err
+	}
+	return p.client.deleteRequest(ctx, id)
+}
+
 // Remind mails every pending signer again.
 func (p *Provider) Remind(ctx context.Context, ref providers.Ref, once providers.Once) error {
 	return once(ctx, "all", func(ctx context.Context) error { return p.client.resend(ctx, ref.ID, "") })
+}
+
+// RemindSigner mails one signer again (reference §7.6). What it does to one who has signed is
+// not documented, so that is looked for first.
+func (p *Provider) RemindSigner(ctx context.Context, ref providers.Ref, email string, once providers.Once) error {
+	r, _, err := p.client.request(ctx, ref.ID)
+	if err != nil {
+		return err
+	}
+	for i, s := range r.Relationships.Signers.Data {
+		if a := s.Attributes; strings.EqualFold(a.Email, email) && a.Status != "SIGNED" && a.Status != "DECLINED" {
+			return once(ctx, strconv.Itoa(i+1), func(ctx context.Context) error { return p.client.resend(ctx, ref.ID, a.Email) })
+		}
+	}
+	return p.invalid("not_pending", errors.New("this signer is not waited for"))
 }

@@ -88,6 +88,7 @@ func TestSendThroughFileStorage(t *testing.T) {
 	if body := s.Bodies("POST " + requests)[0]; !strings.Contains(body, `"fileId":"`+fileID+`"`) || strings.Contains(body, "fileBase64") || strings.Contains(body, "fileName") {
 		t.Errorf("sent %s", body)
 	}
+	job.Ref.ID = ""
 	if err := p.Discard(t.Context(), job.Ref); err != nil {
 		t.Error(err)
 	}

@@ -26,6 +26,7 @@ func (p *Provider) Check(e providers.Envelope) error {
 	if id := e.Option(optConfigID); id != "" && !uuid.MatchString(id) {
 		problems.Add(Name+"."+optConfigID, "must be a UUID")
 	}
+	most(&problems, Name+"."+optBusinessID, e.Option(optBusinessID), maxOwnBusinessID)
 	if e.Flag(optStorage) && p.client.files == nil {
 		problems.Add(Name+"."+optStorage, "needs the address of File Storage in CHANCELA_CATALISA_FILES_URL")
 	}
@@ -34,6 +35,11 @@ func (p *Provider) Check(e providers.Envelope) error {
 		checkSigner(field, s, &problems)
 		if e.Template != "" && s.Stamp != nil {
 			problems.Add(field+".stamp", "catalisa's templates place the signatures; leave it empty")
+		}
+		for name, places := range s.Places() {
+			if e.Template != "" && len(places) > 0 {
+				problems.Add(field+"."+name, "catalisa's templates bring their own fields; leave it empty")
+			}
 		}
 		for j, other := range e.Signers[:i] {
 			if s.Email != "" && strings.EqualFold(s.Email, other.Email) && strings.EqualFold(s.Name, other.Name) {

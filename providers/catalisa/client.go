@@ -191,6 +191,11 @@ func (c *client) cancel(ctx context.Context, id string) error {
 	return c.call(ctx, c.sign, rest.Request{Class: pace.Send, Method: http.MethodPost, Route: route("/cancel"), Path: requestPath(id, "/cancel")}, nil)
 }
 
+// deleteRequest is DELETE /requests/:id (reference §7.8).
+func (c *client) deleteRequest(ctx context.Context, id string) error {
+	return c.call(ctx, c.sign, rest.Request{Class: pace.Send, Method: http.MethodDelete, Route: route(""), Path: requestPath(id, "")}, nil)
+}
+
 // resend is POST /requests/:id/resend (reference §7.6): to one signer, or without an
 // address to everybody who is pending.
 func (c *client) resend(ctx context.Context, id, signerEmail string) error {

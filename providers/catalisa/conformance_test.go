@@ -104,6 +104,16 @@ func TestConformance(t *testing.T) {
 				}
 				return e
 			},
+			"fields": func() providers.Envelope {
+				e := inline()
+				e.Signers[0].Stamp = providertest.Stamp(1)
+				e.Signers[0].Text = []providers.Place{{Stamp: *providertest.Stamp(2), Required: true, Label: "Profissão"}}
+				e.Signers[0].Date = []providers.Place{{Stamp: *providertest.Stamp(3)}}
+				e.Signers[0].Checkbox = []providers.Place{{Stamp: *providertest.Stamp(4), Label: "Li e aceito"}}
+				option(&e, "origin", "top")
+				option(&e, "signer_id", "email")
+				return e
+			},
 			"template": func() providers.Envelope {
 				e := inline()
 				e.Documents, e.Template, e.Fields = nil, "tpl_lease", map[string]string{"rent": "1000"}

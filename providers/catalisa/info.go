@@ -21,6 +21,19 @@ const (
 const (
 	optConfigID = "config_id"
 	optStorage  = "storage"
+
+	optBusinessID = "business_id"
+	optOrigin     = "origin"
+	optSignerID   = "signer_id"
+)
+
+// The values of the options about widgets.
+const (
+	originBottom = "bottom"
+	originTop    = "top"
+
+	signerByEmail = "email"
+	signerByOrder = "order"
 )
 
 // Environments: the production address of e-signature is not documented (reference §2).
@@ -49,8 +62,13 @@ func (p *Provider) Info() providers.Info {
 		Artifacts:       []providers.Kind{providers.SignedDocument},
 		LooksTellLinks:  true,
 		AddressLifetime: addressLifetime,
+
+		UnsupportedColumns: []string{"company"},
 		Options: []providers.Option{
 			{Name: optConfigID, Help: "provider configuration to sign with (a UUID); the organization's default when left out"},
+			{Name: optBusinessID, Help: "an id of your own, at most 60 characters: the request's businessId begins with it, and chancela's key follows, by which an interrupted invitation is found again"},
+			{Name: optOrigin, Values: []string{originBottom, originTop}, Help: "from where Catalisa counts y of a signature or field: bottom (default; as the row does) or top. It is not documented: look at the first row, and change it where the places are upside down"},
+			{Name: optSignerID, Values: []string{signerByEmail, signerByOrder}, Help: "what is sent as signerId of a signature or field: the signer's e-mail, or the number in the row. What Catalisa takes is not documented; without it none is sent, and the fields stand in the signers' order"},
 			{Name: optStorage, Values: providers.TrueOrFalse, Help: "true: the document goes through File Storage; false: inside the request; default: by its size, when CHANCELA_CATALISA_FILES_URL is set"},
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"regexp"
+	"unicode/utf8"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/rest"
@@ -38,15 +39,18 @@ type (
 		Email string `json:"email"`
 		Order int    `json:"order,omitempty"`
 	}
-	// widget goes without signerId: the signers of a request have nothing that it could
-	// refer to (reference §14.1).
+	// widget has a signerId only where an option says what it shall be: the signers of a
+	// request have nothing that it could refer to (reference §14.1).
 	widget struct {
-		Type   string  `json:"type"`
-		Page   int     `json:"page"`
-		X      float64 `json:"x"`
-		Y      float64 `json:"y"`
-		Width  float64 `json:"width,omitempty"`
-		Height float64 `json:"height,omitempty"`
+		Type     string  `json:"type"`
+		SignerID string  `json:"signerId,omitempty"`
+		Page     int     `json:"page"`
+		X        float64 `json:"x"`
+		Y        float64 `json:"y"`
+		Width    float64 `json:"width,omitempty"`
+		Height   float64 `json:"height,omitempty"`
+		Required bool    `json:"required,omitempty"`
+		Label    string  `json:"label,omitempty"`
 	}
 )
 
@@ -139,9 +143,26 @@ func businessID(key providers.Key) string {
 	if len(s) <= maxBusinessID {
 		return s
 	}
-	sum := sha256.Sum256([]byte(s))
+	return hashed(s)
+}
+
+func hashed(key string) string {
+	sum := sha256.Sum256([]byte(key))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
+
+// ownBusinessID begins with the user's own id, for those who look for it in Catalisa. Our key
+// stands after it: two envelopes with one businessId could not be told apart. Both fit where
+// the user's has at most [maxOwnBusinessID] characters.
+func ownBusinessID(own string, key providers.Key) string {
+	s := own + " (" + key.String() + ")"
+	if utf8.RuneCountInString(s) <= maxBusinessID {
+		return s
+	}
+	return own + " " + hashed(key.String())[:len("sha256:")+32]
+}
+
+const maxOwnBusinessID = maxBusinessID - len(" sha256:") - 32
 
 // states are the states of a request (reference §6).
 var states = map[string]providers.State{

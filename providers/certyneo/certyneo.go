@@ -11,6 +11,7 @@ package certyneo
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -75,11 +76,20 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 		}
 		documents = append(documents, id)
 	}
+	template, err := p.named(ctx, job, "template", job.Envelope.Template)
+	if err != nil {
+		return err
+	}
+	workspace, err := p.named(ctx, job, "workspace", strings.TrimSpace(job.Envelope.Option(optWorkspace)))
+	if err != nil {
+		return err
+	}
 	id, err := job.Step(ctx, stepEnvelope, func(ctx context.Context) (string, error) {
 		d, err := newDraft(ctx, job, documents)
 		if err != nil {
 			return "", err
 		}
+		d.TemplateID, d.WorkspaceID = template, workspace
 		id, err := p.client.create(ctx, d, job.KeepLinks)
 		if d.WorkspaceID != "" && providers.StatusOf(err) == http.StatusForbidden {
 			// The account is no member of the workspace (reference §4): the row is wrong,
@@ -95,7 +105,26 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 	return nil
 }
 
-// newDraft is the envelope as POST /envelopes wants it.
+// named is the id of a template or workspace, which may be given by its name.
+func (p *Provider) named(ctx context.Context, job *providers.Job, kind, value string) (string, error) {
+	name, is := providers.ByName(value)
+	if !is {
+		return value, nil
+	}
+	return job.Step(ctx, kind, func(ctx context.Context) (string, error) {
+		ids, err := p.client.idsOf(ctx, kind+"s", name)
+		if err != nil {
+			return "", err
+		}
+		if len(ids) == 1 {
+			return ids[0], nil
+		}
+		return "", &providers.Error{Kind: providers.Invalid, Provider: Name, Op: "GET /" + kind + "s", Code: kind,
+			Err: fmt.Errorf("the account has %d %ss of the name in the row; chancela doctor certyneo lists them", len(ids), kind)}
+	})
+}
+
+// newDraft is the envelope as POST /envelopes wants it, but for the ids that stand for names.
 func newDraft(ctx context.Context, job *providers.Job, documents []string) (draft, error) {
 	e := job.Envelope
 	o := readOptions(e, nil)
@@ -103,7 +132,7 @@ func newDraft(ctx context.Context, job *providers.Job, documents []string) (draf
 		Subject: e.Subject, Message: e.Message,
 		SignatureLevel: o.level, RequireSMSOTP: o.smsOTP,
 		Locale: o.locale, RedirectURL: o.redirectURL, Category: o.category, Tags: o.tags,
-		InitialsOnEveryPage: o.initials, WorkspaceID: o.workspace,
+		InitialsOnEveryPage: o.initials,
 	}
 	if day := e.Expires.On(job.Accepted); !day.IsZero() {
 		// expiresAt is an instant; the user's day ends at midnight UTC (our choice).
@@ -118,7 +147,6 @@ func newDraft(ctx context.Context, job *providers.Job, documents []string) (draf
 		d.Recipients = append(d.Recipients, r)
 	}
 	if e.Template != "" { // it brings its own documents and fields
-		d.TemplateID = e.Template
 		return d, nil
 	}
 	d.DocumentIDs = documents

@@ -62,7 +62,7 @@ func TestPrepare(t *testing.T) {
 	}
 	e.Options = map[string]map[string]string{
 		Name: {"level": "advanced", "locale": "fr", "redirect_url": "https://exemple.test/ok", "category": "contract",
-			"tags": "bail, lot 14", "initials_on_every_page": "true", "workspace": "ws_1"},
+			"tags": "bail, lot 14", "initials_on_every_page": "true", "workspace": "ws_1", "signing_order": "array"},
 		"sdoc": {"folder": "x"},
 	}
 	if err := p.Check(e); err != nil {

@@ -3,6 +3,7 @@ package certyneo
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/providers"
@@ -47,7 +48,22 @@ func (p *Provider) Check(e providers.Envelope) error {
 		problems.Add(Name+".anchor", "a template brings its own signature fields; leave the anchor out")
 	}
 	checkSigners(e, o, &problems)
+	checkOrder(e, &problems)
 	return problems.Err()
+}
+
+// checkOrder asks for a word of the user's where signers are to sign one after the other: that
+// envelopes may be sequential is documented, a way to say so is not (reference §4, §15).
+func checkOrder(e providers.Envelope, problems *providers.Problems) {
+	if !e.HasColumn("order") || e.Option(optSigningOrder) != "" {
+		return
+	}
+	for i, s := range e.Signers {
+		if s.Order != e.Signers[0].Order {
+			problems.Add(fmt.Sprintf("signer%d.order", i+1), "Certyneo documents no way to ask for an order; leave it out, or give certyneo.signing_order=array: the signers then stand in the request in that order, and whether Certyneo keeps to it is to be tried on your account")
+			return
+		}
+	}
 }
 
 func checkSigners(e providers.Envelope, o options, problems *providers.Problems) {
@@ -90,5 +106,16 @@ func checkSigner(column string, s providers.Signer, template bool, problems *pro
 		problems.Add(column+"stamp", "a template brings its own signature fields; leave the stamp out")
 	case role(s) != roleSigner:
 		problems.Add(column+"stamp", "only signers have a signature to place")
+	}
+	for name, places := range s.Places() {
+		switch {
+		case len(places) == 0:
+		case template:
+			problems.Add(column+name, "a template brings its own fields; leave it out")
+		case role(s) != roleSigner:
+			problems.Add(column+name, "only signers fill something in")
+		case slices.ContainsFunc(places, func(p providers.Place) bool { return p.Required || p.Label != "" }):
+			problems.Add(column+name, "Certyneo's fields have neither required nor a label; give page,x,y,width,height alone")
+		}
 	}
 }

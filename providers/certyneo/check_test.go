@@ -104,7 +104,7 @@ func TestCheck(t *testing.T) {
 func TestInfo(t *testing.T) {
 	_, p := newFake(t)
 	info := p.Info()
-	if info.Rate.Requests != 100 || info.Rate.Burst != 200 || len(info.DocumentTypes) != 7 || len(info.Options) != 11 {
+	if info.Rate.Requests != 100 || info.Rate.Burst != 200 || len(info.DocumentTypes) != 7 || len(info.Options) != 12 {
 		t.Errorf("%+v", info)
 	}
 	if got := p.Requests(envelope1()); got != 6 {

@@ -188,6 +188,42 @@ func (c *client) list(ctx context.Context, page int, status string) (envelopeLis
 	return l, err
 }
 
+// mostPages bounds a search by name.
+const mostPages = 50
+
+// idsOf reads GET /templates or /workspaces (reference §2) and gives the ids of those with a
+// name. Templates come in pages as envelopes do; the first is asked for without a number.
+func (c *client) idsOf(ctx context.Context, kind, name string) ([]string, error) {
+	var ids []string
+	for page := 1; page <= mostPages; page++ {
+		var l struct {
+			Data []struct {
+				ID   string `json:"id"`
+				Name string `json:"name"`
+			} `json:"data"`
+			Pagination struct {
+				Pages int `json:"pages"`
+			} `json:"pagination"`
+		}
+		r := rest.Request{Class: pace.Send, Method: http.MethodGet, Path: "/" + kind}
+		if page > 1 {
+			r.Query = url.Values{"page": {strconv.Itoa(page)}}
+		}
+		if err := c.rest.JSON(ctx, r, &l); err != nil {
+			return nil, err
+		}
+		for _, x := range l.Data {
+			if x.ID != "" && providers.Trim(x.Name) == name {
+				ids = append(ids, x.ID)
+			}
+		}
+		if page >= l.Pagination.Pages {
+			break
+		}
+	}
+	return ids, nil
+}
+
 // download is GET /envelopes/{id}/signed-document or /audit-trail (reference §8).
 func (c *client) download(ctx context.Context, id, route string) (io.ReadCloser, error) {
 	answer, err := c.rest.Do(ctx, rest.Request{

@@ -47,6 +47,9 @@ func TestConformance(t *testing.T) {
 				e.Signers[1].Type = providers.TypeApprover
 				e.Signers[2].Stamp = providertest.Stamp(1)
 				e.Signers[3].Type = providers.TypeViewer
+				e.Signers[0].Date, e.Signers[2].Text = []providers.Place{{Stamp: *providertest.Stamp(2)}}, []providers.Place{{Stamp: *providertest.Stamp(3)}}
+				e.Signers[2].Checkbox = []providers.Place{{Stamp: *providertest.Stamp(4)}, {Stamp: *providertest.Stamp(5)}}
+				option(&e, "signing_order", "array")
 				return e
 			},
 			"options": func() providers.Envelope {
@@ -61,6 +64,12 @@ func TestConformance(t *testing.T) {
 			"template": func() providers.Envelope {
 				e := usual()
 				e.Documents, e.Template = nil, "tpl_lease"
+				return e
+			},
+			"names": func() providers.Envelope {
+				e := usual()
+				e.Documents, e.Template = nil, "name:Lease"
+				option(&e, "workspace", "name:Sandbox")
 				return e
 			},
 		},

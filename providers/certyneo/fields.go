@@ -3,9 +3,6 @@ package certyneo
 import (
 	"cmp"
 	"context"
-	"errors"
-	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -56,7 +53,25 @@ func signatureFields(signers []providers.Signer, heights []float64, o options) [
 			}
 			fields = append(fields, f)
 		}
+		fields = append(fields, filledIn(s, heights[0])...)
 		n++
+	}
+	return fields
+}
+
+// filledIn are the other fields of a signer, on the first document (reference §4). A date is
+// that of the signature: there is no other.
+func filledIn(s providers.Signer, height float64) []field {
+	var fields []field
+	for _, kind := range []struct {
+		name   string
+		places []providers.Place
+	}{{"DATE_SIGNED", s.Date}, {"TEXT", s.Text}, {"CHECKBOX", s.Checkbox}} {
+		for _, place := range kind.places {
+			f := stampField(place.Stamp, height)
+			f.RecipientEmail, f.FieldType = s.Email, kind.name
+			fields = append(fields, f)
+		}
 	}
 	return fields
 }
@@ -86,7 +101,7 @@ func pageHeights(ctx context.Context, job *providers.Job) ([]float64, error) {
 	heights := make([]float64, len(job.Envelope.Documents))
 	stamped := false
 	for _, s := range job.Envelope.Signers {
-		stamped = stamped || s.Stamp != nil
+		stamped = stamped || s.Stamp != nil || len(s.Date)+len(s.Text)+len(s.Checkbox) > 0
 	}
 	for i, d := range job.Envelope.Documents {
 		heights[i] = a4Height
@@ -97,7 +112,7 @@ func pageHeights(ctx context.Context, job *providers.Job) ([]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		height, err := pageHeight(content)
+		height, err := providers.PageHeight(content)
 		content.Close()
 		if err != nil {
 			return nil, err
@@ -105,34 +120,4 @@ func pageHeights(ctx context.Context, job *providers.Job) ([]float64, error) {
 		heights[i] = cmp.Or(height, a4Height)
 	}
 	return heights, nil
-}
-
-var mediaBox = regexp.MustCompile(`/MediaBox\s*\[\s*(-?[\d.]{1,12})\s+(-?[\d.]{1,12})\s+(-?[\d.]{1,12})\s+(-?[\d.]{1,12})\s*\]`)
-
-// pageHeight finds the height of a PDF's pages from its page boxes, without parsing
-// it: 0 when they are compressed, or when pages differ. It streams.
-func pageHeight(r io.Reader) (float64, error) {
-	const overlap = 128 // a box may lie across two windows
-	buf := make([]byte, 64<<10)
-	kept, height := 0, 0.0
-	for {
-		n, err := io.ReadFull(r, buf[kept:])
-		window := buf[:kept+n]
-		for _, m := range mediaBox.FindAllSubmatch(window, -1) {
-			bottom, err1 := strconv.ParseFloat(string(m[2]), 64)
-			top, err2 := strconv.ParseFloat(string(m[4]), 64)
-			h := max(top, bottom) - min(top, bottom)
-			if err1 != nil || err2 != nil || h == 0 || height != 0 && h != height {
-				return 0, nil
-			}
-			height = h
-		}
-		switch {
-		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			return height, nil
-		case err != nil:
-			return 0, err
-		}
-		kept = copy(buf, window[len(window)-overlap:])
-	}
 }

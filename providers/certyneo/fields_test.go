@@ -39,15 +39,15 @@ func TestPageHeight(t *testing.T) {
 		{"empty", nil, 0},
 	} {
 		for _, r := range []func() (float64, error){
-			func() (float64, error) { return pageHeight(bytes.NewReader(c.pdf)) },
-			func() (float64, error) { return pageHeight(iotest.OneByteReader(bytes.NewReader(c.pdf))) },
+			func() (float64, error) { return providers.PageHeight(bytes.NewReader(c.pdf)) },
+			func() (float64, error) { return providers.PageHeight(iotest.OneByteReader(bytes.NewReader(c.pdf))) },
 		} {
 			if got, err := r(); got != c.want || err != nil {
 				t.Errorf("%s: %v, %v, want %v", c.name, got, err, c.want)
 			}
 		}
 	}
-	if _, err := pageHeight(iotest.ErrReader(iotest.ErrTimeout)); err != iotest.ErrTimeout {
+	if _, err := providers.PageHeight(iotest.ErrReader(iotest.ErrTimeout)); err != iotest.ErrTimeout {
 		t.Errorf("error %v", err)
 	}
 }
@@ -116,7 +116,7 @@ func FuzzPageHeight(f *testing.F) {
 	f.Add(pdf("[0 0 612 792]"))
 	f.Add([]byte("/MediaBox[-.. . . .]"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h, err := pageHeight(bytes.NewReader(b))
+		h, err := providers.PageHeight(bytes.NewReader(b))
 		if err != nil || h < 0 || h != h {
 			t.Errorf("%v, %v", h, err)
 		}

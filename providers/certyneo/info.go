@@ -40,6 +40,7 @@ func (p *Provider) Info() providers.Info {
 		MaxDocumentSize: maxDocument,
 		DocumentTypes:   []string{providers.TypePDF, providers.TypePNG, providers.TypeJPEG, providers.TypeGIF, providers.TypeDOC, providers.TypeDOCX, providers.TypeODT}, // reference §3
 		Templates:       true,
+		TemplateNames:   true,
 		Order:           true,
 		// Invitations are said to go by e-mail or SMS (reference §4), but no field chooses
 		// between them, and the e-mail is obligatory.
@@ -48,12 +49,28 @@ func (p *Provider) Info() providers.Info {
 		SignatureTypes: []string{providers.TypeElectronic, providers.TypeDigital, providers.TypeApprover, providers.TypeViewer},
 		Artifacts:      []providers.Kind{providers.SignedDocument, providers.Dossier},
 		Options:        optionHelp,
+
+		UnsupportedColumns: []string{"company"},
 	}
 }
 
 // Requests counts the requests of one envelope up to its archive: uploads, create, send,
 // a share of the lists, two downloads.
-func (p *Provider) Requests(e providers.Envelope) int { return len(e.Documents) + 5 }
+func (p *Provider) Requests(e providers.Envelope) int {
+	n := len(e.Documents) + 5
+	for _, value := range []string{e.Template, e.Option(optWorkspace)} {
+		if _, is := providers.ByName(value); is {
+			n++
+		}
+	}
+	return n
+}
+
+// Options that decide more than a member of the request.
+const (
+	optWorkspace    = "workspace"
+	optSigningOrder = "signing_order"
+)
 
 var (
 	levels     = []string{"SIMPLE", "ADVANCED", "QUALIFIED"}
@@ -69,7 +86,8 @@ var optionHelp = []providers.Option{
 	{Name: "category", Values: categories, Help: strings.Join(categories, ", ") + "; default: guessed from the subject"},
 	{Name: "tags", Help: "up to 10 tags of up to 40 characters, separated by commas"},
 	{Name: "initials_on_every_page", Values: providers.TrueOrFalse, Help: "true: initials are stamped on each page"},
-	{Name: "workspace", Help: "id of the shared workspace that owns the envelope"},
+	{Name: optWorkspace, Help: "shared workspace that owns the envelope: its id, or name: and its name"},
+	{Name: optSigningOrder, Values: []string{"array"}, Help: "array: rows with signerN.order are sent with their signers in that order. Certyneo says that an envelope may be sequential, and documents no field for it: try it on your account first. Without it, such rows are refused"},
 	{Name: "anchor", Help: "text in the documents beside which people sign; {n} in it stands for the signer's number, without {n} the first signer takes the first occurrence, the second the second"},
 	{Name: "anchor_placement", Values: placements, Help: "where the signature goes, seen from the anchor: right (default), below, above or left"},
 	{Name: "anchor_index", Help: "occurrence of the anchor that the first signer takes, from 0 (default)"},

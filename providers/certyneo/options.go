@@ -45,7 +45,7 @@ func readOptions(e providers.Envelope, problems *providers.Problems) options {
 		category:    strings.ToUpper(r.value("category")),
 		tags:        r.tags(),
 		initials:    e.Flag("initials_on_every_page"),
-		workspace:   r.value("workspace"),
+		workspace:   r.value(optWorkspace),
 		anchor:      r.value("anchor"),
 		placement:   strings.ToLower(r.value("anchor_placement")),
 	}
@@ -54,6 +54,9 @@ func readOptions(e providers.Envelope, problems *providers.Problems) options {
 	}
 	if u, err := url.Parse(o.redirectURL); o.redirectURL != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
 		r.refuse("redirect_url", "must be an address that begins with https://")
+	}
+	if name, is := providers.ByName(o.workspace); is && name == "" {
+		r.refuse(optWorkspace, "needs the workspace's name after name:")
 	}
 	if s := r.value("anchor_index"); s != "" {
 		n, err := strconv.Atoi(s)

@@ -14,9 +14,9 @@ func (p *Provider) Check(e providers.Envelope) error {
 	if n := len(e.Documents); n > 1 && !e.Flag(optAttachments) {
 		problems.Add("document", "contraktor takes 1 document per contract, got %d; contraktor.attachments=true merges the others into it by calls that are not in its official documentation", n)
 	}
-	if e.Template != "" {
+	if _, named := providers.ByName(e.Template); e.Template != "" && !named {
 		if _, err := parseID(e.Template); err != nil {
-			problems.Add("template", "contraktor's template ids are numbers")
+			problems.Add("template", "contraktor's template ids are numbers; by its title a template is given as name:TITLE")
 		}
 	}
 	checkOptions(e, &problems)

@@ -76,6 +76,11 @@ func (c *client) workflows(ctx context.Context) ([]named, error) {
 	return call[[]named](ctx, c, rest.Request{Class: pace.Send, Method: http.MethodGet, Path: "/workflows"})
 }
 
+// templates is GET /templates (reference §6).
+func (c *client) templates(ctx context.Context) ([]titled, error) {
+	return call[[]titled](ctx, c, rest.Request{Class: pace.Send, Method: http.MethodGet, Path: "/templates"})
+}
+
 // createContract is POST /contracts (reference §6).
 func (c *client) createContract(ctx context.Context, fields contractFields) (string, error) {
 	return create(ctx, c, rest.Request{Path: "/contracts", Body: rest.JSONBody(contractRequest{fields})})

@@ -56,6 +56,7 @@ func TestConformance(t *testing.T) {
 				option(&e, "workflow", "Legal")
 				option(&e, "company_name", "Exemplo Imoveis Ltda")
 				option(&e, "company_document", "11.222.333/0001-81")
+				e.Signers[2].Company, e.Signers[2].CompanyDocument = "Prova Seguros SA", "00000000000191"
 				return e
 			},
 			"digital": func() providers.Envelope {

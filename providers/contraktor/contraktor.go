@@ -10,9 +10,11 @@ package contraktor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -31,6 +33,7 @@ var (
 	_ providers.Canceler         = (*Provider)(nil)
 	_ providers.Discarder        = (*Provider)(nil)
 	_ providers.Reminder         = (*Provider)(nil)
+	_ providers.SignerReminder   = (*Provider)(nil)
 )
 
 // New makes the provider. The API key is the bearer token of the environment.
@@ -94,9 +97,9 @@ func (p *Provider) prepareContract(ctx context.Context, job *providers.Job) (str
 		return "", err
 	}
 	if env.Template != "" {
-		template, err := parseID(env.Template)
+		template, err := p.template(ctx, job)
 		if err != nil {
-			return "", p.invalid("template", err)
+			return "", err
 		}
 		fields.CurrentDocument = &currentDraft{draft{template}}
 	} else {
@@ -159,6 +162,38 @@ func (p *Provider) workflow(ctx context.Context, job *providers.Job) (int64, err
 		return 0, err
 	}
 	return parseID(id)
+}
+
+// template is the id of the template, which may be given by its title.
+func (p *Provider) template(ctx context.Context, job *providers.Job) (int64, error) {
+	id := job.Envelope.Template
+	if title, is := providers.ByName(id); is {
+		var err error
+		id, err = job.Step(ctx, "template", func(ctx context.Context) (string, error) {
+			all, err := p.client.templates(ctx)
+			if err != nil {
+				return "", err
+			}
+			var found []int64
+			for _, t := range all {
+				if providers.Trim(t.Title) == title && t.ID > 0 {
+					found = append(found, t.ID)
+				}
+			}
+			if len(found) == 1 {
+				return formatID(found[0]), nil
+			}
+			return "", p.invalid("template", fmt.Errorf("the account has %d templates of the title in the row; chancela doctor contraktor lists them", len(found)))
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
+	n, err := parseID(id)
+	if err != nil {
+		return 0, p.invalid("template", err)
+	}
+	return n, nil
 }
 
 func (p *Provider) invalid(code string, err error) error {
@@ -283,21 +318,50 @@ func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 // Remind sends the e-mail again to everybody who was told and has not signed. Who waits
 // for a turn in an ordered proof was not told yet and is left alone.
 func (p *Provider) Remind(ctx context.Context, ref providers.Ref, once providers.Once) error {
-	proof, _, err := p.client.proof(ctx, pace.Send, ref.ID)
+	pending, err := p.pending(ctx, ref)
 	if err != nil {
 		return err
 	}
-	if proof.state() != providers.Pending {
-		return p.invalid(providers.CodeEnded, fmt.Errorf("the proof is %s already", proof.state()))
-	}
-	for _, s := range proof.Subjects {
-		if s.ConfirmedAt.Set || proof.Ordered && !s.SentAt.Set {
-			continue
-		}
-		err := once(ctx, formatID(s.ID), func(ctx context.Context) error { return p.client.remind(ctx, ref.ID, s.ID) })
-		if err != nil {
+	for _, s := range pending {
+		if err := p.remind(ctx, ref, s, once); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// RemindSigner sends it to one of them.
+func (p *Provider) RemindSigner(ctx context.Context, ref providers.Ref, email string, once providers.Once) error {
+	pending, err := p.pending(ctx, ref)
+	if err != nil {
+		return err
+	}
+	for _, s := range pending {
+		if strings.EqualFold(s.Email, email) {
+			return p.remind(ctx, ref, s, once)
+		}
+	}
+	return p.invalid("not_pending", errors.New("this signer is not waited for"))
+}
+
+func (p *Provider) remind(ctx context.Context, ref providers.Ref, s subject, once providers.Once) error {
+	return once(ctx, formatID(s.ID), func(ctx context.Context) error { return p.client.remind(ctx, ref.ID, s.ID) })
+}
+
+// pending are the signers who were told and have not signed.
+func (p *Provider) pending(ctx context.Context, ref providers.Ref) ([]subject, error) {
+	proof, _, err := p.client.proof(ctx, pace.Send, ref.ID)
+	if err != nil {
+		return nil, err
+	}
+	if proof.state() != providers.Pending {
+		return nil, p.invalid(providers.CodeEnded, fmt.Errorf("the proof is %s already", proof.state()))
+	}
+	var pending []subject
+	for _, s := range proof.Subjects {
+		if !s.ConfirmedAt.Set && (!proof.Ordered || s.SentAt.Set) {
+			pending = append(pending, s)
+		}
+	}
+	return pending, nil
 }

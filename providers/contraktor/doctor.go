@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/providers/rest"
@@ -133,6 +135,19 @@ func (d doctor) parties(ctx context.Context) {
 		return
 	}
 	d.Fine("search", a, fmt.Sprintf("search filters; without it %d parties come at once", len(all)))
+	if more := besideData(a.Body); more != "" {
+		d.Note("pages", a, "the list of parties tells more than its data: "+more, `{"data": [...]} (reference §7)`, "it may come in pages, of which the first is read: who stands on another one is made anew, unless search finds them")
+	}
+}
+
+// besideData names the members of a list's answer that no reference knows.
+func besideData(body []byte) string {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(body, &object) != nil {
+		return ""
+	}
+	delete(object, "data")
+	return strings.Join(slices.Sorted(maps.Keys(object)), ", ")
 }
 
 // ignores tells whether a nonsense search finds somebody, or cannot be made: that has been

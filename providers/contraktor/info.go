@@ -48,15 +48,16 @@ func (p *Provider) Info() providers.Info {
 		MaxDocumentSize:    maxFile,
 		DocumentTypes:      documentTypes,
 		Templates:          true,
+		TemplateNames:      true,
 		Order:              true,
 		Channels:           []string{providers.ChannelEmail, providers.ChannelWhatsApp},
 		SignatureTypes:     []string{providers.TypeElectronic, providers.TypeDigital},
 		Artifacts:          []providers.Kind{providers.SignedDocument, providers.Dossier, providers.Package},
-		UnsupportedColumns: []string{"message", "stamp"},
+		UnsupportedColumns: []string{"message", "stamp", "date", "text", "checkbox"},
 		Options: []providers.Option{
 			{Name: optWorkflowID, Help: "id of the workflow (group) that owns the contract"},
 			{Name: optWorkflow, Help: "name of the workflow, when its id is not at hand"},
-			{Name: optCompanyName, Help: "corporate name of the company that the signers represent"},
+			{Name: optCompanyName, Help: "corporate name of the company that the signers without a signerN.company represent"},
 			{Name: optCompanyDocument, Help: "CNPJ of that company"},
 			{Name: optAttachments, Values: providers.TrueOrFalse, Help: "true: further documents become attachments that are merged into the signed file (not in the official documentation)"},
 			{Name: optFindParties, Values: providers.TrueOrFalse, Help: "false: make the people and companies anew instead of looking for them first"},
@@ -84,8 +85,9 @@ func (p *Provider) Requests(e providers.Envelope) int {
 	if _, dated := readDates(e, new(providers.Problems)); dated {
 		n++
 	}
-	if e.Option(optCompanyName) != "" {
-		n += perParty - 1
+	n += (perParty - 1) * companies(e)
+	if _, is := providers.ByName(e.Template); is {
+		n++
 	}
 	return n + 2 // one look, one list of artifacts
 }

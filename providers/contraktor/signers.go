@@ -70,7 +70,7 @@ func turns(signers []providers.Signer) []int {
 // that the contract has already, by party.
 func (p *Provider) prepareSigners(ctx context.Context, job *providers.Job, contractID string, made map[int64]int64) error {
 	env := job.Envelope
-	company, err := p.company(ctx, job)
+	representing, err := p.companies(ctx, job)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (p *Provider) prepareSigners(ctx context.Context, job *providers.Job, contr
 		share := sharingFields{
 			Qualification:    cmp.Or(s.Role, "Contratante"), // obligatory; the word of the reference's own samples
 			PartyID:          partyID,
-			CompanyID:        company,
+			CompanyID:        representing[i],
 			NotificationType: cmp.Or(s.Channel, providers.ChannelEmail),
 		}
 		if inOrder {
@@ -123,28 +123,6 @@ func (p *Provider) sharesByParty(ctx context.Context, contractID string) (map[in
 		made[s.Party.ID] = s.ID
 	}
 	return made, nil
-}
-
-// company is the party that the signers represent, 0 for none. A person signs for a
-// company by standing in the same share (reference §7).
-func (p *Provider) company(ctx context.Context, job *providers.Job) (int64, error) {
-	env := job.Envelope
-	if env.Option(optCompanyName) == "" {
-		return 0, nil
-	}
-	cnpj, _ := providers.ParseTaxID(env.Option(optCompanyDocument)) // Check has read it
-	fields := partyFields{
-		PersonType: "pj",
-		Name:       env.Option(optCompanyName),
-		Document:   providers.FormatTaxID(cnpj),
-	}
-	id, err := job.Step(ctx, "company", func(ctx context.Context) (string, error) {
-		return p.party(ctx, env, fields.Document, fields)
-	})
-	if err != nil {
-		return 0, err
-	}
-	return parseID(id)
 }
 
 func person(s providers.Signer) partyFields {

@@ -109,6 +109,10 @@ type (
 		ID   int64  `json:"id"`
 		Name string `json:"name"`
 	}
+	titled struct {
+		ID    int64  `json:"id"`
+		Title string `json:"title"`
+	}
 	party struct {
 		ID         int64  `json:"id"`
 		PersonType string `json:"person_type"`

@@ -50,9 +50,7 @@ func testLimits(t *testing.T, s *Suite, tp *tap) {
 		e.Message, e.Expires.Days = "Please sign by Friday.", 30
 		for i := range e.Signers {
 			e.Signers[i].Order = i + 1
-			if column == "stamp" {
-				e.Signers[i].Stamp = Stamp(i)
-			}
+			beyond(column, &e.Signers[i], i)
 		}
 		if len(e.Signers) > 1 && !e.HasColumn(column) || w.provider.Check(e) != nil {
 			t.Errorf("an envelope with %s is refused: %v", column, w.provider.Check(e))
@@ -66,6 +64,23 @@ func testLimits(t *testing.T, s *Suite, tp *tap) {
 	}
 	if n := w.wire.seen() - seen; n != 0 {
 		t.Errorf("Check has made %d requests", n)
+	}
+}
+
+// beyond fills a column of a signer that not every service has.
+func beyond(column string, s *providers.Signer, i int) {
+	places := []providers.Place{{Stamp: *Stamp(i), Label: "Profissão"}}
+	switch column {
+	case "stamp":
+		s.Stamp = Stamp(i)
+	case "company":
+		s.Company, s.CompanyDocument = "Jacarandá Serviços Ltda", "11222333000181"
+	case "date":
+		s.Date = places
+	case "text":
+		s.Text = places
+	case "checkbox":
+		s.Checkbox = places
 	}
 }
 

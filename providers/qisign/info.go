@@ -44,7 +44,7 @@ func (p *Provider) Info() providers.Info {
 		ImageTypes:         []string{providers.TypeJPEG},
 		SignatureTypes:     []string{providers.TypeElectronic},
 		Artifacts:          []providers.Kind{providers.Dossier, providers.Face, providers.IDFront, providers.IDBack},
-		UnsupportedColumns: []string{"message", "order", "stamp"},
+		UnsupportedColumns: []string{"message", "order", "stamp", "company", "date", "text", "checkbox"},
 		LooksTellLinks:     true,
 		AddressLifetime:    linkLife,
 	}

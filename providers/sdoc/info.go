@@ -45,7 +45,7 @@ func (p *Provider) Info() providers.Info {
 		Channels:           []string{providers.ChannelEmail},
 		SignatureTypes:     []string{providers.TypeElectronic, providers.TypeDigital, providers.TypeApprover, providers.TypeViewer},
 		Artifacts:          []providers.Kind{providers.SignedDocument},
-		UnsupportedColumns: []string{"order"},
+		UnsupportedColumns: []string{"order", "company", "date", "text", "checkbox"},
 		Options: []providers.Option{
 			{Name: optOrganization, Help: "account that gets the solicitation: its identifier (20 characters) or its name"},
 			{Name: optFolder, Help: "folder of that account: its identifier (10 characters), its path such as Contracts/2026, or its name where only one has it"},
