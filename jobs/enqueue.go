@@ -169,6 +169,7 @@ func (c *Client) fresh(ctx context.Context, b *accepting, known *traces) (fresh 
 			d.result = &b.out[i]
 			fresh = append(fresh, d)
 		}
+		d.entry.Known = digests[i] == d.entry.Digest
 	}
 	return fresh, nil
 }

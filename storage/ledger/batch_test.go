@@ -133,3 +133,18 @@ func TestBatchOfAnOperation(t *testing.T) {
 		t.Error(s)
 	}
 }
+
+// What its maker took for known, and is not, is recorded whole.
+func TestKnownOrNotTheContentIsThere(t *testing.T) {
+	l, _ := open(t)
+	content := []byte(`{"campaign":"june","id":"1","provider":"certyneo","subject":"Lease of the house","signers":[{"name":"Ana Prova da Silva"}]}`)
+	for i, known := range []bool{true, false, true} {
+		e := Entry{Campaign: "june", ID: fmt.Sprint(i / 2), Provider: "certyneo", Digest: "d", State: Queued, Known: known, Content: Content{Envelope: content}}
+		if _, err := l.Create(t.Context(), []Entry{e}); err != nil {
+			t.Fatal(err)
+		}
+		if r := get(t, l, e.ID); string(r.Envelope) != string(content) {
+			t.Errorf("%s", r.Envelope)
+		}
+	}
+}

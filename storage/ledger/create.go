@@ -24,6 +24,7 @@ type Entry struct {
 	// TaskFollows: its task is put on the queue at once, and then [Ledger.Batched] says so for all
 	// that were created together.
 	TaskFollows bool
+	Known       bool // it is there, as far as the caller knows: packing its content is not worth the time
 
 	// First is how many envelopes of each provider of the campaign go first: the others wait
 	// until so many are archived. 0: as the campaign was begun. It is one for all of a Create.
@@ -33,7 +34,7 @@ type Entry struct {
 }
 
 // Pack does ahead what [Ledger.Create] would do with the content.
-func (e *Entry) Pack() { e.packed = e.Content.blob() }
+func (e *Entry) Pack() { e.packed = e.Content.blob(!e.Known) }
 
 // Content is what a new record begins with. What is below Trace is known of an envelope
 // that is found in the archive.
@@ -74,10 +75,14 @@ func (c Content) fields() map[string]string {
 	return all
 }
 
-func (c Content) blob() (b []byte) {
+func (c Content) blob(pack bool) (b []byte) {
 	for field, value := range map[string][]byte{fieldEnvelope: c.Envelope, fieldTrace: []byte(c.Trace), fieldSigners: c.Signers, fieldArtifacts: c.Artifacts} {
-		if len(value) > 0 {
+		switch {
+		case len(value) == 0:
+		case pack:
 			b = appendSection(b, field[1], value)
+		default:
+			b = append(b, plainSection(field[1], string(value))...)
 		}
 	}
 	return b
