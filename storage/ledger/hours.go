@@ -35,7 +35,10 @@ func (h Hours) HeldUntil(now time.Time) time.Time {
 }
 
 func hoursOf(head map[string]string) Hours {
-	h := Hours{Settings: head["hours"], Used: atoi(head["used"])}
+	h := Hours{Settings: head["hours"]}
+	if head["called"] == head["day"] {
+		h.Used = atoi(head["used"])
+	}
 	if head["closes"] != "" {
 		h.Interval = Interval{Opens: milliTime(head["opens"]), Closes: milliTime(head["closes"]), Day: head["day"], Limit: atoi(head["limit"])}
 	}

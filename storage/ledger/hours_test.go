@@ -190,3 +190,56 @@ func TestHoursOfNoCampaign(t *testing.T) {
 	s.create(0, "certyneo", "1")
 	s.claim("1")
 }
+
+// What waits is put back each time the hours change, however often they have before.
+func TestHoursThatChangeAgain(t *testing.T) {
+	l, clock := open(t)
+	s := sending{t, l, 0}
+	s.plan("next week", clock.at.Add(7*24*time.Hour), 0)
+	s.create(0, "certyneo", "1", "2")
+	for _, settings := range []string{"in two weeks", "in three weeks", AlwaysOpen} {
+		s.hold("1", Shut)
+		s.hold("2", Shut)
+		if err := l.SetHours(t.Context(), "june", settings); err != nil {
+			t.Fatal(err)
+		}
+		o, err := l.TakeOperation(t.Context(), "", time.Minute)
+		if err != nil || o == nil {
+			t.Fatal(o, err)
+		}
+		if _, tasks := carryHeld(t, l, o, 10); len(tasks) != 2 {
+			t.Errorf("%s: %d tasks", settings, len(tasks))
+		}
+		if settings != AlwaysOpen {
+			s.planFrom(s.hours(), clock.at.Add(14*24*time.Hour), 0)
+		}
+	}
+	s.claim("1")
+	s.claim("2")
+}
+
+// A day's calls count for it whatever is planned meanwhile, and with or without a limit.
+func TestHoursThatChangeKeepTheDaysCalls(t *testing.T) {
+	l, clock := open(t)
+	s := sending{t, l, 0}
+	s.create(0, "certyneo", "1", "2", "3", "4")
+	s.plan("office", clock.at, 0)
+	s.send(s.claim("1"))
+	s.plan("two a day", clock.at, 2)
+	s.send(s.claim("2"))
+	s.hold("3", Shut)
+
+	s.plan("two a day from tomorrow", clock.at.Add(24*time.Hour), 2)
+	if h := s.hours(); h.Used != 0 {
+		t.Errorf("%d calls tomorrow", h.Used)
+	}
+	s.hold("3", Shut)
+	s.plan("two a day until late", clock.at, 2)
+	if h := s.hours(); h.Used != 2 {
+		t.Errorf("%d calls today", h.Used)
+	}
+	s.hold("3", Shut)
+	s.plan("three a day", clock.at, 3)
+	s.send(s.claim("3"))
+	s.hold("4", Shut)
+}

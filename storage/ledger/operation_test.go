@@ -28,6 +28,11 @@ func carry(t *testing.T, l *Ledger, id string, n int) (Operation, []*Record) {
 	if err != nil || held == nil {
 		t.Fatal(held, err)
 	}
+	return carryHeld(t, l, held, n)
+}
+
+func carryHeld(t *testing.T, l *Ledger, held *HeldOperation, n int) (Operation, []*Record) {
+	t.Helper()
 	if err := held.SetLooked(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +51,7 @@ func carry(t *testing.T, l *Ledger, id string, n int) (Operation, []*Record) {
 		}
 		tasks, over = append(tasks, records...), p.Over()
 	}
-	o, err := l.Operation(t.Context(), id)
+	o, err := l.Operation(t.Context(), held.ID)
 	if err != nil || o.Ended.IsZero() {
 		t.Fatal(o, err)
 	}

@@ -14,7 +14,7 @@ elseif h.q == '1' then answer = 'canceled'
 else
   local state = sending(parts(key), h.p)
   answer = halted(state, h) or shut(state, at) and 'shut' or 'ok'
-  if answer == 'ok' and state.limit then redis.call('HINCRBY', P .. 'campaign:' .. parts(key), 'used', 1) end
+  if answer == 'ok' and state.hours then redis.call('HSET', P .. 'campaign:' .. parts(key), 'used', state.used + 1, 'called', state.day) end
 end
 if answer == 'ok' then
   for _, x in ipairs({'a', at, 'b', token}) do set[#set + 1] = x end

@@ -9,12 +9,13 @@
 -- And without it, of a campaign that has hours in which invitations may leave:
 --   hours   the settings; what they mean for a day is not known here
 --   opens, closes, day, limit   the interval that was planned last, its day, and how many inviting calls that may have
---   used    how many inviting calls the day has had
+--   used    how many inviting calls the last day has had on which there was one
+--   called  that day: another one may be planned meanwhile
 local function sending(campaign, p)
   local v = redis.call('HMGET', P .. 'campaign:' .. campaign, 'paused', 'halt ' .. p, 'rest ' .. p, 'began ' .. p, 'streak ' .. p, 'trial ' .. p,
-    'canceling', 'hours', 'opens', 'closes', 'limit', 'used')
+    'canceling', 'hours', 'opens', 'closes', 'limit', 'used', 'day', 'called')
   return {paused = v[1] == '1', canceling = v[7], halt = v[2], rest = v[3], began = v[4], streak = v[5], trial = v[6],
-    hours = v[8], opens = tonumber(v[9] or 0), closes = tonumber(v[10] or 0), limit = tonumber(v[11] or nil), used = tonumber(v[12] or 0)}
+    hours = v[8], opens = tonumber(v[9] or 0), closes = tonumber(v[10] or 0), limit = tonumber(v[11] or nil), used = v[13] == v[14] and tonumber(v[12] or 0) or 0, day = v[13]}
 end
 
 -- shut tells how long nobody may be invited, by the campaign's hours; unplanned when somebody has to plan them first.
@@ -90,9 +91,11 @@ local function refused(campaign, p, code, at, limit)
   return 1
 end
 
--- put_back has an operation, which outlives this process, put the campaign's waiting envelopes back.
+-- put_back has an operation, which outlives this process, put the campaign's waiting envelopes back. One that was begun
+-- for the same reason before, and may have ended, begins anew.
 local function put_back(campaign, why, at)
   local id = 'resume-' .. string.sub(redis.sha1hex(campaign .. ' ' .. why), 1, 16)
+  redis.call('DEL', P .. 'operation:' .. id)
   redis.call('HSET', P .. 'operation:' .. id, 'kind', 'resume', 'campaign', campaign, 'by', '', 'unable', '', 'last',
     redis.call('HGET', P .. 'campaign:' .. campaign, 'seq'), 'cursor', '', 'seen', 0, 'done', 0, 'begun', at)
   redis.call('ZADD', P .. 'operations', 0, id)
