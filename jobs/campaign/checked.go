@@ -85,16 +85,16 @@ func (r *Reader) markText(ctx context.Context, to io.Writer) error {
 		end = "\r\n"
 	}
 	write := func(values []string, reason string) {
-		for i, v := range append(slices.Clone(values), reason) {
-			if i > 0 {
-				out.WriteString(comma)
-			}
+		for _, v := range values {
 			if strings.ContainsAny(v, "\"\r\n"+comma) {
-				v = `"` + strings.ReplaceAll(v, `"`, `""`) + `"`
+				v = quoted(v)
 			}
-			out.WriteString(v)
+			out.WriteString(v + comma)
 		}
-		out.WriteString(end)
+		if reason != "" && reason != checkedColumn {
+			reason = quoted(reason) // else its semicolons would be taken for the file's delimiter
+		}
+		out.WriteString(reason + end)
 	}
 	if r.format.skip > 0 {
 		out.WriteString("\ufeff")
@@ -118,11 +118,13 @@ func (r *Reader) markText(ctx context.Context, to io.Writer) error {
 		if raw := row.Raw(); raw != nil {
 			write(without(raw), reason)
 		} else {
-			out.WriteString(row.rec.raw + comma + `"` + strings.ReplaceAll(reason, `"`, `""`) + `"` + end)
+			out.WriteString(row.rec.raw + comma + quoted(reason) + end)
 		}
 	}
 	return errors.Join(out.Flush(), encoded.Close())
 }
+
+func quoted(v string) string { return `"` + strings.ReplaceAll(v, `"`, `""`) + `"` }
 
 func (r *Reader) checkedAt() int {
 	return slices.IndexFunc(r.names, isChecked)

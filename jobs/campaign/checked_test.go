@@ -96,7 +96,7 @@ func TestCheckedText(t *testing.T) {
 			t.Errorf("line %d is %q, was %q", i+1, lines[i], was[i])
 		}
 	}
-	if !strings.HasSuffix(lines[0], ";check.problems") || !strings.Contains(lines[1], ";signer1.email: ") {
+	if !strings.HasSuffix(lines[0], ";check.problems") || !strings.Contains(lines[1], ";\"signer1.email: ") {
 		t.Errorf("%q", lines)
 	}
 }

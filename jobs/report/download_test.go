@@ -72,7 +72,8 @@ func TestDownloadTakesWhatTheManifestVouchesFor(t *testing.T) {
 
 func TestNamesAreSafe(t *testing.T) {
 	for s, want := range map[string]string{
-		"CON": "_CON", "com1.pdf": "_com1.pdf", `a<b>:"c|?*`: "a-b---c---", "../../etc/passwd": "etc/passwd", `..\x`: "x", "a. ": "a", "": "file", "..": "file",
+		"CON": "_CON", "com1.pdf": "_com1.pdf", "COM¹": "_COM¹", "lpt².pdf": "_lpt².pdf", "CONIN$": "_CONIN$", "conout$.txt": "_conout$.txt", "CON .pdf": "_CON .pdf",
+		"nul  .a.b": "_nul  .a.b", "x/aux /y": "x/_aux/y", "COM10": "COM10", "COMA": "COMA", "COM": "COM", "COMLPT1": "COMLPT1", "a . . ": "a", "\u00a0a.\u3000": "a", `a<b>:"c|?*`: "a-b---c---", "../../etc/passwd": "etc/passwd", `..\x`: "x", "a. ": "a", "": "file", "..": "file",
 		"a\x00\nb": "ab", "João": "João", "/abs": "abs", strings.Repeat("é", 300): strings.Repeat("é", 100),
 	} {
 		if got := safePath(s); got != want {

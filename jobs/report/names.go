@@ -3,9 +3,11 @@ package report
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -32,6 +34,9 @@ func ParseName(s string) (Name, error) {
 	return Name{s}, nil
 }
 
+// plainEnding is one that no system takes for more than a file's ending.
+var plainEnding = regexp.MustCompile(`^\.[A-Za-z0-9]{1,8}$`)
+
 // of is the name of an artifact, with its own ending.
 func (n Name) of(r Report, a ArchivedArtifact) string {
 	if n.pattern == "" {
@@ -50,6 +55,9 @@ func (n Name) of(r Report, a ArchivedArtifact) string {
 		rest = behind
 	}
 	ext := path.Ext(a.Path)
+	if !plainEnding.MatchString(ext) {
+		ext = ""
+	}
 	name := b.String()
 	for _, e := range []string{ext, ".pdf", ".zip", ".jpg"} {
 		if len(name) > len(e) && strings.EqualFold(name[len(name)-len(e):], e) {
@@ -129,11 +137,23 @@ func safeName(s string) string {
 	if len(s) > maxNameBytes {
 		s = strings.ToValidUTF8(s[:maxNameBytes], "") // without the half of a letter
 	}
-	s = strings.Trim(s, ". ")
-	switch stem, _, _ := strings.Cut(strings.ToUpper(s), "."); {
-	case stem == "CON", stem == "PRN", stem == "AUX", stem == "NUL",
-		len(stem) == 4 && (strings.HasPrefix(stem, "COM") || strings.HasPrefix(stem, "LPT")) && stem[3] >= '0' && stem[3] <= '9':
-		s = "_" + s // devices of Windows
+	if s = strings.Trim(s, ". "); isDevice(s) {
+		s = "_" + s
 	}
 	return s
+}
+
+// isDevice tells names by which Windows opens a device, whatever comes after a dot, with blanks
+// before the dot too. The digits of COM and LPT may be raised ones.
+func isDevice(s string) bool {
+	stem, _, _ := strings.Cut(strings.ToUpper(s), ".")
+	switch stem = strings.TrimRight(stem, " "); stem {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
+		return true
+	}
+	port, ok := strings.CutPrefix(stem, "COM")
+	if !ok {
+		port, ok = strings.CutPrefix(stem, "LPT")
+	}
+	return ok && utf8.RuneCountInString(port) == 1 && strings.ContainsAny(port, "0123456789¹²³")
 }
