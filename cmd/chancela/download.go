@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
@@ -36,7 +37,8 @@ func newDownload(sys *system) *cobra.Command {
 SHA-256 of its manifest, and lists them in index.csv there. It needs the archive alone. Files
 are ID/KIND.pdf, or as --name says: text with {id}, {kind}, {subject}, {provider}, {campaign},
 {signerN.name}, {signerN.email} and {meta.NAME} in it. Names are such that Windows takes them.
-Files that are there already with the same content stay; others are never replaced.
+Files that are there already with the same content stay; others are never replaced, and
+those of an earlier download under other names stay, too, and are counted.
 With --zip, DIR is one zip file.`,
 		Example: `  chancela download june signed
   chancela download june signed --kind signed_document --name "{signer1.name} {id}.pdf"
@@ -79,6 +81,7 @@ type downloads struct {
 	Files int   `json:"files"`
 	Bytes int64 `json:"bytes"`
 	There int   `json:"there"` // already, with the same content
+	Again int   `json:"again"` // files of earlier downloads that are there, too, under other names
 	Wrong int   `json:"wrong"`
 }
 
@@ -115,7 +118,7 @@ func (s *system) download(ctx context.Context, what report.Downloading, to strin
 	if asZip {
 		err = downloadZip(to, take)
 	} else {
-		err = downloadFolder(to, take)
+		sum.Again, err = downloadFolder(to, take)
 	}
 	if err != nil {
 		return err
@@ -123,6 +126,9 @@ func (s *system) download(ctx context.Context, what report.Downloading, to strin
 	text := fmt.Sprintf("%s in %s", count(sum.Files, "file"), to)
 	if sum.There > 0 {
 		text += fmt.Sprintf(", %d of them were there", sum.There)
+	}
+	if sum.Again > 0 {
+		text += fmt.Sprintf("; also there from an earlier download, under other names: %s (index.csv lists both)", count(sum.Again, "file"))
 	}
 	if sum.Wrong > 0 {
 		text += fmt.Sprintf("; %s could not be taken", count(sum.Wrong, "file"))
@@ -171,18 +177,20 @@ var errThere = errors.New("the file is there already")
 
 type taking = func(place func(report.Downloaded, *os.File) error) error
 
-// downloadFolder never leaves the folder, whatever links stand in it.
-func downloadFolder(dir string, take taking) error {
+// downloadFolder never leaves the folder, whatever links stand in it. It returns how many files of an earlier
+// download are there, too, under other names.
+func downloadFolder(dir string, take taking) (again int, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+		return 0, err
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer root.Close()
-	if err := ownIndex(root); err != nil {
-		return err
+	earlier, err := ownIndex(root)
+	if err != nil {
+		return 0, err
 	}
 	var list index
 	err = take(func(d report.Downloaded, f *os.File) error {
@@ -198,37 +206,76 @@ func downloadFolder(dir string, take taking) error {
 		return err
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return root.WriteFile("index.csv", []byte(list.String()), 0o600)
+	again = list.keep(root, earlier)
+	return again, root.WriteFile("index.csv", []byte(list.String()), 0o600)
 }
 
-// ownIndex refuses a folder whose index.csv is not one of an earlier download.
-func ownIndex(root *os.Root) error {
+// maxIndex is more than a million files have.
+const maxIndex = 512 << 20
+
+// ownIndex is what an earlier download has listed. A folder whose index.csv is somebody else's is refused.
+func ownIndex(root *os.Root) ([][]string, error) {
 	have, err := root.Open("index.csv")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer have.Close()
-	head := make([]byte, len((&index{}).String()))
-	if _, err := io.ReadFull(have, head); err != nil || string(head) != (&index{}).String() {
-		return errors.New("index.csv is there already and was not written by download: move it away, or name another folder")
+	in := bufio.NewReader(io.LimitReader(have, maxIndex))
+	head := (&index{}).String()
+	if begin, err := in.Peek(len(head)); err != nil || string(begin) != head {
+		return nil, errors.New("index.csv is there already and was not written by download: move it away, or name another folder")
 	}
-	return nil
+	_, _ = in.Discard(len(head))
+	rows, err := csv.NewReader(in).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("index.csv, which an earlier download has written, was changed: move it away, or name another folder: %w", err)
+	}
+	return rows, nil
+}
+
+// keep adds what an earlier download has listed under other names and what is there still. It counts those
+// that are the same files as new ones.
+func (x *index) keep(root *os.Root, earlier [][]string) (again int) {
+	same := func(row []string) string { return strings.Join([]string{row[0], row[1], row[4]}, " ") }
+	names, files := map[string]bool{}, map[string]bool{}
+	for _, row := range x.rows {
+		names[row[2]], files[same(row)] = true, true
+	}
+	for _, row := range earlier {
+		if len(row) != 5 || names[row[2]] {
+			continue
+		}
+		if sum, err := hashOf(root, row[2]); err != nil || sum != row[4] {
+			continue
+		}
+		if files[same(row)] {
+			again++
+		}
+		x.rows = append(x.rows, row)
+	}
+	return again
+}
+
+func hashOf(root *os.Root, name string) (string, error) {
+	in, err := root.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, in)
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // placeNew writes a file under a name that must be free, whole or not at all.
 func placeNew(root *os.Root, d report.Downloaded, from *os.File) error {
-	if have, err := root.Open(d.Name); err == nil {
-		defer have.Close()
-		h := sha256.New()
-		if _, err := io.Copy(h, have); err != nil {
-			return err
-		}
-		if hex.EncodeToString(h.Sum(nil)) == d.SHA256 {
+	if have, err := hashOf(root, d.Name); err == nil {
+		if have == d.SHA256 {
 			return errThere
 		}
 		return fmt.Errorf("%s is there already with other content: move it away, or name another folder", d.Name)

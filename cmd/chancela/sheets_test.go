@@ -114,6 +114,10 @@ func TestDownloadIntoAFolderAndAZip(t *testing.T) {
 	if index, err := os.ReadFile(filepath.Join(out, "index.csv")); err != nil || len(files) != 1 || !strings.Contains(string(index), filepath.Base(files[0])) {
 		t.Errorf("%v, %s, %v", files, index, err)
 	}
+	r = invoke(t, env, "download", "campaign", out, "--name", "{id} {kind}", "--kind", "signed_document").want(t, exitOK)
+	if index, _ := os.ReadFile(filepath.Join(out, "index.csv")); !strings.Contains(r.stdout, "from an earlier download, under other names: 1 file") || !strings.Contains(string(index), filepath.Base(files[0])) || !strings.Contains(string(index), "dossier") {
+		t.Errorf("%s, %s", r.stdout, index)
+	}
 	if err := os.WriteFile(files[0], []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
