@@ -157,7 +157,7 @@ func (c *Client) Event(ctx context.Context, provider string, ev providers.Event)
 		return false, nil
 	}
 	err = c.insist(ctx, r, func(r *ledger.Record) error {
-		unconfirmed := r.State == ledger.InDoubt || r.State == ledger.Preparing && !r.IntentAt.IsZero() || r.State == ledger.Sent && r.Unchecked
+		unconfirmed := r.State == ledger.InDoubt || r.State == ledger.Preparing && !r.IntentAt.IsZero() || r.State == ledger.Sent && r.Unchecked || r.Unnamed()
 		switch {
 		case unconfirmed && ev.ID != "":
 			return c.sent(ctx, r, ev.ID, "")

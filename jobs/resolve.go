@@ -58,7 +58,7 @@ func (c *Client) Resolve(ctx context.Context, key Key, envelopeID string) (unche
 // resolvable tells whether an envelope can be resolved, as sent or (no id) as not sent.
 func resolvable(r *ledger.Record, envelopeID string) error {
 	switch {
-	case r.State == ledger.InDoubt, r.State == ledger.Sent && r.Unchecked:
+	case r.State == ledger.InDoubt, r.State == ledger.Sent && r.Unchecked, r.Unnamed():
 		return nil
 	case r.State == ledger.Sent && r.ErrorCode == ledger.CodeNotThere && envelopeID != "":
 		return nil

@@ -52,7 +52,7 @@ func RefusedCallback(provider, code, why string) error {
 	return &Error{Kind: kind, Provider: provider, Op: "webhook", Code: code, Err: errors.New(why)}
 }
 
-// ErrAlreadyInvited is returned by Prepare for an envelope that has been sent before
+// ErrAlreadyInvited is returned by Prepare, and by a repeated Invite, for an envelope that has been sent before
 // under our key.
 var ErrAlreadyInvited = errors.New("the provider has sent this envelope already")
 

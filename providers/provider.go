@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -29,6 +30,8 @@ type Provider interface {
 	// Invite makes the one call that reaches people, with [Job.Commit] as the
 	// request's Before hook, and sets Job.Ref.ID when that was not known before.
 	// An error of kind [Ambiguous] means that the call may have had its effect.
+	// With [Job.Repeat] it makes the same call with the same token once more, and returns
+	// [ErrAlreadyInvited] when the service refuses it as used.
 	Invite(context.Context, *Job) error
 
 	// Settle finds out whether an Invite whose outcome is unknown reached people. On
@@ -125,6 +128,9 @@ type Info struct {
 	Bucket    bool          // the size of the bucket is documented: another rate keeps it
 	PollEvery time.Duration // default shortest time between two looks at one envelope
 	SettleAll bool          // an interrupted invite can always be settled
+	// TokenLife is how long a single-use token that guards the inviting call surely lives, from
+	// [Job.Guard] on: while it does, the same call may be made again. 0: there is no token.
+	TokenLife time.Duration
 
 	MaxDocuments    int      // 0: no documented limit
 	MaxDocumentSize int64    // bytes; 0: no documented limit
@@ -186,7 +192,10 @@ type Job struct {
 	// AskFirst: nothing is recorded of the envelope, and yet it may have been sent under this
 	// key, by a ledger that was lost.
 	AskFirst bool
-	Ref      Ref
+	// Repeat: the inviting call may have been made before with this token.
+	Repeat bool
+	Ref    Ref
+	Now    func() time.Time // the ledger's clock
 
 	// OpenDocument reads a staged document or identity image.
 	OpenDocument func(context.Context, Document) (io.ReadCloser, error)
@@ -226,6 +235,23 @@ func (j *Job) Note(ctx context.Context, name, result string) error {
 	}
 	j.Ref.Steps[name] = result
 	return nil
+}
+
+// StepToken keeps since when an envelope's single-use token lives, by the ledger's clock.
+const StepToken = "token"
+
+// Guard is called by Prepare right before it fetches a single-use token: see [Info].TokenLife.
+func (j *Job) Guard(ctx context.Context) error {
+	return j.Note(ctx, StepToken, strconv.FormatInt(j.Now().UnixMilli(), 10))
+}
+
+// TokenSince is since when an envelope's single-use token lives; the zero time: it has none.
+func (r Ref) TokenSince() time.Time {
+	at, err := strconv.ParseInt(r.Steps[StepToken], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(at)
 }
 
 // Ref names an envelope at its provider.

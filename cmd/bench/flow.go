@@ -186,7 +186,7 @@ func plainSend(ctx context.Context, p providers.Provider, e jobs.Envelope) (prov
 		return providers.Ref{}, err
 	}
 	e.Documents[0].Size, e.Documents[0].Type = int64(len(pdf)), "application/pdf"
-	job := &providers.Job{Envelope: e, Accepted: time.Now(), Ref: providers.Ref{Key: e.Key()},
+	job := &providers.Job{Envelope: e, Accepted: time.Now(), Now: time.Now, Ref: providers.Ref{Key: e.Key()},
 		OpenDocument: func(ctx context.Context, d providers.Document) (io.ReadCloser, error) { return d.Open(ctx) },
 		Record:       func(context.Context, string, string) error { return nil },
 		Commit:       func(context.Context) error { return nil }}

@@ -12,6 +12,12 @@ import (
 // what is prepared there is discarded.
 func (t *envelopeTask) cancel(ctx context.Context) error {
 	r := t.rec
+	if r.Unnamed() {
+		if err := t.claim.AwaitID(detached(ctx), t.config.PollEvery); err != nil {
+			return later(time.Second, err)
+		}
+		return nil
+	}
 	if r.State == ledger.Sent {
 		p, ok := t.config.Provider.(providers.Canceler)
 		if !ok {

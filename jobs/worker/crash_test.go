@@ -111,13 +111,17 @@ type world struct {
 	client   *jobs.Client
 	worker   *Worker
 	wire     *tripwire
-	direct   bool // what a look sees completed is archived at once, without a task
+	account  string // empty: nothing is known of it
+	direct   bool   // what a look sees completed is archived at once, without a task
 }
 
-func newWorld(t *testing.T, name string) *world {
+func newWorld(t *testing.T, name string) *world { return newWorldWith(t, name, sandbox.Differences{}) }
+
+// newWorldWith is a world whose simulators differ from their references.
+func newWorldWith(t *testing.T, name string, differ sandbox.Differences) *world {
 	t.Helper()
 	at := time.Now()
-	sb, err := sandbox.Start(t.Context(), sandbox.Options{Simulators: registry.Simulators(), SignAfter: 30 * time.Second, Rates: map[string]providers.Rate{"certyneo": {}}, Clock: func() time.Time { return at }})
+	sb, err := sandbox.Start(t.Context(), sandbox.Options{Simulators: registry.Simulators(), SignAfter: 30 * time.Second, Rates: map[string]providers.Rate{"certyneo": {}}, Differences: differ, Clock: func() time.Time { return at }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +197,7 @@ func (w *world) restart(trip int) {
 	db.AddHook(w.wire)
 	// Never closed: a process that has died may hold its client's locks.
 	w.worker = New(Config{Redis: db, Durability: ledger.NotDurable, Archive: w.archive, Marks: marks.New(wiredArchive{w.archive, w.wire}), RetryBase: time.Millisecond, RetryMax: time.Second, Attempts: 5,
-		Log: silent, Providers: []ProviderConfig{{Provider: w.provider, Concurrency: 1, PollEvery: time.Second, SettleAfter: 15 * time.Second}}})
+		Log: silent, Providers: []ProviderConfig{{Provider: w.provider, Account: w.account, Concurrency: 1, PollEvery: time.Second, SettleAfter: 15 * time.Second}}})
 	w.worker.spawn = func(work func()) { work() }
 	if !w.direct {
 		w.worker.fetching[w.provider.Info().Name] <- struct{}{} // no fetcher is free
@@ -255,6 +259,10 @@ func (w *world) step(k providers.Key) (died bool) {
 		}
 	}()
 	r := w.record(k)
+	if r.Unnamed() {
+		w.callBack(k)
+		return false
+	}
 	if r.State == ledger.Sent && !r.Unfinished && !r.CancelAsked {
 		w.worker.lookAt(w.t.Context(), w.worker.configs[r.Provider], r)
 		return false

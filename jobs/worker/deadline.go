@@ -77,6 +77,11 @@ func (w *Worker) expire(ctx context.Context, config ProviderConfig, r *ledger.Re
 			return err
 		}
 	}
+	w.endExpired(ctx, r, message)
+	return nil
+}
+
+func (w *Worker) endExpired(ctx context.Context, r *ledger.Record, message string) {
 	from := r.State
 	err := w.ledger.End(detached(ctx), r, ledger.Ending{To: ledger.Expired, Signers: r.Signers, Reason: message})
 	if err == nil {
@@ -84,7 +89,6 @@ func (w *Worker) expire(ctx context.Context, config ProviderConfig, r *ledger.Re
 	} else if !errors.Is(err, ledger.ErrLost) {
 		w.log.WarnContext(ctx, "ledger", "error", err)
 	}
-	return nil
 }
 
 // codeExpired is the code of an envelope whose last day was over before it was sent.

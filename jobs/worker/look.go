@@ -114,7 +114,9 @@ func (w *Worker) lookOn(ctx context.Context, config ProviderConfig) (more bool, 
 	if err != nil {
 		return false, err
 	}
-	records = slices.DeleteFunc(records, func(r *ledger.Record) bool { return r == nil || r.State != ledger.Sent })
+	records = slices.DeleteFunc(records, func(r *ledger.Record) bool {
+		return r == nil || r.State != ledger.Sent || r.Unnamed() && w.awaitID(ctx, config, r)
+	})
 	return w.lookAtAll(ctx, config, records, admitted), nil
 }
 

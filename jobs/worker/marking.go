@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -34,7 +35,7 @@ func (t *envelopeTask) mark(ctx context.Context, began time.Time) error {
 	if t.cfg.Marks != nil {
 		within, cancel := context.WithDeadline(ctx, began.Add(commitWithin))
 		defer cancel()
-		made, err := t.cfg.Marks.Make(within, t.newMark(began), t.reachedNobody)
+		made, err := t.cfg.Marks.Make(within, t.newMark(began), t.void)
 		if _, taken := errors.AsType[*marks.TakenError](err); taken {
 			return err
 		}
@@ -55,7 +56,7 @@ func (t *envelopeTask) mark(ctx context.Context, began time.Time) error {
 
 func (t *envelopeTask) newMark(at time.Time) marks.Mark {
 	return marks.Mark{Campaign: t.rec.Campaign, ID: t.rec.ID, Digest: t.rec.Digest, Provider: t.rec.Provider, Environment: t.config.environment(),
-		Steps: t.rec.Steps, Claim: t.claim.Token(), Accepted: t.rec.CreatedAt, At: at.UTC().Truncate(time.Millisecond)}
+		Steps: withoutToken(t.rec.Steps), Claim: t.claim.Token(), Accepted: t.rec.CreatedAt, At: at.UTC().Truncate(time.Millisecond)}
 }
 
 // markFound makes the mark of an invitation that was found at the provider and has none: an id
@@ -68,6 +69,17 @@ func (t *envelopeTask) markFound(ctx context.Context) {
 	if _, there := errors.AsType[*marks.TakenError](err); err != nil && !there {
 		t.log.WarnContext(ctx, "an invitation that was found has no mark", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "error", err)
 	}
+}
+
+// withoutToken are the steps as a mark keeps them: another ledger, with another clock, may not
+// make the call once more.
+func withoutToken(steps map[string]string) map[string]string {
+	if _, ok := steps[providers.StepToken]; !ok {
+		return steps
+	}
+	steps = maps.Clone(steps)
+	delete(steps, providers.StepToken)
+	return steps
 }
 
 // place names the archive in which this worker marks; empty: nowhere, or it cannot be told.

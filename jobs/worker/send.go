@@ -33,6 +33,7 @@ type envelopeTask struct {
 	claim  *ledger.Claim
 	rec    *ledger.Record
 
+	repeating          bool              // the inviting call is made once more
 	committed          bool              // the intent stands, and nobody but us knows what comes of it
 	brought            map[string]string // results of steps after the intent: written with the outcome
 	found              found             // while it is archived
@@ -74,6 +75,7 @@ func (t *envelopeTask) job() (*providers.Job, error) {
 		},
 		Record:    t.record,
 		Commit:    t.commit,
+		Now:       t.claim.Now,
 		KeepLinks: t.keepLinks(t.rec.Key()),
 	}, nil
 }
@@ -102,7 +104,10 @@ func (t *envelopeTask) commit(ctx context.Context) error {
 		return later(time.Second, errors.New("the worker is stopping"))
 	}
 	began := time.Now()
-	intent, err := t.claim.Intend(ctx)
+	intent, err := t.intend(ctx)
+	if err != nil && t.repeating {
+		return err // the intent of the calls before it stands in any case
+	}
 	if err != nil {
 		// The intent may stand although nothing was sent: only we know, and must say so.
 		t.log.WarnContext(ctx, "nobody is invited without a durable intent", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "error", err)
@@ -166,11 +171,7 @@ func (t *envelopeTask) invited(ctx context.Context, job *providers.Job, err erro
 	case err == nil:
 		return t.sent(ctx, job, true)
 	case errors.Is(err, errPaused):
-		// Parked: resume puts it back.
-		if err := t.claim.Park(detached(ctx)); err != nil {
-			return later(time.Second, err)
-		}
-		return nil
+		return t.park(ctx)
 	case errors.Is(err, errCanceled):
 		return t.cancel(ctx)
 	case errors.Is(err, errTaken):
@@ -208,6 +209,14 @@ func (t *envelopeTask) invited(ctx context.Context, job *providers.Job, err erro
 	return t.recordFailure(ctx, err)
 }
 
+// park puts an envelope away until resume puts it back.
+func (t *envelopeTask) park(ctx context.Context) error {
+	if err := t.claim.Park(detached(ctx)); err != nil {
+		return later(time.Second, err)
+	}
+	return nil
+}
+
 // awaitSettling records an inviting call of which nobody knows what has become. Where 4xx
 // proves nothing (sdoc, reference §4), the next one gets it, too, and each would be in doubt:
 // the campaign halts at the second. 409 may well be the answer to an earlier try.
@@ -232,7 +241,7 @@ func (t *envelopeTask) sent(ctx context.Context, job *providers.Job, byUs bool) 
 // sentAs records under which id the signers were invited.
 func (t *envelopeTask) sentAs(ctx context.Context, in ledger.Invited, byUs bool) error {
 	_, finisher := t.config.Provider.(providers.Finisher)
-	in.Unfinished, in.NextLook = finisher, t.config.PollEvery
+	in.Unfinished, in.NextLook = finisher && in.EnvelopeID != "", t.config.PollEvery
 	kept := t.keepID(ctx, t.rec, in)
 	defer kept()
 	from := t.rec.State
@@ -247,7 +256,7 @@ func (t *envelopeTask) sentAs(ctx context.Context, in ledger.Invited, byUs bool)
 	}
 	t.accepted(ctx)
 	t.note(ctx, t.rec, from)
-	if finisher {
+	if in.Unfinished {
 		return t.tasks.Carry(detached(ctx), t.rec)
 	}
 	return nil
@@ -316,6 +325,11 @@ func (t *envelopeTask) settle(ctx context.Context) error {
 		return t.sent(ctx, job, false)
 	case providers.NotInvited:
 		return t.again(ctx)
+	}
+	if again, err := t.repeatable(ctx); err != nil {
+		return t.recordFailure(ctx, err)
+	} else if again {
+		return t.repeat(ctx, job)
 	}
 	return t.doubt(ctx)
 }

@@ -35,6 +35,7 @@ type ProviderConfig struct {
 	Concurrency int           // handlers at once in this process
 	PollEvery   time.Duration // shortest time between two looks at one envelope
 	Environment string        // production or sandbox, as marks say it
+	Account     string        // what tells the account from others, as [ledger.Ledger.Learn] has it; empty: nothing is known of it
 	SettleAfter time.Duration // quiet period before an interrupted invite is looked into
 }
 

@@ -180,7 +180,7 @@ func (w *world) stage(d *providers.Document) {
 // job is the record as a new process finds it.
 func (w *world) job(rec *record) *providers.Job {
 	return &providers.Job{
-		Envelope: rec.envelope, Accepted: rec.accepted,
+		Envelope: rec.envelope, Accepted: rec.accepted, Now: time.Now,
 		Ref: providers.Ref{Key: rec.envelope.Key(), ID: rec.id, Steps: maps.Clone(rec.steps)},
 		OpenDocument: func(ctx context.Context, d providers.Document) (io.ReadCloser, error) {
 			open, ok := w.files[d.SHA256]

@@ -25,7 +25,7 @@ func All() []Provider {
 	return []Provider{
 		{Name: contraktor.Name, New: from(contraktor.New), Examine: contraktor.Examine, Environments: contraktor.Environments, Simulator: sandbox.NewContraktor},
 		{Name: certyneo.Name, New: from(certyneo.New), Examine: certyneo.Examine, Environments: certyneo.Environments, Simulator: sandbox.NewCertyneo},
-		{Name: sdoc.Name, New: from(sdoc.New), Examine: sdoc.Examine, Environments: sdoc.Environments, Simulator: sandbox.NewSDoc, Scheme: true},
+		{Name: sdoc.Name, New: from(sdoc.New), Examine: sdoc.Examine, Environments: sdoc.Environments, Simulator: sandbox.NewSDoc, Own: sdoc.Own, Scheme: true},
 		{Name: catalisa.Name, New: from(catalisa.New), Examine: catalisa.Examine, Environments: catalisa.Environments, Simulator: sandbox.NewCatalisa, Own: catalisa.Own, WebhookPEM: true},
 		{Name: qisign.Name, New: from(qisign.New), Examine: qisign.Examine, Environments: qisign.Environments, Simulator: sandbox.NewQISign, Own: qisign.Own},
 	}

@@ -28,6 +28,9 @@ type Differences struct {
 	SDocNoCode      bool   // errors have no code
 	SDocErrorStatus int    // handled errors come with this status, where 200 is documented (sdoc §4)
 
+	SDocSecondUse bool          // a temporary file may be used again (sdoc §8.1)
+	SDocForgets   time.Duration // a temporary file that nobody has used is gone after this; 0: never
+
 	CatalisaPermissions   []string // of the token; nil: all
 	CatalisaFilterIgnored bool     // a list knows no filter
 	CatalisaNoDefault     bool     // no configuration is the default

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/providers"
@@ -18,17 +19,18 @@ import (
 // [Choices.SDocCodeField].
 type sdoc struct {
 	*Service
-	temporary    map[string]upload
+	temporary    map[string]sdocTemporary
 	files        map[string]*sdocFile
 	participants map[string]*sdocParticipant
 	deleted      map[string]bool // solicitations and files
+	used         map[string]bool // temporary files that a solicitation has taken
 }
 
 // NewSDoc is the simulator of sDoc.
 func NewSDoc(sb *Sandbox, name string) *Service {
 	d := &sdoc{
-		Service: newService(sb, name, "/api/integration/v1"), temporary: make(map[string]upload), files: make(map[string]*sdocFile),
-		participants: make(map[string]*sdocParticipant), deleted: make(map[string]bool),
+		Service: newService(sb, name, "/api/integration/v1"), temporary: make(map[string]sdocTemporary), files: make(map[string]*sdocFile),
+		participants: make(map[string]*sdocParticipant), deleted: make(map[string]bool), used: make(map[string]bool),
 	}
 	d.authenticate, d.failure, d.env = d.auth, d.fail, d.environment
 	d.handle("POST /file", d.postFile)
@@ -170,6 +172,21 @@ type sdocFile struct {
 	solicitation *sdocSolicitation
 }
 
+// sdocTemporary is a file that no solicitation has yet (8.1).
+type sdocTemporary struct {
+	upload
+	at time.Time
+}
+
+// unused finds a temporary file. How long one lives is not documented.
+func (d *sdoc) unused(id string) (up upload, found bool) {
+	t, found := d.temporary[id]
+	if life := d.sb.o.Differences.SDocForgets; life > 0 && d.sb.now().Sub(t.at) >= life {
+		return up, false
+	}
+	return t.upload, found
+}
+
 const sdocMaxFile = 10 << 20 // counted on the decoded file: which one is not said (§5)
 
 func (d *sdoc) postFile(r *http.Request) *reply {
@@ -189,7 +206,7 @@ func (d *sdoc) postFile(r *http.Request) *reply {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	temp := d.newIdentifier(20)
-	d.temporary[temp] = up
+	d.temporary[temp] = sdocTemporary{up, d.sb.now()}
 	return ok(map[string]any{"error": false, "result": map[string]string{"tempIdentifier": temp}})
 }
 

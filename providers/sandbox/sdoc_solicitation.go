@@ -117,8 +117,11 @@ func (d *sdoc) postSolicitation(r *http.Request) *reply {
 	defer d.mu.Unlock()
 	seen := make(map[string]bool)
 	for _, f := range in.Files {
-		if _, found := d.temporary[f.Temp]; !found || seen[f.Temp] {
-			d.violateLocked(visitOf(r).route, "", "a tempIdentifier that does not exist or was used", "sdoc 8.1")
+		if _, found := d.unused(f.Temp); !found || seen[f.Temp] {
+			// A second use in another request is how a client finds out about the first.
+			if _, given := d.temporary[f.Temp]; seen[f.Temp] || !given && !d.used[f.Temp] {
+				d.violateLocked(visitOf(r).route, "", "a tempIdentifier that does not exist, or stands twice", "sdoc 8.1")
+			}
 			return d.coded("INTEGRATION_FILE_A2FC", "Nao foi possivel localizar o arquivo pelo identificador recebido.")
 		}
 		seen[f.Temp] = true
@@ -126,8 +129,11 @@ func (d *sdoc) postSolicitation(r *http.Request) *reply {
 	s := &sdocSolicitation{d: d, description: in.Description, callback: callback, place: in.Organization}
 	s.id, s.title, s.state, s.key = d.newIdentifier(30), formatted(in.Title), "pending", keyOf(callback)
 	for _, f := range in.Files {
-		up := d.temporary[f.Temp]
-		delete(d.temporary, f.Temp)
+		up, _ := d.unused(f.Temp)
+		d.used[f.Temp] = true
+		if !d.sb.o.Differences.SDocSecondUse {
+			delete(d.temporary, f.Temp)
+		}
 		up.name, up.mimeType = formatted(f.Name), f.Type
 		file := &sdocFile{upload: up, id: d.newIdentifier(15), solicitation: s}
 		d.files[file.id] = file

@@ -25,6 +25,16 @@ const (
 	optSendEmail    = "send_email"
 )
 
+// setTokenLife is how long a temporary identifier is taken to live when nobody uses it,
+// which is not documented (reference §13).
+const (
+	setTokenLife   = "TOKEN_LIFE"
+	usualTokenLife = 10 * time.Minute
+)
+
+// Own are the settings that only sDoc has.
+var Own = []rest.Setting{{Name: setTokenLife}}
+
 // Environments has the only one that is documented (reference §2).
 var Environments = rest.Environments{
 	Production: "https://sdocs.safeweb.com.br/api/integration/v1",
@@ -40,6 +50,7 @@ func (p *Provider) Info() providers.Info {
 		Rate:               providers.Rate{Requests: 10, Per: time.Second, Burst: 10},
 		PollEvery:          time.Minute,
 		SettleAll:          false, // there is no list (reference §9.5)
+		TokenLife:          p.tokenLife,
 		MaxDocuments:       maxFiles,
 		MaxDocumentSize:    maxFile,
 		Channels:           []string{providers.ChannelEmail},

@@ -5,6 +5,11 @@
 // There is no list and no look-up by a key of ours, so an interrupted call cannot be
 // settled by asking. The callback address of each solicitation carries our key instead:
 // the first callback names the solicitation (see [Provider.Webhook]).
+//
+// The temporary identifiers of the files are thrown away with the solicitation that uses
+// them (reference §8.1): a single-use token. The same call made again makes the solicitation
+// when it had never arrived, and is otherwise refused, as its files are not found. That a
+// second use is refused at all is not promised, so the doctor has to see it first.
 package sdoc
 
 import (
@@ -15,6 +20,7 @@ import (
 	"io"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -29,6 +35,8 @@ type Provider struct {
 	client  *client
 	secret  providers.Secret
 	webhook *url.URL // nil: callbacks go to the address that the platform has registered
+
+	tokenLife time.Duration
 }
 
 var (
@@ -47,7 +55,12 @@ func New(s rest.Settings) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Provider{client: c, secret: s.WebhookSecret}
+	p := &Provider{client: c, secret: s.WebhookSecret, tokenLife: usualTokenLife}
+	if text := s.Own[setTokenLife].Reveal(); text != "" {
+		if p.tokenLife, err = time.ParseDuration(text); err != nil || p.tokenLife < 0 {
+			return nil, fmt.Errorf("sdoc: CHANCELA_SDOC_%s: %q is not a duration such as 10m, or 0 for never", setTokenLife, text)
+		}
+	}
 	if s.WebhookURL != "" {
 		p.webhook, err = url.Parse(s.WebhookURL)
 		if err != nil || p.webhook.Host == "" {
@@ -78,6 +91,11 @@ func (p *Provider) callback(key providers.Key) (string, error) {
 // Prepare uploads the files and finds the account and folder.
 func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 	env := job.Envelope
+	if _, ok := job.Ref.Steps[fileStep(job, 0)]; !ok && len(env.Documents) > 0 {
+		if err := job.Guard(ctx); err != nil {
+			return err
+		}
+	}
 	for i, d := range env.Documents {
 		_, err := job.Step(ctx, fileStep(job, i), func(ctx context.Context) (string, error) {
 			return p.client.upload(ctx, d.Size, func(ctx context.Context) (io.ReadCloser, error) { return job.OpenDocument(ctx, d) })
@@ -118,6 +136,9 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	}
 	made, err := p.client.createSolicitation(ctx, body, job.Commit)
 	if providers.CodeOf(err) == codeFileNotFound && providers.KindOf(err) == providers.NotFound {
+		if job.Repeat {
+			return providers.ErrAlreadyInvited // its files were used
+		}
 		// A temporary file was gone; how long they live is not documented (reference §13).
 		// The refusal is definite, so the files may be uploaded again and the call repeated.
 		if err := job.Note(ctx, roundStep(rounds(job)+1), "true"); err != nil {

@@ -318,10 +318,21 @@ const (
 
 // Intend writes the intent to invite, with the steps that were added, and makes it durable:
 // when it returns IntentOK the intent survives the worker and, as far as the [Durability] goes, Redis.
-func (c *Claim) Intend(ctx context.Context) (Intent, error) {
+func (c *Claim) Intend(ctx context.Context) (Intent, error) { return c.intend(ctx, "") }
+
+// IntendAgain is Intend for the same call once more, while what became of the ones before is
+// not known.
+func (c *Claim) IntendAgain(ctx context.Context) (Intent, error) {
+	if err := guard(c.Record, "IntendAgain", c.Record.Inviter != "", Preparing); err != nil {
+		return "", err
+	}
+	return c.intend(ctx, c.Record.Inviter)
+}
+
+func (c *Claim) intend(ctx context.Context, repeats string) (Intent, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	args := append([]any{c.key, c.token}, c.steps()...)
+	args := append([]any{c.key, c.token, repeats}, c.steps()...)
 	var answer string
 	err := c.ledger.durably(ctx, func(ctx context.Context, db scripter) (err error) {
 		answer, err = intentScript.Run(ctx, db, []string{envelopeKey(c.key)}, args...).Text()

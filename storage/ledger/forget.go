@@ -49,6 +49,9 @@ const (
 // The code of a sent envelope that its provider does not know.
 const CodeNotThere = "not_there"
 
+// CodeUnnamed is the error code of a sent envelope whose id nobody has told yet.
+const CodeUnnamed = "unnamed"
+
 // CodeUnchecked is the error code of a sent envelope whose id an operator has given and nobody
 // has been able to look up.
 const CodeUnchecked = "unchecked"

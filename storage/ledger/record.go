@@ -26,7 +26,9 @@ type Record struct {
 	Steps      map[string]string // results of the calls before and after the invitation
 
 	IntentAt time.Time // an inviting call was about to be made; its outcome is not recorded
-	Inviter  string    // the claim under which it was made
+	// Inviter is the claim under which it was made; of calls that repeat each other all of them,
+	// with blanks between.
+	Inviter string
 	// Uninvited are claims whose inviting calls are known to have reached nobody: their marks
 	// in the archive do not keep the envelope from being sent.
 	Uninvited []string
@@ -56,6 +58,11 @@ type Record struct {
 	Artifacts json.RawMessage // artifacts in the archive
 	Evidence  json.RawMessage // what callbacks brought
 	Trace     string          // the trace that began at enqueue
+}
+
+// Unnamed tells whether people were invited under an id that nobody has told yet.
+func (r *Record) Unnamed() bool {
+	return r.State == Sent && r.EnvelopeID == "" && r.ErrorCode == CodeUnnamed
 }
 
 // Key is CAMPAIGN/ID.

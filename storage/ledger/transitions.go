@@ -26,6 +26,7 @@ import (
 //	Claim.AwaitSettling, preparing, in_doubt      preparing             the claim that wrote the intent, however late
 //	AwaitSettlingAlike,
 //	WithdrawIntent
+//	Claim.IntendAgain    preparing                preparing             the claim; the intent that it has read stands
 //	Claim.NotInvited     preparing                preparing             the claim; an intent stands
 //	Claim.AdoptIntent    queued, preparing        preparing             the claim
 //	Claim.FailUninvited  preparing                failed                the claim; an intent stands
@@ -38,6 +39,7 @@ import (
 //	Release
 //	Claim.Finish,        sent                     sent                  the claim
 //	KeepSent
+//	Claim.AwaitID        sent                     sent                  the claim; it has no id
 //	Claim.NotThere       sent                     sent, in_doubt        the claim; in doubt when the id is unchecked
 //	Claim.Cancel         queued, preparing, sent  canceled              the claim; no intent stands
 //	Claim.RecordListed   completed                completed             the claim
@@ -78,6 +80,7 @@ type Reason struct{ Code, Message, Explanation string }
 // Invited is what is known of an envelope whose signers were invited.
 type Invited struct {
 	EnvelopeID string
+	Unnamed    Reason            // why nobody has told the id yet; zero: somebody has
 	Steps      map[string]string // results that the inviting call has brought
 	Unfinished bool              // calls after the invitation are due: work, before any look
 	NextLook   time.Duration     // of one that is finished
@@ -135,13 +138,20 @@ func (c *Claim) AddStep(step, result string) {
 // left of the inviting call.
 func (in Invited) change(sentAt string) change {
 	ch := change{To: Sent, Index: Look, Due: in.NextLook, Release: true, NewGeneration: true,
-		Set: with(stepFields(in.Steps), map[string]string{fieldEnvelopeID: in.EnvelopeID}), Times: map[string]time.Duration{},
+		Set: stepFields(in.Steps), Times: map[string]time.Duration{},
 		Remove: slices.Concat(intentFields, troubleFields, []string{fieldUnchecked})}
 	if at := cmp.Or(formatTime(in.SentAt), sentAt); at != "" {
 		ch.Set[fieldSentAt] = at
 	} else {
 		ch.Times[fieldSentAt] = 0
 	}
+	if in.Unnamed != (Reason{}) {
+		// The inviters stay: one of them may still tell the id.
+		maps.Copy(ch.Set, in.Unnamed.fields())
+		ch.Remove = []string{fieldIntentAt, fieldSettleAt, fieldAttempts, fieldNotBefore}
+		return ch
+	}
+	ch.Set[fieldEnvelopeID] = in.EnvelopeID
 	if in.Unchecked != (Reason{}) {
 		maps.Copy(ch.Set, with(in.Unchecked.fields(), map[string]string{fieldUnchecked: "1"}))
 		ch.Remove = slices.Concat(intentFields, []string{fieldAttempts, fieldNotBefore})
@@ -178,7 +188,7 @@ func (c *Claim) ConfirmSent(ctx context.Context, in Invited) error {
 // ConfirmSent records what an operator or a callback says: the signers were invited, under
 // this id. One that is sent already has had a wrong id.
 func (l *Ledger) ConfirmSent(ctx context.Context, r *Record, in Invited) error {
-	known := r.State == InDoubt || r.State == Preparing && !r.IntentAt.IsZero() || r.State == Sent && (r.Unchecked || r.ErrorCode == CodeNotThere)
+	known := r.State == InDoubt || r.State == Preparing && !r.IntentAt.IsZero() || r.State == Sent && (r.Unchecked || r.ErrorCode == CodeNotThere) || r.Unnamed()
 	if err := guard(r, "ConfirmSent", known, Preparing, InDoubt, Sent); err != nil {
 		return err
 	}
@@ -267,7 +277,7 @@ func (c *Claim) NotInvited(ctx context.Context) error {
 		return err
 	}
 	r.Attempts++
-	r.Uninvited = append(r.Uninvited, r.Inviter)
+	r.Uninvited = append(r.Uninvited, strings.Fields(r.Inviter)...)
 	r.IntentAt, r.SettleAt, r.Inviter = time.Time{}, time.Time{}, ""
 	return nil
 }
@@ -387,6 +397,14 @@ func (c *Claim) NotThere(ctx context.Context, message string, nextLook time.Dura
 	return c.write(ctx, ch)
 }
 
+// AwaitID keeps the wish to withdraw a sent envelope until its id is known.
+func (c *Claim) AwaitID(ctx context.Context, nextLook time.Duration) error {
+	if err := guard(c.Record, "AwaitID", c.Record.Unnamed(), Sent); err != nil {
+		return err
+	}
+	return c.write(ctx, change{Index: Look, Due: nextLook, Release: true, NewGeneration: true})
+}
+
 // Cancel ends an envelope that was withdrawn at the provider, or discarded before anybody
 // was invited.
 func (c *Claim) Cancel(ctx context.Context) error {
@@ -445,7 +463,7 @@ func (l *Ledger) Requeue(ctx context.Context, r *Record, lane string) error {
 
 // ResolveNotSent puts an envelope back whose signers were not invited, as an operator says.
 func (l *Ledger) ResolveNotSent(ctx context.Context, r *Record, lane string) error {
-	if err := guard(r, "ResolveNotSent", r.State == InDoubt || r.Unchecked, InDoubt, Sent); err != nil {
+	if err := guard(r, "ResolveNotSent", r.State == InDoubt || r.Unchecked || r.Unnamed(), InDoubt, Sent); err != nil {
 		return err
 	}
 	return l.steer(ctx, r, lane, change{To: Queued, Index: Work, Due: SweepAfter, NewGeneration: true, Set: with(map[string]string{fieldLane: lane}, r.reachedNobody(r.Inviter)),

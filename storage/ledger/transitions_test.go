@@ -112,6 +112,31 @@ var steps = []step{
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
 			return c.AdoptIntent(ctx, "another", map[string]string{"a": "new"}, 0)
 		}},
+	{name: "MarkSent, unnamed", from: []State{Preparing}, given: intent, to: Sent, index: Look, due: time.Minute, fresh: true, ends: true,
+		set: map[string]string{fieldErrorCode: "why", fieldSentAt: "7000", fieldInviter: "TOKEN"}, removed: []string{fieldIntentAt, fieldEnvelopeID, fieldAttempts, fieldUnfinished},
+		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error {
+			return c.MarkSent(ctx, Invited{Unnamed: why, SentAt: time.UnixMilli(7000), NextLook: time.Minute})
+		}},
+	{name: "ConfirmSent, unnamed", from: []State{InDoubt, Sent}, given: map[string]string{fieldErrorCode: CodeUnnamed, fieldInviter: "TOKEN", fieldSentAt: "7000"}, to: Sent, index: Work, due: SweepAfter, fresh: true, ends: true,
+		set: map[string]string{fieldEnvelopeID: "env", fieldSentAt: "7000", fieldInviter: "TOKEN", fieldUnfinished: "1"}, removed: []string{fieldErrorCode, fieldError},
+		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
+			return l.ConfirmSent(ctx, r, Invited{EnvelopeID: "env", Unfinished: true})
+		}},
+	{name: "ConfirmSent, unnamed and to be cancelled", from: []State{InDoubt, Sent}, given: map[string]string{fieldErrorCode: CodeUnnamed, fieldSentAt: "7000", fieldCancel: "1"}, to: Sent, index: Work, fresh: true, ends: true,
+		set: map[string]string{fieldEnvelopeID: "env", fieldCancel: "1"},
+		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
+			return l.ConfirmSent(ctx, r, Invited{EnvelopeID: "env", NextLook: time.Minute})
+		}},
+	{name: "AwaitID", from: []State{Sent}, given: map[string]string{fieldErrorCode: CodeUnnamed, fieldCancel: "1"}, index: Look, due: time.Minute, fresh: true, ends: true,
+		set: map[string]string{fieldErrorCode: CodeUnnamed, fieldCancel: "1"},
+		do:  func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.AwaitID(ctx, time.Minute) }},
+	{name: "AwaitID, named", from: nil, given: map[string]string{fieldErrorCode: CodeUnnamed, fieldEnvelopeID: "env"},
+		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.AwaitID(ctx, time.Minute) }},
+	{name: "ResolveNotSent, unnamed", from: []State{InDoubt, Sent}, given: map[string]string{fieldErrorCode: CodeUnnamed, fieldInviter: "TOKEN", fieldSentAt: "7000"}, to: Queued, index: Work, due: SweepAfter, fresh: true,
+		set: map[string]string{fieldUninvited: "TOKEN"}, removed: []string{fieldInviter, fieldErrorCode, fieldSentAt},
+		do: func(ctx context.Context, l *Ledger, r *Record, _ *Claim) error {
+			return l.ResolveNotSent(ctx, r, "steer")
+		}},
 	{name: "NotInvited", from: []State{Preparing}, given: intent, set: map[string]string{fieldUninvited: "TOKEN", fieldAttempts: "3", fieldErrorCode: "code"}, removed: []string{fieldIntentAt, fieldInviter},
 		do: func(ctx context.Context, _ *Ledger, _ *Record, c *Claim) error { return c.NotInvited(ctx) }},
 	{name: "FailUninvited", from: []State{Preparing}, given: intent, to: Failed, index: none, fresh: true, ends: true,

@@ -168,7 +168,7 @@ var Accepted = time.Date(2026, 6, 1, 15, 0, 0, 0, time.UTC)
 // Its documents are found by name; with nil files each is a small PDF.
 func NewJob(e providers.Envelope, files map[string]string) *providers.Job {
 	return &providers.Job{
-		Envelope: e, Accepted: Accepted, Ref: providers.Ref{Key: e.Key(), Steps: map[string]string{}},
+		Envelope: e, Accepted: Accepted, Now: func() time.Time { return Accepted }, Ref: providers.Ref{Key: e.Key(), Steps: map[string]string{}},
 		OpenDocument: func(_ context.Context, d providers.Document) (io.ReadCloser, error) {
 			content, ok := files[d.Name]
 			if files == nil {

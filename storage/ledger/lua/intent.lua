@@ -1,15 +1,15 @@
--- The last look before the inviting call. KEYS[1] the envelope. ARGV: key, token, then field, value ... of steps
--- that are to be recorded with it.
+-- The last look before the inviting call. KEYS[1] the envelope. ARGV: key, token, the claims whose calls this one
+-- repeats (empty: none), then field, value ... of steps that are to be recorded with it.
 -- Returns ok | lost | paused | canceling | canceled | shut | again (an intent without an outcome stands already).
-local e, key, token = KEYS[1], ARGV[1], ARGV[2]
-pairs_from(3)
+local e, key, token, repeats = KEYS[1], ARGV[1], ARGV[2], text(ARGV[3])
+pairs_from(4)
 local h = load(e, key)
 local at = now()
 if not h or h.k ~= token or tonumber(h.u) <= at then return 'lost' end
 if h.s ~= 'p' then return 'lost' end
 local set, answer = {'v', h.v + 1}, 'ok'
-for i = 3, #ARGV do set[#set + 1] = ARGV[i] end
-if h.a then answer = 'again'
+for i = 4, #ARGV do set[#set + 1] = ARGV[i] end
+if repeats == '' and h.a or repeats ~= '' and not (h.a and h.b == repeats) then answer = 'again'
 elseif h.q == '1' then answer = 'canceled'
 else
   local state = sending(parts(key), h.p)
@@ -17,7 +17,9 @@ else
   if answer == 'ok' and state.hours then redis.call('HSET', P .. 'campaign:' .. parts(key), 'used', state.used + 1, 'called', state.day) end
 end
 if answer == 'ok' then
-  for _, x in ipairs({'a', at, 'b', token}) do set[#set + 1] = x end
+  local inviters = repeats == '' and token or repeats .. ' ' .. token
+  for _, x in ipairs({'a', at, 'b', inviters}) do set[#set + 1] = x end
 end
 if answer == 'ok' or #set > 2 then redis.call('HSET', e, unpack(set)) end
+if answer == 'ok' and repeats ~= '' then redis.call('HDEL', e, 'w', 'd') end
 return answer

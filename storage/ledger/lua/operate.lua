@@ -124,7 +124,7 @@ local function rest(key, keep)
 end
 local function forget(e, key, h, also)
   local over = h.s == 'a' or h.s == 'd' or h.s == 'x' or h.s == 'k'
-  local undecided = h.s == 'f' or h.s == 'i' or (h.s == 's' and h.o == 'not_there')
+  local undecided = h.s == 'f' or h.s == 'i' or (h.s == 's' and (h.o == 'not_there' or h.o == 'unnamed'))
   if not over and not (also and undecided) then return words[h.s] end
   local removed, blob = steps(e), rest(key, {A = true, T = true, O = over})
   local function keep_rest()

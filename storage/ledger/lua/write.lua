@@ -28,15 +28,19 @@ if string.sub(fence, 1, 6) == 'token:' then
 elseif string.sub(fence, 1, 8) == 'inviter:' then
   -- What became of an inviting call is a fact that only its maker knows: it is taken also when the
   -- claim has lapsed since, and even when the envelope has been called doubtful meanwhile.
-  if h.b ~= string.sub(fence, 9) or not h.a then return {'lost'} end
-  if h.s == 'i' then from = 'i' end
+  -- Of calls that repeat each other any may tell the id, also of what is sent without one; the rest is for the last.
+  local token, inviters = string.sub(fence, 9), h.b or ''
+  local tells = to == 's' and given.e and string.find(' ' .. inviters .. ' ', ' ' .. token .. ' ', 1, true)
+  local unnamed = h.s == 's' and not h.e and h.o == 'unnamed'
+  if not (h.a and string.match(inviters, '%S*$') == token) and not (tells and (h.a or unnamed)) then return {'lost'} end
+  if h.s == 'i' or unnamed then from = h.s end
   release = true
 elseif h.v ~= string.sub(fence, 9) then
   return {'lost'}
 end
 if h.s ~= from then return {'state', h.s} end
 -- What is found to be sent although it was to be cancelled is withdrawn: the sweeper brings its task.
-if to == 's' and from ~= 's' and h.q == '1' and given.q == nil then index, due = 'w', at end
+if to == 's' and (from ~= 's' or given.e and not h.e) and h.q == '1' and given.q == nil then index, due = 'w', at end
 
 local campaign, id = parts(key)
 local version, gen = h.v + 1, ARGV[8] == '1' and h.g + 1 or h.g
