@@ -15,6 +15,16 @@ type Finding struct {
 	Body     string `json:"body,omitempty"`     // the answer's body with secrets and personal data masked, where something is wrong
 }
 
+// Fact is something that a service's document leaves open, and that the doctor has found out
+// about an account for those that send.
+type Fact string
+
+// The facts.
+const (
+	SecondUseRefused Fact = "second_use_refused" // a single-use token that was used is refused: see [Job.Repeat]
+	NoCallback       Fact = "no_callback"        // the account itself has no address for callbacks
+)
+
 // Mark is how the finding stands in a list: ok, wrong, or note for what is well and worth
 // knowing.
 func (f Finding) Mark() string {

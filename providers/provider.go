@@ -242,6 +242,9 @@ const StepToken = "token"
 
 // Guard is called by Prepare right before it fetches a single-use token: see [Info].TokenLife.
 func (j *Job) Guard(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return &Error{Kind: Interrupted, Provider: j.Envelope.Provider, Err: err}
+	}
 	return j.Note(ctx, StepToken, strconv.FormatInt(j.Now().UnixMilli(), 10))
 }
 

@@ -229,6 +229,7 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 
 // insistedFiles are campaign files that were checked by the providers that they may go to.
 func insistedFiles(ctx context.Context, sys *system, cfg *config, names []string, flags campaignFlags) (*campaignFiles, []providers.Provider, error) {
+	cfg.learnFirst(ctx)
 	judges, err := cfg.judges(judgesFor(cfg))
 	if err != nil {
 		return nil, nil, err

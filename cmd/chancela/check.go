@@ -52,6 +52,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	if err := sys.tellDestinations(cfg); err != nil {
 		return err
 	}
+	cfg.learnFirst(ctx)
 	judges, err := cfg.judges(registry.Names())
 	if err != nil {
 		return err

@@ -79,7 +79,8 @@ type account struct {
 	WebhookSecret providers.Secret `env:"WEBHOOK_SECRET"`
 	WebhookURL    address          `env:"WEBHOOK_URL"`
 
-	own map[string]providers.Secret // what only this provider has
+	own        map[string]providers.Secret // what only this provider has
+	noCallback bool                        // as the doctor has found out: see learn
 }
 
 // address is one that requests go to, or come from.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -13,10 +14,12 @@ import (
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 func newDoctor(sys *system) *cobra.Command {
 	var draft bool
+	var self string
 	cmd := &cobra.Command{
 		Use:   "doctor [PROVIDER...]",
 		Short: "Try accounts, Redis and archive without reaching anybody",
@@ -28,20 +31,32 @@ reached: it reads, and leaves a small file in the archive.
 
 --draft also makes what reaches nobody at the provider (an upload, a draft that is not sent),
 looks at it, and removes it again: that answers what the providers' documents leave open.
+With --self it also makes envelopes for you alone, without e-mail, where nothing less tells,
+and deletes them: sDoc's two solicitations with one file. If the second is refused, an
+interrupted invitation is made once more instead of staying in doubt.
 The exit status is 1 when something is wrong.`,
 		Example: `  chancela doctor
-  chancela doctor certyneo --draft`,
+  chancela doctor certyneo --draft
+  chancela doctor sdoc --draft --self "Ana Maria Souza,ana@example.com,529.982.247-25"`,
 		GroupID: groupServe,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return sys.doctor(cmd.Context(), args, draft)
+			me, err := selfOf(self)
+			if err == nil && self != "" && !draft {
+				err = errors.New("--self needs --draft")
+			}
+			if err != nil {
+				return usage("%w", err)
+			}
+			return sys.doctor(cmd.Context(), args, rest.Visit{Draft: draft, Self: me})
 		},
 		ValidArgs: registry.Names(),
 	}
 	cmd.Flags().BoolVar(&draft, "draft", false, "make what reaches nobody, and remove it again")
+	cmd.Flags().StringVar(&self, "self", "", "with --draft: also make what invites you alone; NAME,E-MAIL,CPF")
 	return cmd
 }
 
-func (s *system) doctor(ctx context.Context, names []string, draft bool) error {
+func (s *system) doctor(ctx context.Context, names []string, visit rest.Visit) error {
 	cfg, err := loadConfig(s.env)
 	if err != nil {
 		return err
@@ -69,7 +84,7 @@ func (s *system) doctor(ctx context.Context, names []string, draft bool) error {
 		d.wrong("providers", "key", "no provider has a key: only simulators that chancela runs itself could be used", "set CHANCELA_<PROVIDER>_API_KEY; chancela sandbox prints keys of simulators")
 	}
 	for _, name := range slices.Compact(names) {
-		if err := d.provider(ctx, name, draft); err != nil {
+		if err := d.provider(ctx, name, visit); err != nil {
 			return err
 		}
 		d.webhook(ctx, name)
@@ -139,7 +154,7 @@ func (d *doctor) wrong(subject, check, answer, cure string) {
 
 // provider lets the provider's own doctor look. Its calls take their turns among those of
 // the workers, where there is a Redis.
-func (d *doctor) provider(ctx context.Context, name string, draft bool) error {
+func (d *doctor) provider(ctx context.Context, name string, visit rest.Visit) error {
 	p, _ := registry.Find(name)
 	settings := d.cfg.providerSettings(name)
 	settings.Log = d.engine.log
@@ -154,8 +169,21 @@ func (d *doctor) provider(ctx context.Context, name string, draft bool) error {
 		d.note(name, "account", "this provider has no doctor", "send the first rows to your own address")
 		return nil
 	}
-	if err := p.Examine(ctx, settings, rest.Visit{Draft: draft, Report: d.report}); err != nil {
+	visit.Report = d.report
+	visit.Learn = func(fact providers.Fact, holds bool) { d.learn(ctx, name, fact, holds) }
+	if err := p.Examine(ctx, settings, visit); err != nil {
 		return usage("%s*: %w", p.Variable(""), err)
 	}
 	return nil
+}
+
+// learn keeps what was found out for the workers.
+func (d *doctor) learn(ctx context.Context, name string, fact providers.Fact, holds bool) {
+	if d.engine.redis == nil {
+		d.note(name, "account", "there is no Redis to keep what was found out in", "set CHANCELA_REDIS_URL, and run this again")
+		return
+	}
+	if err := ledger.New(d.engine.redis, ledger.NotDurable).Learn(ctx, name, d.cfg.accountID(name), string(fact), holds); err != nil {
+		d.wrong(name, "account", oneLine(err), "run this again: the workers do not know what was found out")
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -105,6 +106,23 @@ func retried(args []string, r jobs.Result) answer {
 		a.text += "\nwhat is canceled, declined or expired can be sent again only under another id"
 	}
 	return a
+}
+
+// waits adds to an answer that what was put back is not sent before a resume.
+func waits(ctx context.Context, c *jobs.Client, campaign string, a *answer) error {
+	all, err := c.Ledger().Campaign(ctx, campaign)
+	if err != nil {
+		return err
+	}
+	halts := report.Halts(all)
+	a.fields["paused"], a.fields["halts"] = all.Paused, halts
+	if all.Paused {
+		a.text += "\n" + campaign + " is paused: nothing is sent before chancela resume " + campaign
+	}
+	for _, h := range halts {
+		a.text += "\n" + h.Why() + "; what was put back waits, too: retry does not end it, chancela resume " + campaign + " does"
+	}
+	return nil
 }
 
 // reminded is the answer of remind.
@@ -253,7 +271,7 @@ func newRetry(sys *system) *cobra.Command {
 		Short: "Put failed envelopes back into the queue",
 		Long: `Retry puts failed envelopes back to where they failed, with all attempts anew: the named
 ones, or all of the campaign. No signer of a failed envelope has been invited, or its
-archive step is repeated.`,
+archive step is repeated. It ends neither a pause nor a halt: resume does.`,
 		Example: `  chancela retry june
   chancela retry june 0017 0018`,
 		Args: arguments(1, -1),
@@ -263,7 +281,11 @@ archive step is repeated.`,
 			return answer{}, err
 		}
 		r, err := sys.some(ctx, c, args, ledger.RetryAll, c.Retry)
-		return retried(args, r), listed(r, err)
+		a := retried(args, r)
+		if err == nil && r.Done > 0 {
+			err = waits(ctx, c, args[0], &a)
+		}
+		return a, listed(r, err)
 	})
 	only.add(cmd)
 	return cmd

@@ -48,7 +48,7 @@ func (c *config) keyed() []string {
 func (c *config) providerSettings(name string) rest.Settings {
 	a := c.account(name)
 	return rest.Settings{BaseURL: string(a.BaseURL), Simulated: c.Simulate == yes, Production: a.Env == production, APIKey: a.APIKey,
-		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), Own: a.own, Roots: c.Roots.pool}
+		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), NoCallback: a.noCallback, Own: a.own, Roots: c.Roots.pool}
 }
 
 // newProvider makes the provider of a name.
@@ -127,6 +127,7 @@ func (e *engine) connect(ctx context.Context) error {
 	}
 	e.onClose(end)
 	e.redis = db
+	e.cfg.learn(ctx, db)
 	return nil
 }
 
@@ -209,7 +210,7 @@ func (e *engine) openLines(names []string) error {
 		if err != nil {
 			return err
 		}
-		l := worker.ProviderConfig{Provider: p, Concurrency: a.Concurrency, PollEvery: info.PollEvery, Environment: string(a.Env), SettleAfter: a.SettleAfter}
+		l := worker.ProviderConfig{Provider: p, Concurrency: a.Concurrency, PollEvery: info.PollEvery, Environment: string(a.Env), Account: e.cfg.accountID(name), SettleAfter: a.SettleAfter}
 		if a.PollEvery > 0 {
 			l.PollEvery = a.PollEvery
 		}

@@ -29,7 +29,7 @@ var english = map[string]string{
 
 	"held.title": "What is held back", "held.paused.one": "The campaign is paused: %d envelope that is not sent yet waits. What is with its signers goes on.",
 	"held.paused.other": "The campaign is paused: %d envelopes that are not sent yet wait. What is with its signers goes on.",
-	"held.failures":     "was sent nothing more after %s envelopes in a row failed with %s. See below what is wrong; then resume the campaign, and retry those that failed.",
+	"held.failures":     "was sent nothing more after %s envelopes in a row failed with %s. See below what is wrong; then resume the campaign; retry those that failed, and resolve those in doubt.",
 	"held.first":        "is sent the first %s. The others follow when those are archived, or when the campaign is resumed.",
 	"held.hours":        "Nobody is invited before %s",
 	"held.unworked":     "No worker runs for %s: start chancela work and chancela schedule, or chancela up.",

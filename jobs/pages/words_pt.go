@@ -29,7 +29,7 @@ var portuguese = map[string]string{
 
 	"held.title": "O que está parado", "held.paused.one": "A campanha está pausada: %d envelope ainda não enviado espera. O que está com os signatários segue.",
 	"held.paused.other": "A campanha está pausada: %d envelopes ainda não enviados esperam. O que está com os signatários segue.",
-	"held.failures":     "não recebe mais nada: %s envelopes seguidos falharam com %s. Veja abaixo o que houve; depois retome a campanha e tente de novo os que falharam.",
+	"held.failures":     "não recebe mais nada: %s envelopes seguidos falharam com %s. Veja abaixo o que houve; depois retome a campanha; tente de novo os que falharam e resolva os que estão em dúvida.",
 	"held.first":        "recebe os primeiros %s. Os demais seguem quando esses estiverem arquivados, ou quando a campanha for retomada.",
 	"held.hours":        "Ninguém é convidado antes de %s",
 	"held.unworked":     "Ninguém trabalha para %s: inicie chancela work e chancela schedule, ou chancela up.",

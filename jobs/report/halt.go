@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -18,6 +19,8 @@ type Halt struct {
 	Archived int64      `json:"archived" doc:"Of the provider's envelopes in the campaign."`
 	Ended    int64      `json:"ended" doc:"Of those envelopes, how many have ended in another state."`
 	Waiting  int64      `json:"waiting" doc:"Envelopes that are not sent yet."`
+	Failed   int64      `json:"failed" doc:"Of the provider's envelopes in the campaign, how many are failed now."`
+	InDoubt  int64      `json:"in_doubt" doc:"And how many are in doubt."`
 }
 
 // The reasons of a halt.
@@ -31,7 +34,7 @@ func Halts(c ledger.Campaign) []Halt {
 	halts := []Halt{}
 	for _, h := range c.Halts {
 		x := Halt{Provider: h.Provider, Reason: HaltFailures, Code: h.Code, Failures: h.Failures, Since: Time(h.Since), First: h.First,
-			Archived: c.Providers[h.Provider][ledger.Archived], Waiting: c.Waiting(h)}
+			Archived: c.Providers[h.Provider][ledger.Archived], Waiting: c.Waiting(h), Failed: c.Providers[h.Provider][ledger.Failed], InDoubt: c.Providers[h.Provider][ledger.InDoubt]}
 		for state, n := range c.Providers[h.Provider] {
 			if state.Terminal() && state != ledger.Archived {
 				x.Ended += n
@@ -49,6 +52,12 @@ func Halts(c ledger.Campaign) []Halt {
 // still on their way.
 func (h Halt) ByItself() bool { return h.Reason == HaltFirst && h.Archived+h.Ended < h.First }
 
+// unproven tells whether the answers that halted it were no proof that nobody was invited:
+// what they were about is in doubt, or will be.
+func (h Halt) unproven() bool {
+	return h.Failed == 0 && h.InDoubt > 0 || h.Code == string(providers.Ambiguous)
+}
+
 // Why says why nothing more is sent.
 func (h Halt) Why() string {
 	switch {
@@ -57,7 +66,11 @@ func (h Halt) Why() string {
 	case h.Reason == HaltFirst:
 		return fmt.Sprintf("%s: %d archived, and %d were to be first; %d wait", h.Provider, h.Archived, h.First, h.Waiting)
 	}
-	return fmt.Sprintf("%s: halted, as %d envelopes in a row failed with %s; %d wait", h.Provider, h.Failures, h.Code, h.Waiting)
+	what := "envelopes in a row failed with"
+	if h.unproven() {
+		what = "invitations in a row were answered without proof that nobody was invited:"
+	}
+	return fmt.Sprintf("%s: halted, as %d %s %s; %d wait", h.Provider, h.Failures, what, h.Code, h.Waiting)
 }
 
 // Text says in a line why nothing more is sent, and what to do about it.
@@ -68,5 +81,12 @@ func (h Halt) Text(campaign string) string {
 	case h.Reason == HaltFirst:
 		return h.Why() + " for: chancela resume " + campaign
 	}
-	return fmt.Sprintf("%s. chancela report %s says why; then chancela resume %s, and chancela retry %s for those that failed", h.Why(), campaign, campaign, campaign)
+	others := "chancela retry " + campaign + " for those that failed"
+	switch doubts := "chancela resolve " + campaign + " for those in doubt"; {
+	case h.unproven():
+		others = doubts
+	case h.InDoubt > 0:
+		others += ", " + doubts
+	}
+	return fmt.Sprintf("%s. chancela report %s says why; then chancela resume %s, and %s", h.Why(), campaign, campaign, others)
 }

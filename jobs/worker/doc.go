@@ -25,6 +25,7 @@
 //	(none)      archived    the key is new in the ledger and has a manifest: nobody is invited again
 //	queued      preparing   the worker's claim; also of one that is to be cancelled and is marked
 //	queued      canceled    the version that the operator's command has read
+//	preparing   preparing   the claim; the intent that it has read stands, and the call is made once more
 //	preparing   sent        the token of the claim that wrote the intent (a fact, however late), or
 //	                        the claim of a worker that has settled it, or a verified callback
 //	preparing   preparing   the claim; a mark is found that this ledger does not know: it is settled
@@ -34,8 +35,9 @@
 //	in_doubt    sent        the operator's resolve, a verified callback, or the late fact
 //	in_doubt    queued      the operator's resolve
 //	sent        sent        the version: another id, from the operator's resolve or a verified callback;
-//	                        only where the id is unchecked, or (resolve) the provider does not know it
-//	sent        queued      the operator's resolve as not sent, of one whose id is unchecked
+//	                        only where there is none or it is unchecked, or (resolve) the provider does
+//	                        not know it; or the id as a late fact, where there is none
+//	sent        queued      the operator's resolve as not sent, of one whose id is unchecked or not known
 //	sent        in_doubt    the claim; the id is unchecked and the provider does not know it
 //	sent        completed,  the version that the look has read; only a look changes it, or, to
 //	            declined,   canceled, a claim that has withdrawn it at the provider
@@ -67,6 +69,20 @@
 // Where the provider cannot tell (sDoc), the order of these writes may: a claim's token says
 // in which archive its mark is made. An intent of such a claim without its mark in that very
 // archive, or with a refusal beside it, has invited nobody once the quiet period is over.
+//
+// # The inviting call, once more
+//
+// Where the provider cannot tell, but a single-use token guards its call ([providers.Info].TokenLife,
+// sDoc's uploads), the same call is made once more after the quiet period, with the same token: it
+// invites, as the first had never arrived, or is refused, as the token was used. Then the envelope
+// is sent, and its id comes with the first callback; the report says so until then. This is off
+// until chancela doctor has seen on this very account that a second use is refused
+// ([providers.SecondUseRefused]), and ends before the token's life does. The repeated call is an
+// inviting call: it has its turn, its durable intent, which names the calls that it repeats, and
+// its own mark, the next one, which only one may make who knows the last mark to be of one of
+// these. It waits for a pause, and is not made when the envelope is to be cancelled. Marks keep no
+// token's time: a ledger that adopts another's call never repeats it. A repeated call that is
+// refused for another reason says nothing of those before it, and its mark is never called refused.
 //
 // # When the ledger is lost
 //

@@ -30,7 +30,7 @@ func (t *envelopeTask) repeatable(ctx context.Context) (bool, error) {
 	if t.rec.CancelAsked || t.rec.Bare || t.config.Account == "" || t.tokenEnds() || t.inTime() != nil {
 		return false, nil
 	}
-	return t.ledger.Holds(ctx, t.rec.Provider, t.config.Account, ledger.SecondUseRefused)
+	return t.ledger.Holds(ctx, t.rec.Provider, t.config.Account, string(providers.SecondUseRefused))
 }
 
 // tokenEnds tells whether the token may end before a call that is made now has arrived.

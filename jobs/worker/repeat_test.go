@@ -19,7 +19,7 @@ func newTokenWorld(t *testing.T, refuses bool, differ sandbox.Differences) *worl
 	t.Helper()
 	w := newWorldWith(t, "sdoc", differ)
 	w.account = "0123456789abcdef"
-	if err := w.client.Ledger().Learn(t.Context(), "sdoc", w.account, ledger.SecondUseRefused, refuses); err != nil {
+	if err := w.client.Ledger().Learn(t.Context(), "sdoc", w.account, string(providers.SecondUseRefused), refuses); err != nil {
 		t.Fatal(err)
 	}
 	w.restart(0)
@@ -303,7 +303,7 @@ func TestNoRepeatOfAnotherLedgersCall(t *testing.T) {
 	k := w.interrupted("lost", never)
 	w.redis.FlushAll()
 	w.restart(0)
-	if err := w.client.Ledger().Learn(t.Context(), "sdoc", w.account, ledger.SecondUseRefused, true); err != nil {
+	if err := w.client.Ledger().Learn(t.Context(), "sdoc", w.account, string(providers.SecondUseRefused), true); err != nil {
 		t.Fatal(err)
 	}
 	k = w.enqueueDigital(k.ID)
@@ -382,5 +382,47 @@ func TestUnnamed(t *testing.T) {
 	}
 	if r := w.record(k); r.State != ledger.Queued || len(r.Uninvited) != 2 || r.ErrorCode != "" {
 		t.Errorf("%s", told(r))
+	}
+}
+
+// Faults of all kinds, on every call: with a token nothing ends in doubt, and nobody is asked
+// twice. Without one a third of these envelopes would.
+func TestFaultsWithAToken(t *testing.T) {
+	const all = 150
+	ended := map[bool]map[ledger.State]int{}
+	for _, refused := range []bool{true, false} {
+		w := newTokenWorld(t, refused, sandbox.Differences{})
+		var keys []providers.Key
+		for i := range all {
+			keys = append(keys, w.enqueueDigital(fmt.Sprint(i)))
+		}
+		if err := w.sandbox.SetFaults(sandbox.Faults{ErrorBefore: 0.08, ErrorAfter: 0.08, DropBefore: 0.08, DropAfter: 0.08}); err != nil {
+			t.Fatal(err)
+		}
+		for range 16 {
+			for _, k := range keys {
+				if s := w.record(k).State; s == ledger.Queued || s == ledger.Preparing {
+					w.step(k)
+				}
+			}
+			w.forward(17 * time.Second)
+		}
+		ended[refused] = map[ledger.State]int{}
+		for _, k := range keys {
+			ended[refused][w.record(k).State]++
+		}
+		n, books := w.invitations(0)
+		for _, e := range books {
+			if e.Invitations > 1 {
+				t.Errorf("%s: %d invitations", e.Key, e.Invitations)
+			}
+		}
+		if n > all || refused && n != all {
+			t.Errorf("%d invitations for %d envelopes", n, all)
+		}
+	}
+	t.Logf("in doubt: %d of %d without a token, %d with one", ended[false][ledger.InDoubt], all, ended[true][ledger.InDoubt])
+	if ended[true][ledger.Sent] != all || ended[false][ledger.InDoubt] < 10 {
+		t.Errorf("with a token %v, without %v", ended[true], ended[false])
 	}
 }

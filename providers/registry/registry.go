@@ -25,7 +25,7 @@ func All() []Provider {
 	return []Provider{
 		{Name: contraktor.Name, New: from(contraktor.New), Examine: contraktor.Examine, Environments: contraktor.Environments, Simulator: sandbox.NewContraktor},
 		{Name: certyneo.Name, New: from(certyneo.New), Examine: certyneo.Examine, Environments: certyneo.Environments, Simulator: sandbox.NewCertyneo},
-		{Name: sdoc.Name, New: from(sdoc.New), Examine: sdoc.Examine, Environments: sdoc.Environments, Simulator: sandbox.NewSDoc, Own: sdoc.Own, Scheme: true},
+		{Name: sdoc.Name, New: from(sdoc.New), Examine: sdoc.Examine, Environments: sdoc.Environments, Simulator: sandbox.NewSDoc, Own: sdoc.Own, Scheme: true, Callback: true},
 		{Name: catalisa.Name, New: from(catalisa.New), Examine: catalisa.Examine, Environments: catalisa.Environments, Simulator: sandbox.NewCatalisa, Own: catalisa.Own, WebhookPEM: true},
 		{Name: qisign.Name, New: from(qisign.New), Examine: qisign.Examine, Environments: qisign.Environments, Simulator: sandbox.NewQISign, Own: qisign.Own},
 	}
@@ -43,6 +43,7 @@ type Provider struct {
 
 	Own        []rest.Setting // the settings that no other provider has
 	WebhookPEM bool           // the webhook secret is PEM text, and its variable may name a file with it
+	Callback   bool           // without any address for callbacks it takes no envelope
 	Scheme     bool           // the key is the whole header: "Bearer " may stand in front of it
 }
 

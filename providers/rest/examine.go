@@ -20,6 +20,12 @@ import (
 type Visit struct {
 	Draft  bool // make what reaches nobody, and remove it again
 	Report func(providers.Finding)
+
+	// Self is the person who runs it: what would invite anybody else may be made for them. Zero:
+	// they have not said who they are.
+	Self providers.Signer
+	// Learn keeps what was found out of the account for those that send; nil: nobody does.
+	Learn func(fact providers.Fact, holds bool)
 }
 
 // Examiner asks one service, call by call, and reports what came back. It is for one

@@ -18,6 +18,7 @@ type Settings struct {
 	APIKey        providers.Secret
 	WebhookSecret providers.Secret
 	WebhookURL    string                      // the public address of our receiver for this provider
+	NoCallback    bool                        // the account has no address for callbacks, as its doctor has found out
 	Own           map[string]providers.Secret // what only this provider has, by [Setting.Name]
 	Roots         *x509.CertPool              // nil: the system's
 	Pacer         pace.Pacer

@@ -24,6 +24,9 @@ func (p *Provider) Check(e providers.Envelope) error {
 		problems.Add(Name+"."+optFolder, "a folder needs its account in sdoc.organization")
 	}
 	checkSigners(e, &problems)
+	if p.webhook == nil && p.noCallback {
+		problems.Add("provider", "sdoc refuses every envelope of this account, as chancela doctor has seen: it has no address for callbacks; set CHANCELA_SDOC_WEBHOOK_URL, or one in the portal and run chancela doctor sdoc --draft again")
+	}
 	if callback, err := p.callback(e.Key()); err != nil {
 		problems.Add("id", "%v", err)
 	} else if n := utf8.RuneCountInString(callback); callback != "" && (n < minCallback || n > maxCallback) {

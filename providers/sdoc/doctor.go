@@ -39,6 +39,8 @@ type doctor struct {
 	settings rest.Settings
 	base     string
 	visit    rest.Visit
+
+	toldOfCallback bool
 }
 
 // with makes an examiner that sends the token in a form.
@@ -214,15 +216,20 @@ func (d *doctor) draft(ctx context.Context) {
 	case len(out.TempIdentifier) != 20:
 		d.Note("upload", a, fmt.Sprintf("a temporary identifier of %d characters", len(out.TempIdentifier)), "20 (reference §5)", "identifiers are taken as they come")
 	default:
-		d.Fine("upload", a, "a temporary identifier; no call removes it, and nobody sees the file")
+		d.Fine("upload", a, "a temporary identifier; nobody sees the file")
 	}
-	d.Note("draft", rest.Answer{}, "no solicitation is made: creating one is the call that invites (reference §8.3)", "", "send the first rows to your own address")
+	if out.TempIdentifier != "" {
+		d.secondUse(ctx, out.TempIdentifier)
+	}
 }
 
 // callback tells whether solicitations will have an address for callbacks: without any
 // they are refused (reference §8.3), and one in doubt is settled by its callback alone.
 func (d *doctor) callback() {
 	a := rest.Answer{}
+	if d.toldOfCallback {
+		return
+	}
 	if d.settings.WebhookURL != "" {
 		d.Fine("callback", a, "each solicitation names CHANCELA_SDOC_WEBHOOK_URL")
 		return

@@ -36,7 +36,8 @@ type Provider struct {
 	secret  providers.Secret
 	webhook *url.URL // nil: callbacks go to the address that the platform has registered
 
-	tokenLife time.Duration
+	tokenLife  time.Duration
+	noCallback bool // the platform has registered none either
 }
 
 var (
@@ -55,7 +56,7 @@ func New(s rest.Settings) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Provider{client: c, secret: s.WebhookSecret, tokenLife: usualTokenLife}
+	p := &Provider{client: c, secret: s.WebhookSecret, tokenLife: usualTokenLife, noCallback: s.NoCallback}
 	if text := s.Own[setTokenLife].Reveal(); text != "" {
 		if p.tokenLife, err = time.ParseDuration(text); err != nil || p.tokenLife < 0 {
 			return nil, fmt.Errorf("sdoc: CHANCELA_SDOC_%s: %q is not a duration such as 10m, or 0 for never", setTokenLife, text)

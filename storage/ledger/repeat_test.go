@@ -101,13 +101,13 @@ func TestFacts(t *testing.T) {
 	l, _ := open(t)
 	holds := func(account string, want bool) {
 		t.Helper()
-		if got, err := l.Holds(t.Context(), "sdoc", account, SecondUseRefused); got != want || err != nil {
+		if got, err := l.Holds(t.Context(), "sdoc", account, "fact"); got != want || err != nil {
 			t.Errorf("%v, %v", got, err)
 		}
 	}
 	holds("a", false)
 	for _, want := range []bool{true, false, true} {
-		if err := l.Learn(t.Context(), "sdoc", "a", SecondUseRefused, want); err != nil {
+		if err := l.Learn(t.Context(), "sdoc", "a", "fact", want); err != nil {
 			t.Fatal(err)
 		}
 		holds("a", want)

@@ -1,0 +1,110 @@
+package sdoc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
+)
+
+// secondUse makes two solicitations with the same temporary identifier, for the doctor's own
+// user and without e-mail, and deletes them: whether the second is refused is not documented
+// (reference §13), and what it is good for stands in the package's words.
+func (d *doctor) secondUse(ctx context.Context, temporary string) {
+	const check = "second use"
+	if d.visit.Self.Email == "" {
+		d.Note("draft", rest.Answer{}, "no solicitation is made: creating one is the call that invites (reference §8.3)", "",
+			"--self \"NAME,E-MAIL,CPF\" makes two for you alone, without e-mail, and deletes them: that finds out whether an interrupted invitation can be made once more")
+		return
+	}
+	d.visit.Self.Type = providers.TypeDigital
+	body := solicitationRequest{Title: "chancela doctor", Description: "To be deleted at once",
+		Callback:     d.settings.WebhookURL,
+		Files:        []fileRequest{{Name: "doctor.pdf", Type: "application/pdf", TempIdentifier: temporary}},
+		Participants: []participantRequest{{Name: d.visit.Self.Name, Email: d.visit.Self.Email, CPF: d.visit.Self.Document, SignatureType: typeDigital}}}
+	first, made := d.create(ctx, body)
+	if !made {
+		d.noFirst(first)
+		return
+	}
+	if d.settings.WebhookURL == "" {
+		d.learn(providers.NoCallback, false)
+		d.toldOfCallback = true
+		d.Fine("callback", first.Answer, "the portal has an address for callbacks; only CHANCELA_SDOC_WEBHOOK_URL names envelopes in it")
+	}
+	second, taken := d.create(ctx, body)
+	removed := d.remove(ctx, first)
+	switch code := codeOf(second.Answer); {
+	case taken:
+		removed = d.remove(ctx, second) && removed
+		d.learn(providers.SecondUseRefused, false)
+		d.Note(check, second.Answer, "a file is taken for a second solicitation", "INTEGRATION_FILE_A2FC, as it is thrown away with the first (reference §8.1)",
+			"an interrupted invitation is not made once more here: it stays in doubt until a callback or you settle it")
+	case second.Err == nil && code == codeFileNotFound:
+		d.learn(providers.SecondUseRefused, true)
+		d.Fine(check, second.Answer, "a file serves one solicitation: an interrupted invitation is made once more, and is refused when it had arrived")
+	default:
+		d.learn(providers.SecondUseRefused, false)
+		d.Note(check, second.Answer, "a second solicitation with the same file is answered by "+d.refusal(second.Answer), "INTEGRATION_FILE_A2FC with HTTP 200 (reference §10)",
+			"an interrupted invitation is not made once more here: it stays in doubt until a callback or you settle it")
+	}
+	if removed {
+		d.Fine("deletion", first.Answer, "what was made for you is deleted")
+	}
+}
+
+// creation is what came of one.
+type creation struct {
+	rest.Answer
+	id string
+}
+
+// create makes a solicitation; false when it was refused, or nobody knows.
+func (d *doctor) create(ctx context.Context, body solicitationRequest) (creation, bool) {
+	a := d.Ask(ctx, rest.Request{Method: http.MethodPost, Path: "/solicitation", Body: rest.JSONBody(body)})
+	var e envelope
+	var made solicitation
+	if !d.taken(a) || json.Unmarshal(a.Body, &e) != nil || json.Unmarshal(e.Result, &made) != nil || made.Identifier == "" {
+		return creation{a, ""}, false
+	}
+	return creation{a, made.Identifier}, true
+}
+
+// noFirst says why not even the first one was made.
+func (d *doctor) noFirst(first creation) {
+	const noAddress = "INTEGRATION_SOLICITATION_41A7"
+	if codeOf(first.Answer) == noAddress && d.settings.WebhookURL == "" {
+		d.learn(providers.NoCallback, true)
+		d.toldOfCallback = true
+		d.Wrong("callback", first.Answer, "the portal has no address for callbacks, and CHANCELA_SDOC_WEBHOOK_URL is not set: every solicitation is refused", "",
+			"set CHANCELA_SDOC_WEBHOOK_URL; check refuses rows of sdoc until then")
+		return
+	}
+	cure := "look at --self: a full name, an e-mail and a CPF"
+	switch code := codeOf(first.Answer); {
+	case code != "":
+		cure = cureOf(code)
+	case first.Status != http.StatusOK:
+		cure = "it may be there all the same: look for \"chancela doctor\" in the portal, and delete it"
+	}
+	d.Wrong("solicitation", first.Answer, "one for you alone is answered by "+d.refusal(first.Answer), "", cure)
+}
+
+// remove deletes a solicitation; what stays is said.
+func (d *doctor) remove(ctx context.Context, c creation) bool {
+	a := d.Ask(ctx, rest.Request{Method: http.MethodDelete, Path: "/solicitation", Query: identifier(c.id)})
+	if d.taken(a) {
+		return true
+	}
+	d.Wrong("deletion", a, fmt.Sprintf("solicitation %s is not deleted: %s", c.id, d.refusal(a)), "", "delete it in the portal")
+	return false
+}
+
+func (d *doctor) learn(fact providers.Fact, holds bool) {
+	if d.visit.Learn != nil {
+		d.visit.Learn(fact, holds)
+	}
+}
