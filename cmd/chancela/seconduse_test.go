@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
@@ -58,12 +56,11 @@ func TestDoctorFindsOutTheSecondUse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o, err := redis.ParseURL(address)
+			db, end, err := cfg.reachRedis(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			db := redis.NewClient(o)
-			defer db.Close()
+			defer end()
 			holds, err := ledger.New(db, ledger.NotDurable).Holds(t.Context(), "sdoc", cfg.accountID("sdoc"), string(providers.SecondUseRefused))
 			if err != nil || holds != c.holds {
 				t.Errorf("kept: %v, %v", holds, err)
