@@ -123,7 +123,11 @@ func (t *envelopeTask) commit(ctx context.Context) error {
 	case ledger.IntentCanceled:
 		return errCanceled
 	case ledger.IntentShut:
-		return later(time.Second, errors.New("the campaign's hours are over")) // the next claim tells until when
+		wait := time.Second // the next claim tells until when
+		if t.repeating {
+			wait = shutLong // a claim that settles does not
+		}
+		return later(wait, errors.New("the campaign's hours are over"))
 	}
 	return errTaken
 }
