@@ -65,6 +65,7 @@ type CampaignForm struct {
 	Campaign    string `json:"campaign,omitempty" doc:"The campaign's name; default: the CSV's file name without its ending."`
 	Provider    string `json:"provider,omitempty" doc:"For rows that name none."`
 	SkipInvalid string `json:"skip_invalid,omitempty" doc:"true: take the good rows."`
+	First       string `json:"first,omitempty" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
 	StartAt     string `json:"start_at,omitempty" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
 	Window      string `json:"window,omitempty" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
 	Limit       string `json:"limit,omitempty" doc:"At most so many invitations a day: 500/day."`
@@ -150,6 +151,7 @@ func (s *Server) campaigns(a huma.API) {
 		Campaign    string `query:"campaign" doc:"The campaign's name, where the body has none."`
 		Provider    string `query:"provider" doc:"For rows of a CSV file that name none."`
 		SkipInvalid string `query:"skip_invalid" enum:"true,false" doc:"Take the good envelopes and leave the others out."`
+		First       string `query:"first" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
 		StartAt     string `query:"start_at" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
 		Window      string `query:"window" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
 		Limit       string `query:"limit" doc:"At most so many invitations a day: 500/day."`
@@ -167,7 +169,7 @@ func (s *Server) campaigns(a huma.API) {
 			"application/json":    {Schema: schemaOf[CampaignInput](schemas)},
 		}},
 		func(ctx context.Context, in *query) (*accepted, error) {
-			got, err := s.enqueueCampaign(ctx, upload{campaign: in.Campaign, provider: in.Provider, skip: in.SkipInvalid,
+			got, err := s.enqueueCampaign(ctx, upload{campaign: in.Campaign, provider: in.Provider, skip: in.SkipInvalid, first: in.First,
 				hours: hours.Settings{StartAt: in.StartAt, Window: in.Window, Limit: in.Limit, Holidays: in.Holidays}})
 			if err != nil {
 				return nil, err

@@ -19,7 +19,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/jobs/campaign"
-	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/providers"
 )
 
@@ -433,7 +432,7 @@ func (s *Server) TakeDraft(ctx context.Context, id string, skip bool) (*Campaign
 	if err != nil {
 		return nil, err
 	}
-	accepted, err := s.takeCampaign(ctx, x.Campaign, hours.Settings{}, s.sheetItems(ctx, x.files, sheet, x.Campaign, x.Provider), x.found, skip)
+	accepted, err := s.takeCampaign(ctx, x.Campaign, begin{}, s.sheetItems(ctx, x.files, sheet, x.Campaign, x.Provider), x.found, skip)
 	if err != nil {
 		return nil, err
 	}

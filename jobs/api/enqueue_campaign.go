@@ -24,9 +24,35 @@ import (
 
 // upload is what is asked beside the body of a campaign.
 type upload struct {
-	campaign, provider, skip string
-	hours                    hours.Settings
+	campaign, provider, skip, first string
+	hours                           hours.Settings
 }
+
+// begin is how the sending of a campaign begins.
+type begin struct {
+	first int // of each provider go first; 0: all
+	hours hours.Settings
+}
+
+// begin judges what is asked; zone is that of the hours.
+func (up *upload) begin(zone string) (b begin, err error) {
+	if up.first != "" {
+		if b.first, err = strconv.Atoi(up.first); err != nil || b.first < 1 || b.first > maxFirst {
+			return b, refused(Mistake{Field: "first", Message: fmt.Sprintf("must be a number of envelopes, from 1 to %d", maxFirst)}, "nothing was enqueued")
+		}
+	}
+	if b.hours = up.hours; b.hours.Empty() {
+		return b, nil
+	}
+	b.hours.Zone = zone
+	_, err = b.hours.Parse()
+	if p, ok := errors.AsType[*hours.Problem](err); ok {
+		return b, refused(Mistake{Field: strings.ReplaceAll(p.Setting, "-", "_"), Message: p.Text}, "the campaign's hours are wrong; nothing was enqueued")
+	}
+	return b, err
+}
+
+const maxFirst = 1_000_000
 
 // item is one envelope of a body with all that is wrong with it.
 type item struct {
@@ -64,7 +90,8 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	if err != nil {
 		return nil, err
 	}
-	if err := up.zoned(s.zone); err != nil {
+	b, err := up.begin(s.zone)
+	if err != nil {
 		return nil, err
 	}
 	skip := false
@@ -91,33 +118,20 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 	case good == 0:
 		return nil, problem(http.StatusUnprocessableEntity, "the campaign has no envelopes")
 	}
-	return s.takeCampaign(ctx, name, up.hours, all, found, skip)
-}
-
-// zoned puts the hours into a time zone, and judges them.
-func (up *upload) zoned(zone string) error {
-	if up.hours.Empty() {
-		return nil
-	}
-	up.hours.Zone = zone
-	_, err := up.hours.Parse()
-	if p, ok := errors.AsType[*hours.Problem](err); ok {
-		return refused(Mistake{Field: strings.ReplaceAll(p.Setting, "-", "_"), Message: p.Text}, "the campaign's hours are wrong; nothing was enqueued")
-	}
-	return err
+	return s.takeCampaign(ctx, name, b, all, found, skip)
 }
 
 // takeCampaign is the second pass: it enqueues what was found good.
-func (s *Server) takeCampaign(ctx context.Context, name string, when hours.Settings, all items, found findings, skip bool) (*CampaignAccepted, error) {
+func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all items, found findings, skip bool) (*CampaignAccepted, error) {
 	elsewhere, err := s.elsewhere(ctx, name, found.invitations) // before they are this campaign's, too
 	if err != nil {
 		return nil, err
 	}
-	if err := s.client.SetHours(ctx, name, when); err != nil {
+	if err := s.client.SetHours(ctx, name, b.hours); err != nil {
 		return nil, err
 	}
 	rejected := 0
-	sum, err := s.client.EnqueueAll(ctx, name, func(yield func(jobs.Envelope, error) bool) {
+	sum, err := s.client.EnqueueFirst(ctx, name, b.first, func(yield func(jobs.Envelope, error) bool) {
 		for it, err := range all {
 			if err == nil && len(it.mistakes) > 0 {
 				rejected++
@@ -289,11 +303,11 @@ func named(ctx context.Context, name string) (string, error) {
 
 // fromCSV reads a multipart body.
 func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *uploadDir, up *upload) (string, items, error) {
-	f, err := files.multipart(r, "file", maxSheet, "campaign", "provider", "skip_invalid", "start_at", "window", "limit", "holidays")
+	f, err := files.multipart(r, "file", maxSheet, "campaign", "provider", "skip_invalid", "first", "start_at", "window", "limit", "holidays")
 	if err != nil {
 		return "", nil, err
 	}
-	for field, value := range map[string]*string{"campaign": &up.campaign, "provider": &up.provider, "skip_invalid": &up.skip,
+	for field, value := range map[string]*string{"campaign": &up.campaign, "provider": &up.provider, "skip_invalid": &up.skip, "first": &up.first,
 		"start_at": &up.hours.StartAt, "window": &up.hours.Window, "limit": &up.hours.Limit, "holidays": &up.hours.Holidays} {
 		if v, ok := f.fields[field]; ok {
 			*value = v

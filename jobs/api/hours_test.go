@@ -31,3 +31,19 @@ func TestCampaignWithHours(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func TestFirstOfACampaign(t *testing.T) {
+	s := newStack(t, nil)
+	form := []file{{"file", "june.csv", csvHead + csvRow("1", "a.pdf") + csvRow("2", "b.pdf")}, {"d", "a.pdf", pdf("a")}, {"d", "b.pdf", pdf("b")}}
+	for _, first := range []string{"0", "-1", "all", "99999999999999999999"} {
+		p := s.postForm("/v1/campaigns?first="+first, form...).problem(t, http.StatusUnprocessableEntity)
+		if len(p.Errors) != 1 || p.Errors[0].Field != "first" {
+			t.Errorf("%s: %+v", first, p)
+		}
+	}
+	var got CampaignAccepted
+	s.postForm("/v1/campaigns", append(form, file{"first", "", "1"})...).want(t, http.StatusAccepted, &got)
+	if len(got.Halts) != 1 || got.Halts[0].First != 1 || got.Halts[0].Waiting != 2 {
+		t.Errorf("%+v", got.Halts)
+	}
+}
