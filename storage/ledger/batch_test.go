@@ -148,3 +148,40 @@ func TestKnownOrNotTheContentIsThere(t *testing.T) {
 		}
 	}
 }
+
+// Two batches of the same envelopes are two: each is counted when it has its tasks, or looked after.
+func TestBatchesOfTheSameEnvelopes(t *testing.T) {
+	l, clock := open(t)
+	first := batch(t, l, 3)
+	for i := range 3 {
+		write(t, claim(t, l, fmt.Sprint(i), 1), change{To: Sent, Index: Look, Due: time.Hour, Release: true})
+	}
+	o, err := l.BeginOperation(t.Context(), "june", CancelAll, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := l.TakeOperation(t.Context(), o.ID, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := held.Page(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := held.Do(t.Context(), p, lanes); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Batched(t.Context(), first); err != nil { // its maker was slow
+		t.Fatal(err)
+	}
+	if s := stand(t, l); s != "0 []" {
+		t.Errorf("with the tasks of the first: %s", s)
+	}
+	clock.forward(SweepAfter + time.Second) // and that of the second has died
+	if !abandoned(t, l) {
+		t.Error("the second batch is not known")
+	}
+	if s := stand(t, l); s != "0 [june/0 june/1 june/2]" {
+		t.Error(s)
+	}
+}

@@ -4,7 +4,7 @@
 local at, p = now(), ARGV[1]
 local name = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', at, 'LIMIT', 0, 1)[1]
 if not name then return nil end
-local n, from, to, campaign = string.match(name, '^(%d+) (%d+) (%d+) (.+)$')
+local n, from, to, campaign = string.match(name, '^(%d+) (%d+) (%d+) %d+ (.+)$')
 redis.call('HINCRBY', P .. 'count:' .. p, 'carried', n) -- those that are left are taken off it, and the others were
 redis.call('ZREM', KEYS[1], name)
 local moved = 0

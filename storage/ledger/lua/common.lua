@@ -118,8 +118,9 @@ end
 -- batch remembers n envelopes of a provider, among those of a campaign with these numbers, whose tasks follow at once: their
 -- records have the letter of a task, and are counted when they have one (batched.lua). A batch that is not heard of again is
 -- looked after by the sweeper (abandoned.lua), so that a crash between records and tasks costs no write for each.
+-- Its name has a number of its own: the same envelopes may be another batch's before this one has its tasks.
 local function batch(p, campaign, from, to, n, due)
-  local name = string.format('%d %d %d %s', n, from, to, campaign)
+  local name = string.format('%d %d %d %d %s', n, from, to, redis.call('INCR', P .. 'batch'), campaign)
   redis.call('ZADD', P .. 'batches:' .. p, due, name)
   return name
 end
