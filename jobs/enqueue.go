@@ -187,7 +187,7 @@ func (c *Client) record(ctx context.Context, b *accepting) (err error) {
 }
 
 // enqueueTasks puts the tasks of what is new in a batch on the queue. When it fails, they are
-// recorded: the sweeper brings them, and so does the same call again.
+// recorded: the sweeper brings them.
 func (c *Client) enqueueTasks(ctx context.Context, b *accepting) error {
 	var tasks []queue.Envelope
 	var batches []ledger.Batch

@@ -84,6 +84,7 @@ func TestRefusals(t *testing.T) {
 		{Settings{Window: "Mon-Fri 09:00 - 18:00"}, "window", "is not days and hours"},
 		{Settings{Window: "Mon-Fri 22:00-06:00"}, "window", "two windows"},
 		{Settings{Window: "Mon-Fri 09:00-24:01"}, "window", "no hours"},
+		{Settings{Window: "Mon-Fri\n09:00-18:00"}, "window", "no hours"},
 		{Settings{Window: "Mon 09:00-18:00,"}, "window", "not days and hours"},
 		{Settings{Limit: "500"}, "limit", "500/day"},
 		{Settings{Limit: "0/day"}, "limit", "from 1"},

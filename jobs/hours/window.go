@@ -22,7 +22,7 @@ func parseWindows(s string) ([]Window, error) {
 	}
 	var all []Window
 	for part := range strings.SplitSeq(s, ",") {
-		fields := strings.Fields(part)
+		fields := strings.FieldsFunc(part, func(r rune) bool { return r == ' ' }) // no line breaks: status shows it in a line
 		if len(fields) == 0 || len(fields) > 2 {
 			return nil, problem("window", "%q is not days and hours: %s", s, windowExample)
 		}
