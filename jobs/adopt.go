@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/marks"
@@ -213,7 +214,9 @@ func (f found) adopt(e *ledger.Entry, now time.Time) (whole bool, err error) {
 		e.Bare = whole
 		e.Digest, e.Provider, e.State = f.mark.Digest, f.mark.Provider, ledger.Preparing
 		e.Content = ledger.Content{Simulated: f.mark.Environment == marks.Simulated,
-			Steps: f.mark.Steps, Inviter: f.mark.Claim, IntentAt: now, CreatedAt: f.mark.Accepted}
+			Steps: f.mark.Steps, Inviter: f.mark.Claim, CreatedAt: f.mark.Accepted,
+			// Who settles it may not know the documents' size: a call that takes long is as if it were younger.
+			IntentAt: now.Add(max(0, time.Duration(f.mark.Within)*time.Millisecond-rest.SendWithin))}
 	}
 	return whole, nil
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/chancela/chancela/providers/rest"
@@ -12,7 +13,7 @@ import (
 const pauseEvery = 250 * time.Millisecond
 
 // Pause keeps a campaign from inviting anybody more. An invitation whose intent was written
-// before may still leave, within [rest.SendWithin]: UnderWay tells how many there are, and
+// before may still leave, within [rest.Within]: UnderWay tells how many there are, and
 // [Client.AwaitPause] waits for them.
 func (c *Client) Pause(ctx context.Context, campaign string) (Result, error) {
 	if err := c.ledger.SetPaused(ctx, campaign, true); err != nil {
@@ -46,7 +47,7 @@ func (c *Client) AwaitPause(ctx context.Context, campaign string) error {
 		}
 		keys = keys[:0]
 		for _, r := range records {
-			if r != nil && mayLeave(r, now) {
+			if r != nil && c.mayLeave(r, now) {
 				keys = append(keys, r.Key())
 			}
 		}
@@ -64,7 +65,7 @@ func (c *Client) leaving(ctx context.Context, campaign string) (keys []string, e
 		if err != nil {
 			return nil, err
 		}
-		if mayLeave(r, now) {
+		if c.mayLeave(r, now) {
 			keys = append(keys, r.Key())
 		}
 	}
@@ -73,8 +74,16 @@ func (c *Client) leaving(ctx context.Context, campaign string) (keys []string, e
 
 // mayLeave tells whether an envelope's inviting call may still leave: its intent is young, and
 // nobody has seen the call end.
-func mayLeave(r *ledger.Record, now time.Time) bool {
-	return r.State == ledger.Preparing && !r.IntentAt.IsZero() && r.SettleAt.IsZero() && now.Before(r.IntentAt.Add(rest.SendWithin))
+func (c *Client) mayLeave(r *ledger.Record, now time.Time) bool {
+	if r.State != ledger.Preparing || r.IntentAt.IsZero() || !r.SettleAt.IsZero() {
+		return false
+	}
+	within := rest.SendWithin
+	var e Envelope
+	if p := c.judge.Provider(r.Provider); p != nil && json.Unmarshal(r.Envelope, &e) == nil {
+		within = rest.Within(p.Info(), e)
+	}
+	return now.Before(r.IntentAt.Add(within))
 }
 
 // Resume ends a pause, and has the tasks of what was put away enqueued again.

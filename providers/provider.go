@@ -128,6 +128,8 @@ type Info struct {
 	Bucket    bool          // the size of the bucket is documented: another rate keeps it
 	PollEvery time.Duration // default shortest time between two looks at one envelope
 	SettleAll bool          // an interrupted invite can always be settled
+	// Inline: the inviting call carries the documents, and takes time by their size.
+	Inline bool
 	// TokenLife is how long a single-use token that guards the inviting call surely lives, from
 	// [Job.Guard] on: while it does, the same call may be made again. 0: there is no token.
 	TokenLife time.Duration
@@ -203,6 +205,9 @@ type Job struct {
 	Record func(ctx context.Context, step, result string) error
 	// KeepLinks keeps signing links that an answer tells; nil: they are not wanted.
 	KeepLinks KeepLinks
+	// Within bounds the time from Commit to the last byte of the inviting call. 0: what is
+	// usual.
+	Within time.Duration
 	// Commit writes the intent to invite and makes it durable. It fails when the
 	// envelope was paused, cancelled or taken over meanwhile; the call must then not
 	// be made, and its error is to be returned as it is.

@@ -71,14 +71,17 @@ func latency(ctx context.Context, folder string, s sizes) ([]result, error) {
 	if err != nil || !through {
 		return nil, err
 	}
-	var all []result
+	return percentiles(ours, floor), nil
+}
+
+func percentiles(ours, floor []time.Duration) (all []result) {
 	for _, percent := range []int{50, 99} {
 		r := result{Scenario: fmt.Sprintf("latency, p%d", percent), Unit: "ms", Ours: percentile(ours, percent), Floor: percentile(floor, percent)}
 		r.Ratio = r.Ours / r.Floor
 		all = append(all, r)
 	}
 	all[0].Note = "appendfsync always"
-	return all, nil
+	return all
 }
 
 // percentile is in milliseconds.

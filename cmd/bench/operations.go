@@ -28,18 +28,7 @@ func operations(ctx context.Context, folder string, s sizes) ([]result, error) {
 		return nil, err
 	}
 	client := jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Log: unheard})
-	whole := func(kind ledger.Kind) func(context.Context, string) error {
-		return func(ctx context.Context, name string) error {
-			o, err := client.Begin(ctx, name, kind, "bench")
-			if err == nil {
-				o, err = client.Carry(ctx, o.ID, nil)
-			}
-			if err == nil && o.Result.Done != s.operations {
-				err = fmt.Errorf("%d of %d envelopes were done", o.Result.Done, s.operations)
-			}
-			return err
-		}
-	}
+	whole := func(kind ledger.Kind) func(context.Context, string) error { return carried(client, kind, s.operations) }
 	report := func(ctx context.Context, name string) error {
 		return campaign.WriteReport(io.Discard, campaign.ReportStyle{Format: "csv"}, client.Reports(ctx, name))
 	}
@@ -79,6 +68,20 @@ func operations(ctx context.Context, folder string, s sizes) ([]result, error) {
 		all = append(all, r)
 	}
 	return all, nil
+}
+
+// carried does an operation to all n envelopes of a campaign.
+func carried(client *jobs.Client, kind ledger.Kind, n int) func(context.Context, string) error {
+	return func(ctx context.Context, name string) error {
+		o, err := client.Begin(ctx, name, kind, "bench")
+		if err == nil {
+			o, err = client.Carry(ctx, o.ID, nil)
+		}
+		if err == nil && o.Result.Done != n {
+			err = fmt.Errorf("%d of %d envelopes were done", o.Result.Done, n)
+		}
+		return err
+	}
 }
 
 const operationTrip = 400

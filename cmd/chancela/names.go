@@ -78,6 +78,9 @@ const mostMeant = 3
 // other names begin with, and the rest is in words of its own.
 func near(name string, ours map[string]bool) []string {
 	upper := strings.ReplaceAll(strings.ToUpper(name), "-", "_")
+	if before, token := strings.CutSuffix(upper, "_TOKEN"); token { // as some providers call their key
+		upper = before + "_API_KEY"
+	}
 	best, least := "", len(upper)
 	for meant := range ours {
 		d := distance(upper, meant)

@@ -111,13 +111,13 @@ func TestJSONOfFiles(t *testing.T) {
 	}
 	for _, c := range []spoken{
 		{"check " + file, exitOK, "estimate", map[string]any{"rows": 2.0, "valid": 2.0, "problems": 0.0}},
-		{"check " + broken, exitUsage, "problem", nil},
+		{"check " + broken, exitUsage, "problem hint", nil},
 		{"check " + filepath.Join(dir, "none.csv"), exitUsage, "problem", map[string]any{"refused": 1.0}},
 		{"check --provider fax " + file, exitUsage, "", nil},
 		{"check --bogus " + file, exitUsage, "", nil},
 		{"check", exitUsage, "", nil},
 		{"enqueue " + file, exitUsage, "", nil}, // without a Redis
-		{"run " + broken, exitUsage, "problem", nil},
+		{"run " + broken, exitUsage, "problem hint", nil},
 		{"run --skip-invalid " + bad + " " + file, exitUsage, "problem campaign envelope refused", map[string]any{"envelopes": 2.0, "simulated": true, "archived_files": 1.0}},
 		{"verify june", exitOK, "", map[string]any{"envelopes": 1.0, "wrong": 0.0, "compared": false}},
 		{"verify june-2", exitError, "", nil},

@@ -60,7 +60,7 @@
 // reaches people is made like this: its turn comes; its connection stands; the ledger is asked, in one step, whether
 // the claim still holds, the campaign is not paused and the envelope not cancelled, and
 // writes the intent; the intent is made durable ([ledger.Durability]); its mark is made in the
-// archive (package marks: invited.json); the bytes leave, within [rest.SendWithin] or not at
+// archive (package marks: invited.json); the bytes leave, within [rest.Within] or not at
 // all; the outcome is written, and beside it the id goes to the archive (sent.json). A worker
 // that finds an intent without an outcome never invites: it takes the id from the archive, or
 // waits until the call cannot be under way any more and asks the provider

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -27,8 +28,19 @@ type uncalled struct{ err error }
 func (e *uncalled) Error() string { return e.err.Error() }
 func (e *uncalled) Unwrap() error { return e.err }
 
+// within bounds the time that the bytes of the inviting call take.
+func (t *envelopeTask) within() time.Duration {
+	var e providers.Envelope
+	if err := json.Unmarshal(t.rec.Envelope, &e); err != nil { // known from the archive alone
+		return rest.SendWithin
+	}
+	return rest.Within(t.config.Provider.Info(), e)
+}
+
 // quiet is how long after an intent or a mark its call may still be under way.
-func (c ProviderConfig) quiet() time.Duration { return commitWithin + rest.SendWithin + c.SettleAfter }
+func (c ProviderConfig) quiet(within time.Duration) time.Duration {
+	return commitWithin + within + c.SettleAfter
+}
 
 // mark makes the mark of the inviting call whose intent was begun to be written then.
 func (t *envelopeTask) mark(ctx context.Context, began time.Time) error {
@@ -56,7 +68,7 @@ func (t *envelopeTask) mark(ctx context.Context, began time.Time) error {
 
 func (t *envelopeTask) newMark(at time.Time) marks.Mark {
 	return marks.Mark{Campaign: t.rec.Campaign, ID: t.rec.ID, Digest: t.rec.Digest, Provider: t.rec.Provider, Environment: t.config.environment(),
-		Steps: withoutToken(t.rec.Steps), Claim: t.claim.Token(), Accepted: t.rec.CreatedAt, At: at.UTC().Truncate(time.Millisecond)}
+		Steps: withoutToken(t.rec.Steps), Claim: t.claim.Token(), Accepted: t.rec.CreatedAt, At: at.UTC().Truncate(time.Millisecond), Within: t.within().Milliseconds()}
 }
 
 // markFound makes the mark of an invitation that was found at the provider and has none: an id
@@ -127,7 +139,7 @@ func (t *envelopeTask) adopt(ctx context.Context, e *marks.TakenError) error {
 	}
 	t.log.WarnContext(ctx, "an invitation that this ledger does not know is settled", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "marked_at", e.Mark.At)
 	stranger := e.Mark.Provider != t.rec.Provider
-	wait := t.config.quiet()
+	wait := t.config.quiet(max(t.within(), time.Duration(e.Mark.Within)*time.Millisecond))
 	if e.Standing.Sent || stranger {
 		wait = 0
 	}

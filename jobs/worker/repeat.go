@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/marks"
 )
@@ -36,7 +35,7 @@ func (t *envelopeTask) repeatable(ctx context.Context) (bool, error) {
 // tokenEnds tells whether the token may end before a call that is made now has arrived.
 func (t *envelopeTask) tokenEnds() bool {
 	since := t.ref().TokenSince()
-	return since.IsZero() || t.claim.Now().Add(commitWithin+rest.SendWithin).Sub(since) >= t.config.Provider.Info().TokenLife
+	return since.IsZero() || t.claim.Now().Add(commitWithin+t.within()).Sub(since) >= t.config.Provider.Info().TokenLife
 }
 
 // repeat makes the inviting call once more.

@@ -13,6 +13,7 @@ import (
 	"github.com/hibiken/asynq"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/marks"
@@ -75,6 +76,7 @@ func (t *envelopeTask) job() (*providers.Job, error) {
 		},
 		Record:    t.record,
 		Commit:    t.commit,
+		Within:    rest.Within(t.config.Provider.Info(), e),
 		Now:       t.claim.Now,
 		KeepLinks: t.keepLinks(t.rec.Key()),
 	}, nil
@@ -301,7 +303,7 @@ func (t *envelopeTask) settle(ctx context.Context) error {
 	// frozen, its request may leave for so long after the intent, not later.
 	at := t.rec.SettleAt
 	if at.IsZero() {
-		at = t.rec.IntentAt.Add(t.config.quiet())
+		at = t.rec.IntentAt.Add(t.config.quiet(t.within()))
 	}
 	if wait := at.Sub(t.claim.At); wait > 0 {
 		if err := t.claim.PutOff(detached(ctx), wait); err != nil {

@@ -177,7 +177,7 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	default:
 		return p.invalid(providers.CodeNotPrepared, errors.New("there is no document"))
 	}
-	made, err := p.client.create(ctx, a, size, open, job.Commit)
+	made, err := p.client.create(ctx, a, size, open, job)
 	if err != nil {
 		return err
 	}

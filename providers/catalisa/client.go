@@ -117,13 +117,13 @@ func route(action string) string { return requestsPath + "/{id}" + action }
 
 // create is POST /requests, or /requests/from-template (reference §7.1, §7.2): the
 // inviting call. open gives the document that stands in the body, nil for none.
-func (c *client) create(ctx context.Context, a attributes, size int64, open func(context.Context) (io.ReadCloser, error), before func(context.Context) error) (resource, error) {
+func (c *client) create(ctx context.Context, a attributes, size int64, open func(context.Context) (io.ReadCloser, error), job *providers.Job) (resource, error) {
 	path := requestsPath
 	if a.TemplateID != "" {
 		path += "/from-template"
 	}
 	body := createRequest{createData{"signature-request", a}}
-	r := rest.Request{Class: pace.Send, Method: http.MethodPost, Path: path, Body: rest.JSONBody(body), Before: before}
+	r := rest.Request{Class: pace.Send, Method: http.MethodPost, Path: path, Body: rest.JSONBody(body), Before: job.Commit, Within: job.Within}
 	if open != nil {
 		r.Body = rest.Base64JSON(body, marker, size, open)
 	}

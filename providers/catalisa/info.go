@@ -46,6 +46,7 @@ var Environments = rest.Environments{
 func (p *Provider) Info() providers.Info {
 	return providers.Info{
 		Name:      Name,
+		Inline:    true,
 		Simulated: p.client.sign.Simulated(),
 		// No limit is documented (reference §4.3): a pace that a web service bears (our choice).
 		Rate:            providers.Rate{Requests: 10, Per: time.Second, Burst: 10},

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	defer call.turn.Done()
 	call.waited = time.Since(begun)
 	if r.Before != nil {
-		return call.invite(ctx, request, r.Before)
+		return call.invite(ctx, request, cmp.Or(r.Within, SendWithin), r.Before)
 	}
 	return call.send(ctx, request, c.ordinary)
 }
@@ -191,10 +192,10 @@ func (call *call) send(ctx context.Context, request *http.Request, transport htt
 }
 
 // invite makes the inviting request, on a connection of its own.
-func (call *call) invite(ctx context.Context, request *http.Request, before func(context.Context) error) (*Response, error) {
+func (call *call) invite(ctx context.Context, request *http.Request, within time.Duration, before func(context.Context) error) (*Response, error) {
 	parent := ctx
 	ctx, w := newStallTimer(ctx, call.client.cfg.Timeout)
-	g := &gate{within: SendWithin}
+	g := &gate{within: within}
 	transport := call.client.inviting.Clone()
 	transport.DialContext = g.dial(transport.DialContext)
 	// GotConn runs in this goroutine, when the connection stands and before anything of

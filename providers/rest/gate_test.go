@@ -123,18 +123,21 @@ func (h *pauser) Read(p []byte) (int, error) {
 
 func TestSendWithin(t *testing.T) {
 	for _, tc := range []struct {
-		name  string
-		first int // bytes that leave before the halt
-		halt  time.Duration
-		kind  providers.ErrorKind // empty: success
+		name   string
+		first  int // bytes that leave before the halt
+		within time.Duration
+		halt   time.Duration
+		kind   providers.ErrorKind // empty: success
 	}{
-		{"in time", 10_000, SendWithin - time.Second, ""},
-		{"late", 10_000, SendWithin + time.Second, providers.Ambiguous},
+		{"in time", 10_000, 0, SendWithin - time.Second, ""},
+		{"late", 10_000, 0, SendWithin + time.Second, providers.Ambiguous},
+		{"in the time of its size", 10_000, 25 * time.Second, 24 * time.Second, ""},
+		{"late for its size", 10_000, 25 * time.Second, 26 * time.Second, providers.Ambiguous},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, arrived := piped(t)
-				_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Before: commit,
+				_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/x", Before: commit, Within: tc.within,
 					Body: halting(strings.Repeat("x", tc.first), "the end", tc.halt)})
 				whole := strings.Contains(arrived(), "the end")
 				if tc.kind == "" {

@@ -71,15 +71,32 @@ type Request struct {
 	// Before runs after the turn has come and right before the first byte leaves: the
 	// inviting call's Job.Commit. When it fails nothing is sent and its error is
 	// returned as it is. A request with Before is the inviting one: it is cut when its
-	// last byte has not left within SendWithin, so that nothing can leave later than
+	// last byte has not left within the time of Within, so that nothing can leave later than
 	// that after the intent was written, and failures after it may have left are
 	// Ambiguous, where those of other requests are Transient.
 	Before func(context.Context) error
+	Within time.Duration // 0: SendWithin
 }
 
-// SendWithin bounds the time between the intent to invite and the last byte of the
-// inviting request.
+// SendWithin bounds the time between the intent to invite and the last byte of an
+// inviting request without documents.
 const SendWithin = 20 * time.Second
+
+// sendRate is how many bytes a second of documents within an inviting request leave at the
+// least: a choice.
+const sendRate = 128 << 10
+
+// Within bounds the time between the intent to invite and the last byte of an envelope's
+// inviting request. Whoever asks what became of it waits as long.
+func Within(info providers.Info, e providers.Envelope) time.Duration {
+	within := SendWithin
+	if info.Inline {
+		for _, d := range e.Documents {
+			within += time.Duration(d.Size) * 4 / 3 * time.Second / sendRate // in base64
+		}
+	}
+	return within
+}
 
 // Body is a request body that can be sent as a stream of known length.
 type Body interface {

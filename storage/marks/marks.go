@@ -47,6 +47,7 @@ type Mark struct {
 	Claim       string            `json:"claim"`           // the one word that only the maker of the call has
 	Accepted    time.Time         `json:"accepted_at"`     // when the envelope was enqueued
 	At          time.Time         `json:"at"`
+	Within      int64             `json:"within_ms,omitempty"` // how long after that the call may take
 
 	number int
 }
