@@ -20,7 +20,7 @@ func (f *campaignFiles) tellHints(file string, read campaign.Reading, document b
 	}
 	for _, option := range []struct{ column, as string }{
 		{"provider", "--provider NAME sends all rows to one provider"},
-		{"id", `--id "{signer1.document}" makes an id for each row; it must differ from row to row`},
+		{"id", `--map "meta.contract=HEADING" with --id "{meta.contract}" makes an id of each row's contract number; it must differ from row to row`},
 		{"subject", `--subject "Lease of {signer1.name}" makes a subject for each row`},
 	} {
 		if slices.Contains(read.Missing, option.column) {

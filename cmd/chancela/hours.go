@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,10 @@ func (f hourFlags) in(zone timeZone) (hours.Settings, error) {
 		return s, nil
 	}
 	s.Zone = zone.String()
-	_, err := s.Parse()
+	h, err := s.Parse()
+	if err == nil {
+		err = h.Sane(time.Now())
+	}
 	if p, ok := errors.AsType[*hours.Problem](err); ok {
 		return s, usage("--%s: %s", p.Setting, p.Text)
 	}

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestHours(t *testing.T) {
@@ -13,6 +14,7 @@ func TestHours(t *testing.T) {
 	for flag, says := range map[string]string{
 		"--window=Mon-Fri 9h-18h": `--window: "9h-18h" are no hours`,
 		"--limit=500":             "write 500/day",
+		"--start-at=01/12/2020":   "is the year right?",
 		"--start-at=soon":         `--start-at: "soon" is no time`,
 		"--holidays=pt":           "write br",
 	} {
@@ -22,13 +24,18 @@ func TestHours(t *testing.T) {
 	}
 	invoke(t, env, "status", "june").want(t, exitError) // nothing was enqueued
 
-	invoke(t, env, "enqueue", "--start-at", "01/02/2099 09:00", "--window", "09:00-18:00", "--limit", "1/day", file).want(t, exitOK)
+	zone, err := time.LoadLocation("America/Sao_Paulo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	opens := time.Date(time.Now().Year()+1, 2, 1, 9, 0, 0, 0, zone)
+	invoke(t, env, "enqueue", "--start-at", opens.Format("02/01/2006 15:04"), "--window", "09:00-18:00", "--limit", "1/day", file).want(t, exitOK)
 	r := invoke(t, env, "status", "june").want(t, exitOK)
-	if !strings.Contains(r.stdout, "june: invitations leave from 01/02/2099 09:00, 09:00-18:00, 1/day; the next ones on 2099-02-01 09:00 (Sun, -03)") {
+	if !strings.Contains(r.stdout, opens.Format("june: invitations leave from 02/01/2006 15:04")+", 09:00-18:00, 1/day"+opens.Format("; the next ones on 2006-01-02 15:04 (Mon, MST)")) {
 		t.Error(r.stdout)
 	}
 	r = invoke(t, env, "status", "june", "--json").want(t, exitOK)
-	for _, want := range []string{`"window":"09:00-18:00"`, `"held_until":"2099-02-01T12:00:00Z"`} {
+	for _, want := range []string{`"window":"09:00-18:00"`, `"held_until":"` + opens.UTC().Format(time.RFC3339)} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("no %s in %s", want, r.stdout)
 		}

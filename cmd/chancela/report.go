@@ -40,6 +40,9 @@ those that failed or are in doubt. A spreadsheet of a country that writes 1,5 wa
 		Args:              arguments(1, 1),
 		ValidArgsFunction: sys.completeCampaign,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if named := strings.TrimPrefix(filepath.Ext(output), "."); !cmd.Flags().Changed("format") && slices.Contains(campaign.Formats, named) {
+				format = named
+			}
 			if asJSON {
 				format = "json"
 			}
@@ -73,7 +76,7 @@ those that failed or are in doubt. A spreadsheet of a country that writes 1,5 wa
 	cmd.Flags().StringVar(&format, "format", "csv", strings.Join(campaign.Formats, ", "))
 	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
 	cmd.MarkFlagsMutuallyExclusive("format", "json")
-	cmd.Flags().StringVar(&output, "output", "", "write to this file")
+	cmd.Flags().StringVar(&output, "output", "", "write to this file; its ending tells the format where --format does not")
 	looks.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(campaign.Formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

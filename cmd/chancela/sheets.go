@@ -25,7 +25,7 @@ func (f *sheetFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.headings, "map", nil, `what a heading means, "signer1.name=Nome do locatário"; kept in FILE.columns for the next time`)
 	cmd.Flags().StringVar(&f.documents, "documents", "", "folder of the documents (default: the campaign file's)")
 	cmd.Flags().StringVar(&f.subject, "subject", "", `subject of rows that have none, "Lease of {signer1.name}"`)
-	cmd.Flags().StringVar(&f.id, "id", "", `id of rows that have none, "{signer1.document}"`)
+	cmd.Flags().StringVar(&f.id, "id", "", `id of rows that have none, "{meta.contract}"`)
 	_ = cmd.MarkFlagDirname("documents")
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -45,7 +46,10 @@ func (up *upload) begin(zone string) (b begin, err error) {
 		return b, nil
 	}
 	b.hours.Zone = zone
-	_, err = b.hours.Parse()
+	h, err := b.hours.Parse()
+	if err == nil {
+		err = h.Sane(time.Now())
+	}
 	if p, ok := errors.AsType[*hours.Problem](err); ok {
 		return b, refused(Mistake{Field: strings.ReplaceAll(p.Setting, "-", "_"), Message: p.Text}, "the campaign's hours are wrong; nothing was enqueued")
 	}

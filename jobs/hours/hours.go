@@ -144,6 +144,16 @@ func (s Settings) Marshal() string {
 	return string(b)
 }
 
+// Sane tells whether a start is what somebody meant: a wrong year is wrong by more than one. A
+// start of last week is fine, as a file may be enqueued again.
+func (h Hours) Sane(now time.Time) error {
+	const year = 366 * 24 * time.Hour
+	if !h.StartAt.IsZero() && (h.StartAt.Before(now.Add(-year)) || h.StartAt.After(now.Add(2*year))) {
+		return problem("start-at", "%s is more than a year ago, or two years ahead: is the year right?", h.StartAt.Format(time.DateOnly))
+	}
+	return nil
+}
+
 // longest bounds each of the settings: they are read at every claim.
 const longest = 200
 

@@ -21,15 +21,17 @@ func HoursOf(c ledger.Campaign, now time.Time) *Hours {
 	if err != nil || s.Empty() {
 		return nil
 	}
-	h := &Hours{Settings: s, HeldUntil: Time(c.Hours.HeldUntil(now)), Today: c.Hours.Used}
-	if now.Before(c.Hours.Closes) {
+	h := &Hours{Settings: s, Today: c.Hours.Used}
+	plan, err := s.Parse()
+	if err != nil {
 		return h
 	}
-	// Nobody has planned them since, as nobody has worked.
-	if plan, err := s.Parse(); err == nil {
-		if next, ok := plan.Next(now); ok && next.Opens.After(now) {
-			h.HeldUntil = Time(next.Opens)
-		}
+	next, ok := plan.Next(now)
+	for full := plan.Limit > 0 && c.Hours.Used >= int64(plan.Limit); ok && full && next.Day == c.Hours.Day; {
+		next, ok = plan.Next(next.Closes)
+	}
+	if ok && next.Opens.After(now) {
+		h.HeldUntil = Time(next.Opens)
 	}
 	return h
 }

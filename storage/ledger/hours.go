@@ -21,19 +21,6 @@ type Interval struct {
 	Limit         int64 // inviting calls a day, over all intervals that have the same Day; 0: any number
 }
 
-// HeldUntil is until when nobody may be invited; zero: somebody may, or nobody has planned yet.
-func (h Hours) HeldUntil(now time.Time) time.Time {
-	switch {
-	case h.Settings == "" || !now.Before(h.Closes):
-		return time.Time{}
-	case now.Before(h.Opens):
-		return h.Opens
-	case h.Limit > 0 && h.Used >= h.Limit:
-		return h.Closes
-	}
-	return time.Time{}
-}
-
 func hoursOf(head map[string]string) Hours {
 	h := Hours{Settings: head["hours"]}
 	if head["called"] == head["day"] {
