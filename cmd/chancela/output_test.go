@@ -214,3 +214,11 @@ func TestJSONOfTheSandbox(t *testing.T) {
 	status := run(ctx, &system{stdout: stdout, stderr: &stderr}, []string{"sandbox", "--listen-base-port", "0", "--json"})
 	spoken{types: "page variable"}.judge(t, result{status, stdout.String(), stderr.String()}.want(t, exitOK).objects(t))
 }
+
+func TestFormatOf(t *testing.T) {
+	for file, want := range map[string]string{"": "csv", "june.xlsx": "xlsx", "a/june.html": "html", "june.json": "json", "june.txt": "csv", "xlsx": "csv"} {
+		if got := formatOf(file); got != want {
+			t.Errorf("%q: %s, want %s", file, got, want)
+		}
+	}
+}

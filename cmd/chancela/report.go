@@ -40,11 +40,10 @@ those that failed or are in doubt. A spreadsheet of a country that writes 1,5 wa
 		Args:              arguments(1, 1),
 		ValidArgsFunction: sys.completeCampaign,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if named := strings.TrimPrefix(filepath.Ext(output), "."); !cmd.Flags().Changed("format") && slices.Contains(campaign.Formats, named) {
-				format = named
-			}
 			if asJSON {
 				format = "json"
+			} else if !cmd.Flags().Changed("format") {
+				format = formatOf(output)
 			}
 			if !slices.Contains(campaign.Formats, format) {
 				return usage("--format: %q is not one of %s", format, strings.Join(campaign.Formats, ", "))
@@ -80,6 +79,14 @@ those that failed or are in doubt. A spreadsheet of a country that writes 1,5 wa
 	looks.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(campaign.Formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// formatOf is the format that a file's ending tells; csv where it tells none.
+func formatOf(file string) string {
+	if ending := strings.TrimPrefix(filepath.Ext(file), "."); slices.Contains(campaign.Formats, ending) {
+		return ending
+	}
+	return "csv"
 }
 
 // reportFlags say how a report is written.
