@@ -1,11 +1,12 @@
 package providers
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/runenames"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Trim takes blanks and characters that cannot be seen off both ends of s. Those that
@@ -78,16 +79,19 @@ func WithoutHollow(s string) string {
 
 // Character names a character for a message, for it may be one that cannot be seen:
 // "U+200B (zero width space)".
-func Character(r rune) string {
-	name := strings.ToLower(strings.Trim(runenames.Name(r), "<>"))
+func Character(r rune) lang.Text {
+	name := lang.Plain(strings.ToLower(strings.Trim(runenames.Name(r), "<>")))
+	if own := name.String(); lang.Known(own) && own != "" {
+		name = lang.Of(own)
+	}
 	switch r {
 	case '\n', '\r', '\u0085', '\u2028', '\u2029':
-		name = "line break"
+		name = lang.Of("line break")
 	case '\t':
-		name = "tab"
+		name = lang.Of("tab")
 	}
-	if name == "" {
-		name = "no character"
+	if name.String() == "" {
+		name = lang.Of("no character")
 	}
-	return fmt.Sprintf("U+%04X (%s)", r, name)
+	return lang.Of("U+%04X (%v)", r, name)
 }

@@ -46,7 +46,7 @@ func TestCharacter(t *testing.T) {
 		'\U000E0001': "U+E0001 (language tag)",
 		'\u0378':     "U+0378 (no character)",
 	} {
-		if got := Character(r); got != want {
+		if got := Character(r).String(); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -1,16 +1,16 @@
 package providers
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // ErrDate says that nothing is known of what is wrong with a date.
-var ErrDate = errors.New("is not a date such as 2026-12-31 or 31/12/2026")
+var ErrDate = lang.Errorf("is not a date such as 2026-12-31 or 31/12/2026")
 
 var (
 	dayNumber = regexp.MustCompile(`^[0-9]{5}([.,][0-9]+)?$`)
@@ -35,15 +35,15 @@ func ParseDate(s string) (time.Time, error) {
 	}
 	switch {
 	case dayNumber.MatchString(s):
-		return time.Time{}, errors.New("this is a spreadsheet's number of a day, give the column the format Text and enter the date again")
+		return time.Time{}, lang.Errorf("this is a spreadsheet's number of a day, give the column the format Text and enter the date again")
 	case shortYear.MatchString(s):
-		return time.Time{}, errors.New("write the year with four digits")
+		return time.Time{}, lang.Errorf("write the year with four digits")
 	case withTime.MatchString(s):
-		return time.Time{}, errors.New("leave the time of day out")
+		return time.Time{}, lang.Errorf("leave the time of day out")
 	}
 	for i, r := range []rune(s) {
 		if r > unicode.MaxASCII {
-			return time.Time{}, fmt.Errorf("character %d is %s", i+1, Character(r))
+			return time.Time{}, lang.Errorf("character %d is %s", i+1, Character(r))
 		}
 	}
 	return time.Time{}, ErrDate

@@ -12,13 +12,14 @@ package providers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Key names an envelope: both parts are the user's, together they are the
@@ -35,7 +36,7 @@ func (k Key) String() string { return k.Campaign + "/" + k.ID }
 func ParseKey(s string) (Key, error) {
 	campaign, id, ok := strings.Cut(s, "/")
 	if !ok || campaign == "" || id == "" || strings.Contains(id, "/") {
-		return Key{}, fmt.Errorf("%q is not an envelope key of the form CAMPAIGN/ID", s)
+		return Key{}, lang.Errorf("%q is not an envelope key of the form CAMPAIGN/ID", s)
 	}
 	return Key{campaign, id}, nil
 }
@@ -194,7 +195,7 @@ func (x Expiry) MarshalText() ([]byte, error) {
 func (x *Expiry) UnmarshalText(b []byte) error {
 	*x = Expiry{}
 	if len(b) > 1000 { // before any work is done on it
-		return errors.New("is too long for a date or a number of days")
+		return lang.Errorf("is too long for a date or a number of days")
 	}
 	s := Trim(WithoutHollow(string(b)))
 	if s == "" {
@@ -203,14 +204,14 @@ func (x *Expiry) UnmarshalText(b []byte) error {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.Atoi(days)
 		if err != nil || n < 1 || n > 3650 || strconv.Itoa(n) != days {
-			return errors.New("is not a number of days such as 30d (1d to 3650d)")
+			return lang.Errorf("is not a number of days such as 30d (1d to 3650d)")
 		}
 		x.Days = n
 		return nil
 	}
 	t, err := ParseDate(s)
 	if err != nil {
-		return fmt.Errorf("is not a date such as 2026-12-31 or 31/12/2026, nor days such as 30d: %w", err)
+		return lang.Errorf("is not a date such as 2026-12-31 or 31/12/2026, nor days such as 30d: %w", err)
 	}
 	x.Date = t.Format(time.DateOnly)
 	return nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // ErrorKind says what a failure means for the envelope, the provider and the next
@@ -134,24 +136,27 @@ func Reread(err error, kind ErrorKind, code string) error {
 // Problem is one thing that is wrong with an envelope before it is accepted. Field is
 // the CSV's column name: "subject", "signer1.email", "document".
 type Problem struct {
-	Field   string `json:"field"`
-	Message string `json:"message"`
+	Field   string    `json:"field"`
+	Message lang.Text `json:"message"`
 }
 
 // Problems is everything that is wrong with an envelope.
 type Problems []Problem
 
-func (p Problems) Error() string {
-	parts := make([]string, len(p))
+func (p Problems) Error() string { return p.Said().String() }
+
+// Said is all of them for people.
+func (p Problems) Said() lang.Text {
+	parts := make([]lang.Text, len(p))
 	for i, x := range p {
-		parts[i] = x.Field + ": " + x.Message
+		parts[i] = lang.Of("%s: %v", x.Field, x.Message)
 	}
-	return strings.Join(parts, "; ")
+	return lang.Join(parts, "; ")
 }
 
 // Add appends a problem.
 func (p *Problems) Add(field, format string, args ...any) {
-	*p = append(*p, Problem{field, fmt.Sprintf(format, args...)})
+	*p = append(*p, Problem{field, lang.Of(format, args...)})
 }
 
 // Err is nil when there is no problem.

@@ -1,11 +1,11 @@
 package providers
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // ParseTaxID reads a CPF or CNPJ as people write it and returns it without punctuation.
@@ -25,7 +25,7 @@ func ParseTaxID(s string) (string, error) {
 		case r >= 'a' && r <= 'z':
 			clean = append(clean, byte(r-'a'+'A'))
 		case !strings.ContainsRune("./", r) && !Dash(r) && !Blank(r), len(clean) == 0:
-			return "", fmt.Errorf("character %d is %s: write the digits, with or without dots and hyphen", utf8.RuneCountInString(s[:i])+1, Character(r))
+			return "", lang.Errorf("character %d is %s: write the digits, with or without dots and hyphen", utf8.RuneCountInString(s[:i])+1, Character(r))
 		}
 	}
 	id := string(clean)
@@ -40,23 +40,23 @@ func checkTaxID(id string) error {
 	digits := strings.Trim(id, "0123456789") == ""
 	switch {
 	case len(id) == 14 && strings.HasPrefix(id, "CPF") && strings.Trim(id[3:], "0123456789") == "":
-		return errors.New("has the word CPF in front, with which it could be read as a CNPJ: write the digits alone") // both can fit
+		return lang.Errorf("has the word CPF in front, with which it could be read as a CNPJ: write the digits alone") // both can fit
 	case ValidTaxID(id):
 		return nil
 	case id != "" && strings.Trim(id, id[:1]) == "":
-		return errors.New("repeats one digit")
+		return lang.Errorf("repeats one digit")
 	case len(id) == 11 && !digits:
-		return errors.New("has letters in place of digits, perhaps O for 0")
+		return lang.Errorf("has letters in place of digits, perhaps O for 0")
 	case !digits && len(id) != 14:
-		return fmt.Errorf("has %d letters and digits, but a CPF has 11 digits and a CNPJ 14 letters and digits", len(id))
+		return lang.Errorf("has %d letters and digits, but a CPF has 11 digits and a CNPJ 14 letters and digits", len(id))
 	}
 	if full := withZeros(id); len(full) > 0 && digits {
-		return fmt.Errorf("has %d digits, a spreadsheet has probably taken zeros away at the front of %s", len(id), strings.Join(full, " or "))
+		return lang.Errorf("has %d digits, a spreadsheet has probably taken zeros away at the front of %v", len(id), lang.Or(full))
 	}
 	if len(id) == 11 || len(id) == 14 {
-		return fmt.Errorf("has %d characters as it should, but its check digits do not fit, compare it with the original", len(id))
+		return lang.Errorf("has %d characters as it should, but its check digits do not fit, compare it with the original", len(id))
 	}
-	return fmt.Errorf("has %d digits, but a CPF has 11 and a CNPJ 14", len(id))
+	return lang.Errorf("has %d digits, but a CPF has 11 and a CNPJ 14", len(id))
 }
 
 // withZeros are the CPF and the CNPJ that end in id, up to three zeros before it.
@@ -87,11 +87,11 @@ func decimal(s string) bool {
 func Spoiled(s string) error {
 	switch {
 	case decimal(s):
-		return errors.New("is a decimal number, made by a spreadsheet or program: give the column the format Text and enter the value again")
+		return lang.Errorf("is a decimal number, made by a spreadsheet or program: give the column the format Text and enter the value again")
 	case strings.ContainsAny(s, "eE") && scientific.MatchString(s):
-		return errors.New("is a number in scientific notation, made by a spreadsheet, and its last digits are lost: give the column the format Text and enter the value again")
+		return lang.Errorf("is a number in scientific notation, made by a spreadsheet, and its last digits are lost: give the column the format Text and enter the value again")
 	case strings.HasPrefix(s, "="):
-		return errors.New("is a formula: save the file with values")
+		return lang.Errorf("is a formula: save the file with values")
 	}
 	return nil
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -70,16 +70,16 @@ func selfOf(text string) (providers.Signer, error) {
 	for i := range parts {
 		parts[i] = strings.TrimSpace(parts[i])
 	}
-	const form = `want --self "NAME,E-MAIL,CPF": your own full name, address and number`
+	form := lang.Of("want --self \"NAME,E-MAIL,CPF\": your own full name, address and number")
 	if len(parts) != 3 || parts[0] == "" {
-		return providers.Signer{}, errors.New(form)
+		return providers.Signer{}, lang.Errorf("%v", form)
 	}
 	number := strings.NewReplacer(".", "", "-", "", "/", "", " ", "").Replace(parts[2])
 	switch {
 	case strings.Count(parts[1], "@") != 1 || strings.HasPrefix(parts[1], "@") || strings.HasSuffix(parts[1], "@"):
-		return providers.Signer{}, errors.New(form + "; the second is no e-mail address")
+		return providers.Signer{}, lang.Errorf("%v; the second is no e-mail address", form)
 	case !providers.ValidTaxID(number):
-		return providers.Signer{}, errors.New(form + "; the third is no CPF or CNPJ")
+		return providers.Signer{}, lang.Errorf("%v; the third is no CPF or CNPJ", form)
 	}
 	return providers.Signer{Name: parts[0], Email: parts[1], Document: number}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -19,6 +18,7 @@ import (
 	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -77,6 +77,7 @@ type campaignFiles struct {
 	notes     map[string]int              // what people must know: in how many rows
 
 	refused     []string                       // files of which no row can be taken
+	language    lang.Language                  // of what is written into files
 	invitations map[string][]ledger.Invitation // by campaign, of the good rows
 	asked       asked                          // of those, what is left out because another campaign has asked
 }
@@ -85,7 +86,7 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 	if err := flags.valid(); err != nil {
 		return nil, err
 	}
-	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources()), sources: cfg.sources(), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
+	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources()), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
 		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]int{}, invitations: map[string][]ledger.Invitation{}}
 	var err error
 	if f.hours, err = flags.hours.in(cfg.TZ); err != nil {
@@ -112,11 +113,11 @@ func (f *campaignFiles) options(file string, seen *campaign.Seen) campaign.Optio
 		f.documents[file] = folder
 	}
 	return campaign.Options{Campaign: f.flags.campaign, Provider: f.flags.provider, Document: folder.Document, Seen: seen,
-		Judge: f.judge, Calls: f.calls, Sheet: f.flags.sheet.sheet, Columns: f.columns[file], Subject: f.flags.sheet.subjectOf, ID: f.flags.sheet.idFrom}
+		Judge: f.judge, Calls: f.calls, Sheet: f.flags.sheet.sheet, Columns: f.columns[file], Subject: f.flags.sheet.subjectOf, ID: f.flags.sheet.idFrom, Language: f.language}
 }
 
 // tell is how something is said: [system.tell] or [system.note].
-type tell = func(kind string, object any, text string)
+type tell = func(kind string, object any, text lang.Sayer)
 
 // tellLeftOut says what services have no place for, and what else people must know.
 func (f *campaignFiles) tellLeftOut(tell tell) {
@@ -124,12 +125,12 @@ func (f *campaignFiles) tellLeftOut(tell tell) {
 		for _, column := range slices.Sorted(maps.Keys(f.unsent[name])) {
 			n := f.unsent[name][column]
 			tell("left_out", map[string]any{"provider": name, "column": column, "envelopes": n},
-				fmt.Sprintf("%s has no place for %s: left out in %s", name, column, count(n, "envelope")))
+				lang.Of("%s has no place for %s: left out in %s", name, column, count(n, "envelope")))
 		}
 	}
 	for _, note := range slices.Sorted(maps.Keys(f.notes)) {
 		n := f.notes[note]
-		tell("note", map[string]any{"message": note, "envelopes": n}, note+" ("+count(n, "envelope")+")")
+		tell("note", map[string]any{"message": note, "envelopes": n}, lang.Of("%v (%v)", lang.Plain(note), count(n, "envelope")))
 	}
 }
 
@@ -178,21 +179,21 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		document := false // something is wrong with one
 		options.Read = func(r campaign.Reading) {
 			if read = r; r.String() != "" {
-				tell("read", r, r.String())
+				tell("read", r, r)
 			}
 		}
 		options.Repeated = func(p campaign.Problem) {
 			if repeated++; repeated <= maxListed {
-				tell("repeated", p, p.String())
+				tell("repeated", p, p)
 			}
 		}
 		options.Doubted = func(p campaign.Problem) {
 			if doubted++; doubted <= maxListed {
-				tell("doubt", p, "warning: "+p.String())
+				tell("doubt", p, lang.Of("warning: %v", p))
 			}
 		}
 		s, err := campaign.Check(ctx, []string{name}, options, func(p campaign.Problem) {
-			tell("problem", p, p.String())
+			tell("problem", p, p)
 			document = document || p.Name == "document"
 		})
 		if err != nil {
@@ -219,10 +220,10 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		}
 	}
 	if more := repeated - maxListed; more > 0 {
-		tell("more", map[string]any{"rows": more}, fmt.Sprintf("and %s more that ask the same people again", count(more, "row")))
+		tell("more", map[string]any{"rows": more}, lang.N(more, "and %d more row that asks the same people again", "and %d more rows that ask the same people again"))
 	}
 	if more := doubted - maxListed; more > 0 {
-		tell("more", map[string]any{"doubts": more}, fmt.Sprintf("and %d more addresses that are probably misspelt", more))
+		tell("more", map[string]any{"doubts": more}, lang.N(more, "and %d more address that is probably misspelt", "and %d more addresses that are probably misspelt"))
 	}
 	return total, nil
 }
@@ -332,7 +333,7 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 	}
 	defer r.Close()
 	if p := r.Problems(); len(p) > 0 { // the file has changed since it was checked
-		return sum, usage("%s", p[0])
+		return sum, usage("%v", p[0])
 	}
 	if all.sums[r.Campaign()] == nil {
 		all.campaigns = append(all.campaigns, r.Campaign())
@@ -368,7 +369,7 @@ func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, keep func(
 					continue
 				}
 			case err == nil && len(row.Problems) > 0: // the file has changed since it was checked
-				err = usage("%s", row.Problems[0])
+				err = usage("%v", row.Problems[0])
 			}
 			if !yield(row.Envelope, err) || err != nil {
 				return
@@ -400,33 +401,33 @@ func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []*j
 			continue
 		}
 		delete(known, c.Key) // a second row with the same id is not the one
-		message := "the campaign has an envelope with this id and other content: use another id, or cancel that one"
+		message := lang.Of("the campaign has an envelope with this id and other content: use another id, or cancel that one")
 		if len(c.Fields) > 0 {
-			message = "the campaign has an envelope with this id and other content in " + strings.Join(c.Fields, ", ") + ": use another id, or cancel that one"
+			message = lang.Of("the campaign has an envelope with this id and other content in %s: use another id, or cancel that one", strings.Join(c.Fields, ", "))
 		}
 		p := row.Problem("id", message)
-		note("problem", p, p.String())
+		note("problem", p, p)
 	}
 	return nil
 }
 
 // said is one line on what was enqueued of a campaign.
-func (e enqueued) said(name string) string {
+func (e enqueued) said(name string) lang.Text {
 	sum := e.sums[name]
-	s := fmt.Sprintf("%s: %s enqueued", name, count(sum.New, "envelope"))
+	parts := []lang.Text{lang.N(sum.New, "%[2]s: %[1]d envelope enqueued", "%[2]s: %[1]d envelopes enqueued", name)}
 	if sum.Known > 0 {
-		s += fmt.Sprintf(", %d of %d were known", sum.Known, sum.New+sum.Known)
+		parts = append(parts, lang.Of(", %d of %d were known", sum.Known, sum.New+sum.Known))
 	}
 	if here := sum.Archived - sum.Moved; here > 0 {
-		s += fmt.Sprintf(" (%d in the archive already)", here)
+		parts = append(parts, lang.Of(" (%d in the archive already)", here))
 	}
 	if sum.Moved > 0 {
-		s += fmt.Sprintf(" (%d archived earlier, but not in %s: was %sARCHIVE_URL changed?)", sum.Moved, e.archive, prefix)
+		parts = append(parts, lang.Of(" (%d archived earlier, but not in %s: was %sARCHIVE_URL changed?)", sum.Moved, e.archive, prefix))
 	}
 	if n := len(sum.Conflicts); n > 0 {
-		s += fmt.Sprintf(", %d refused: other content under the same id", n)
+		parts = append(parts, lang.Of(", %d refused: other content under the same id", n))
 	}
-	return s
+	return lang.Join(parts, "")
 }
 
 // tellCampaigns says what was enqueued of every campaign.
@@ -464,7 +465,7 @@ func (e enqueued) fresh() int {
 func (f *campaignFiles) tellLast(e enqueued, tell tell) {
 	for _, name := range f.refused {
 		tell("refused", map[string]any{"file": name},
-			name+": none of its rows was taken, for what is wrong with the file (said above): mend it, and run it again")
+			lang.Of("%s: none of its rows was taken, for what is wrong with the file (said above): mend it, and run it again", name))
 	}
 	e.tellLeft(tell)
 }
@@ -494,40 +495,35 @@ func (c *config) tellEstimates(s campaign.Summary, judge *intake.Judge, tell tel
 		now := time.Now().In(c.TZ.Location)
 		end := now.Add(takes)
 		tell("estimate", map[string]any{"provider": name, "envelopes": load.Envelopes, "requests": load.Calls, "rate": allowed, "seconds": takes.Seconds(), "until": end.Format(time.RFC3339)},
-			fmt.Sprintf("%s: %s, about %s at %s: at least %s%s", name, count(load.Envelopes, "envelope"), count(load.Calls, "request"), allowed, about(takes), until(now, end)))
+			lang.Of("%s: %v, about %v at %s: at least %v%v", name, count(load.Envelopes, "envelope"), count(load.Calls, "request"), allowed, about(takes), until(now, end)))
 	}
 }
 
 // until is when what begins now is over, for what takes more than a moment.
-func until(now, end time.Time) string {
+func until(now, end time.Time) lang.Text {
 	switch {
 	case end.Sub(now) < time.Minute:
-		return ""
+		return lang.Plain("")
 	case end.Format(time.DateOnly) == now.Format(time.DateOnly):
-		return end.Format(", until 15:04 if it began now")
+		return lang.Of(", until %s if it began now", end.Format("15:04"))
 	}
-	return end.Format(", until 2006-01-02 15:04 if it began now")
+	return lang.Of(", until %s if it began now", end.Format("2006-01-02 15:04"))
 }
 
 // count is a number with its noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func count(n int, noun string) lang.Text { return lang.N(n, "%d "+noun, "%d "+noun+"s") }
 
 // about is a duration for people: two figures are enough.
-func about(d time.Duration) string {
+func about(d time.Duration) lang.Text {
 	switch {
 	case d < time.Minute:
-		return short(max(time.Second, d.Round(time.Second)))
+		return lang.Plain(short(max(time.Second, d.Round(time.Second))))
 	case d < time.Hour:
-		return short(d.Round(time.Second))
+		return lang.Plain(short(d.Round(time.Second)))
 	case d < 48*time.Hour:
-		return short(d.Round(time.Minute))
+		return lang.Plain(short(d.Round(time.Minute)))
 	}
-	return fmt.Sprintf("%.1f days", d.Hours()/24)
+	return lang.Of("%.1f days", d.Hours()/24)
 }
 
 // variable is the name of a provider's variable.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -81,7 +81,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 		if err != nil {
 			return err
 		}
-		sys.tell("checked", map[string]any{"file": output}, output+": the file again, with what is wrong marked and said in the last column")
+		sys.tell("checked", map[string]any{"file": output}, lang.Of("%s: the file again, with what is wrong marked and said in the last column", output))
 	}
 	if !s.OK() {
 		return quietly(exitUsage)
@@ -111,25 +111,22 @@ func sameFile(a, b string) bool {
 }
 
 // verdict is one line on what a check has found.
-func verdict(s campaign.Summary) string {
-	are := "are"
-	if s.Good == 1 {
-		are = "is"
-	}
+func verdict(s campaign.Summary) lang.Text {
+	valid := lang.N(s.Good, "%d of %v is valid", "%d of %v are valid", count(s.Rows, "row"))
 	switch {
 	case s.Problems == 0 && s.Rows == 1:
-		return "1 envelope, valid"
+		return lang.Of("1 envelope, valid")
 	case s.Problems == 0:
-		return count(s.Rows, "envelope") + ", all valid"
+		return lang.N(s.Rows, "%d envelope, all valid", "%d envelopes, all valid")
 	case s.Refused == 0 && s.Good == 0:
-		return fmt.Sprintf("%s: no row is valid", count(s.Problems, "problem"))
+		return lang.Of("%v: no row is valid", count(s.Problems, "problem"))
 	case s.Refused == 0:
-		return fmt.Sprintf("%s: %d of %s %s valid", count(s.Problems, "problem"), s.Good, count(s.Rows, "row"), are)
+		return lang.Of("%v: %v", count(s.Problems, "problem"), valid)
 	case s.Refused == s.Files:
-		return fmt.Sprintf("%s in %s: no row can be taken before that is mended", count(s.Problems, "problem"), count(s.Files, "file"))
+		return lang.Of("%v in %v: no row can be taken before that is mended", count(s.Problems, "problem"), count(s.Files, "file"))
 	}
-	return fmt.Sprintf("%s: %d of %s %s valid; no row of %s can be taken before the file as a whole is mended",
-		count(s.Problems, "problem"), s.Good, count(s.Rows, "row"), are, count(s.Refused, "file"))
+	return lang.Of("%v: %v; no row of %v can be taken before the file as a whole is mended",
+		count(s.Problems, "problem"), valid, count(s.Refused, "file"))
 }
 
 // tellCopies says which rows other campaigns have asked: those of this command, and where
@@ -137,7 +134,7 @@ func verdict(s campaign.Summary) string {
 func (f *campaignFiles) tellCopies(ctx context.Context, cfg *config, tell tell) error {
 	found, err := f.askedIn(ctx, cfg)
 	if err != nil {
-		text := fmt.Sprintf("whether other campaigns ask the same people is not known: %s", oneLine(err))
+		text := lang.Of("whether other campaigns ask the same people is not known: %v", err)
 		tell("warning", map[string]any{"message": text}, text)
 	}
 	return f.tellAsked(ctx, found, tell)

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -66,7 +66,7 @@ func (x *choice) of(ctx context.Context, c *jobs.Client, args []string) ([]strin
 		}
 	}
 	if len(chosen) == 1 {
-		return nil, fmt.Errorf("no envelope of %s is in that choice: nothing was done", args[0])
+		return nil, lang.Errorf("no envelope of %s is in that choice: nothing was done", args[0])
 	}
 	return chosen, nil
 }

@@ -207,15 +207,15 @@ func TestTroubleHasItsReason(t *testing.T) {
 	t.Parallel()
 	r := &ledger.Record{Campaign: "june", ID: "1", Provider: "catalisa", State: ledger.Declined, ErrorMessage: "declined",
 		Signers: json.RawMessage(`[{"name":"Ana","state":"signed"},{"name":"Bia","state":"declined","reason":"o valor está errado"}]`)}
-	if got, want := trouble(r), "june/1 (catalisa) declined; signer2 says: o valor está errado"; got != want {
+	if got, want := trouble(r).String(), "june/1 (catalisa) declined; signer2 says: o valor está errado"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	cfg := &config{}
-	if got := cfg.reportOf([]string{"june"}, ""); !strings.Contains(got, "--report FILE") {
+	if got := cfg.reportOf([]string{"june"}, "").String(); !strings.Contains(got, "--report FILE") {
 		t.Error(got)
 	}
 	cfg.RedisURL = "redis://localhost"
-	if got, want := cfg.reportOf([]string{"june", "july"}, ""), "chancela report june; chancela report july"; got != want {
+	if got, want := cfg.reportOf([]string{"june", "july"}, ""), "chancela report june; chancela report july"; got.String() != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage"
@@ -89,7 +89,7 @@ type address string
 func (a *address) UnmarshalText(b []byte) error {
 	u, err := url.Parse(string(b))
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil {
-		return errors.New("want an address of the form https://host/path, without user or password") // not repeated: it may hold one
+		return lang.Errorf("want an address of the form https://host/path, without user or password") // not repeated: it may hold one
 	}
 	*a = address(strings.TrimSuffix(string(b), "/"))
 	return nil
@@ -113,7 +113,7 @@ func (a *listenAddr) UnmarshalText(b []byte) error {
 		_, err = net.LookupPort("tcp", port)
 	}
 	if err != nil {
-		return fmt.Errorf("%q is not of the form host:port, such as 127.0.0.1:8080 or :8080", b)
+		return lang.Errorf("%q is not of the form host:port, such as 127.0.0.1:8080 or :8080", b)
 	}
 	*a = listenAddr(b)
 	return nil
@@ -124,7 +124,7 @@ type logLevel slog.Level
 
 func (l *logLevel) UnmarshalText(b []byte) error {
 	if (*slog.Level)(l).UnmarshalText(b) != nil {
-		return fmt.Errorf("%q is not one of debug, info, warn, error", b)
+		return lang.Errorf("%q is not one of debug, info, warn, error", b)
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ type timeZone struct{ *time.Location }
 
 func (z *timeZone) UnmarshalText(b []byte) (err error) {
 	if z.Location, err = time.LoadLocation(string(b)); err != nil || string(b) == "Local" {
-		return fmt.Errorf("%q is not a time zone such as America/Sao_Paulo or UTC", b)
+		return lang.Errorf("%q is not a time zone such as America/Sao_Paulo or UTC", b)
 	}
 	return nil
 }
@@ -153,7 +153,7 @@ type environment string
 
 func (e *environment) UnmarshalText(b []byte) error {
 	if s := string(b); s != "sandbox" && s != string(production) {
-		return fmt.Errorf("%q is neither sandbox nor production", s)
+		return lang.Errorf("%q is neither sandbox nor production", s)
 	}
 	*e = environment(b)
 	return nil
@@ -169,7 +169,7 @@ func (r *rate) UnmarshalText(b []byte) error {
 	requests, per, ok := strings.Cut(string(b), "/")
 	n, err := strconv.Atoi(strings.TrimSpace(requests))
 	if !ok || err != nil || n <= 0 {
-		return fmt.Errorf("%q is not a number of requests per period such as 100/1m", b)
+		return lang.Errorf("%q is not a number of requests per period such as 100/1m", b)
 	}
 	per = strings.TrimSpace(per)
 	if per != "" && (per[0] < '0' || per[0] > '9') {
@@ -177,7 +177,7 @@ func (r *rate) UnmarshalText(b []byte) error {
 	}
 	d, err := time.ParseDuration(per)
 	if err != nil || d <= 0 || d/time.Duration(n) < time.Microsecond {
-		return fmt.Errorf("%q is not a number of requests per period such as 100/1m", b)
+		return lang.Errorf("%q is not a number of requests per period such as 100/1m", b)
 	}
 	*r = rate{n, d}
 	return nil
@@ -191,7 +191,7 @@ type rowOfFailures int
 func (n *rowOfFailures) UnmarshalText(b []byte) error {
 	i, err := strconv.Atoi(string(b))
 	if err != nil || i < 0 || i > 1_000_000 {
-		return fmt.Errorf("%q is not a whole number from 0, which is never", b)
+		return lang.Errorf("%q is not a whole number from 0, which is never", b)
 	}
 	*n = rowOfFailures(i)
 	return nil
@@ -203,14 +203,14 @@ var parsers = map[reflect.Type]env.ParserFunc{
 	reflect.TypeFor[time.Duration](): func(s string) (any, error) {
 		d, err := time.ParseDuration(s)
 		if err != nil || d <= 0 {
-			return nil, fmt.Errorf("%q is not a duration such as 30s or 10m", s)
+			return nil, lang.Errorf("%q is not a duration such as 30s or 10m", s)
 		}
 		return d, nil
 	},
 	reflect.TypeFor[int](): func(s string) (any, error) {
 		n, err := strconv.Atoi(s)
 		if err != nil || n <= 0 || n > 1_000_000 {
-			return nil, fmt.Errorf("%q is not a whole number above 0", s)
+			return nil, lang.Errorf("%q is not a whole number above 0", s)
 		}
 		return n, nil
 	},

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -46,24 +46,24 @@ configured Redis are. Settings with which no other command starts are named, wit
 			}
 			lines := strings.Split(table.String(), "\n")
 			for i, s := range settings {
-				sys.tell("setting", s, lines[i])
+				sys.tell("setting", s, lang.Plain(lines[i]))
 			}
 			redis := cfg.durability(cmd.Context())
-			sys.tell("redis", map[string]any{"message": redis}, "redis: "+redis)
-			marks := "made in the archive before each invitation: a Redis that is lost, emptied or set back invites nobody twice"
+			sys.tell("redis", map[string]any{"message": redis}, lang.Of("redis: %v", redis))
+			marks := lang.Of("made in the archive before each invitation: a Redis that is lost, emptied or set back invites nobody twice")
 			if cfg.Marks == off {
-				marks = "off: if Redis is lost, emptied or set back, people who were invited before can be invited again"
+				marks = lang.Of("off: if Redis is lost, emptied or set back, people who were invited before can be invited again")
 			}
-			sys.tell("marks", map[string]any{"message": marks}, "marks: "+marks)
+			sys.tell("marks", map[string]any{"message": marks}, lang.Of("marks: %v", marks))
 			for _, line := range waysOut(sys.env) {
-				sys.tell("proxy", map[string]any{"message": line}, line)
+				sys.tell("proxy", map[string]any{"message": line}, lang.Plain(line))
 			}
 			for _, name := range unknown(sys.env) {
-				sys.tell("unknown", map[string]any{"name": name}, "unknown variable: "+name)
+				sys.tell("unknown", map[string]any{"name": name}, lang.Of("unknown variable: %s", name))
 			}
 			refused := cfg.refusals(sys.env)
 			for _, why := range refused {
-				sys.tell("refused", map[string]any{"message": why}, "refused: "+why)
+				sys.tell("refused", map[string]any{"message": why}, lang.Of("refused: %v", why))
 			}
 			if len(refused) > 0 {
 				return quietly(exitUsage)
@@ -145,18 +145,22 @@ func (c *config) providerDefault(name string, judges []providers.Provider) (valu
 }
 
 // durability says how the configured Redis keeps what is written.
-func (c *config) durability(ctx context.Context) string {
+func (c *config) durability(ctx context.Context) lang.Text {
 	if c.RedisURL == "" {
-		return "embedded, for simulated providers only"
+		return lang.Of("embedded, for simulated providers only")
 	}
 	db, end, err := c.reachRedis(ctx)
 	if err != nil {
-		return oneLine(err)
+		return lang.Of("%v", err)
 	}
 	defer end()
 	server, err := ledger.Inspect(ctx, db)
 	if err != nil {
-		return oneLine(err)
+		return lang.Of("%v", err)
 	}
-	return strings.Join(slices.Concat([]string{fmt.Sprintf("version %s, durable by: %s", server.Version, server.Durability)}, server.Warnings), "; ")
+	parts := []lang.Text{lang.Of("version %s, durable by: %s", server.Version, server.Durability)}
+	for _, w := range server.Warnings {
+		parts = append(parts, lang.Plain(w))
+	}
+	return lang.Join(parts, "; ")
 }

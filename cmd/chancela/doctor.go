@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
@@ -42,7 +42,7 @@ The exit status is 1 when something is wrong.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			me, err := selfOf(self)
 			if err == nil && self != "" && !draft {
-				err = errors.New("--self needs --draft")
+				err = lang.Errorf("--self needs --draft")
 			}
 			if err != nil {
 				return usage("%w", err)
@@ -92,9 +92,9 @@ func (s *system) doctor(ctx context.Context, names []string, visit rest.Visit) e
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	text, status := fmt.Sprintf("%s: nothing is wrong", count(d.counts["ok"]+d.counts["note"], "finding")), exitOK
+	text, status := lang.Of("%v: nothing is wrong", count(d.counts["ok"]+d.counts["note"], "finding")), exitOK
 	if n := d.counts["wrong"]; n > 0 {
-		text, status = fmt.Sprintf("%s wrong of %s", count(n, "finding"), count(d.counts["ok"]+d.counts["note"]+n, "finding")), exitError
+		text, status = lang.Of("%v wrong of %v", count(n, "finding"), count(d.counts["ok"]+d.counts["note"]+n, "finding")), exitError
 	}
 	s.come(map[string]any{"ok": d.counts["ok"], "notes": d.counts["note"], "wrong": d.counts["wrong"]}, text)
 	return quietly(status)
@@ -124,7 +124,7 @@ func (d *doctor) report(f providers.Finding) {
 	}
 	d.told[text] = true
 	d.counts[mark]++
-	d.sys.tell("finding", f, printable(text))
+	d.sys.tell("finding", f, lang.Plain(printable(text)))
 }
 
 // sentence begins with a capital.

@@ -8,7 +8,6 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -22,6 +21,7 @@ import (
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/archive"
 )
@@ -100,7 +100,7 @@ func (s *system) download(ctx context.Context, what report.Downloading, to strin
 	var sum downloads
 	wrong := func(key string, err error) {
 		sum.Wrong++
-		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, key+": "+oneLine(err))
+		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, lang.Of("%s: %v", key, err))
 	}
 	take := func(place func(report.Downloaded, *os.File) error) error {
 		return report.Download(ctx, store, what, func(d report.Downloaded, f *os.File) error {
@@ -123,17 +123,17 @@ func (s *system) download(ctx context.Context, what report.Downloading, to strin
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s in %s", count(sum.Files, "file"), to)
+	parts := []lang.Text{lang.Of("%v in %s", count(sum.Files, "file"), to)}
 	if sum.There > 0 {
-		text += fmt.Sprintf(", %d of them were there", sum.There)
+		parts = append(parts, lang.Of(", %d of them were there", sum.There))
 	}
 	if sum.Again > 0 {
-		text += fmt.Sprintf("; also there from an earlier download, under other names: %s (index.csv lists both)", count(sum.Again, "file"))
+		parts = append(parts, lang.Of("; also there from an earlier download, under other names: %v (index.csv lists both)", count(sum.Again, "file")))
 	}
 	if sum.Wrong > 0 {
-		text += fmt.Sprintf("; %s could not be taken", count(sum.Wrong, "file"))
+		parts = append(parts, lang.Of("; %v could not be taken", count(sum.Wrong, "file")))
 	}
-	s.come(sum, text)
+	s.come(sum, lang.Join(parts, ""))
 	if sum.Wrong > 0 {
 		return quietly(exitError)
 	}
@@ -149,19 +149,19 @@ func insistHeld(ctx context.Context, store archive.Archive, what report.Download
 	case files:
 		return nil
 	case known && len(what.Kinds) == 0:
-		return fmt.Errorf("the archived envelopes of campaign %s have no files", what.Campaign)
+		return lang.Errorf("the archived envelopes of campaign %s have no files", what.Campaign)
 	case known:
-		return fmt.Errorf("campaign %s has no archived file of these kinds: %s", what.Campaign, joined(what.Kinds))
+		return lang.Errorf("campaign %s has no archived file of these kinds: %s", what.Campaign, joined(what.Kinds))
 	}
 	names, err := report.SomeCampaigns(ctx, store, 5)
 	if err != nil {
 		return err
 	}
-	has := "it has none"
+	has := lang.Of("it has none")
 	if len(names) > 0 {
-		has = "it has, for example, " + strings.Join(names, ", ")
+		has = lang.Of("it has, for example, %s", strings.Join(names, ", "))
 	}
-	return fmt.Errorf("the archive %s holds nothing of a campaign %s: %s", store, what.Campaign, has)
+	return lang.Errorf("the archive %s holds nothing of a campaign %s: %v", store, what.Campaign, has)
 }
 
 func joined(kinds []providers.Kind) string {
@@ -173,7 +173,7 @@ func joined(kinds []providers.Kind) string {
 }
 
 // errThere tells that a file was there already, with the same content.
-var errThere = errors.New("the file is there already")
+var errThere = lang.Errorf("the file is there already")
 
 type taking = func(place func(report.Downloaded, *os.File) error) error
 
@@ -228,12 +228,12 @@ func ownIndex(root *os.Root) ([][]string, error) {
 	in := bufio.NewReader(io.LimitReader(have, maxIndex))
 	head := (&index{}).String()
 	if begin, err := in.Peek(len(head)); err != nil || string(begin) != head {
-		return nil, errors.New("index.csv is there already and was not written by download: move it away, or name another folder")
+		return nil, lang.Errorf("index.csv is there already and was not written by download: move it away, or name another folder")
 	}
 	_, _ = in.Discard(len(head))
 	rows, err := csv.NewReader(in).ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("index.csv, which an earlier download has written, was changed: move it away, or name another folder: %w", err)
+		return nil, lang.Errorf("index.csv, which an earlier download has written, was changed: move it away, or name another folder: %w", err)
 	}
 	return rows, nil
 }
@@ -278,7 +278,7 @@ func placeNew(root *os.Root, d report.Downloaded, from *os.File) error {
 		if have == d.SHA256 {
 			return errThere
 		}
-		return fmt.Errorf("%s is there already with other content: move it away, or name another folder", d.Name)
+		return lang.Errorf("%s is there already with other content: move it away, or name another folder", d.Name)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

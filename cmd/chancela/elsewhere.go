@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -87,7 +87,7 @@ func (f *campaignFiles) tellAsked(ctx context.Context, found asked, tell tell) e
 		of := len(f.invitations[name])
 		for _, other := range others {
 			tell("elsewhere", map[string]any{"campaign": name, "other": other, "envelopes": counts[other], "of": of},
-				fmt.Sprintf("campaign %s asks the same people to sign the same documents as campaign %s does, in %d of %s",
+				lang.Of("campaign %s asks the same people to sign the same documents as campaign %s does, in %d of %v",
 					name, other, counts[other], count(of, "envelope")))
 		}
 	}
@@ -106,7 +106,7 @@ func (f *campaignFiles) tellAskedRows(ctx context.Context, found asked, tell tel
 			}
 			if rows++; rows <= maxListed {
 				p := row.Problem("id", askedAlready(row.Envelope, by))
-				tell("asked", p, p.String())
+				tell("asked", p, p)
 			}
 		})
 		if err != nil {
@@ -114,7 +114,7 @@ func (f *campaignFiles) tellAskedRows(ctx context.Context, found asked, tell tel
 		}
 	}
 	if more := rows - maxListed; more > 0 {
-		tell("more", map[string]any{"rows": more}, fmt.Sprintf("and %d more", more))
+		tell("more", map[string]any{"rows": more}, lang.Of("and %d more", more))
 	}
 	return nil
 }
@@ -144,12 +144,12 @@ func (f *campaignFiles) eachGood(ctx context.Context, name string, see func(camp
 }
 
 // askedAlready says which envelope asks a row's people already.
-func askedAlready(e jobs.Envelope, by ledger.Holder) string {
-	other := "campaign " + by.Campaign
+func askedAlready(e jobs.Envelope, by ledger.Holder) lang.Text {
+	other := lang.Of("campaign %s", by.Campaign)
 	if by.ID != "" {
-		other = fmt.Sprintf("envelope %s of campaign %s", by.ID, by.Campaign)
+		other = lang.Of("envelope %s of campaign %s", by.ID, by.Campaign)
 	}
-	return fmt.Sprintf("envelope %s asks the same people to sign the same documents as %s", e.ID, other)
+	return lang.Of("envelope %s asks the same people to sign the same documents as %v", e.ID, other)
 }
 
 // insistNew refuses to invite people again by mistake: who names the campaign, or says
@@ -180,13 +180,13 @@ func (f *campaignFiles) insistNew(ctx context.Context, sys *system, c *jobs.Clie
 		f.asked = found // and all rows may be left out
 		return nil
 	}
-	campaign, skip := "NAME", ""
+	campaign, skip := "NAME", lang.Plain("")
 	if len(others) == 1 {
 		campaign = slices.Collect(maps.Keys(others))[0]
 	}
 	if rows < all {
-		skip = fmt.Sprintf(", --skip-invalid takes the %s", count(all-rows, "other row"))
+		skip = lang.Of(", --skip-invalid takes the %v", count(all-rows, "other row"))
 	}
-	return usage("nothing was enqueued: %s would ask people to sign what another campaign asks them to sign; --campaign %s makes them part of that campaign, --again asks once more%s",
+	return usage("nothing was enqueued: %v would ask people to sign what another campaign asks them to sign; --campaign %s makes them part of that campaign, --again asks once more%v",
 		count(rows, "row"), campaign, skip)
 }

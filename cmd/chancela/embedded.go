@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 	"github.com/chancela/chancela/storage/ledger"
@@ -42,7 +42,7 @@ func embed(ctx context.Context, sys *system, e *engine) error {
 	m := miniredis.NewMiniRedis()
 	m.ClockTTL(true)
 	if err := m.Start(); err != nil {
-		return fmt.Errorf("embedded queue: %w", err)
+		return lang.Errorf("embedded queue: %w", err)
 	}
 	e.onClose(m.Close)
 	db := redis.NewClient(&redis.Options{Addr: m.Addr(), Protocol: 2, PoolSize: 200})
@@ -66,7 +66,7 @@ func (e *engine) useSimulators(sys *system, sandboxEnv map[string]string) error 
 	}
 	for _, name := range registry.Names() {
 		if !cfg.hasKey(name) || cfg.isReal(name) {
-			return fmt.Errorf("the sandbox has no simulator of %s", name)
+			return lang.Errorf("the sandbox has no simulator of %s", name)
 		}
 	}
 	e.cfg = cfg

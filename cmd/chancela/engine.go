@@ -46,7 +46,7 @@ func (s *system) start(command string) (*beginning, error) {
 		return nil, usage("%s needs %sREDIS_URL when a provider's key is set: an embedded queue forgets, and a forgotten envelope could be sent twice; on one machine, set it to local:PATH, a folder for a Redis", command, prefix)
 	}
 	if b.simulated && calls {
-		fmt.Fprintln(s.stderr, simulatedNotice)
+		fmt.Fprintln(s.stderr, s.language.Sprintf(simulatedNotice))
 	}
 	if err := s.tellDestinations(cfg); err != nil {
 		return nil, err
@@ -76,8 +76,8 @@ func (s *system) tellDestinations(cfg *config) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	if where != "" {
-		fmt.Fprintln(s.stderr, where)
+	if !where.IsZero() {
+		fmt.Fprintln(s.stderr, s.language.Say(where))
 	}
 	return nil
 }

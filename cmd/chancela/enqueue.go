@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 func newEnqueue(sys *system) *cobra.Command {
@@ -74,6 +76,6 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 		files.tellLeftOut(sys.note)
 	}
 	files.tellLast(all, sys.tell)
-	sys.come(all.result(), "")
+	sys.come(all.result(), lang.Text{})
 	return quietly(files.status(all))
 }

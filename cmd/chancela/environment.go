@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"path"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/archive"
 )
@@ -64,7 +64,7 @@ func (e *engine) claimArchive(ctx context.Context) error {
 		return usage("the archive %s does not belong to %s: choose another one with %sARCHIVE_URL", e.archive, e.world(), prefix)
 	}
 	if err != nil {
-		return fmt.Errorf("archive %s: %w", e.archive, err)
+		return lang.Errorf("archive %s: %w", e.archive, err)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ const worldField = "{chancela}:world"
 func (e *engine) claimRedis(ctx context.Context) error {
 	fresh, err := e.redis.SetNX(ctx, worldField, e.world(), 0).Result()
 	if err != nil {
-		return fmt.Errorf("redis: %w", err)
+		return lang.Errorf("redis: %w", err)
 	}
 	if fresh {
 		return nil
@@ -85,7 +85,7 @@ func (e *engine) claimRedis(ctx context.Context) error {
 	e.upgraded = true
 	have, err := e.redis.Get(ctx, worldField).Result()
 	if err != nil {
-		return fmt.Errorf("redis: %w", err)
+		return lang.Errorf("redis: %w", err)
 	}
 	if have != e.world() {
 		return usage("this Redis holds campaigns of %s, and here are %s: use another Redis or another database of it", have, e.world())
@@ -121,7 +121,7 @@ func (e *engine) mark(name string) (mark, error) {
 func (e *engine) claimEnvironments(ctx context.Context) error {
 	known, err := e.redis.Exists(ctx, environmentsField).Result()
 	if err != nil {
-		return fmt.Errorf("redis: %w", err)
+		return lang.Errorf("redis: %w", err)
 	}
 	for _, name := range e.cfg.keyed() {
 		m, err := e.mark(name)
@@ -151,12 +151,12 @@ func (e *engine) claimInRedis(ctx context.Context, name string, m mark) error {
 			continue
 		}
 		if err := e.redis.HSetNX(ctx, environmentsField, field, mine).Err(); err != nil {
-			return fmt.Errorf("redis: %w", err)
+			return lang.Errorf("redis: %w", err)
 		}
 		have, err := e.redis.HGet(ctx, environmentsField, field).Result()
 		switch {
 		case err != nil:
-			return fmt.Errorf("redis: %w", err)
+			return lang.Errorf("redis: %w", err)
 		case have != mine && field == name:
 			return usage("this Redis holds envelopes of %s in %s, and here is %s: use another Redis or another database of it", name, have, mine)
 		case have != mine:
@@ -178,7 +178,7 @@ func (e *engine) claimInArchive(ctx context.Context, name string, m mark) error 
 		case errors.Is(err, archive.ErrConflict):
 			return usage("the archive %s holds files of another account of %s: choose another one with %sARCHIVE_URL", e.archive, name, prefix)
 		case err != nil:
-			return fmt.Errorf("archive %s: %w", e.archive, err)
+			return lang.Errorf("archive %s: %w", e.archive, err)
 		}
 	}
 	return nil
@@ -190,7 +190,7 @@ func (e *engine) learnWorld(ctx context.Context, judges []providers.Provider) ([
 	have, err := e.redis.Get(ctx, worldField).Result()
 	switch {
 	case err != nil && !errors.Is(err, redis.Nil):
-		return nil, fmt.Errorf("redis: %w", err)
+		return nil, lang.Errorf("redis: %w", err)
 	case have != simulatedWorld:
 		return judges, nil
 	}

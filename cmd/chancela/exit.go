@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Exit statuses of all commands.
@@ -38,11 +40,19 @@ func (e *exitErr) Error() string {
 	return e.err.Error()
 }
 
+// Said is the error for people.
+func (e *exitErr) Said() lang.Text {
+	if e.err == nil {
+		return lang.Plain(e.Error())
+	}
+	return lang.Of("%v", e.err)
+}
+
 func (e *exitErr) Unwrap() error { return e.err }
 
 // usage is an error of the one who called: exit status 2.
 func usage(format string, args ...any) error {
-	return &exitErr{exitUsage, fmt.Errorf(format, args...)}
+	return &exitErr{exitUsage, lang.Errorf(format, args...)}
 }
 
 // quietly ends the process with a status and without a word.

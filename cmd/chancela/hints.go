@@ -1,19 +1,19 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // tellHints names, once for each file, the options that say what the file does not.
 func (f *campaignFiles) tellHints(file string, read campaign.Reading, document bool, tell tell) {
 	hint := func(format string, args ...any) {
-		text := fmt.Sprintf(format, args...)
-		tell("hint", map[string]any{"file": file, "message": text}, file+": "+text)
+		text := lang.Of(format, args...)
+		tell("hint", map[string]any{"file": file, "message": text}, lang.Of("%s: %v", file, text))
 	}
 	if len(read.Unknown) > 0 {
 		hint("a heading of your own is told by --map: --map \"signer1.name=%[1]s\" if it is the signer's name, --map \"meta.own=%[1]s\" if it is only to be kept", read.Unknown[0])
@@ -24,14 +24,14 @@ func (f *campaignFiles) tellHints(file string, read campaign.Reading, document b
 		{"subject", `--subject "Lease of {signer1.name}" makes a subject for each row`},
 	} {
 		if slices.Contains(read.Missing, option.column) {
-			hint("instead of a column %s: %s", option.column, option.as)
+			hint("instead of a column %s: %v", option.column, lang.Of(option.as))
 		}
 	}
 	if document && f.flags.sheet.documents == "" && f.documents[file].Missed() > 0 {
-		dir := filepath.Dir(file)
-		if dir == "." {
-			dir = "the folder in which this was started"
+		dir := lang.Plain(strings.TrimSuffix(filepath.Dir(file), string(filepath.Separator)))
+		if dir.String() == "." {
+			dir = lang.Of("the folder in which this was started")
 		}
-		hint("documents are looked for below %s, where the file is: --documents DIR names another folder", strings.TrimSuffix(dir, string(filepath.Separator)))
+		hint("documents are looked for below %v, where the file is: --documents DIR names another folder", dir)
 	}
 }

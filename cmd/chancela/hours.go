@@ -8,6 +8,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // hourFlags are when a campaign's invitations may leave.
@@ -38,11 +39,11 @@ func (f hourFlags) in(zone timeZone) (hours.Settings, error) {
 }
 
 // hours say when the campaigns' invitations leave.
-func (s snapshot) hours() []string {
-	var lines []string
+func (s snapshot) hours() []lang.Text {
+	var lines []lang.Text
 	for _, c := range s.campaigns {
 		if h := report.HoursOf(c, s.at); h != nil && c.Open() > 0 {
-			lines = append(lines, c.Name+": "+h.Text())
+			lines = append(lines, lang.Of("%s: %v", c.Name, lang.Plain(h.Text())))
 		}
 	}
 	return lines

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"golang.org/x/text/language"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // speech is the language of what people read: Brazilian Portuguese or English.
@@ -17,9 +18,18 @@ func (l *speech) UnmarshalText(b []byte) error {
 	case language.English.String():
 		l.Tag = language.English
 	default:
-		return fmt.Errorf("%q is neither pt-BR nor en", b)
+		return lang.Errorf("%q is neither pt-BR nor en", b)
 	}
 	return nil
+}
+
+// languageOf is the language of what people read, also where the configuration is wrong.
+func languageOf(environ map[string]string) lang.Language {
+	var chosen speech
+	if chosen.UnmarshalText([]byte(environ[prefix+"LANG"])) != nil {
+		chosen, _ = spokenBy(environ)
+	}
+	return lang.For(chosen.Tag)
 }
 
 // spokenBy is the language that the system is set to, and the variable that says so. The order

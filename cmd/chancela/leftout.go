@@ -11,7 +11,7 @@ import (
 // tellLeft says how many rows that were not taken are where.
 func (e enqueued) tellLeft(tell tell) {
 	for _, l := range e.left {
-		tell("rejected", map[string]any{"file": l.File, "rows": l.Rows, "path": l.Path, "kept": l.Kept, "known": l.Known}, l.String())
+		tell("rejected", map[string]any{"file": l.File, "rows": l.Rows, "path": l.Path, "kept": l.Kept, "known": l.Known}, l)
 	}
 }
 

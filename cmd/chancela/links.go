@@ -8,6 +8,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 func newLinks(sys *system) *cobra.Command {
@@ -39,13 +40,13 @@ signer shows the envelope.`,
 				return err
 			}
 			if n == 0 {
-				none := "no signing link is kept for " + args[0]
+				none := lang.Of("no signing link is kept for %s", args[0])
 				if e.cfg.KeepLinks != yes {
-					none += ": workers keep them with " + prefix + "KEEP_LINKS=yes"
+					none = lang.Of("%v: workers keep them with %sKEEP_LINKS=yes", none, prefix)
 				}
 				sys.note("warning", map[string]any{"message": none}, none)
 			}
-			sys.come(map[string]any{"campaign": args[0], "links": n}, "")
+			sys.come(map[string]any{"campaign": args[0], "links": n}, lang.Text{})
 			return nil
 		},
 	}

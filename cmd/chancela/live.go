@@ -11,6 +11,8 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 const (
@@ -44,7 +46,7 @@ func watchLedger(ctx context.Context, sys *system, o *observer, campaigns []stri
 				return s, nil
 			}
 		} else if ctx.Err() == nil {
-			fmt.Fprintln(sys.stderr, "progress:", oneLine(err))
+			fmt.Fprintln(sys.stderr, sys.language.Sprintf("progress: %v", err))
 		}
 		select {
 		case <-ctx.Done():
@@ -60,7 +62,7 @@ func (s *system) plain() (draw func(snapshot), finish func()) {
 	var at time.Time
 	var latest snapshot
 	say := func() {
-		if line := latest.line(); latest.total() > 0 && line != said {
+		if line := s.language.Say(latest.line()); latest.total() > 0 && line != said {
 			fmt.Fprintln(s.stderr, line)
 			said = line
 		}
@@ -77,7 +79,7 @@ func (s *system) plain() (draw func(snapshot), finish func()) {
 // above.
 func (s *system) live() (draw func(snapshot), finish func()) {
 	// No input: the terminal stays as it is, and ^C stays a signal.
-	p := tea.NewProgram(liveView{begin: time.Now()}, tea.WithOutput(s.screen.under), tea.WithInput(nil), tea.WithoutSignalHandler())
+	p := tea.NewProgram(liveView{begin: time.Now(), language: s.language}, tea.WithOutput(s.screen.under), tea.WithInput(nil), tea.WithoutSignalHandler())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -107,9 +109,10 @@ func (s *system) wrapped(text string) string {
 
 // liveView is the picture of a snapshot.
 type liveView struct {
-	begin time.Time
-	snap  snapshot
-	width int
+	language lang.Language
+	begin    time.Time
+	snap     snapshot
+	width    int
 }
 
 func (v liveView) Init() tea.Cmd { return nil }
@@ -134,33 +137,33 @@ var (
 func (v liveView) View() tea.View { return tea.NewView(v.text()) }
 
 func (v liveView) text() string {
-	s := v.snap
+	s, say := v.snap, v.language.Sprintf
 	if s.at.IsZero() {
 		return ""
 	}
-	head := bold.Render(fmt.Sprintf("%d of %d done", s.done(), s.total())) + faint.Render("  "+about(s.at.Sub(v.begin)))
+	head := bold.Render(say("%d of %d done", s.done(), s.total())) + faint.Render(say("  %v", about(s.at.Sub(v.begin))))
 	if left := s.left(); left > 0 {
-		head += faint.Render(", about " + about(left) + " left")
+		head += faint.Render(say(", about %v left", about(left)))
 	}
 	lines := []string{head}
 	states := s.states()
 	var words []string
 	for _, state := range inOrder(states) {
-		words = append(words, fmt.Sprintf("%s %d", state, states[state]))
+		words = append(words, say("%v %d", stateWord(state), states[state]))
 	}
 	lines = append(lines, strings.Join(words, "  "))
 	for _, name := range s.paused() {
-		lines = append(lines, red.Render(name+" is paused: chancela resume "+name))
+		lines = append(lines, red.Render(say("%s is paused: chancela resume %s", name, name)))
 	}
-	lines = append(lines, s.hours()...)
+	lines = append(lines, shown(v.language, s.hours())...)
 	for _, h := range s.halts() {
-		lines = append(lines, red.Render(h))
+		lines = append(lines, red.Render(v.language.Say(h)))
 	}
 	for _, p := range s.providers {
-		lines = append(lines, p.line(s.at))
+		lines = append(lines, p.line(v.language, s.at))
 	}
-	if wrong := s.archive.wrong(s.at); wrong != "" {
-		lines = append(lines, red.Render("the archive "+wrong))
+	if wrong := s.archive.wrong(s.at); !wrong.IsZero() {
+		lines = append(lines, red.Render(say("the archive %v", wrong)))
 	}
 	if v.width > 0 {
 		for i := range lines {
@@ -170,19 +173,27 @@ func (v liveView) text() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
+func shown(language lang.Language, texts []lang.Text) []string {
+	var lines []string
+	for _, t := range texts {
+		lines = append(lines, language.Say(t))
+	}
+	return lines
+}
+
 // line is a provider's bar and its pace.
-func (p providerView) line(now time.Time) string {
+func (p providerView) line(language lang.Language, now time.Time) string {
 	const width = 20
 	full := int(width * p.done() / max(1, p.sum()))
 	s := fmt.Sprintf("%-10s ", p.name) + green.Render(strings.Repeat("█", full)) + faint.Render(strings.Repeat("░", width-full)) +
 		fmt.Sprintf(" %*d/%d", len(fmt.Sprint(p.sum())), p.done(), p.sum())
 	switch {
 	case p.trouble != nil && p.done() < p.sum():
-		s += red.Render("  " + p.wrong(now))
+		s += red.Render(language.Sprintf("  %v", p.wrong(now)))
 	case !p.stats.PausedUntil.IsZero():
-		s += fmt.Sprintf("  asks to wait %s", about(time.Until(p.stats.PausedUntil)))
+		s += language.Sprintf("  asks to wait %v", about(time.Until(p.stats.PausedUntil)))
 	case p.stats.Allowed > 0:
-		s += faint.Render(fmt.Sprintf("  %d of %d requests a minute", p.stats.Used, p.stats.Most()))
+		s += faint.Render(language.Sprintf("  %d of %d requests a minute", p.stats.Used, p.stats.Most()))
 	}
 	return s
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/localredis"
 )
 
@@ -61,7 +61,7 @@ func (c *config) reachRedis(ctx context.Context) (db redis.UniversalClient, end 
 	}
 	if err := queue.Reach(ctx, db, address); err != nil {
 		end()
-		return nil, nil, fmt.Errorf("redis does not answer at %s: %w", redacted(c.RedisURL), err)
+		return nil, nil, lang.Errorf("redis does not answer at %s: %w", redacted(c.RedisURL), err)
 	}
 	return db, end, nil
 }

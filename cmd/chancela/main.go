@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -30,6 +31,7 @@ type system struct {
 	begun          bool // the command line was understood
 	json           bool // results are objects
 	outcome        any  // the fields of the last one
+	language       lang.Language
 }
 
 func main() {
@@ -52,29 +54,31 @@ func main() {
 // run is the whole program but for the process around it.
 func run(ctx context.Context, sys *system, args []string) int {
 	sys.screen = &screen{under: sys.stderr}
+	sys.language = languageOf(sys.env)
 	sys.stderr = sys.screen
 	root := newRoot(sys)
 	root.SetArgs(args)
 	root.SetOut(sys.stdout)
 	root.SetErr(sys.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	status, message := statusOf(err), ""
+	status, message, people := statusOf(err), "", ""
 	switch e, _ := errors.AsType[*exitErr](err); {
 	case err == nil:
 	case e != nil && e.err == nil: // all has been said
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		status, message = exitInterrupted, "interrupted"
+		status, message, people = exitInterrupted, "interrupted", sys.language.Sprintf("interrupted")
 	default:
-		message = oneLine(err)
+		message, people = oneLine(err), sys.error(err)
 		if cure := ledger.Refusal(err); cure != "" {
-			message = cure + ". Reading goes on: status, report. (" + message + ")"
+			said := lang.Of("%s. Reading goes on: status, report. (%v)", cure, lang.Plain(message))
+			message, people = said.String(), sys.language.Say(said)
 		}
 		if status == exitError && !sys.begun {
 			status = exitUsage // cobra's own complaints
 		}
 	}
 	if message != "" {
-		fmt.Fprintln(sys.stderr, "chancela: "+message)
+		fmt.Fprintln(sys.stderr, "chancela: "+people)
 	}
 	sys.close(cmd, args, status, message)
 	return status

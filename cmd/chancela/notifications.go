@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 func newNotifications(sys *system) *cobra.Command {
@@ -38,7 +39,7 @@ func (s *system) notifications(ctx context.Context, replay bool) error {
 		if err != nil {
 			return err
 		}
-		s.come(map[string]any{"replayed": n}, fmt.Sprintf("%d notifications are delivered again", n))
+		s.come(map[string]any{"replayed": n}, lang.N(n, "%d notification is delivered again", "%d notifications are delivered again"))
 		return nil
 	}
 	waiting, dead, err := e.client.Ledger().Outbox(ctx)
@@ -46,6 +47,6 @@ func (s *system) notifications(ctx context.Context, replay bool) error {
 		return err
 	}
 	s.come(map[string]any{"waiting": waiting, "given_up": dead},
-		fmt.Sprintf("%d envelopes have notifications that wait, %d have some that were given up", waiting, dead))
+		lang.Of("%d envelopes have notifications that wait, %d have some that were given up", waiting, dead))
 	return nil
 }

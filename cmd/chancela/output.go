@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // What a command says is text for people or, with --json, objects for programs. Then
@@ -27,25 +30,30 @@ func (s *system) inJSON(commands ...*cobra.Command) []*cobra.Command {
 }
 
 // tell says something that the command is asked for.
-func (s *system) tell(kind string, object any, text string) { s.say(s.stdout, kind, object, text) }
+func (s *system) tell(kind string, object any, text lang.Sayer) { s.say(s.stdout, kind, object, text) }
 
 // note says something by the way, which people read on standard error.
-func (s *system) note(kind string, object any, text string) { s.say(s.stderr, kind, object, text) }
+func (s *system) note(kind string, object any, text lang.Sayer) { s.say(s.stderr, kind, object, text) }
 
-func (s *system) say(people io.Writer, kind string, object any, text string) {
+func (s *system) say(people io.Writer, kind string, object any, text lang.Sayer) {
 	if s.json {
 		s.print(kind, object)
 		return
 	}
-	fmt.Fprintln(people, text)
+	fmt.Fprintln(people, s.language.Say(text))
+}
+
+// error is an error in one line, for people.
+func (s *system) error(err error) string {
+	return strings.Join(strings.Fields(s.language.Say(err)), " ")
 }
 
 // come says what the command has come to: a line for people now, and for programs the
 // fields of the result. Without a text people are told nothing.
-func (s *system) come(result any, text string) {
+func (s *system) come(result any, text lang.Text) {
 	s.outcome = result
-	if !s.json && text != "" {
-		fmt.Fprintln(s.stdout, text)
+	if !s.json && !text.IsZero() {
+		fmt.Fprintln(s.stdout, s.language.Say(text))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -69,7 +70,7 @@ func (s *system) preview(ctx context.Context, file string, flags campaignFlags, 
 		return err
 	}
 	for _, p := range problems {
-		s.note("problem", p, p.String())
+		s.note("problem", p, p)
 	}
 	if len(problems) > 0 {
 		return quietly(exitUsage)
@@ -95,7 +96,7 @@ func (s *system) preview(ctx context.Context, file string, flags campaignFlags, 
 	}
 	if output != "" {
 		s.come(map[string]any{"row": number, "id": row.Envelope.ID, "files": written},
-			fmt.Sprintf("row %d, %s: %s", number, row.Envelope.ID, strings.Join(written, ", ")))
+			lang.Of("row %d, %s: %s", number, row.Envelope.ID, strings.Join(written, ", ")))
 	}
 	return nil
 }

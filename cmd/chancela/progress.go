@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
@@ -70,8 +71,8 @@ func (s snapshot) paused() []string {
 }
 
 // halts say why campaigns send nothing more to a provider, and what to do about it.
-func (s snapshot) halts() []string {
-	var lines []string
+func (s snapshot) halts() []lang.Text {
+	var lines []lang.Text
 	for _, c := range s.campaigns {
 		for _, h := range report.Halts(c) {
 			if h.Waiting > 0 {
@@ -83,7 +84,7 @@ func (s snapshot) halts() []string {
 }
 
 // halted names the providers to which nothing more is sent, in a few words.
-func (s snapshot) halted() string {
+func (s snapshot) halted() []lang.Text {
 	var first, resume []string
 	for _, c := range s.campaigns {
 		for _, h := range report.Halts(c) {
@@ -96,19 +97,19 @@ func (s snapshot) halted() string {
 			}
 		}
 	}
-	text := ""
+	var all []lang.Text
 	if len(first) > 0 {
-		text = "; the first go first at " + strings.Join(first, ", ")
+		all = append(all, lang.Of("the first go first at %s", strings.Join(first, ", ")))
 	}
 	if len(resume) > 0 {
-		text += "; halted until resumed: " + strings.Join(resume, ", ")
+		all = append(all, lang.Of("halted until resumed: %s", strings.Join(resume, ", ")))
 	}
-	return text
+	return all
 }
 
 // left is how long the rest takes at the speed of late; 0: nobody knows.
 func (s snapshot) left() time.Duration {
-	if s.speed <= 0 || s.open() == 0 || s.halted() != "" || s.shut() {
+	if s.speed <= 0 || s.open() == 0 || s.halted() != nil || s.shut() {
 		return 0
 	}
 	return time.Duration(float64(s.open()) / s.speed * float64(time.Second))
@@ -201,47 +202,48 @@ func (o *observer) inspect(ctx context.Context, v *providerView) (err error) {
 
 // wrong says in a line what is wrong with a provider: since when, the last error and the
 // next try. It is empty when all is well.
-func (v providerView) wrong(now time.Time) string {
+func (v providerView) wrong(now time.Time) lang.Text {
 	t := v.trouble
 	if t == nil {
-		return ""
+		return lang.Text{}
 	}
-	var s string
+	var s lang.Text
 	switch t.State {
 	case ledger.KeyRefused:
-		s = "refuses the key, its envelopes wait"
+		s = lang.Of("refuses the key, its envelopes wait")
 	case ledger.Blocked:
-		s = "cannot be reached safely, its envelopes wait"
+		s = lang.Of("cannot be reached safely, its envelopes wait")
 	case ledger.Unreachable:
-		s = "does not answer"
+		s = lang.Of("does not answer")
 	case ledger.Failing:
-		s = "answers with errors"
+		s = lang.Of("answers with errors")
 	case ledger.Held:
-		s = "asks to wait"
+		s = lang.Of("asks to wait")
 	case ledger.Slow:
-		s = "is slow"
+		s = lang.Of("is slow")
 	case ledger.Away:
-		s = "cannot be used, what needs it waits"
+		s = lang.Of("cannot be used, what needs it waits")
 	default:
-		s = string(t.State)
+		s = lang.Plain(string(t.State))
 	}
 	if d := now.Sub(t.Since); !t.Since.IsZero() && d >= time.Second {
-		s += " for " + about(d)
+		s = lang.Of("%v for %v", s, about(d))
 	}
 	switch {
 	case v.denied != "":
-		s += ": " + v.denied
+		s = lang.Of("%v: %v", s, lang.Plain(v.denied))
 	case t.State == ledger.Failing || t.State == ledger.Unreachable:
-		s += fmt.Sprintf(": %s", t.Op)
+		call := t.Op
 		if t.Status != 0 {
-			s += fmt.Sprintf(" %d", t.Status)
+			call += fmt.Sprintf(" %d", t.Status)
 		}
 		if t.Code != "" {
-			s += " " + t.Code
+			call += " " + t.Code
 		}
+		s = lang.Of("%v: %s", s, call)
 	}
 	if t.NextTry.After(now) {
-		s += ", next try in " + about(t.NextTry.Sub(now))
+		s = lang.Of("%v, next try in %v", s, about(t.NextTry.Sub(now)))
 	}
 	return s
 }
@@ -276,30 +278,28 @@ func (v providerView) done() (n int64) {
 }
 
 // line is the snapshot in one line, for a pipe.
-func (s snapshot) line() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %d done", s.done(), s.total())
+func (s snapshot) line() lang.Text {
 	states := s.states()
+	counts := []lang.Text{lang.Of("%d of %d done", s.done(), s.total())}
 	for _, state := range inOrder(states) {
-		fmt.Fprintf(&b, ", %d %s", states[state], state)
+		counts = append(counts, lang.Of("%d %v", states[state], stateWord(state)))
 	}
+	parts := []lang.Text{lang.Join(counts, ", ")}
 	if left := s.left(); left > 0 {
-		fmt.Fprintf(&b, "; about %s left", about(left))
+		parts = append(parts, lang.Of("about %v left", about(left)))
 	}
 	for _, name := range s.paused() {
-		fmt.Fprintf(&b, "; %s is paused", name)
+		parts = append(parts, lang.Of("%s is paused", name))
 	}
-	b.WriteString(s.halted())
-	for _, h := range s.hours() {
-		b.WriteString("; " + h)
-	}
+	parts = append(parts, s.halted()...)
+	parts = append(parts, s.hours()...)
 	for _, v := range s.providers {
-		if wrong := v.wrong(s.at); wrong != "" && v.done() < v.sum() {
-			fmt.Fprintf(&b, "; %s %s", v.name, wrong)
+		if wrong := v.wrong(s.at); !wrong.IsZero() && v.done() < v.sum() {
+			parts = append(parts, lang.Of("%s %v", v.name, wrong))
 		}
 	}
-	if wrong := s.archive.wrong(s.at); wrong != "" && s.open() > 0 {
-		fmt.Fprintf(&b, "; the archive %s", wrong)
+	if wrong := s.archive.wrong(s.at); !wrong.IsZero() && s.open() > 0 {
+		parts = append(parts, lang.Of("the archive %v", wrong))
 	}
-	return b.String()
+	return lang.Join(parts, "; ")
 }

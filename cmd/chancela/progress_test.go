@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -26,16 +27,16 @@ func TestTroubleIsSaid(t *testing.T) {
 			"cannot be reached safely, its envelopes wait: certyneo: send: denied, certificate"},
 		"paused": {providerView{trouble: &ledger.Trouble{State: ledger.Held, NextTry: now.Add(time.Minute)}}, "asks to wait, next try in 1m"},
 	} {
-		if got := c.view.wrong(now); got != c.want {
+		if got := c.view.wrong(now).String(); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 	v := providerView{name: "sdoc", states: map[ledger.State]int64{ledger.Queued: 1}, trouble: &ledger.Trouble{State: ledger.Unreachable, Since: now.Add(-time.Minute), Op: "upload"}}
 	s := snapshot{at: now, providers: []providerView{v}}
-	if line := s.line(); !strings.Contains(line, "sdoc does not answer for 1m") {
+	if line := s.line().String(); !strings.Contains(line, "sdoc does not answer for 1m") {
 		t.Errorf("the line of a pipe is %q", line)
 	}
-	if line := v.line(now); !strings.Contains(line, "does not answer for 1m") {
+	if line := v.line(lang.English, now); !strings.Contains(line, "does not answer for 1m") {
 		t.Errorf("the live line is %q", line)
 	}
 }
@@ -43,7 +44,7 @@ func TestTroubleIsSaid(t *testing.T) {
 // TestNeverMoreThanAll: a full bucket leaves beside the rate in the first minute.
 func TestNeverMoreThanAll(t *testing.T) {
 	v := providerView{name: "certyneo", states: map[ledger.State]int64{ledger.Sent: 1}, stats: pace.Stats{Allowed: 100, Burst: 200, Used: 250}}
-	if line := v.line(time.Now()); !strings.Contains(line, "250 of 300 requests a minute") {
+	if line := v.line(lang.English, time.Now()); !strings.Contains(line, "250 of 300 requests a minute") {
 		t.Errorf("the live line is %q", line)
 	}
 }

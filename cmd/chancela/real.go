@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
 )
@@ -88,16 +89,16 @@ func (c *config) destination(name string) (rest.Destination, error) {
 
 // destinations is one line on where the calls of all providers with a key go, and what a
 // signature there is worth.
-func (c *config) destinations() (string, error) {
-	var all []string
+func (c *config) destinations() (lang.Text, error) {
+	var all []lang.Text
 	for _, name := range c.keyed() {
 		d, err := c.destination(name)
 		if err != nil {
-			return "", err
+			return lang.Text{}, err
 		}
-		all = append(all, name+" goes to "+d.String())
+		all = append(all, lang.Of("%s goes to %s", name, d))
 	}
-	return strings.Join(all, "; "), nil
+	return lang.Join(all, "; "), nil
 }
 
 // isReal tells whether a provider is called over the network: not a simulator.

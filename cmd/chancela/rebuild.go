@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 func newRebuild(sys *system) *cobra.Command {
@@ -52,21 +51,21 @@ func (s *system) rebuild(ctx context.Context, campaign string) error {
 	wrong := 0
 	found, err := e.client.Rebuild(ctx, campaign, func(key string, err error) {
 		wrong++
-		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, key+": "+oneLine(err))
+		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, lang.Of("%s: %v", key, err))
 	})
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s archived again, %d under way, %d were known", count(found.Archived, "envelope"), found.UnderWay, found.Known)
+	parts := []lang.Text{lang.Of("%v archived again, %d under way, %d were known", count(found.Archived, "envelope"), found.UnderWay, found.Known)}
 	if found.UnderWay > 0 {
-		text += "\nenqueue the files of what is under way again: their people and documents are known from there only, and nobody is invited by it"
+		parts = append(parts, lang.Of("enqueue the files of what is under way again: their people and documents are known from there only, and nobody is invited by it"))
 	}
 	if found.Unsent > 0 {
-		text += fmt.Sprintf("\n%s had been refused and not sent: enqueue their files to try again", count(found.Unsent, "envelope"))
+		parts = append(parts, lang.Of("%v had been refused and not sent: enqueue their files to try again", count(found.Unsent, "envelope")))
 	}
-	s.come(map[string]any{"archived": found.Archived, "under_way": found.UnderWay, "known": found.Known, "unsent": found.Unsent}, text)
+	s.come(map[string]any{"archived": found.Archived, "under_way": found.UnderWay, "known": found.Known, "unsent": found.Unsent}, lang.Join(parts, "\n"))
 	if wrong > 0 {
-		return errors.New(count(wrong, "envelope") + " of the archive cannot be read")
+		return lang.Errorf("%v of the archive cannot be read", count(wrong, "envelope"))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -176,7 +176,7 @@ func cause(err error) error {
 func writeFile(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".chancela-*")
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return lang.Errorf("writing %s: %w", path, err)
 	}
 	defer os.Remove(f.Name()) // fails once it is renamed
 	err = write(f)
@@ -187,7 +187,7 @@ func writeFile(path string, write func(io.Writer) error) error {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return lang.Errorf("writing %s: %w", path, err)
 	}
 	return nil
 }

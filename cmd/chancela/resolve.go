@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -85,7 +85,7 @@ func readRulings(path string, notSent bool) ([]ruling, error) {
 	lines := map[string]int{}
 	n := 0
 	bad := func(format string, args ...any) error {
-		return usage("%s: line %d: "+format, append([]any{path, n}, args...)...)
+		return usage("%s: %v", path, lang.Of("line %d: %v", n, lang.Of(format, args...)))
 	}
 	in := bufio.NewScanner(f)
 	for in.Scan() {
@@ -129,12 +129,12 @@ func resolveOne(ctx context.Context, c *jobs.Client, key jobs.Key, envelopeID st
 	if err != nil {
 		return answer{}, err
 	}
-	a := answer{key.String() + " is sent", map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "sent", "unchecked": unchecked}}
+	a := answer{lang.Of("%s is sent", key), map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "sent", "unchecked": unchecked}}
 	switch {
 	case envelopeID == "":
-		a = answer{key.String() + " is back in the queue", map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "queued", "unchecked": false}}
+		a = answer{lang.Of("%s is back in the queue", key), map[string]any{"campaign": key.Campaign, "id": key.ID, "state": "queued", "unchecked": false}}
 	case unchecked:
-		a.text += ", unchecked: nobody could look the id up; the next look confirms it, and until then it can be resolved again"
+		a.text = lang.Of("%s is sent, unchecked: nobody could look the id up; the next look confirms it, and until then it can be resolved again", key)
 	}
 	return a, nil
 }
@@ -151,14 +151,14 @@ func (s *system) resolveAll(ctx context.Context, c *jobs.Client, campaign string
 			s.tell("envelope", a.fields, a.text)
 		case errors.Is(err, jobs.ErrNotNow), errors.Is(err, jobs.ErrUnknownID), errors.Is(err, ledger.ErrNotFound):
 			refused++
-			s.tell("envelope", map[string]any{"campaign": campaign, "id": v.id, "error": err.Error()}, fmt.Sprintf("%s is not resolved: %v", key, err))
+			s.tell("envelope", map[string]any{"campaign": campaign, "id": v.id, "error": err.Error()}, lang.Of("%s is not resolved: %v", key, err))
 		default:
-			return answer{}, fmt.Errorf("%d of %s resolved: %w", done, count(len(rulings), "envelope"), err)
+			return answer{}, lang.Errorf("%d of %v resolved: %w", done, count(len(rulings), "envelope"), err)
 		}
 	}
-	a := answer{count(done, "envelope") + " resolved", map[string]any{"campaign": campaign, "resolved": done, "refused": refused}}
+	a := answer{lang.N(done, "%d envelope resolved", "%d envelopes resolved"), map[string]any{"campaign": campaign, "resolved": done, "refused": refused}}
 	if refused > 0 {
-		return a, fmt.Errorf("%s not resolved", count(refused, "envelope"))
+		return a, lang.Errorf("%v not resolved", count(refused, "envelope"))
 	}
 	return a, nil
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // roots are the authorities that every TLS connection of this process trusts: the system's,
@@ -31,11 +33,11 @@ func (r *roots) UnmarshalText(b []byte) error {
 		return err
 	}
 	if len(text) > mostRoots {
-		return fmt.Errorf("want a file with PEM certificates: it has more than %d MiB", mostRoots>>20)
+		return lang.Errorf("want a file with PEM certificates: it has more than %d MiB", mostRoots>>20)
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
-		return fmt.Errorf("the system's own roots cannot be read: %w", err)
+		return lang.Errorf("the system's own roots cannot be read: %w", err)
 	}
 	if err := appendRoots(pool, text); err != nil {
 		return err
@@ -52,17 +54,17 @@ func appendRoots(pool *x509.CertPool, text []byte) error {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			if n == 0 || bytes.Contains(rest, []byte("-----BEGIN")) {
-				return fmt.Errorf("want PEM certificates: after %d of them comes something else", n)
+				return lang.Errorf("want PEM certificates: after %d of them comes something else", n)
 			}
 			return nil
 		}
 		if block.Type != "CERTIFICATE" {
-			return fmt.Errorf("want certificates alone, and not a %s", block.Type)
+			return lang.Errorf("want certificates alone, and not a %s", block.Type)
 		}
 		n++
 		c, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return fmt.Errorf("its certificate %d cannot be read: %w", n, err)
+			return lang.Errorf("its certificate %d cannot be read: %w", n, err)
 		}
 		if c.BasicConstraintsValid && !c.IsCA && !bytes.Equal(c.RawSubject, c.RawIssuer) {
 			return errors.New("its certificate " + fmt.Sprint(n) + " is a server's own, and not its authority's")

@@ -16,6 +16,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -90,7 +91,7 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 		return err
 	}
 	sys.come(sum.result(time.Since(begin), e.archive.String(), e.world() == simulatedWorld),
-		sum.text(time.Since(begin), e.archive.String(), start.cfg.reportOf(files.campaigns(), report)))
+		sum.text(sys.language, time.Since(begin), e.archive.String(), start.cfg.reportOf(files.campaigns(), report)))
 	if report != "" {
 		style.Zone = looks.zone(start.cfg)
 		if err := writeReports(ending, e.client, files.campaigns(), style, report); err != nil {
@@ -126,11 +127,11 @@ func (l reportFlags) into(report string) (campaign.ReportStyle, error) {
 
 // interrupted says how a run goes on that was.
 func interrupted(sys *system, cfg *config) error {
-	again := "start it again, and it goes on"
+	again := lang.Of("interrupted: start it again, and it goes on")
 	if cfg.RedisURL == "" {
-		again = "without a Redis only what is in the archive is kept; started again, all else begins anew"
+		again = lang.Of("interrupted: without a Redis only what is in the archive is kept; started again, all else begins anew")
 	}
-	fmt.Fprintln(sys.stderr, "interrupted: "+again)
+	fmt.Fprintln(sys.stderr, sys.language.Say(again))
 	return quietly(exitInterrupted)
 }
 
@@ -200,9 +201,9 @@ func tellHalts(ctx context.Context, e *engine, campaigns []string, tell tell) er
 			}
 			text := h.Text(name)
 			if e.cfg.RedisURL == "" { // there is nothing to resume
-				text = h.Why() + ". Without a Redis, run it again: what is in the archive is known"
+				text = lang.Of("%v. Without a Redis, run it again: what is in the archive is known", h.Why())
 				if h.Reason == report.HaltFirst {
-					text += ", and without --first all others go"
+					text = lang.Of("%v. Without a Redis, run it again: what is in the archive is known, and without --first all others go", h.Why())
 				}
 			}
 			tell("halt", map[string]any{"campaign": name, "halt": h}, text)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
 )
@@ -76,10 +77,10 @@ func simulate(ctx context.Context, sys *system, o sandbox.Options) error {
 	}
 	defer s.Close()
 	page := s.URL(sandbox.Control)
-	sys.tell("page", map[string]any{"url": page}, "# what it holds: "+page)
+	sys.tell("page", map[string]any{"url": page}, lang.Of("# what it holds: %s", page))
 	env := s.Env()
 	for _, name := range names(env) {
-		sys.tell("variable", map[string]any{"name": name, "value": env[name]}, fmt.Sprintf("export %s='%s'", name, env[name]))
+		sys.tell("variable", map[string]any{"name": name, "value": env[name]}, lang.Plain(fmt.Sprintf("export %s='%s'", name, env[name])))
 	}
 	if f, ok := sys.stdout.(*os.File); ok {
 		_ = f.Sync() // a pipe has nothing to sync

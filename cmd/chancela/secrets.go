@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -72,7 +71,7 @@ func readSecret(file string) (string, error) {
 		return "", err
 	}
 	if len(b) == 0 {
-		return "", errors.New("the file is empty")
+		return "", lang.Errorf("the file is empty")
 	}
 	return string(b), nil
 }
@@ -90,24 +89,24 @@ func cleanSecret(name, value string) (string, error) {
 	case value == "":
 		return "", nil
 	case clean == "":
-		return "", fmt.Errorf("there is nothing but blanks")
+		return "", lang.Errorf("there is nothing but blanks")
 	case len(value) > mostSecret:
-		return "", fmt.Errorf("it has more than %d KiB, which no secret has: want the secret alone", mostSecret>>10)
+		return "", lang.Errorf("it has more than %d KiB, which no secret has: want the secret alone", mostSecret>>10)
 	case strings.HasPrefix(clean, "\xff\xfe"), strings.HasPrefix(clean, "\xfe\xff"):
-		return "", fmt.Errorf("the text is UTF-16: save it as UTF-8")
+		return "", lang.Errorf("the text is UTF-16: save it as UTF-8")
 	case !utf8.ValidString(clean):
-		return "", fmt.Errorf("the text is not UTF-8")
+		return "", lang.Errorf("the text is not UTF-8")
 	case strings.HasPrefix(clean, "\ufeff"):
-		return "", fmt.Errorf("it begins with a byte order mark (U+FEFF): save it as UTF-8 without one")
+		return "", lang.Errorf("it begins with a byte order mark (U+FEFF): save it as UTF-8 without one")
 	case strings.ContainsAny(clean[:1]+clean[len(clean)-1:], "\"'`") || strings.ContainsAny(clean, "“”‘’"):
-		return "", fmt.Errorf("it stands in quotation marks: leave them out")
+		return "", lang.Errorf("it stands in quotation marks: leave them out")
 	case !lines && assignment.MatchString(clean):
-		return "", fmt.Errorf("it begins with NAME=: want the value alone")
+		return "", lang.Errorf("it begins with NAME=: want the value alone")
 	case !lines && strings.ContainsAny(clean, "\r\n"):
-		return "", fmt.Errorf("it has more than one line: want the secret alone")
+		return "", lang.Errorf("it has more than one line: want the secret alone")
 	}
 	if key := withoutScheme(name, clean); strings.HasSuffix(name, "_API_KEY") && strings.Contains(key, " ") {
-		return "", fmt.Errorf("it has a blank in it: want the key alone, without Bearer or another word in front")
+		return "", lang.Errorf("it has a blank in it: want the key alone, without Bearer or another word in front")
 	}
 	place := 0
 	for _, r := range clean {
@@ -116,7 +115,7 @@ func cleanSecret(name, value string) (string, error) {
 			continue
 		}
 		if !carried(name, r) {
-			return "", fmt.Errorf("its character %d is U+%04X, which cannot be meant", place, r)
+			return "", lang.Errorf("its character %d is U+%04X, which cannot be meant", place, r)
 		}
 	}
 	return clean, nil

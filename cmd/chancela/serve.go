@@ -15,6 +15,7 @@ import (
 	"github.com/chancela/chancela/jobs/pages"
 	"github.com/chancela/chancela/jobs/trace/otlp"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 func newServe(sys *system) *cobra.Command {
@@ -112,7 +113,7 @@ func (e *engine) runMetrics(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serving metrics: %w", err)
+		return lang.Errorf("serving metrics: %w", err)
 	}
 	return nil
 }

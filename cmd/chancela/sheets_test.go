@@ -154,7 +154,7 @@ func TestUntil(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 26, 23, 0, 0, 0, time.UTC)
 	for takes, want := range map[time.Duration]string{time.Second: "", 30 * time.Minute: ", until 23:30 if it began now", 2 * time.Hour: ", until 2026-11-27 01:00 if it began now"} {
-		if got := until(now, now.Add(takes)); got != want {
+		if got := until(now, now.Add(takes)).String(); got != want {
 			t.Errorf("%s: %q", takes, got)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
@@ -15,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/sandbox"
@@ -77,7 +77,7 @@ func (e *engine) joinSimulators(ctx context.Context, sys *system) error {
 		p, err := s.published(ctx)
 		if err == nil && !p.reachable() {
 			if time.Since(begin) > 2*hostLease {
-				return errors.New("the simulators that another process has started for this Redis cannot be reached: simulators serve one machine")
+				return lang.Errorf("the simulators that another process has started for this Redis cannot be reached: simulators serve one machine")
 			}
 			err = redis.Nil // their host has died, and its lease has not lapsed yet
 		}
@@ -89,7 +89,7 @@ func (e *engine) joinSimulators(ctx context.Context, sys *system) error {
 			break
 		}
 		if !errors.Is(err, redis.Nil) {
-			return fmt.Errorf("simulators: %w", err)
+			return lang.Errorf("simulators: %w", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -84,7 +85,7 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 	case !list:
 		return s.statusOf(e, snap)
 	case len(snap.campaigns) == 0:
-		fmt.Fprintln(s.stdout, "no campaigns")
+		fmt.Fprintln(s.stdout, s.language.Sprintf("no campaigns"))
 		return nil
 	}
 	if err := s.campaignList(snap.campaigns, e.cfg.TZ.Location); err != nil {
@@ -98,18 +99,18 @@ func (s *system) campaignList(all []ledger.Campaign, zone *time.Location) error 
 	endings := slices.DeleteFunc(slices.Clone(ledger.States), func(s ledger.State) bool { return !s.Terminal() })
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	head := []string{"CAMPAIGN", "ENVELOPES", "DONE"}
+	head := []string{s.language.Sprintf("CAMPAIGN"), s.language.Sprintf("ENVELOPES"), s.language.Sprintf("DONE")}
 	for _, state := range endings {
-		head = append(head, strings.ToUpper(strings.ReplaceAll(string(state), "_", " ")))
+		head = append(head, strings.ToUpper(strings.ReplaceAll(s.language.Say(stateWord(state)), "_", " ")))
 	}
-	fmt.Fprintln(w, strings.Join(append(head, "SINCE", "NOTE"), "\t"))
+	fmt.Fprintln(w, strings.Join(append(head, s.language.Sprintf("SINCE"), s.language.Sprintf("NOTE")), "\t"))
 	for _, c := range all {
 		row := []string{c.Name, fmt.Sprint(c.Total), fmt.Sprint(c.Total - c.Open())}
 		for _, state := range endings {
 			row = append(row, fmt.Sprint(c.States[state]))
 		}
 		since := c.CreatedAt.In(zone).Format("2006-01-02 15:04 MST")
-		fmt.Fprintln(w, strings.Join(append(row, since, campaignNote(c)), "\t"))
+		fmt.Fprintln(w, strings.Join(append(row, since, s.language.Say(campaignNote(c))), "\t"))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -123,18 +124,18 @@ func (s *system) campaignList(all []ledger.Campaign, zone *time.Location) error 
 }
 
 // campaignNote is what is special about a campaign.
-func campaignNote(c ledger.Campaign) string {
-	var notes []string
+func campaignNote(c ledger.Campaign) lang.Text {
+	var notes []lang.Text
 	if c.Paused {
-		notes = append(notes, "paused")
+		notes = append(notes, lang.Of("paused"))
 	}
 	if len(c.Halts) > 0 {
-		notes = append(notes, "halted")
+		notes = append(notes, lang.Of("halted"))
 	}
 	if c.Simulated {
-		notes = append(notes, "simulated")
+		notes = append(notes, lang.Of("simulated"))
 	}
-	return strings.Join(notes, ", ")
+	return lang.Join(notes, ", ")
 }
 
 // statusObject is the object of the contract, with what is wrong with the campaign's
@@ -201,25 +202,27 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 	if life := c.ChangedAt.Sub(c.CreatedAt); life > 0 {
 		snap.speed = float64(snap.done()) / life.Seconds()
 	}
-	fmt.Fprintf(s.stdout, "%s: %d of %d done\n", c.Name, snap.done(), snap.total())
+	print := func(format string, args ...any) { fmt.Fprintln(s.stdout, s.language.Sprintf(format, args...)) }
+	print("%s: %d of %d done", c.Name, snap.done(), snap.total())
 	if c.Simulated {
-		fmt.Fprintln(s.stdout, "simulated: nobody is invited, and nothing is signed")
+		print("simulated: nobody is invited, and nothing is signed")
 	}
 	for _, state := range inOrder(c.States) {
-		fmt.Fprintf(s.stdout, "  %-10s %d\n", state, c.States[state])
+		print("  %-10s %d", stateWord(state), c.States[state])
 	}
 	if snap.speed > 0 && !c.Paused {
-		fmt.Fprintf(s.stdout, "%.1f envelopes a minute", snap.speed*time.Minute.Seconds())
+		speed := snap.speed * time.Minute.Seconds()
 		if left := snap.left(); left > 0 {
-			fmt.Fprintf(s.stdout, ", about %s left", about(left))
+			print("%.1f envelopes a minute, about %v left", speed, about(left))
+		} else {
+			print("%.1f envelopes a minute", speed)
 		}
-		fmt.Fprintln(s.stdout)
 	}
 	if c.Paused {
-		fmt.Fprintf(s.stdout, "paused: chancela resume %s\n", c.Name)
+		print("paused: chancela resume %s", c.Name)
 	}
 	for _, line := range append(snap.hours(), snap.halts()...) {
-		fmt.Fprintln(s.stdout, line)
+		fmt.Fprintln(s.stdout, s.language.Say(line))
 	}
 	return s.troubles(e, snap)
 }
@@ -227,12 +230,12 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 // troubles says what keeps the campaigns from going on.
 func (s *system) troubles(e *engine, snap snapshot) error {
 	for _, v := range snap.providers {
-		if wrong := v.wrong(snap.at); wrong != "" {
-			fmt.Fprintf(s.stdout, "%s %s\n", v.name, wrong)
+		if wrong := v.wrong(snap.at); !wrong.IsZero() {
+			fmt.Fprintln(s.stdout, s.language.Sprintf("%s %v", v.name, wrong))
 		}
 	}
-	if wrong := snap.archive.wrong(snap.at); wrong != "" {
-		fmt.Fprintf(s.stdout, "the archive %s\n", wrong)
+	if wrong := snap.archive.wrong(snap.at); !wrong.IsZero() {
+		fmt.Fprintln(s.stdout, s.language.Sprintf("the archive %v", wrong))
 	}
 	return s.unworked(e, snap)
 }
@@ -248,7 +251,7 @@ func (s *system) unworked(e *engine, snap snapshot) error {
 			return err
 		}
 		if !worked {
-			fmt.Fprintf(s.stdout, "no worker runs for %s: start chancela work, and one chancela schedule\n", v.name)
+			fmt.Fprintln(s.stdout, s.language.Sprintf("no worker runs for %s: start chancela work, and one chancela schedule", v.name))
 		}
 	}
 	return nil

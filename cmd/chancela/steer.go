@@ -12,12 +12,13 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
 // answer is what a steering command says on standard output.
 type answer struct {
-	text   string
+	text   lang.Text
 	fields map[string]any
 }
 
@@ -47,63 +48,61 @@ func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jo
 }
 
 // pausedAnswer is the answer of pause and resume.
-func pausedAnswer(campaign string, paused bool, text string) answer {
-	return answer{campaign + text, map[string]any{"campaign": campaign, "paused": paused}}
+func pausedAnswer(campaign string, paused bool, text lang.Text) answer {
+	return answer{text, map[string]any{"campaign": campaign, "paused": paused}}
 }
 
 // resultAnswer says for how many envelopes something was done, and per reason for which
 // not.
-func resultAnswer(campaign string, r jobs.Result, what string) answer {
-	lines := []string{count(r.Done, "envelope") + " " + what}
+func resultAnswer(campaign string, r jobs.Result, what lang.Text) answer {
+	lines := []lang.Text{what}
 	for _, x := range r.Refused {
-		lines = append(lines, fmt.Sprintf("not for %s: %s (%s)", count(x.Envelopes, "envelope"), x.Message, firstOf(x.IDs, x.Envelopes)))
+		lines = append(lines, lang.Of("not for %v: %v (%s)", count(x.Envelopes, "envelope"), refusal(x), firstOf(x.IDs, x.Envelopes)))
 	}
 	refused := append([]jobs.Refusal{}, r.Refused...) // [] where there is none
-	return answer{strings.Join(lines, "\n"), map[string]any{"campaign": campaign, "envelopes": r.Done, "refused": refused}}
+	return answer{lang.Join(lines, "\n"), map[string]any{"campaign": campaign, "envelopes": r.Done, "refused": refused}}
 }
 
 // noneOf says that an operation on a whole campaign had nothing to do, and what its envelopes
 // are instead.
-func noneOf(what string, r jobs.Result) string {
+func noneOf(what lang.Text, r jobs.Result) lang.Text {
 	place := func(x jobs.Refusal) int { return slices.Index(ledger.States, ledger.State(x.Reason)) }
 	refused := slices.SortedStableFunc(slices.Values(r.Refused), func(a, b jobs.Refusal) int { return cmp.Compare(place(a), place(b)) })
-	var list []string
+	var list []lang.Text
 	for _, x := range refused {
-		is := "(" + x.Message + ")"
+		is := lang.Of("(%v)", refusal(x))
 		if place(x) >= 0 {
-			is = strings.ReplaceAll(x.Reason, "_", " ")
+			is = lang.Of(strings.ReplaceAll(x.Reason, "_", " "))
 		}
-		list = append(list, fmt.Sprintf("%d %s", x.Envelopes, is))
+		list = append(list, lang.Of("%d %v", x.Envelopes, is))
 	}
 	if len(list) == 0 {
 		return what
 	}
-	return what + ": " + strings.Join(list, ", ")
+	return lang.Of("%v: %v", what, lang.Join(list, ", "))
 }
 
 // steered is the answer of an operation with its own words for what was done and for nothing;
 // of named envelopes the ids of the refused ones follow.
-func steered(args []string, r jobs.Result, done, none string) answer {
-	a := resultAnswer(args[0], r, "")
-	_, refused, _ := strings.Cut(a.text, "\n")
+func steered(args []string, r jobs.Result, done, none lang.Text) answer {
 	switch {
 	case r.Done > 0:
-		a.text = strings.TrimSuffix(done+"\n"+refused, "\n")
+		return resultAnswer(args[0], r, done)
 	case len(args) > 1:
-		a.text = strings.TrimSuffix(none+"\n"+refused, "\n")
-	default:
-		a.text = noneOf(none, r)
+		return resultAnswer(args[0], r, none)
 	}
+	a := resultAnswer(args[0], r, none)
+	a.text = noneOf(none, r)
 	return a
 }
 
 // retried is the answer of retry: what has ended otherwise than failed is not retried, and
 // is sent again only as another envelope.
 func retried(args []string, r jobs.Result) answer {
-	a := steered(args, r, count(r.Done, "envelope")+" back in the queue", "nothing was retried, as none has failed")
+	a := steered(args, r, lang.N(r.Done, "%d envelope back in the queue", "%d envelopes back in the queue"), lang.Of("nothing was retried, as none has failed"))
 	ended := []ledger.State{ledger.Canceled, ledger.Declined, ledger.Expired}
 	if slices.ContainsFunc(r.Refused, func(x jobs.Refusal) bool { return slices.Contains(ended, ledger.State(x.Reason)) }) {
-		a.text += "\nwhat is canceled, declined or expired can be sent again only under another id"
+		a.text = lang.Join([]lang.Text{a.text, lang.Of("what is canceled, declined or expired can be sent again only under another id")}, "\n")
 	}
 	return a
 }
@@ -114,20 +113,29 @@ func waits(ctx context.Context, c *jobs.Client, campaign string, a *answer) erro
 	if err != nil {
 		return err
 	}
-	halts := report.Halts(all)
+	halts, lines := report.Halts(all), []lang.Text{a.text}
 	a.fields["paused"], a.fields["halts"] = all.Paused, halts
 	if all.Paused {
-		a.text += "\n" + campaign + " is paused: nothing is sent before chancela resume " + campaign
+		lines = append(lines, lang.Of("%s is paused: nothing is sent before chancela resume %s", campaign, campaign))
 	}
 	for _, h := range halts {
-		a.text += "\n" + h.Why() + "; what was put back waits, too: retry does not end it, chancela resume " + campaign + " does"
+		lines = append(lines, lang.Of("%v; what was put back waits, too: retry does not end it, chancela resume %s does", h.Why(), campaign))
 	}
+	a.text = lang.Join(lines, "\n")
 	return nil
 }
 
 // reminded is the answer of remind.
 func reminded(args []string, r jobs.Result) answer {
-	return steered(args, r, "the signers of "+count(r.Done, "envelope")+" are reminded", "nobody was reminded")
+	return steered(args, r, lang.N(r.Done, "the signers of %d envelope are reminded", "the signers of %d envelopes are reminded"), lang.Of("nobody was reminded"))
+}
+
+// refusal is why something was not done. Where it is for a state, that says it.
+func refusal(x jobs.Refusal) lang.Text {
+	if lang.Known(x.Message) {
+		return lang.Of(x.Message)
+	}
+	return lang.Plain(x.Message)
 }
 
 // firstOf are the first few of n ids, for people.
@@ -146,7 +154,7 @@ func listed(r jobs.Result, err error) error {
 	if err == nil || len(r.Refused) == 0 || r.Err() == nil || err.Error() != r.Err().Error() {
 		return err
 	}
-	return fmt.Errorf("%s not done", count(r.NotDone(), "envelope"))
+	return lang.Errorf("%v not done", count(r.NotDone(), "envelope"))
 }
 
 // some does something to the envelopes that are named after the campaign, or to all of it.
@@ -171,11 +179,11 @@ func (s *system) campaignWide(ctx context.Context, c *jobs.Client, campaign stri
 	o, err = c.Carry(ctx, o.ID, func(o jobs.Operation) {
 		if time.Since(said) > progressEvery && o.Ended.IsZero() {
 			said = time.Now()
-			fmt.Fprintf(s.stderr, "%s: %d of %d envelopes looked at\n", campaign, o.Seen, o.Total)
+			fmt.Fprintln(s.stderr, s.language.Sprintf("%s: %d of %d envelopes looked at", campaign, o.Seen, o.Total))
 		}
 	})
 	if err != nil && ctx.Err() != nil {
-		fmt.Fprintf(s.stderr, "%s: interrupted after %d of %d envelopes; a running chancela work, schedule, serve or up goes on with it\n", campaign, o.Seen, o.Total)
+		fmt.Fprintln(s.stderr, s.language.Sprintf("%s: interrupted after %d of %d envelopes; a running chancela work, schedule, serve or up goes on with it", campaign, o.Seen, o.Total))
 	}
 	return o.Result, err
 }
@@ -214,9 +222,9 @@ tells how many they were. Envelopes that are sent are followed and archived as b
 		if err != nil {
 			return answer{}, err
 		}
-		text := " is paused: nobody more is invited"
+		text := lang.Of("%s is paused: nobody more is invited", args[0])
 		if res.UnderWay > 0 {
-			text += "; begun before, and perhaps sent: " + count(res.UnderWay, "invitation")
+			text = lang.Of("%v; begun before, and perhaps sent: %v", text, count(res.UnderWay, "invitation"))
 		}
 		a := pausedAnswer(args[0], true, text)
 		a.fields["under_way"] = res.UnderWay
@@ -237,15 +245,15 @@ failures in a row hold back; on a terminal it asks before a pause takes --first 
 		if err != nil {
 			return answer{}, err
 		}
-		text := " goes on"
+		text := lang.Of("%s goes on", args[0])
 		if held, first := heldBack(before); held > 0 {
 			if before.Paused {
-				question := fmt.Sprintf("%s in %s wait until the first %d are archived. Resuming sends them now, too. Go on?", count(int(held), "envelope"), args[0], first)
+				question := lang.Of("%v in %s wait until the first %d are archived. Resuming sends them now, too. Go on?", count(int(held), "envelope"), args[0], first)
 				if err := sys.confirm(ctx, question); err != nil {
 					return answer{}, err
 				}
 			}
-			text += fmt.Sprintf(", also with what waited for the first %d: %s", first, count(int(held), "envelope"))
+			text = lang.Of("%v, also with what waited for the first %d: %v", text, first, count(int(held), "envelope"))
 		}
 		if _, err := sys.campaignWide(ctx, c, args[0], ledger.ResumeAll); err != nil {
 			return answer{}, err
@@ -315,18 +323,18 @@ it cancels a whole campaign. What is canceled is not sent again under the same i
 			if err != nil {
 				return answer{}, err
 			}
-			question := fmt.Sprintf("Cancel all of %s (%s)? Under these ids they are not sent again.", args[0], count(int(all.Open()), "open envelope"))
+			question := lang.Of("Cancel all of %s (%v)? Under these ids they are not sent again.", args[0], count(int(all.Open()), "open envelope"))
 			if err := sys.confirm(ctx, question); err != nil {
 				return answer{}, err
 			}
 		}
 		if whole && len(args) > 1 && !yes {
-			if err := sys.confirm(ctx, fmt.Sprintf("Cancel %s of %s? Under these ids they are not sent again.", count(len(args)-1, "envelope"), args[0])); err != nil {
+			if err := sys.confirm(ctx, lang.Of("Cancel %v of %s? Under these ids they are not sent again.", count(len(args)-1, "envelope"), args[0])); err != nil {
 				return answer{}, err
 			}
 		}
 		r, err := sys.some(ctx, c, args, ledger.CancelAll, c.Cancel)
-		return resultAnswer(args[0], r, "stopped, or being withdrawn"), listed(r, err)
+		return resultAnswer(args[0], r, lang.N(r.Done, "%d envelope stopped, or being withdrawn", "%d envelopes stopped, or being withdrawn")), listed(r, err)
 	})
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask, also on a terminal")
 	only.add(cmd)
@@ -391,6 +399,6 @@ reason "forgotten", and can be neither resolved nor retried any more.`,
 		if err == nil {
 			err = r.Err()
 		}
-		return resultAnswer(args[0], r, "forgotten"), listed(r, err)
+		return resultAnswer(args[0], r, lang.N(r.Done, "%d envelope forgotten", "%d envelopes forgotten")), listed(r, err)
 	})
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -104,14 +104,14 @@ func (s *system) tellTrouble(r *ledger.Record) {
 }
 
 // text is the table and what needs somebody's attention; where is the way to more about it.
-func (s summary) text(took time.Duration, archive, where string) string {
+func (s summary) text(language lang.Language, took time.Duration, archive string, where lang.Text) lang.Text {
 	all := s.states()
 	columns := inOrder(all)
-	head := []string{"provider"}
+	head := []string{language.Sprintf("provider")}
 	for _, c := range columns {
-		head = append(head, string(c))
+		head = append(head, language.Say(stateWord(c)))
 	}
-	t := table.New().Border(lipgloss.NormalBorder()).BorderRow(false).Headers(append(head, "total")...).
+	t := table.New().Border(lipgloss.NormalBorder()).BorderRow(false).Headers(append(head, language.Sprintf("total"))...).
 		StyleFunc(func(_, col int) lipgloss.Style {
 			style := lipgloss.NewStyle().Padding(0, 1)
 			if col > 0 {
@@ -122,10 +122,10 @@ func (s summary) text(took time.Duration, archive, where string) string {
 	row := func(name string, states map[ledger.State]int64) {
 		cells, total := []string{name}, int64(0)
 		for _, c := range columns {
-			cells = append(cells, fmt.Sprint(states[c]))
+			cells = append(cells, language.Sprintf("%d", states[c]))
 			total += states[c]
 		}
-		t.Row(append(cells, fmt.Sprint(total))...)
+		t.Row(append(cells, language.Sprintf("%d", total))...)
 	}
 	for _, name := range registry.Names() {
 		if states, ok := s.counts[name]; ok {
@@ -133,66 +133,68 @@ func (s summary) text(took time.Duration, archive, where string) string {
 		}
 	}
 	if len(s.counts) > 1 {
-		row("all", all)
+		row(language.Sprintf("all"), all)
 	}
-	earlier := ""
+	invited := lang.N(s.invited, "%d envelope invited to sign", "%d envelopes invited to sign")
 	if s.earlier > 0 {
-		earlier = fmt.Sprintf(" now, %d earlier", s.earlier)
+		invited = lang.N(s.invited, "%d envelope invited to sign now, %d earlier", "%d envelopes invited to sign now, %d earlier", s.earlier)
 	}
-	lines := []string{t.Render(), fmt.Sprintf("%s invited to sign%s, %s in %s, %s",
-		count(s.invited, "envelope"), earlier, count(s.files, "archived file"), archive, about(took))}
+	lines := []lang.Text{lang.Plain(t.Render()), lang.Of("%v, %v in %s, %v", invited, count(s.files, "archived file"), archive, about(took))}
 	for _, r := range s.trouble {
-		lines = append(lines, "  "+trouble(r))
+		lines = append(lines, lang.Of("  %v", trouble(r)))
 	}
 	if more := s.troubles - len(s.trouble); more > 0 {
-		lines = append(lines, fmt.Sprintf("  and %d more", more))
+		lines = append(lines, lang.Of("  and %d more", more))
 	}
 	if s.troubles > 0 {
-		lines = append(lines, "More about each, and its signers: "+where)
+		lines = append(lines, lang.Of("More about each, and its signers: %v", where))
 	}
-	return strings.Join(lines, "\n")
+	return lang.Join(lines, "\n")
 }
 
 // reportOf is where a run's envelopes are reported on, one by one.
-func (c *config) reportOf(campaigns []string, written string) string {
+func (c *config) reportOf(campaigns []string, written string) lang.Text {
 	switch {
 	case written != "":
-		return written
+		return lang.Plain(written)
 	case c.RedisURL == "":
-		return "--report FILE of the next run writes a report"
+		return lang.Of("--report FILE of the next run writes a report")
 	}
 	commands := make([]string, len(campaigns))
 	for i, name := range campaigns {
 		commands[i] = "chancela report " + name
 	}
-	return strings.Join(commands, "; ")
+	return lang.Plain(strings.Join(commands, "; "))
 }
+
+// stateWord is a state for people.
+func stateWord(s ledger.State) lang.Text { return lang.Of(string(s)) }
 
 // trouble is one line on an envelope that is not archived: what it is, why, and what can
 // be done.
-func trouble(r *ledger.Record) string {
-	s := fmt.Sprintf("%s (%s) %s", r.Key(), r.Provider, r.State)
+func trouble(r *ledger.Record) lang.Text {
+	parts := []lang.Text{lang.Of("%s (%s) %v", r.Key(), r.Provider, stateWord(r.State))}
 	if r.State == ledger.InDoubt { // its kept message says less
-		return s + fmt.Sprintf(": the send call may or may not have reached %s; look there, then: chancela resolve %s %s --sent ENVELOPE_ID, or --not-sent",
-			r.Provider, r.Campaign, r.ID)
+		return lang.Of("%v: the send call may or may not have reached %s; look there, then: chancela resolve %s %s --sent ENVELOPE_ID, or --not-sent",
+			parts[0], r.Provider, r.Campaign, r.ID)
 	}
 	if why := r.ErrorMessage; why != "" && why != string(r.State) {
-		s += ": " + strings.Join(strings.Fields(why), " ")
+		parts = append(parts, lang.Of(": %s", strings.Join(strings.Fields(why), " ")))
 	}
 	if r.Explanation != "" {
-		s += fmt.Sprintf("; %s says: %s", r.Provider, r.Explanation)
+		parts = append(parts, lang.Of("; %s says: %s", r.Provider, r.Explanation))
 	}
 	var signers []providers.SignerStatus
 	_ = json.Unmarshal(r.Signers, &signers) // none are kept before a first look, or after forget
 	for i, signer := range signers {
 		if signer.Reason != "" {
-			s += fmt.Sprintf("; signer%d says: %s", i+1, signer.Reason)
+			parts = append(parts, lang.Of("; signer%d says: %s", i+1, signer.Reason))
 		}
 	}
 	if r.State == ledger.Failed {
-		s += fmt.Sprintf("; chancela retry %s %s", r.Campaign, r.ID)
+		parts = append(parts, lang.Of("; chancela retry %s %s", r.Campaign, r.ID))
 	}
-	return s
+	return lang.Join(parts, "")
 }
 
 // status is the exit status that a finished run deserves.

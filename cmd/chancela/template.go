@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -104,6 +104,6 @@ func (s *system) template(ctx context.Context, provider, format, output string, 
 		return err
 	}
 	s.come(map[string]any{"file": output, "provider": provider, "columns": len(t.Columns)},
-		fmt.Sprintf("%s: %s, those with * must be filled; its sample row passes chancela check %s", output, count(len(t.Columns), "column"), output))
+		lang.Of("%s: %v, those with * must be filled; its sample row passes chancela check %s", output, count(len(t.Columns), "column"), output))
 	return nil
 }

@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -67,41 +67,42 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	wrong := 0
 	v, err := report.Verify(ctx, store, book, campaign, func(key string, err error) {
 		wrong++
-		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, key+": "+oneLine(err))
+		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, lang.Of("%s: %v", key, err))
 	})
 	if err != nil {
 		return err
 	}
 	if wrong == 0 && v.Envelopes == 0 && campaign != "" {
-		return fmt.Errorf("the archive %s holds nothing of a campaign %s", store, campaign)
+		return lang.Errorf("the archive %s holds nothing of a campaign %s", store, campaign)
 	}
 	if wrong == 0 && v.Envelopes == 0 && book == nil {
-		return fmt.Errorf("the archive %s holds no manifest: nothing was verified", store)
+		return lang.Errorf("the archive %s holds no manifest: nothing was verified", store)
 	}
-	read := fmt.Sprintf("%s, %s, %s", count(v.Envelopes, "envelope"), count(v.Files, "file"), size(v.Bytes))
-	text, status := read+": every hash is right", exitOK
+	read := lang.Of("%v, %v, %v", count(v.Envelopes, "envelope"), count(v.Files, "file"), size(v.Bytes))
+	text, status := lang.Of("%v: every hash is right", read), exitOK
 	if wrong > 0 {
-		text, status = count(wrong, "thing")+" wrong in "+read, exitError
+		text, status = lang.N(wrong, "%d thing wrong in %v", "%d things wrong in %v", read), exitError
 	}
+	parts := []lang.Text{text}
 	for _, key := range v.Unvouched {
-		s.tell("unvouched", map[string]any{"key": key}, "not checked: "+key+": no manifest vouches for it")
+		s.tell("unvouched", map[string]any{"key": key}, lang.Of("not checked: %s: no manifest vouches for it", key))
 	}
 	if n := len(v.Unvouched); n > 0 {
-		text += "\nnot checked: " + count(n, "file") + " without a manifest, of envelopes that have not ended or put there by somebody else"
+		parts = append(parts, lang.Of("not checked: %v without a manifest, of envelopes that have not ended or put there by somebody else", count(n, "file")))
 	}
 	if v.Staged > 0 {
-		text += "\nnot checked: " + count(v.Staged, "document") + " as sent to be signed"
+		parts = append(parts, lang.Of("not checked: %v as sent to be signed", count(v.Staged, "document")))
 	}
 	if book == nil {
-		text += "\nnot compared with a ledger: whether something is missing was not looked at"
+		parts = append(parts, lang.Of("not compared with a ledger: whether something is missing was not looked at"))
 	}
 	s.come(map[string]any{"envelopes": v.Envelopes, "files": v.Files, "bytes": v.Bytes, "wrong": wrong,
-		"unvouched": len(v.Unvouched), "staged": v.Staged, "marks": v.Marks, "compared": book != nil}, text)
+		"unvouched": len(v.Unvouched), "staged": v.Staged, "marks": v.Marks, "compared": book != nil}, lang.Join(parts, "\n"))
 	return quietly(status)
 }
 
 // size is a size for people.
-func size(n int64) string {
+func size(n int64) lang.Text {
 	const unit = 1000
 	if n < unit {
 		return count(int(n), "byte")
@@ -110,5 +111,5 @@ func size(n int64) string {
 	for f >= unit && len(names) > 1 {
 		f, names = f/unit, names[1:]
 	}
-	return fmt.Sprintf("%.1f %cB", f, names[0])
+	return lang.Of("%.1f %cB", f, names[0])
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // build is what the compiler has noted in the program.
@@ -63,7 +65,7 @@ func newVersion(sys *system) *cobra.Command {
 		Args:    arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			b := readBuild()
-			sys.come(b, b.String())
+			sys.come(b, lang.Plain(b.String()))
 			return nil
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -67,12 +68,12 @@ func (s *system) webhooks(ctx context.Context, name string, subscribe bool, remo
 			return err
 		}
 		where := variable(name, "WEBHOOK_SECRET")
-		s.come(map[string]any{"id": id, "variable": where, "secret": secret}, fmt.Sprintf("%s\n%s=%s", id, where, secret))
+		s.come(map[string]any{"id": id, "variable": where, "secret": secret}, lang.Plain(fmt.Sprintf("%s\n%s=%s", id, where, secret)))
 		return nil
 	case remove != "":
 		err := at.Unsubscribe(ctx, remove)
 		if err == nil {
-			s.come(map[string]any{"removed": remove}, "")
+			s.come(map[string]any{"removed": remove}, lang.Text{})
 		}
 		return err
 	}
@@ -82,8 +83,8 @@ func (s *system) webhooks(ctx context.Context, name string, subscribe bool, remo
 	}
 	for _, sub := range all {
 		s.tell("subscription", map[string]any{"id": sub.ID, "url": sub.URL, "events": sub.Events},
-			fmt.Sprintf("%s %s %s", sub.ID, sub.URL, strings.Join(sub.Events, ",")))
+			lang.Of("%s %s %s", sub.ID, sub.URL, strings.Join(sub.Events, ",")))
 	}
-	s.come(map[string]any{"subscriptions": len(all)}, "")
+	s.come(map[string]any{"subscriptions": len(all)}, lang.Text{})
 	return nil
 }

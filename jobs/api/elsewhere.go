@@ -51,7 +51,7 @@ func (f *findings) invited(it item, invitation ledger.Invitation) {
 	m := it.at
 	if it.at.Index == nil {
 		p, again := it.row.Repeats()
-		if m.Field, m.Message = "id", p.Message; again {
+		if m.Field, m.Message, m.text = "id", p.Message.String(), &p.Message; again {
 			f.repeated.add(m)
 		}
 		return

@@ -340,7 +340,7 @@ func csvMistakes(id string, problems []campaign.Problem) []Mistake {
 }
 
 func csvMistake(id string, p campaign.Problem) Mistake {
-	return Mistake{Line: p.Line, Column: p.Column, Cell: p.Cell, row: p.Row, ID: validID(id), Field: p.Name, Message: p.Message}
+	return Mistake{Line: p.Line, Column: p.Column, Cell: p.Cell, row: p.Row, ID: validID(id), Field: p.Name, Message: p.Message.String(), text: &p.Message}
 }
 
 func validID(id string) string {
@@ -420,7 +420,7 @@ func (s *Server) element(ctx context.Context, campaign string, i int, raw jsonte
 	}
 	it.envelope = e
 	for _, p := range problems {
-		it.add(p.Field, p.Message)
+		it.add(p.Field, p.Message.String())
 	}
 	return it, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // EnvelopeInput is an envelope as a client writes it: the CSV's names, nested.
@@ -146,7 +147,7 @@ func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput
 		known := len(problems)
 		e.Documents = append(e.Documents, file("document", f))
 		if len(problems) > known {
-			problems[known].Message = fmt.Sprintf("document %d: %s", i+1, problems[known].Message)
+			problems[known].Message = lang.Of("document %d: %v", i+1, problems[known].Message)
 		}
 	}
 	for i, x := range in.Signers {

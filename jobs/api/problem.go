@@ -13,6 +13,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -48,7 +49,16 @@ type Mistake struct {
 	Field   string `json:"field" doc:"The CSV's column name: subject, signer1.email, document. Empty: the whole."`
 	Message string `json:"message"`
 
-	row int // in a spreadsheet
+	row  int        // in a spreadsheet
+	text *lang.Text // the message, for pages in another language; nil: there is none
+}
+
+// said is what is wrong, for people.
+func (m Mistake) said() lang.Text {
+	if m.text == nil {
+		return lang.Plain(m.Message)
+	}
+	return *m.text
 }
 
 func (p *Problem) Error() string { return p.Detail }
@@ -119,7 +129,7 @@ func (m *mistakes) problem(status int, detail string) *Problem {
 func invalid(problems providers.Problems) *Problem {
 	var m mistakes
 	for _, p := range problems {
-		m.add(Mistake{Field: p.Field, Message: p.Message, Pointer: fragment(pointerTo(p.Field, p.Message))})
+		m.add(Mistake{Field: p.Field, Message: p.Message.String(), Pointer: fragment(pointerTo(p.Field, p.Message.String()))})
 	}
 	return m.problem(http.StatusUnprocessableEntity, "the envelope is not valid; nothing was enqueued")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // sheet is a spreadsheet that was uploaded, as its rows are read.
@@ -103,9 +104,9 @@ func (s *Server) sheetItems(ctx context.Context, files *uploadDir, sheet sheet, 
 		}
 		for row, err := range reader.Rows(ctx) {
 			if p, ok := errors.AsType[campaign.Problem](err); ok { // a workbook that is broken further down
-				err = problem(http.StatusUnprocessableEntity, "the part file cannot be read to its end: "+p.Message)
+				err = problem(http.StatusUnprocessableEntity, "the part file cannot be read to its end: "+p.Message.String())
 			}
-			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: csvMistake(row.Envelope.ID, row.Problem("id", "")),
+			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: csvMistake(row.Envelope.ID, row.Problem("id", lang.Text{})),
 				mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
 			if !yield(it, err) || err != nil {
 				return

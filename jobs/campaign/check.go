@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Summary is what a check found.
@@ -110,17 +111,17 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 	summary.Rows += rows
 	if rows == 0 && summary.Refused == refused {
 		summary.Refused++
-		report(Problem{File: name, Message: "has a header but no rows"})
+		report(Problem{File: name, Message: lang.Of("has a header but no rows")})
 	}
 	return nil
 }
 
 // cause is an error without the file's name in front, which a [Problem] shows already.
-func cause(err error) string {
+func cause(err error) lang.Text {
 	if inner := errors.Unwrap(err); inner != nil {
-		return inner.Error()
+		err = inner
 	}
-	return err.Error()
+	return lang.Of("%v", err)
 }
 
 // GeneralCalls estimates the requests of an envelope at a provider that does not count

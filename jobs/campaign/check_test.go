@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 func TestCheckCountsAndWeighs(t *testing.T) {
 	file := write(t, "june.csv", head+line("1")+line("2")+"3,sdoc,Contract,a.pdf|b.pdf,Ana,ana@example.com\n4,sdoc,,a.pdf,Ana,ana\n")
 	missing := file + ".none"
 	var got []string
-	summary, err := Check(t.Context(), []string{missing, file, write(t, "empty.csv", head)}, Options{Document: anyDocument}, func(p Problem) { got = append(got, p.Message) })
+	summary, err := Check(t.Context(), []string{missing, file, write(t, "empty.csv", head)}, Options{Document: anyDocument}, func(p Problem) { got = append(got, p.Message.String()) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,11 +43,11 @@ func TestEstimate(t *testing.T) {
 
 func TestProblemString(t *testing.T) {
 	for want, p := range map[string]Problem{
-		"a.csv:9:1: row 7: too long":      {File: "a.csv", Line: 9, Column: 1, Row: 7, Message: "too long"},
-		"a.xlsx: id (B3): is required":    {File: "a.xlsx", Line: 3, Row: 3, Cell: "B3", Name: "id", Message: "is required"},
-		"a.csv:3:7: id (B3): is required": {"a.csv", 3, 7, 3, "B3", "id", "is required"},
-		"a.csv:3:7: B3: the quote":        {"a.csv", 3, 7, 3, "B3", "", "the quote"},
-		"a.csv: the file is empty":        {File: "a.csv", Message: "the file is empty"},
+		"a.csv:9:1: row 7: too long":      {File: "a.csv", Line: 9, Column: 1, Row: 7, Message: lang.Plain("too long")},
+		"a.xlsx: id (B3): is required":    {File: "a.xlsx", Line: 3, Row: 3, Cell: "B3", Name: "id", Message: lang.Plain("is required")},
+		"a.csv:3:7: id (B3): is required": {"a.csv", 3, 7, 3, "B3", "id", lang.Plain("is required")},
+		"a.csv:3:7: B3: the quote":        {"a.csv", 3, 7, 3, "B3", "", lang.Plain("the quote")},
+		"a.csv: the file is empty":        {File: "a.csv", Message: lang.Plain("the file is empty")},
 	} {
 		if p.String() != want {
 			t.Errorf("got %q, want %q", p, want)

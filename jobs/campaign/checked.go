@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // checkedColumn is what [WriteChecked] adds as the last column; a file with it is read without it.
@@ -34,7 +35,7 @@ func (r *Reader) checkedHeading() string {
 	if len(r.problems) == 0 {
 		return checkedColumn
 	}
-	return checkedColumn + ": " + reasons(r.problems)
+	return checkedColumn + ": " + r.reasons(r.problems)
 }
 
 // maxMarked is how large a sheet may be, unzipped, that is marked: all of it is in memory then.
@@ -56,15 +57,15 @@ func WriteChecked(ctx context.Context, name string, options Options, to io.Write
 }
 
 // reasons are a row's problems as one text.
-func reasons(problems []Problem) string {
-	list := make([]string, len(problems))
+func (r *Reader) reasons(problems []Problem) string {
+	list := make([]lang.Text, len(problems))
 	for i, p := range problems {
 		list[i] = p.Message
 		if p.Name != "" {
-			list[i] = p.Name + ": " + p.Message
+			list[i] = lang.Of("%s: %v", p.Name, p.Message)
 		}
 	}
-	return strings.Join(list, "; ")
+	return r.options.Language.Say(lang.Join(list, "; "))
 }
 
 // markText writes the rows with their values as they were.
@@ -114,7 +115,7 @@ func (r *Reader) markText(ctx context.Context, to io.Writer) error {
 		if err != nil {
 			return err
 		}
-		reason := reasons(row.Problems)
+		reason := r.reasons(row.Problems)
 		if raw := row.Raw(); raw != nil {
 			write(without(raw), reason)
 		} else {
@@ -133,21 +134,22 @@ func (r *Reader) checkedAt() int {
 // marking colours a workbook's cells.
 type marking struct {
 	*excelize.File
-	sheet  string
-	styles map[int]int // a cell's style with the colour added
+	language lang.Language
+	sheet    string
+	styles   map[int]int // a cell's style with the colour added
 }
 
 // markSheet opens the whole workbook, so that all that it holds is kept.
 func (r *Reader) markSheet(ctx context.Context, to io.Writer) error {
 	if r.names == nil {
-		return errors.New("the workbook has no header that could be marked")
+		return lang.Errorf("the workbook has no header that could be marked")
 	}
 	f, err := excelize.OpenReader(io.NewSectionReader(r.file, 0, math.MaxInt64), excelize.Options{UnzipSizeLimit: 2 * maxMarked, UnzipXMLSizeLimit: maxMarked})
 	if err != nil {
-		return fmt.Errorf("the workbook is too large to be marked, or cannot be opened: %w", err)
+		return lang.Errorf("the workbook is too large to be marked, or cannot be opened: %w", err)
 	}
 	defer f.Close()
-	m := marking{File: f, sheet: r.book.sheet.Name, styles: map[int]int{}}
+	m := marking{File: f, language: r.options.Language, sheet: r.book.sheet.Name, styles: map[int]int{}}
 	column := r.checkedAt() + 1
 	if column == 0 {
 		column = len(r.names) + 1
@@ -165,7 +167,7 @@ func (r *Reader) markSheet(ctx context.Context, to io.Writer) error {
 			return err
 		}
 		cell := fmt.Sprintf("%s%d", last, row.Number)
-		if text := reasons(row.Problems); text != "" || r.checkedAt() >= 0 {
+		if text := r.reasons(row.Problems); text != "" || r.checkedAt() >= 0 {
 			err = f.SetCellStr(m.sheet, cell, text)
 		}
 		for _, p := range row.Problems {
@@ -203,6 +205,6 @@ func (m *marking) mark(p Problem) error {
 	if err := m.SetCellStyle(m.sheet, p.Cell, p.Cell, marked); err != nil {
 		return err
 	}
-	_ = m.AddComment(m.sheet, excelize.Comment{Author: "chancela", Cell: p.Cell, Text: p.Message, Width: 260, Height: 80})
+	_ = m.AddComment(m.sheet, excelize.Comment{Author: "chancela", Cell: p.Cell, Text: m.language.Say(p.Message), Width: 260, Height: 80})
 	return nil
 }

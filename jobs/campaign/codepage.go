@@ -3,31 +3,32 @@ package campaign
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // The encodings that are not recognised for certain: their letters are signs in
 // Windows-1252. Which one it is can be told only to a person, as a likelihood.
 var others = []struct {
-	name    string
+	name    lang.Text
 	charmap *charmap.Charmap
 }{
-	{"the DOS code page 850", charmap.CodePage850},
-	{"the DOS code page 860", charmap.CodePage860},
-	{"the DOS code page 437", charmap.CodePage437},
-	{"Mac Roman", charmap.Macintosh},
+	{lang.Of("the DOS code page %s", "850"), charmap.CodePage850},
+	{lang.Of("the DOS code page %s", "860"), charmap.CodePage860},
+	{lang.Of("the DOS code page %s", "437"), charmap.CodePage437},
+	{lang.Plain("Mac Roman"), charmap.Macintosh},
 }
 
 const accented = "áàâãçéêíñóôõúüÁÀÂÃÇÉÊÍÑÓÔÕÚÜºª"
 
 // garbledWindows looks for the first byte that no person has written as Windows-1252, and
 // says what it probably is; counts are how often each byte stands in the file.
-func garbledWindows(in io.Reader, counts [256]int) (offset int64, message string, err error) {
+func garbledWindows(in io.Reader, counts [256]int) (offset int64, message lang.Text, err error) {
 	letters := 0 // that are letters in Windows-1252 and nothing that matters elsewhere
 	for b := 0xC0; b <= 0xFF; b++ {
 		if b != 0xD7 && b != 0xF7 {
@@ -39,7 +40,7 @@ func garbledWindows(in io.Reader, counts [256]int) (offset int64, message string
 	for offset = -1; ; offset++ {
 		next, err := text.ReadByte()
 		if err != nil && !errors.Is(err, io.EOF) {
-			return 0, "", err
+			return 0, lang.Text{}, err
 		}
 		if errors.Is(err, io.EOF) {
 			next = ' '
@@ -50,14 +51,14 @@ func garbledWindows(in io.Reader, counts [256]int) (offset int64, message string
 			}
 		}
 		if err != nil {
-			return 0, "", nil
+			return 0, lang.Text{}, nil
 		}
 		before, b = b, next
 	}
 }
 
 // probably tells in which encoding the file's bytes are letters of Portuguese.
-func probably(b byte, counts [256]int) string {
+func probably(b byte, counts [256]int) lang.Text {
 	best, most := -1, 0
 	for i, o := range others {
 		if !strings.ContainsRune(accented, o.charmap.DecodeByte(b)) {
@@ -73,15 +74,14 @@ func probably(b byte, counts [256]int) string {
 			best, most = i, sum
 		}
 	}
-	here := fmt.Sprintf("the byte 0x%02X", b)
 	if b == '\xA4' {
-		return here + " is ¤ in Windows-1252 and € in ISO 8859-15, which cannot be told apart: save the file again as CSV UTF-8"
+		return lang.Of("the byte 0x%02X is ¤ in Windows-1252 and € in ISO 8859-15, which cannot be told apart: save the file again as CSV UTF-8", b)
 	}
 	if best < 0 {
-		return here + " makes no sense in Windows-1252, and the file is not UTF-8: save it again as CSV UTF-8"
+		return lang.Of("the byte 0x%02X makes no sense in Windows-1252, and the file is not UTF-8: save it again as CSV UTF-8", b)
 	}
-	return fmt.Sprintf("%s makes no sense in Windows-1252; the file is probably in %s, where it is %c: save it again as CSV UTF-8",
-		here, others[best].name, others[best].charmap.DecodeByte(b))
+	return lang.Of("the byte 0x%02X makes no sense in Windows-1252; the file is probably in %v, where it is %c: save it again as CSV UTF-8",
+		b, others[best].name, others[best].charmap.DecodeByte(b))
 }
 
 // strange tells whether b, between two other bytes, is no Windows-1252 that a person has

@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // reasonColumn is what [Rejected] adds; a file that was corrected is read again with it.
@@ -114,7 +114,7 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 	h := header{reason: -1, missing: map[string]bool{}, groups: map[string]int{}}
 	for _, c := range rec.cells {
 		if strings.Contains(c.text, "\r") {
-			return h, errors.New("the first line holds a line end of old Macs (CR), and other lines end with LF: save the file again, with one kind of line end")
+			return h, lang.Errorf("the first line holds a line end of old Macs (CR), and other lines end with LF: save the file again, with one kind of line end")
 		}
 	}
 	r.ownSigners = namesSigners(rec)
@@ -163,7 +163,7 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 	for n := 2; n <= h.signers; n++ {
 		at, ok := signers[n]
 		if _, before := signers[n-1]; ok && !before {
-			p.add(at, fmt.Sprintf("signer%d", n), fmt.Sprintf("there is no signer%d: number the signers without gaps from signer1", n-1))
+			p.add(at, fmt.Sprintf("signer%d", n), lang.Of("there is no signer%d: number the signers without gaps from signer1", n-1))
 		}
 	}
 	return h, nil
@@ -171,52 +171,52 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 
 // noHeader says that a first line names no column, and what it should look like.
 func (r *Reader) noHeader(rec record) error {
-	hint := ""
+	hint := lang.Plain("")
 	if len(rec.cells) == 1 && strings.Count(rec.cells[0].text, "|") > 1 {
-		hint = " (separated by commas, semicolons or tabs, not by |)"
+		hint = lang.Of(" (separated by commas, semicolons or tabs, not by |)")
 	}
 	example := strings.Join([]string{"id", "provider", "subject", "document", "signer1.name", "signer1.email"}, string(rune(r.format.comma)))
-	return errors.New("the first line must name the columns" + hint + ", as in: " + strings.ReplaceAll(example, "\t", " (tab) ") + foundInstead(rec))
+	return lang.Errorf("the first line must name the columns%v, as in: %s%v", hint, strings.ReplaceAll(example, "\t", " (tab) "), foundInstead(rec))
 }
 
 // twice says that two columns of the file are the same one of ours.
-func twice(heading string, col column) string {
+func twice(heading string, col column) lang.Text {
 	if _, own := parseColumn(heading); own {
-		return "stands there twice"
+		return lang.Of("stands there twice")
 	}
-	return fmt.Sprintf("stands there twice: %q means it, too. Name the column that it does not mean otherwise, as in --map \"meta.%s=%s\"", shorten(heading), plainHeading(heading), shorten(heading))
+	return lang.Of("stands there twice: %q means it, too. Name the column that it does not mean otherwise, as in --map \"meta.%s=%s\"", shorten(heading), plainHeading(heading), shorten(heading))
 }
 
 // foundInstead repeats the first names of a header that has none of ours. What looks like
 // somebody's data is not repeated.
-func foundInstead(rec record) string {
+func foundInstead(rec record) lang.Text {
 	var names []string
 	for _, c := range rec.cells {
 		if c.text = shorten(c.text); strings.ContainsFunc(c.text, func(r rune) bool { return r == '@' || unicode.IsDigit(r) }) {
-			return ""
+			return lang.Plain("")
 		}
 		if c.text != "" && len(names) < 6 {
 			names = append(names, c.text)
 		}
 	}
 	if len(rec.cells) < 2 {
-		return ""
+		return lang.Plain("")
 	}
-	return "; none of these is known: " + strings.Join(names, ", ")
+	return lang.Of("; none of these is known: %s", strings.Join(names, ", "))
 }
 
 // unknown reports a column that is not known. Text that looks like somebody's data is not
 // repeated.
 func (p *problems) unknown(i int, c cell) {
-	message := columnUnknown + suggestion(c.text)
+	message := lang.Of("%v%v", columnUnknown, suggestion(c.text))
 	if j := strings.IndexFunc(providers.Trim(c.text), providers.Hollow); j >= 0 {
 		r, _ := utf8.DecodeRuneInString(providers.Trim(c.text)[j:])
-		message = "holds " + providers.Character(r) + ", which cannot be seen: write the name again"
+		message = lang.Of("holds %v, which cannot be seen: write the name again", providers.Character(r))
 	}
-	if why := unclear(c.text); why != "" {
+	if why := unclear(c.text); !why.IsZero() {
 		message = why
 	}
-	if wrong := intake.Garbled(c.text); wrong != "" {
+	if wrong := intake.Garbled(c.text); !wrong.IsZero() {
 		message = wrong
 	}
 	digits := 0
@@ -226,7 +226,7 @@ func (p *problems) unknown(i int, c cell) {
 		}
 	}
 	if digits > 4 || strings.Contains(c.text, "@") {
-		p.add(c, "", fmt.Sprintf("column %s %s", letters(i+1), message))
+		p.add(c, "", lang.Of("column %s %v", letters(i+1), message))
 		return
 	}
 	p.add(c, shorten(c.text), message)

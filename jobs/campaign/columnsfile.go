@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Columns says which column a heading means: column by heading, as [plainHeading] writes it.
@@ -25,11 +26,11 @@ func ParseColumns(entries []string) (Columns, error) {
 		col, known := parseColumn(name)
 		switch plain := plainHeading(text); {
 		case !ok || plain == "":
-			return nil, fmt.Errorf("%q has not the form COLUMN=HEADING, such as signer1.name=Nome do locatário", shorten(entry))
+			return nil, lang.Errorf("%q has not the form COLUMN=HEADING, such as signer1.name=Nome do locatário", shorten(entry))
 		case !known || col.name == reasonColumn || col.name == checkedColumn:
-			return nil, fmt.Errorf("%q is not a known column%s", shorten(name), suggestion(name))
+			return nil, lang.Errorf("%q is not a known column%v", shorten(name), suggestion(name))
 		case all[plain] != "" && all[plain] != col.name:
-			return nil, fmt.Errorf("the heading %q is given two columns, %s and %s", shorten(text), all[plain], col.name)
+			return nil, lang.Errorf("the heading %q is given two columns, %s and %s", shorten(text), all[plain], col.name)
 		default:
 			all[plain] = col.name
 		}
@@ -69,7 +70,7 @@ func KeptColumns(file string) (Columns, error) {
 	}
 	all, err := ParseColumns(lines)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, lang.Errorf("%s: %w", path, err)
 	}
 	return all, nil
 }
@@ -79,7 +80,7 @@ func (c Columns) Joined(more Columns) (Columns, error) {
 	all := maps.Clone(c)
 	for _, text := range slices.Sorted(maps.Keys(more)) {
 		if have := all[text]; have != "" && have != more[text] {
-			return nil, fmt.Errorf("the heading %q was %s the last time, and is to be %s now", text, have, more[text])
+			return nil, lang.Errorf("the heading %q was %s the last time, and is to be %s now", text, have, more[text])
 		}
 		all[text] = more[text]
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // maxCached is how many files a [Folder] remembers. Campaigns share few documents among
@@ -33,7 +34,7 @@ type Folder struct {
 	dir    string
 	s3     func(ctx context.Context, source string) (io.ReadCloser, error)
 	except fs.FileInfo // a folder from which nothing is taken; nil for none
-	called string      // as messages name it
+	called lang.Text   // as messages name it
 
 	mu        sync.Mutex
 	known     map[string]found
@@ -50,11 +51,11 @@ type found struct {
 // NewFolder looks below dir. s3 opens s3://bucket/key; nil: such sources are taken as they
 // are and not looked into.
 func NewFolder(dir string, s3 func(ctx context.Context, source string) (io.ReadCloser, error)) *Folder {
-	return &Folder{dir: dir, s3: s3, called: "the campaign file's folder", known: make(map[string]found)}
+	return &Folder{dir: dir, s3: s3, called: lang.Of("the campaign file's folder"), known: make(map[string]found)}
 }
 
 // Called is how messages name the folder, which otherwise is the campaign file's.
-func (f *Folder) Called(name string) { f.called = name }
+func (f *Folder) Called(name string) { f.called = lang.Plain(name) }
 
 // Missed counts the files that were looked for and are not there.
 func (f *Folder) Missed() int {
@@ -119,7 +120,7 @@ type opener = func(context.Context) (io.ReadCloser, error)
 func (f *Folder) locate(source string) (opener, string, error) {
 	if rest, ok := strings.CutPrefix(source, "s3://"); ok {
 		if bucket, key, _ := strings.Cut(rest, "/"); bucket == "" || key == "" || strings.HasSuffix(key, "/") {
-			return nil, "", errors.New("must have the form s3://bucket/key")
+			return nil, "", lang.Errorf("must have the form s3://bucket/key")
 		}
 		if f.s3 == nil {
 			return nil, source, nil
@@ -127,12 +128,12 @@ func (f *Folder) locate(source string) (opener, string, error) {
 		return func(ctx context.Context) (io.ReadCloser, error) { return f.s3(ctx, source) }, source, nil
 	}
 	if strings.Contains(source, "://") {
-		return nil, "", errors.New("must be a path relative to the campaign file, or s3://bucket/key")
+		return nil, "", lang.Errorf("must be a path relative to the campaign file, or s3://bucket/key")
 	}
 	name := path.Clean(strings.ReplaceAll(source, `\`, "/"))
 	drive := len(name) > 1 && name[1] == ':'
 	if path.IsAbs(name) || drive || name == ".." || strings.HasPrefix(name, "../") {
-		return nil, "", errors.New("must be a path below the campaign file's folder: without .. and not absolute")
+		return nil, "", lang.Errorf("must be a path below the campaign file's folder: without .. and not absolute")
 	}
 	return func(context.Context) (io.ReadCloser, error) { return f.openBelow(name) }, name, nil
 }
@@ -207,11 +208,11 @@ func isIn(folder fs.FileInfo, file string) (bool, error) {
 }
 
 var (
-	errFolder   = errors.New("is a folder, not a file")
-	errOutside  = errors.New("is a link that leads out of the campaign file's folder")
-	errDangling = errors.New("is a link to a file that is not there")
-	errSpecial  = errors.New("is not a regular file")
-	errArchive  = errors.New("is in the archive's own folder, which is no source of documents")
+	errFolder   = lang.Errorf("is a folder, not a file")
+	errOutside  = lang.Errorf("is a link that leads out of the campaign file's folder")
+	errDangling = lang.Errorf("is a link to a file that is not there")
+	errSpecial  = lang.Errorf("is not a regular file")
+	errArchive  = lang.Errorf("is in the archive's own folder, which is no source of documents")
 )
 
 // inspect reads a document through.
@@ -228,12 +229,12 @@ func inspect(ctx context.Context, name string, open opener) (providers.Document,
 func explain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return errors.New("there is no such file below the campaign file's folder")
+		return lang.Errorf("there is no such file below the campaign file's folder")
 	case errors.Is(err, fs.ErrPermission):
-		return errors.New("the file may not be read: permission denied")
+		return lang.Errorf("the file may not be read: permission denied")
 	}
 	if err, ok := errors.AsType[*fs.PathError](err); ok {
-		return errors.New("the file cannot be read: " + err.Err.Error())
+		return lang.Errorf("the file cannot be read: %w", err.Err)
 	}
 	return err
 }

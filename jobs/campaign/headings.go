@@ -1,18 +1,17 @@
 package campaign
 
 import (
-	"fmt"
 	"io"
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // headings are what people call our columns in Portuguese and Spanish, as [plainHeading] writes
@@ -36,10 +35,19 @@ var headings = headingsOf(map[string]string{
 
 // ambiguous are headings with two meanings. "documento" is decided by what stands in the column,
 // the others by whoever knows.
-var ambiguous = map[string]string{
-	"documento": "document or signer1.document", "tipo": "signer1.type or signer1.role", "contrato": "id, subject or document",
-	"vencimento": "expires or a field", "validade": "expires or a field", "vencimiento": "expires or a field", "numero": "id or a field", "num": "id or a field", "ddd": "signer1.phone, with the number in the same cell",
+var ambiguous = map[string]meanings{
+	"documento": {"document", lang.Or([]string{"document", "signer1.document"})}, "tipo": {"signer1.type", lang.Or([]string{"signer1.type", "signer1.role"})},
+	"contrato": {"id", lang.Or([]string{"id", "subject", "document"})}, "ddd": {"signer1.phone", lang.Of("signer1.phone, with the number in the same cell")},
+	"vencimento": orField("expires"), "validade": orField("expires"), "vencimiento": orField("expires"), "numero": orField("id"), "num": orField("id"),
 }
+
+// meanings are what a heading may mean, with the likeliest.
+type meanings struct {
+	first string
+	all   lang.Text
+}
+
+func orField(column string) meanings { return meanings{column, lang.Of("%s or a field", column)} }
 
 // papers are identity papers of other countries, which no column of ours takes.
 var papers = headingsOf(map[string]string{"": "documento de identidad, dni, nif, cuit, rut, rfc, rg"})
@@ -110,15 +118,15 @@ func heading(text string) (column, bool) {
 }
 
 // unclear says why a heading that people use is not taken; empty for any other.
-func unclear(text string) string {
+func unclear(text string) lang.Text {
 	s := plainHeading(text)
 	if may, ok := ambiguous[s]; ok {
-		return "may mean " + may + ": say which, as in --map \"" + strings.FieldsFunc(may, func(r rune) bool { return r == ',' || r == ' ' })[0] + "=" + shorten(text) + "\""
+		return lang.Of("may mean %v: say which, as in --map \"%s=%s\"", may.all, may.first, shorten(text))
 	}
 	if _, ok := papers[s]; ok {
-		return "is no CPF or CNPJ, which is what signer1.document takes: keep it as meta." + s + ", as in --map \"meta." + s + "=" + shorten(text) + "\""
+		return lang.Of("is no CPF or CNPJ, which is what signer1.document takes: keep it as meta.%s, as in --map \"meta.%s=%s\"", s, s, shorten(text))
 	}
-	return ""
+	return lang.Text{}
 }
 
 // Reading is how a file was understood where its words do not say it.
@@ -140,23 +148,28 @@ type Naming struct {
 
 // String is one line; empty when there is nothing to say.
 func (r Reading) String() string {
-	var parts []string
+	if r.Sheet == "" && len(r.Names) == 0 && len(r.Hidden) == 0 {
+		return ""
+	}
+	return r.Said().String()
+}
+
+// Said is how the file was understood, for people.
+func (r Reading) Said() lang.Text {
+	var parts []lang.Text
 	if r.Sheet != "" {
-		parts = append(parts, "sheet "+strconv.Quote(r.Sheet))
+		parts = append(parts, lang.Of("sheet %q", r.Sheet))
 	}
 	for _, n := range r.Names {
-		parts = append(parts, fmt.Sprintf("%q is %s", n.Heading, n.Column))
+		parts = append(parts, lang.Of("%q is %s", n.Heading, n.Column))
 	}
 	switch n := len(r.Hidden); {
 	case n == 1:
-		parts = append(parts, "column "+r.Hidden[0]+" is hidden, and is read, too")
+		parts = append(parts, lang.Of("column %s is hidden, and is read, too", r.Hidden[0]))
 	case n > 1:
-		parts = append(parts, "columns "+strings.Join(r.Hidden, ", ")+" are hidden, and are read, too")
+		parts = append(parts, lang.Of("columns %s are hidden, and are read, too", strings.Join(r.Hidden, ", ")))
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return r.File + ": " + strings.Join(parts, ", ")
+	return lang.Of("%s: %v", r.File, lang.Join(parts, ", "))
 }
 
 // column is the column that a heading names: as --map has it, by our own name, or by one that
@@ -188,10 +201,10 @@ func namesSigners(header record) bool {
 func (r *Reader) reading(first record, p *problems) Reading {
 	read := Reading{File: r.name}
 	for _, problem := range p.list {
-		switch problem.Message {
-		case columnUnknown:
+		switch problem.Message.String() {
+		case columnUnknown.String():
 			read.Unknown = append(read.Unknown, problem.Name)
-		case columnMissing:
+		case columnMissing.String():
 			read.Missing = append(read.Missing, problem.Name)
 		}
 	}

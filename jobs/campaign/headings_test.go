@@ -42,14 +42,14 @@ func told(t *testing.T, name, text string, options Options) (all []Row, problems
 	}
 	defer r.Close()
 	for _, p := range r.Problems() {
-		problems += p.Name + ": " + p.Message + "\n"
+		problems += p.Name + ": " + p.Message.String() + "\n"
 	}
 	for row, err := range r.Rows(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range row.Problems {
-			problems += p.Name + ": " + p.Message + "\n"
+			problems += p.Name + ": " + p.Message.String() + "\n"
 		}
 		all = append(all, row)
 	}

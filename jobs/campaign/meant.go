@@ -6,19 +6,20 @@ import (
 	"unicode"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
-const (
-	columnMissing = "this column is missing"
-	columnUnknown = "is not a known column"
+var (
+	columnMissing = lang.Of("this column is missing")
+	columnUnknown = lang.Of("is not a known column")
 )
 
 // guessed leaves out that a column is missing where another one is probably it, misspelt:
 // that is one mistake.
 func (p *problems) guessed() {
 	p.list = slices.DeleteFunc(p.list, func(missing Problem) bool {
-		return missing.Message == columnMissing && slices.ContainsFunc(p.list, func(other Problem) bool {
-			return strings.HasSuffix(other.Message, ": did you mean "+missing.Name+"?") || other.Message != columnMissing && plainName(other.Name) == plainName(missing.Name) && other.Name != missing.Name
+		return missing.Message.String() == columnMissing.String() && slices.ContainsFunc(p.list, func(other Problem) bool {
+			return strings.HasSuffix(other.Message.String(), ": did you mean "+missing.Name+"?") || other.Message.String() != columnMissing.String() && plainName(other.Name) == plainName(missing.Name) && other.Name != missing.Name
 		})
 	})
 }
@@ -35,10 +36,10 @@ func plainName(s string) string {
 }
 
 // suggestion names the known column that a misspelt one is nearest to.
-func suggestion(s string) string {
+func suggestion(s string) lang.Text {
 	s = strings.ToLower(providers.Trim(s))
 	if len(s) > 40 {
-		return ""
+		return lang.Plain("")
 	}
 	candidates := slices.Clone(plainColumns)
 	group, _, _ := strings.Cut(s, ".")
@@ -50,14 +51,14 @@ func suggestion(s string) string {
 	}
 	for _, c := range candidates { // signer2_email, Signer 2 E-mail
 		if plain := plainName(s); plain == plainName(c) || plain == strings.TrimPrefix(plainName(c), "signer1") {
-			return ": did you mean " + c + "?"
+			return didYouMean(c)
 		}
 	}
 	if c, ok := heading(s); ok {
-		return ": did you mean " + c.name + "?"
+		return didYouMean(c.name)
 	}
 	if c, ok := spelled(s); ok {
-		return ": did you mean " + c + "?"
+		return didYouMean(c)
 	}
 	return meant(s, candidates)
 }
@@ -76,10 +77,10 @@ func spelled(s string) (string, bool) {
 }
 
 // meant asks for the candidate that a misspelt word is nearest to.
-func meant(s string, candidates []string) string {
+func meant(s string, candidates []string) lang.Text {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if len(s) > 40 {
-		return ""
+		return lang.Plain("")
 	}
 	best, distance := "", 3
 	for _, c := range candidates {
@@ -88,10 +89,12 @@ func meant(s string, candidates []string) string {
 		}
 	}
 	if best == "" {
-		return ""
+		return lang.Plain("")
 	}
-	return ": did you mean " + best + "?"
+	return didYouMean(best)
 }
+
+func didYouMean(s string) lang.Text { return lang.Of(": did you mean %s?", s) }
 
 // edits is the Levenshtein distance.
 func edits(a, b string) int {

@@ -1,8 +1,6 @@
 package campaign
 
 import (
-	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -15,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // maxListed is how many files of a folder are looked at when a name is not found as it is
@@ -76,26 +75,25 @@ func (f *Folder) absent(root *os.Root, name string) error {
 	f.mu.Lock()
 	f.missed++
 	f.mu.Unlock()
-	message := fmt.Sprintf("there is no file %q below %s", shorten(name), f.called)
-	hint := ""
+	hint := lang.Plain("")
 	switch found, _ := f.spelled(root, name); {
 	case found != "":
-		hint = fmt.Sprintf("; %q is there, which differs in case", found)
+		hint = lang.Of("; %q is there, which differs in case", found)
 	case strings.Trim(name, `"'`) != name:
-		hint = "; remove the quotes around the path"
+		hint = lang.Of("; remove the quotes around the path")
 	case severalPaths.MatchString(name):
-		hint = "; several documents are separated by |"
+		hint = lang.Of("; several documents are separated by |")
 	case placeholder.MatchString(name):
-		hint = "; ~ and variables are not replaced by what they stand for"
+		hint = lang.Of("; ~ and variables are not replaced by what they stand for")
 	default:
 		for _, other := range f.likely(name) {
 			if found, _ := f.spelled(root, other); found != "" {
-				hint = fmt.Sprintf("; %q is there", found)
+				hint = lang.Of("; %q is there", found)
 				break
 			}
 		}
 	}
-	return errors.New(message + hint)
+	return lang.Errorf("there is no file %q below %v%v", shorten(name), f.called, hint)
 }
 
 // likely are other ways to write a name.

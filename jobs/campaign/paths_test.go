@@ -73,7 +73,7 @@ func TestPathsOfPrograms(t *testing.T) {
 		rows++
 		var got []string
 		for _, p := range row.Problems {
-			got = append(got, p.Message)
+			got = append(got, p.Message.String())
 		}
 		message := want[row.Envelope.Subject]
 		switch row.Envelope.Subject {
@@ -105,11 +105,11 @@ func TestRowsOfAnAttacker(t *testing.T) {
 	}
 	bars := "1,certyneo,S," + strings.Repeat("a|", 400_000) + ",Ana,ana@example.com\n"
 	all, problems := read(t, head+bars, Options{Document: document})
-	if asked != 0 || len(problems) != 1 || len(all[0].Envelope.Documents) != 1 || problems[0].Message != "has 400001 paths, separated by |: at most 100 documents are allowed" {
+	if asked != 0 || len(problems) != 1 || len(all[0].Envelope.Documents) != 1 || problems[0].Message.String() != "has 400001 paths, separated by |: at most 100 documents are allowed" {
 		t.Errorf("%d documents were looked for, %v", asked, problems)
 	}
 	_, problems = read(t, head+"1,certyneo,S,"+strings.Repeat("a|", 99)+"a,Ana,ana@example.com\n", Options{Document: document})
-	if asked != 100 || len(problems) != maxProblems+1 || problems[maxProblems].Message != "and 80 more problems here" {
+	if asked != 100 || len(problems) != maxProblems+1 || problems[maxProblems].Message.String() != "and 80 more problems here" {
 		t.Errorf("%d documents were looked for, %d problems: %v", asked, len(problems), problems[len(problems)-1])
 	}
 	_, problems = read(t, head+line("1")[:len(line("1"))-1]+strings.Repeat(",", 900_000)+"\n", Options{})
@@ -117,14 +117,14 @@ func TestRowsOfAnAttacker(t *testing.T) {
 		t.Errorf("empty values after the last column: %v", problems)
 	}
 	_, problems = read(t, head+strings.Repeat("x,", 500_000)+"\n"+line("2"), Options{})
-	if len(problems) != 1 || problems[0].Message != "the row has more than 4096 values" {
+	if len(problems) != 1 || problems[0].Message.String() != "the row has more than 4096 values" {
 		t.Errorf("%v", problems)
 	}
 	r, err := NewReader("june.csv", strings.NewReader(head[:len(head)-1]+strings.Repeat(",unknown", 4000)+"\n"+line("1")), Options{Document: anyDocument})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := r.Problems(); len(p) != maxProblems+1 || p[maxProblems].Message != "and 3980 more problems here" {
+	if p := r.Problems(); len(p) != maxProblems+1 || p[maxProblems].Message.String() != "and 3980 more problems here" {
 		t.Errorf("%d problems of a header: %v", len(p), p[len(p)-1])
 	}
 	// Between documents the context is looked at.

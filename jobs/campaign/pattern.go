@@ -1,10 +1,10 @@
 package campaign
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Pattern is a text with columns in it, such as "Lease of {signer1.name}". The zero value is none.
@@ -25,14 +25,14 @@ func ParsePattern(s string) (Pattern, error) {
 		col, known := parseColumn(name)
 		switch {
 		case !ok:
-			return Pattern{}, fmt.Errorf("%q has a { without a }", s)
+			return Pattern{}, lang.Errorf("%q has a { without a }", s)
 		case !known || col.name == reasonColumn || col.name == checkedColumn:
-			return Pattern{}, fmt.Errorf("{%s} is not a column%s", shorten(name), suggestion(name))
+			return Pattern{}, lang.Errorf("{%s} is not a column%v", shorten(name), suggestion(name))
 		}
 		p.names, rest = append(p.names, col), behind
 	}
 	if len(p.names) == 0 && s != "" {
-		return Pattern{}, fmt.Errorf("%q names no column: write one in braces, such as {signer1.name}", s)
+		return Pattern{}, lang.Errorf("%q names no column: write one in braces, such as {signer1.name}", s)
 	}
 	if s == "" {
 		return Pattern{}, nil

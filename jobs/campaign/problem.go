@@ -3,48 +3,51 @@ package campaign
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Problem is one mistake in a file.
 type Problem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`           // from 1; 0: the file as a whole
-	Column  int    `json:"column"`         // in characters, from 1; 0: the file has no lines
-	Row     int    `json:"row,omitempty"`  // in a spreadsheet, from 1
-	Cell    string `json:"cell,omitempty"` // in a spreadsheet: C14; empty: the whole row
-	Name    string `json:"name"`           // the column's name; empty: the whole line
-	Message string `json:"message"`
+	File    string    `json:"file"`
+	Line    int       `json:"line"`           // from 1; 0: the file as a whole
+	Column  int       `json:"column"`         // in characters, from 1; 0: the file has no lines
+	Row     int       `json:"row,omitempty"`  // in a spreadsheet, from 1
+	Cell    string    `json:"cell,omitempty"` // in a spreadsheet: C14; empty: the whole row
+	Name    string    `json:"name"`           // the column's name; empty: the whole line
+	Message lang.Text `json:"message"`
 }
 
-func problemAt(file string, at cell, name, message string) Problem {
+func problemAt(file string, at cell, name string, message lang.Text) Problem {
 	return Problem{file, at.line, at.column, at.row, cellName(at), name, message}
 }
 
 // String is FILE:LINE:COLUMN: NAME (CELL): MESSAGE, which editors understand.
-func (p Problem) String() string {
-	parts := []string{p.File}
+func (p Problem) String() string { return p.Said().String() }
+
+// Said is the problem for people.
+func (p Problem) Said() lang.Text {
+	parts := []lang.Text{lang.Plain(p.File)}
 	if p.Line > 0 && p.Column > 0 {
-		parts[0] = fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+		parts[0] = lang.Plain(fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column))
 	}
 	switch {
 	case p.Name != "" && p.Cell != "":
-		parts = append(parts, fmt.Sprintf("%s (%s)", p.Name, p.Cell))
+		parts = append(parts, lang.Plain(fmt.Sprintf("%s (%s)", p.Name, p.Cell)))
 	case p.Name != "" || p.Cell != "":
-		parts = append(parts, p.Name+p.Cell)
+		parts = append(parts, lang.Plain(p.Name+p.Cell))
 	case p.Row > 0 && p.Row != p.Line:
-		parts = append(parts, fmt.Sprintf("row %d", p.Row))
+		parts = append(parts, lang.Of("row %d", p.Row))
 	}
-	return strings.Join(append(parts, p.Message), ": ")
+	return lang.Join(append(parts, p.Message), ": ")
 }
 
 // Error is [Problem.String]: a file that cannot be read as rows at all is a Problem, too.
 func (p Problem) Error() string { return p.String() }
 
 // Problem is one of a row that was found good by itself.
-func (r Row) Problem(name, message string) Problem {
+func (r Row) Problem(name string, message lang.Text) Problem {
 	at := r.rec.whole()
 	for i, c := range r.columns {
 		if c.name == name && i < len(r.rec.cells) {
@@ -63,7 +66,7 @@ func (r Row) Repeats() (Problem, bool) {
 		return Problem{}, false
 	}
 	first, again := r.seen.invite(r.Envelope.Campaign, invitation, r.Line, r.Number)
-	return r.Problem("id", "asks the same people to sign the same documents as "+first+": remove one of the two rows, unless both are meant"), again
+	return r.Problem("id", lang.Of("asks the same people to sign the same documents as %v: remove one of the two rows, unless both are meant", first)), again
 }
 
 // Doubts are what is probably wrong in a row that is good: somebody would wait for an invitation that
@@ -71,8 +74,8 @@ func (r Row) Repeats() (Problem, bool) {
 func (r Row) Doubts() []Problem {
 	var doubts []Problem
 	for i, s := range r.Envelope.Signers {
-		if why := intake.DoubtfulEmail(s.Email); why != "" {
-			doubts = append(doubts, r.Problem(fmt.Sprintf("signer%d.email", i+1), "is probably misspelt: "+why))
+		if why := intake.DoubtfulEmail(s.Email); !why.IsZero() {
+			doubts = append(doubts, r.Problem(fmt.Sprintf("signer%d.email", i+1), lang.Of("is probably misspelt: %v", why)))
 		}
 	}
 	return doubts
@@ -96,17 +99,17 @@ func letters(n int) string {
 }
 
 // lineOf names a line of a file, and its row in a spreadsheet where that is another number.
-func lineOf(file string, line, row int) string {
+func lineOf(file string, line, row int) lang.Text {
 	if line == row {
-		return fmt.Sprintf("line %d of %s", line, file)
+		return lang.Of("line %d of %s", line, file)
 	}
-	return fmt.Sprintf("line %d of %s (row %d of the spreadsheet)", line, file, row)
+	return lang.Of("line %d of %s (row %d of the spreadsheet)", line, file, row)
 }
 
 // lineAndRow names a line, and its row in a spreadsheet where that is another number.
-func lineAndRow(line, row int) string {
+func lineAndRow(line, row int) lang.Text {
 	if line == row {
-		return fmt.Sprintf("line %d", line)
+		return lang.Of("line %d", line)
 	}
-	return fmt.Sprintf("line %d (row %d of the spreadsheet)", line, row)
+	return lang.Of("line %d (row %d of the spreadsheet)", line, row)
 }

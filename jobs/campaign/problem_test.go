@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // A problem names the cell as the spreadsheet shows it, also where its rows are not the
@@ -45,7 +47,7 @@ func TestProblemsNameTheCell(t *testing.T) {
 }
 
 func TestProblemsAsJSON(t *testing.T) {
-	p := Problem{File: "june.csv", Line: 16, Column: 9, Row: 14, Cell: "C14", Name: "subject", Message: "is required"}
+	p := Problem{File: "june.csv", Line: 16, Column: 9, Row: 14, Cell: "C14", Name: "subject", Message: lang.Plain("is required")}
 	got, err := json.Marshal(p)
 	if want := `{"file":"june.csv","line":16,"column":9,"row":14,"cell":"C14","name":"subject","message":"is required"}`; err != nil || string(got) != want {
 		t.Errorf("%s, %v", got, err)

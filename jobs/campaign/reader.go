@@ -28,6 +28,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -45,6 +46,9 @@ type Options struct {
 
 	// Calls is what [Check] counts an envelope's requests with. Nil: [GeneralCalls].
 	Calls func(providers.Envelope) int
+
+	// Language is that of what is written into files for people. The zero value is English.
+	Language lang.Language
 
 	// Columns are headings that mean one of our columns, beside those that people usually use.
 	Columns Columns
@@ -85,7 +89,7 @@ type problems struct {
 	more int
 }
 
-func (p *problems) add(at cell, name, message string) {
+func (p *problems) add(at cell, name string, message lang.Text) {
 	if p.full() {
 		p.more++
 		return
@@ -102,7 +106,7 @@ func (p *problems) sorted() []Problem {
 	})
 	if p.more > 0 {
 		last := p.list[len(p.list)-1]
-		last.Cell, last.Name, last.Message = "", "", fmt.Sprintf("and %d more problems here", p.more)
+		last.Cell, last.Name, last.Message = "", "", lang.Of("and %d more problems here", p.more)
 		p.list = append(p.list, last)
 	}
 	return p.list
@@ -122,7 +126,7 @@ type Row struct {
 
 // Raw are the values as they stand there; nil for a line that cannot be split.
 func (r Row) Raw() []string {
-	if r.rec.broken != "" {
+	if r.rec.broken != nil {
 		return nil
 	}
 	values := make([]string, len(r.rec.cells))
@@ -186,7 +190,7 @@ func NewReader(name string, in io.ReadSeeker, options Options) (*Reader, error) 
 	if options.Campaign == "" {
 		options.Campaign = Name(name)
 	} else if !intake.ValidCampaign(options.Campaign) {
-		return nil, errors.New("a campaign's name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens")
+		return nil, lang.Errorf("a campaign's name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens")
 	}
 	if options.Seen == nil {
 		options.Seen = NewSeen()
@@ -195,7 +199,7 @@ func NewReader(name string, in io.ReadSeeker, options Options) (*Reader, error) 
 	r := &Reader{name: name, options: options}
 	if err := r.open(in); err != nil {
 		if _, ok := errors.AsType[Problem](err); !ok {
-			err = fmt.Errorf("%s: %w", name, err)
+			err = lang.Errorf("%s: %w", name, err)
 		}
 		return nil, err
 	}
@@ -222,14 +226,14 @@ func (r *Reader) open(in io.ReadSeeker) error {
 	}
 	first, err := r.start(in)
 	if errors.Is(err, io.EOF) {
-		return Problem{File: r.name, Message: "the file is empty"}
+		return Problem{File: r.name, Message: lang.Of("the file is empty")}
 	} else if err != nil {
 		return err
 	}
 	p := problems{file: r.name}
 	defer func() { p.guessed(); r.problems = p.sorted() }()
-	if first.broken != "" {
-		p.add(first.at, "", first.broken)
+	if first.broken != nil {
+		p.add(first.at, "", lang.Of("%v", first.broken))
 		return nil
 	}
 	if slices.ContainsFunc(first.cells, func(c cell) bool { return strings.EqualFold(strings.TrimSpace(c.text), reasonColumn) }) {
@@ -241,7 +245,7 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		return err
 	}
 	if r.header, err = r.parseHeader(first, &p); err != nil {
-		p.add(first.whole(), "", err.Error()+r.elsewhere())
+		p.add(first.whole(), "", lang.Of("%v%v", err, r.elsewhere()))
 		return nil
 	}
 	r.top = first.row
@@ -299,17 +303,17 @@ func (r *Reader) said() (record, error) {
 }
 
 // elsewhere finds a header that stands below a title.
-func (r *Reader) elsewhere() string {
+func (r *Reader) elsewhere() lang.Text {
 	for range 20 {
 		rec, err := r.said()
 		if err != nil {
 			break
 		}
 		if r.known(rec) > 2 {
-			return fmt.Sprintf("; %s does: remove what stands above it", lineAndRow(rec.line, rec.row))
+			return lang.Of("; %v does: remove what stands above it", lineAndRow(rec.line, rec.row))
 		}
 	}
-	return ""
+	return lang.Plain("")
 }
 
 // nameless reads the file for values in columns that have no name: spreadsheets export
@@ -339,10 +343,10 @@ func (r *Reader) nameless(p *problems) error {
 			case n.signer > 0:
 				r.header.missing[missing] = true
 				n.at.index = 0
-				p.add(n.at, missing, fmt.Sprintf("this column is missing, and %s has a signer%d", lineAndRow(rec.line, rec.row), n.signer))
+				p.add(n.at, missing, lang.Of("this column is missing, and %v has a signer%d", lineAndRow(rec.line, rec.row), n.signer))
 				return true
 			}
-			p.add(n.at, "", fmt.Sprintf("column %s has no name, but %s has a value there: name the column (meta.NAME takes any value), or empty it",
+			p.add(n.at, "", lang.Of("column %s has no name, but %v has a value there: name the column (meta.NAME takes any value), or empty it",
 				letters(n.index+1), lineAndRow(rec.line, rec.row)))
 			return true
 		})
@@ -463,7 +467,7 @@ func (r *Reader) Rows(ctx context.Context) iter.Seq2[Row, error] {
 				return
 			}
 			if _, ok := errors.AsType[Problem](err); err != nil && !ok {
-				err = fmt.Errorf("%s: %w", r.name, err)
+				err = lang.Errorf("%s: %w", r.name, err)
 			}
 			if err != nil {
 				yield(Row{}, err)

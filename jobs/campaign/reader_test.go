@@ -16,6 +16,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/providertest"
 )
 
@@ -203,13 +204,13 @@ func TestProviderJudgesToo(t *testing.T) {
 			if e.ID == "1" {
 				return errors.New("closed today")
 			}
-			return providers.Problems{{Field: "signer1.email", Message: "known already"}, {Field: "subject", Message: "too short"}}
+			return providers.Problems{{Field: "signer1.email", Message: lang.Plain("known already")}, {Field: "subject", Message: lang.Plain("too short")}}
 		}}}, nil),
 	})
 	got := make([]string, 0, 3)
 	for _, row := range all {
 		for _, p := range row.Problems {
-			got = append(got, fmt.Sprintf("%d %s: %s", p.Line, p.Name, p.Message))
+			got = append(got, fmt.Sprintf("%d %s: %s", p.Line, p.Name, p.Message.String()))
 		}
 	}
 	want := []string{
@@ -377,7 +378,7 @@ func FuzzReader(f *testing.F) {
 			problems = append(problems, row.Problems...)
 		}
 		for _, p := range problems {
-			if p.Line < 1 || p.Line > len(data)+1 || p.Column < 1 || p.Column > 3*len(data)+1 || p.Message == "" {
+			if p.Line < 1 || p.Line > len(data)+1 || p.Column < 1 || p.Column > 3*len(data)+1 || p.Message.String() == "" {
 				t.Fatalf("%+v in a file of %d bytes", p, len(data))
 			}
 		}

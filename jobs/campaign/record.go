@@ -4,12 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // maxRecord is the longest row, in bytes of UTF-8. It bounds the memory that a file with
@@ -29,7 +29,7 @@ type cell struct {
 
 	// Of a workbook's cell:
 	date  string // the day that it stands for, YYYY-MM-DD
-	wrong string // why it has no value
+	wrong error  // why it has no value
 }
 
 // record is one row, or a line that is none.
@@ -43,7 +43,7 @@ type record struct {
 	hidden bool // in a sheet that does not show it
 
 	// For a line that cannot be read:
-	broken string // what is wrong, empty for a good row
+	broken error  // what is wrong, nil for a good row
 	at     cell   // where
 	raw    string // the line as it is, without its ending
 }
@@ -60,11 +60,11 @@ func (r record) whole() cell {
 // hundred.
 func (r record) blank() bool {
 	for _, c := range r.cells {
-		if providers.Trim(c.text) != "" || c.wrong != "" {
+		if providers.Trim(c.text) != "" || c.wrong != nil {
 			return false
 		}
 	}
-	return r.broken == ""
+	return r.broken == nil
 }
 
 // scanner splits a stream of UTF-8 into rows, as RFC 4180 says and encoding/csv does it.
@@ -88,7 +88,7 @@ func newScanner(in io.Reader, comma byte) *scanner {
 func (s *scanner) next() (record, error) {
 	for {
 		rec, err := s.record()
-		if err != nil || len(rec.cells) > 0 || rec.broken != "" {
+		if err != nil || len(rec.cells) > 0 || rec.broken != nil {
 			return rec, err
 		}
 	}
@@ -169,7 +169,7 @@ func (p *parser) record() (record, bool) {
 	for n := 1; ; n++ {
 		at := cell{line: p.line, column: p.columnAt(p.pos), row: p.row, index: n}
 		var ok bool
-		var wrong string
+		var wrong error
 		if p.pos < len(p.data) && p.data[p.pos] == '"' {
 			at.text, wrong, ok = p.quoted()
 		} else {
@@ -178,14 +178,14 @@ func (p *parser) record() (record, bool) {
 		if !ok {
 			return record{}, false
 		}
-		if wrong != "" {
+		if wrong != nil {
 			return p.broken(wrong, at)
 		}
 		switch {
 		case len(cells) < maxCells:
 			cells = append(cells, at)
 		case providers.Trim(at.text) != "":
-			return p.broken(fmt.Sprintf("the row has more than %d values", maxCells), at)
+			return p.broken(lang.Errorf("the row has more than %d values", maxCells), at)
 		}
 		if p.pos < len(p.data) && p.data[p.pos] == p.comma {
 			p.pos++
@@ -219,44 +219,52 @@ func (p *parser) plain(end int) (record, bool) {
 	return rec, true
 }
 
+// What breaks a row of text.
+var (
+	errLong  = lang.Errorf("the line is longer than 1 MiB")
+	errQuote = lang.Errorf("a quote (\") inside a cell: put the cell in quotes and double the quote")
+	errOpen  = lang.Errorf("the quote that begins this cell is never closed")
+	errAfter = lang.Errorf("text behind the closing quote (\"): double the quotes that belong to the text")
+)
+
 // bare reads a cell without quotes.
-func (p *parser) bare() (text, wrong string, ok bool) {
+func (p *parser) bare() (text string, wrong error, ok bool) {
 	rest := p.data[p.pos:]
 	end := bytes.IndexAny(rest, string([]byte{p.comma, '\n', '"'}))
 	switch {
 	case end < 0 && !p.last:
-		return "", "", false
+		return "", nil, false
 	case end < 0:
 		end = len(rest)
 		if len(p.data) == maxRecord {
-			return "", "the line is longer than 1 MiB", true
+			return "", errLong, true
 		}
 	case rest[end] == '"':
-		return "", `a quote (") inside a cell: put the cell in quotes and double the quote`, true
+		return "", errQuote, true
 	}
 	if end > 0 && rest[end-1] == '\r' && (end == len(rest) || rest[end] == '\n') {
 		end--
 	}
 	p.pos += end
-	return string(rest[:end]), "", true
+	return string(rest[:end]), nil, true
 }
 
 // quoted reads a cell in quotes: "" is a quote, line breaks belong to the text.
-func (p *parser) quoted() (text, wrong string, ok bool) {
+func (p *parser) quoted() (text string, wrong error, ok bool) {
 	var buf []byte
 	i := p.pos + 1
 	for {
 		n := bytes.IndexByte(p.data[i:], '"')
 		if n < 0 {
 			if !p.last {
-				return "", "", false
+				return "", nil, false
 			}
-			return "", "the quote that begins this cell is never closed", true
+			return "", errOpen, true
 		}
 		buf = append(buf, p.data[i:i+n]...)
 		i += n + 1
 		if i == len(p.data) && !p.last {
-			return "", "", false
+			return "", nil, false
 		}
 		if i < len(p.data) && p.data[i] == '"' {
 			buf = append(buf, '"')
@@ -265,10 +273,10 @@ func (p *parser) quoted() (text, wrong string, ok bool) {
 		}
 		n, more := p.lineEnd(i)
 		if more {
-			return "", "", false
+			return "", nil, false
 		}
 		if i < len(p.data) && p.data[i] != p.comma && n == 0 {
-			return "", `text behind the closing quote ("): double the quotes that belong to the text`, true
+			return "", errAfter, true
 		}
 		break
 	}
@@ -278,11 +286,11 @@ func (p *parser) quoted() (text, wrong string, ok bool) {
 		p.counted, p.column = p.pos+bytes.LastIndexByte(whole, '\n')+1, 1
 	}
 	p.pos = i
-	return string(bytes.ReplaceAll(buf, []byte("\r\n"), []byte("\n"))), "", true
+	return string(bytes.ReplaceAll(buf, []byte("\r\n"), []byte("\n"))), nil, true
 }
 
 // broken gives the first line of what could not be read, and leaves the rest.
-func (p *parser) broken(wrong string, at cell) (record, bool) {
+func (p *parser) broken(wrong error, at cell) (record, bool) {
 	end := bytes.IndexByte(p.data, '\n')
 	if end < 0 && !p.last {
 		return record{}, false

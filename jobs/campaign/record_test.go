@@ -3,6 +3,7 @@ package campaign
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -62,7 +63,7 @@ func TestRecordsGoOnBehindMistakes(t *testing.T) {
 				t.Fatalf("%d records, want 4", len(got))
 			}
 			bad := got[1]
-			if !strings.Contains(bad.broken, c.broken) || bad.line != 2 || bad.at.line != 2 || bad.at.column != c.column {
+			if !strings.Contains(fmt.Sprint(bad.broken), c.broken) || bad.line != 2 || bad.at.line != 2 || bad.at.column != c.column {
 				t.Errorf("got %q at %d:%d of line %d, want %q at 2:%d", bad.broken, bad.at.line, bad.at.column, bad.line, c.broken, c.column)
 			}
 			if got[2].line != 3 || got[3].line != 5 || got[3].cells[1].text != "c" {
@@ -83,7 +84,7 @@ func TestRecordsAcrossBuffers(t *testing.T) {
 	s := newScanner(iotest.HalfReader(strings.NewReader(text.String())), ',')
 	for i, n := range want {
 		rec, err := s.next()
-		if err != nil || rec.broken != "" || len(rec.cells) != 2 || len(rec.cells[0].text) != n || rec.line != i+1 {
+		if err != nil || rec.broken != nil || len(rec.cells) != 2 || len(rec.cells[0].text) != n || rec.line != i+1 {
 			t.Fatalf("record %d: %v %q, %d cells", i, err, rec.broken, len(rec.cells))
 		}
 	}
@@ -112,7 +113,7 @@ func FuzzRecords(f *testing.F) {
 					t.Fatalf("cell at %d:%d in record of line %d", c.line, c.column, rec.line)
 				}
 			}
-			broken = broken || rec.broken != ""
+			broken = broken || rec.broken != nil
 			got = append(got, row)
 		}
 		if broken != (err != nil) {

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Rejected keeps the rows that were left out in FILE.rejected.csv beside FILE.csv, or in
@@ -55,38 +57,31 @@ type Left struct {
 }
 
 // String says how many rows are in which file.
-func (l Left) String() string {
+func (l Left) String() string { return l.Said().String() }
+
+// Said is [Left.String] for people.
+func (l Left) Said() lang.Text {
 	switch rows := l.rows(); {
 	case l.Known == 0:
 		return rows
 	case l.Known < l.Rows:
-		return fmt.Sprintf("%s; of %d the campaign has the id by now", rows, l.Known)
+		return lang.Of("%v; of %d the campaign has the id by now", rows, l.Known)
 	case l.Rows == 1:
-		return fmt.Sprintf("1 row of %s not taken, but the campaign has its id by now, as when it was mended in %s and run: nothing is left to do for it", l.File, l.Path)
+		return lang.Of("1 row of %s not taken, but the campaign has its id by now, as when it was mended in %s and run: nothing is left to do for it", l.File, l.Path)
 	}
-	return fmt.Sprintf("%d rows of %s not taken, but the campaign has their ids by now, as when they were mended in %s and run: nothing is left to do for them", l.Rows, l.File, l.Path)
+	return lang.Of("%d rows of %s not taken, but the campaign has their ids by now, as when they were mended in %s and run: nothing is left to do for them", l.Rows, l.File, l.Path)
 }
 
-func (l Left) rows() string {
-	rows, are, them := fmt.Sprintf("%d rows", l.Rows), "are", "them"
-	if l.Rows == 1 {
-		rows, are, them = "1 row", "is", "it"
-	}
+func (l Left) rows() lang.Text {
 	switch {
 	case l.Path == l.File:
-		return fmt.Sprintf("%s of %s not taken, and still there: mend %s, and run that file again", rows, l.File, them)
+		return lang.N(l.Rows, "%d row of %s not taken, and still there: mend it, and run that file again", "%d rows of %s not taken, and still there: mend them, and run that file again", l.File)
 	case l.Kept:
-		return fmt.Sprintf("%s of %s not taken, and not written to %s, which somebody has changed: mend that file and run it, or rename it, then run %s again",
-			rows, l.File, l.Path, l.File)
+		return lang.N(l.Rows, "%d row of %s not taken, and not written to %s, which somebody has changed: mend that file and run it, or rename it, then run %[2]s again",
+			"%d rows of %s not taken, and not written to %s, which somebody has changed: mend that file and run it, or rename it, then run %[2]s again", l.File, l.Path)
 	}
-	return fmt.Sprintf("%s of %s not taken: %s %s in %s with the reasons, mend %s there and run that file", rows, l.File, pronoun(l.Rows), are, l.Path, them)
-}
-
-func pronoun(n int) string {
-	if n == 1 {
-		return "it"
-	}
-	return "they"
+	return lang.N(l.Rows, "%d row of %s not taken: it is in %s with the reasons, mend it there and run that file",
+		"%d rows of %s not taken: they are in %s with the reasons, mend them there and run that file", l.File, l.Path)
 }
 
 const (
@@ -121,7 +116,7 @@ func (w *Rejected) Write(row Row) error {
 			return err
 		}
 	}
-	reason := reasons(row.Problems)
+	reason := w.reader.reasons(row.Problems)
 	if w.sheet != nil {
 		return w.sheetRow(row, reason)
 	}
@@ -138,7 +133,7 @@ func (w *Rejected) sheetRow(row Row, reason string) error {
 	raw := row.Raw()
 	for i, c := range row.rec.cells[:len(raw)] {
 		switch {
-		case c.wrong != "":
+		case c.wrong != nil:
 			raw[i] = noValue
 		case c.date != "" && i < len(row.columns) && isDay(row.columns[i]):
 			raw[i] = c.date
@@ -285,12 +280,12 @@ func eachID(ctx context.Context, file string, see func(id string)) error {
 		switch {
 		case id != "":
 			see(id)
-		case rec.broken == "" && !rec.blank():
+		case rec.broken == nil && !rec.blank():
 			var all []string
 			for i, c := range rec.cells {
 				switch {
 				case i == r.header.reason:
-				case c.wrong != "": // written as [noValue]
+				case c.wrong != nil: // written as [noValue]
 					all = append(all, "")
 				default:
 					all = append(all, c.text)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Formats are the words for [ReportStyle].
@@ -23,6 +24,7 @@ type ReportStyle struct {
 	Format    string         // one of [Formats]
 	Campaign  string         // the title of the page
 	Separator rune           // of csv; 0: a comma
+	Language  lang.Language  // of the words of html and xlsx
 	Zone      *time.Location // of the times in csv, html and xlsx; nil: UTC
 
 	halts   []string // why campaigns send nothing more to a provider; on the page

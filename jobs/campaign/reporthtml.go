@@ -50,7 +50,7 @@ func (s *ReportStyle) Head(campaigns []ledger.Campaign) {
 	for _, c := range campaigns {
 		for _, h := range report.Halts(c) {
 			if h.Waiting > 0 {
-				s.halts = append(s.halts, h.Text(c.Name))
+				s.halts = append(s.halts, s.Language.Say(h.Text(c.Name)))
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -35,9 +35,9 @@ func (r *Reader) row(ctx context.Context, rec record) Row {
 
 func (b *rowReader) read(ctx context.Context) {
 	r, rec := b.Reader, b.rec
-	if rec.broken != "" {
+	if rec.broken != nil {
 		b.row.rec = rec
-		b.found.add(rec.at, "", rec.broken)
+		b.found.add(rec.at, "", lang.Of("%v", rec.broken))
 		return
 	}
 	right := b.rightLength()
@@ -61,7 +61,7 @@ func (b *rowReader) read(ctx context.Context) {
 	b.addAll(problems)
 	if intake.ValidID(e.ID) {
 		if first, again := r.options.Seen.add(e.Key(), rec.line, rec.row); again {
-			b.problem("id", "the same id stands in "+first)
+			b.problem("id", lang.Of("the same id stands in %v", first))
 		}
 	}
 }
@@ -69,11 +69,11 @@ func (b *rowReader) read(ctx context.Context) {
 // unreadable tells which of a workbook's cells have no value, and that nobody sees the row.
 func (b *rowReader) unreadable() {
 	if b.rec.hidden {
-		b.found.add(b.rec.whole(), "", "the sheet does not show this row (it is hidden, or a filter leaves it out): show all rows, or delete it")
+		b.found.add(b.rec.whole(), "", lang.Of("the sheet does not show this row (it is hidden, or a filter leaves it out): show all rows, or delete it"))
 	}
 	for i, col := range b.header.columns {
-		if c := b.rec.cells[i]; c.wrong != "" && col.name != "" {
-			b.found.add(c, col.name, c.wrong)
+		if c := b.rec.cells[i]; c.wrong != nil && col.name != "" {
+			b.found.add(c, col.name, lang.Of("%v", c.wrong))
 		}
 	}
 }
@@ -88,7 +88,7 @@ func (b *rowReader) totals() {
 		switch strings.ToLower(strings.Trim(providers.Trim(c.text), ":.= ")) {
 		case "total", "totais", "total geral", "grand total", "subtotal", "sub-total", "soma", "sum":
 			b.found = problems{file: b.name}
-			b.found.add(c, "", "this looks like a row of totals: remove it")
+			b.found.add(c, "", lang.Of("this looks like a row of totals: remove it"))
 			return
 		}
 	}
@@ -112,14 +112,14 @@ func (b *rowReader) rightLength() bool {
 		b.rec.cells = append(b.rec.cells, end)
 	}
 	if only := b.only(); only != nil && want > 2 {
-		b.found.add(*only, "", "the row holds this value only: remove the row if it is no envelope, such as a total")
+		b.found.add(*only, "", lang.Of("the row holds this value only: remove the row if it is no envelope, such as a total"))
 		return false
 	}
 	if have <= want {
 		return true
 	}
 	b.found.add(b.rec.whole(), "",
-		fmt.Sprintf("the row has %d values, the header has %d columns: look for a missing or superfluous delimiter or quote", have, want))
+		lang.Of("the row has %d values, the header has %d columns: look for a missing or superfluous delimiter or quote", have, want))
 	return false
 }
 
@@ -149,7 +149,7 @@ func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 		if c.date != "" && isDay(col) {
 			value = c.date
 		}
-		if value == "" || col.name == "" || c.wrong != "" {
+		if value == "" || col.name == "" || c.wrong != nil {
 			continue
 		}
 		switch {
@@ -176,7 +176,7 @@ func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {
 	for i, is := range filled[:given] {
 		if !is {
 			b.gap = append(b.gap, fmt.Sprintf("signer%d.", i+1))
-			b.problem(fmt.Sprintf("signer%d.name", i+1), fmt.Sprintf("is empty, but there is a signer%d: fill signers from signer1 without gaps", given))
+			b.problem(fmt.Sprintf("signer%d.name", i+1), lang.Of("is empty, but there is a signer%d: fill signers from signer1 without gaps", given))
 		}
 	}
 }
@@ -209,7 +209,7 @@ func (b *rowReader) patterns(e *providers.Envelope) {
 		}
 		text, missing := made.pattern.Fill(*e)
 		if missing != "" {
-			b.problem(made.name, fmt.Sprintf("is to be made of %s, which is empty", missing))
+			b.problem(made.name, lang.Of("is to be made of %s, which is empty", missing))
 		}
 		*made.value = text
 	}
@@ -236,7 +236,7 @@ func (b *rowReader) plain(ctx context.Context, e *providers.Envelope, col column
 		e.Template = value
 	case "expires":
 		if e.Expires.UnmarshalText([]byte(value)) != nil {
-			b.found.add(c, col.name, "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)")
+			b.found.add(c, col.name, lang.Of("must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)"))
 		}
 	case "document":
 		b.documents(ctx, e, c, value)
@@ -248,7 +248,7 @@ const maxDocuments = 100
 
 func (b *rowReader) documents(ctx context.Context, e *providers.Envelope, c cell, value string) {
 	if n := strings.Count(value, "|") + 1; n > maxDocuments {
-		b.found.add(c, "document", fmt.Sprintf("has %d paths, separated by |: at most %d documents are allowed", n, maxDocuments))
+		b.found.add(c, "document", lang.Of("has %d paths, separated by |: at most %d documents are allowed", n, maxDocuments))
 		e.Documents = []providers.Document{intake.Unusable}
 		return
 	}
@@ -258,14 +258,14 @@ func (b *rowReader) documents(ctx context.Context, e *providers.Envelope, c cell
 		if ctx.Err() != nil {
 			return
 		}
-		d, err := intake.Unusable, errors.New("is empty: remove the superfluous |")
+		d, err := intake.Unusable, lang.Errorf("is empty: remove the superfluous |")
 		if source = providers.Trim(source); source != "" {
 			d, err = b.options.Document(ctx, source)
 		}
 		if err != nil {
-			message := err.Error()
+			message := lang.Of("%v", err)
 			if several {
-				message = fmt.Sprintf("document %d: %v", len(e.Documents)+1, err)
+				message = lang.Of("document %d: %v", len(e.Documents)+1, err)
 			}
 			b.found.add(c, "document", message)
 			d = intake.Unusable
@@ -299,14 +299,14 @@ func (b *rowReader) signer(ctx context.Context, s *providers.Signer, col column,
 	case "order":
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 {
-			b.found.add(c, col.name, "must be a whole number from 1")
+			b.found.add(c, col.name, lang.Of("must be a whole number from 1"))
 			return
 		}
 		s.Order = n
 	case "stamp":
 		stamp, ok := parseStamp(value)
 		if !ok {
-			b.found.add(c, col.name, "must be page,x,y,width,height: five numbers such as 1,72,90,180,60")
+			b.found.add(c, col.name, lang.Of("must be page,x,y,width,height: five numbers such as 1,72,90,180,60"))
 		}
 		s.Stamp = stamp
 	case "company":
@@ -329,7 +329,7 @@ func (b *rowReader) signer(ctx context.Context, s *providers.Signer, col column,
 func (b *rowReader) image(ctx context.Context, col column, c cell, value string) *providers.Document {
 	d, err := b.options.Document(ctx, norm.NFC.String(value))
 	if err != nil {
-		b.found.add(c, col.name, err.Error())
+		b.found.add(c, col.name, lang.Of("%v", err))
 		d = intake.Unusable
 	}
 	return &d
@@ -341,14 +341,14 @@ func (b *rowReader) places(col column, c cell, value string) []providers.Place {
 	var all []providers.Place
 	for one := range strings.SplitSeq(value, "|") {
 		if len(all) == intake.MaxPlaces {
-			b.found.add(c, col.name, fmt.Sprintf("at most %d places, separated by |, are taken", intake.MaxPlaces))
+			b.found.add(c, col.name, lang.Of("at most %d places, separated by |, are taken", intake.MaxPlaces))
 			return nil
 		}
 		parts := strings.SplitN(one, ",", 6)
 		place := providers.Place{}
 		stamp, ok := parseStamp(strings.Join(parts[:min(5, len(parts))], ","))
 		if !ok {
-			b.found.add(c, col.name, "must be page,x,y,width,height, and after them required and a label where you want them: 1,72,90,180,20 or 1,72,90,180,20,required,Profissão; several with | between them")
+			b.found.add(c, col.name, lang.Of("must be page,x,y,width,height, and after them required and a label where you want them: 1,72,90,180,20 or 1,72,90,180,20,required,Profissão; several with | between them"))
 			return nil
 		}
 		place.Stamp = *stamp
@@ -384,7 +384,7 @@ func parseStamp(s string) (*providers.Stamp, bool) {
 }
 
 // problem finds the column that a problem is about.
-func (b *rowReader) problem(name, message string) {
+func (b *rowReader) problem(name string, message lang.Text) {
 	at := b.rec.whole()
 	if !b.found.full() {
 		i := slices.IndexFunc(b.header.columns, func(col column) bool { return strings.EqualFold(col.name, name) })
@@ -392,7 +392,7 @@ func (b *rowReader) problem(name, message string) {
 			at = b.rec.cells[i]
 		}
 		if i >= b.given {
-			message += " (the row ends before this column)"
+			message = lang.Of("%v (the row ends before this column)", message)
 		}
 	}
 	b.found.add(at, name, message)
@@ -411,7 +411,7 @@ func (b *rowReader) known() func(string) bool {
 func (b *rowReader) addAll(problems providers.Problems) {
 	for _, p := range problems {
 		if p.Field == "provider" && !slices.Contains(providerNames, b.row.Envelope.Provider) {
-			p.Message += meant(b.row.Envelope.Provider, providerNames)
+			p.Message = lang.Of("%v%v", p.Message, meant(b.row.Envelope.Provider, providerNames))
 		}
 		b.problem(p.Field, p.Message)
 	}

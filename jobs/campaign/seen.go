@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -30,16 +31,16 @@ func NewSeen() *Seen {
 func (s *Seen) file(name string) { s.files = append(s.files, name) }
 
 // add tells the file and line where the key stood before, if it did.
-func (s *Seen) add(key providers.Key, line, row int) (first string, again bool) {
+func (s *Seen) add(key providers.Key, line, row int) (first lang.Text, again bool) {
 	return s.remember(s.at, key.Campaign, key.ID, line, row)
 }
 
 // invite is add for an invitation.
-func (s *Seen) invite(campaign string, to ledger.Invitation, line, row int) (first string, again bool) {
+func (s *Seen) invite(campaign string, to ledger.Invitation, line, row int) (first lang.Text, again bool) {
 	return s.remember(s.invited, campaign, string(to[:]), line, row)
 }
 
-func (s *Seen) remember(known map[uint64]place, campaign, what string, line, row int) (first string, again bool) {
+func (s *Seen) remember(known map[uint64]place, campaign, what string, line, row int) (first lang.Text, again bool) {
 	var h maphash.Hash
 	h.SetSeed(s.seed)
 	h.WriteString(campaign)
@@ -50,5 +51,5 @@ func (s *Seen) remember(known map[uint64]place, campaign, what string, line, row
 		return lineOf(s.files[p.file], int(p.line), int(p.row)), true
 	}
 	known[hash] = place{uint32(len(s.files) - 1), uint32(line), uint32(row)}
-	return "", false
+	return lang.Text{}, false
 }

@@ -3,11 +3,12 @@ package campaign
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // survey is what one reading of a whole file tells.
@@ -40,7 +41,7 @@ func detect(name string, in io.ReadSeeker) (format, error) {
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return format{}, err
 	}
-	if message := notText(head[:n]); message != "" {
+	if message := notText(head[:n]); !message.IsZero() {
 		return format{}, Problem{File: name, Message: message}
 	}
 	f := marked(head[:n])
@@ -49,7 +50,7 @@ func detect(name string, in io.ReadSeeker) (format, error) {
 		return f, err
 	}
 	f.end, f.crlf, f.ends = s.end, s.crlf > 0, s.lineEnds()
-	refuse := func(offset int64, message string) error {
+	refuse := func(offset int64, message lang.Text) error {
 		line, column, err := f.place(in, offset)
 		if err != nil {
 			return err
@@ -58,9 +59,9 @@ func detect(name string, in io.ReadSeeker) (format, error) {
 	}
 	switch {
 	case s.afterZero:
-		return f, refuse(s.zero, "the file is not text (a byte 0): save it as CSV UTF-8")
+		return f, refuse(s.zero, lang.Of("the file is not text (a byte 0): save it as CSV UTF-8"))
 	case s.invalid > 0 && (f.skip > 0 || s.sequences > s.invalid):
-		return f, refuse(s.firstBad, "a byte that is not UTF-8 in a file that is UTF-8 otherwise, as when a part was pasted from an older file: save the file again as CSV UTF-8")
+		return f, refuse(s.firstBad, lang.Of("a byte that is not UTF-8 in a file that is UTF-8 otherwise, as when a part was pasted from an older file: save the file again as CSV UTF-8"))
 	}
 	if f.windows = s.invalid > 0; f.windows {
 		text, err := f.bytes(in)
@@ -71,30 +72,30 @@ func detect(name string, in io.ReadSeeker) (format, error) {
 		if err != nil {
 			return f, err
 		}
-		if message != "" {
+		if !message.IsZero() {
 			return f, refuse(offset, message)
 		}
 	}
 	f.comma, f.sep, err = delimiter(s.head)
 	if err != nil {
-		return f, Problem{File: name, Line: 1, Column: 1, Message: err.Error()}
+		return f, Problem{File: name, Line: 1, Column: 1, Message: lang.Of("%v", err)}
 	}
 	return f, nil
 }
 
 // notText tells what a file is that is not the text it is called.
-func notText(head []byte) string {
+func notText(head []byte) lang.Text {
 	switch {
 	case len(head) == 0:
-		return "the file is empty"
+		return lang.Of("the file is empty")
 	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0")):
-		return "the file is an old Excel workbook (.xls), or one with a password: save it as .xlsx without a password"
+		return lang.Of("the file is an old Excel workbook (.xls), or one with a password: save it as .xlsx without a password")
 	case bytes.HasPrefix(head, []byte("\xFF\xFE\x00\x00")), bytes.HasPrefix(head, []byte("\x00\x00\xFE\xFF")):
-		return "the file is UTF-32: save it as CSV UTF-8"
+		return lang.Of("the file is UTF-32: save it as CSV UTF-8")
 	case bytes.HasPrefix(head, []byte("%PDF-")):
-		return "the file is a PDF, not CSV"
+		return lang.Of("the file is a PDF, not CSV")
 	}
-	return ""
+	return lang.Text{}
 }
 
 // look reads the file through.
@@ -227,7 +228,7 @@ func delimiter(head []byte) (comma byte, sep bool, err error) {
 	if sep {
 		header, _ := sayingLine(rest)
 		if other, n := commonest(header); n > 1 && outside(header, comma) == 0 {
-			return comma, sep, fmt.Errorf("sep= names the %s, but %ss stand between the columns: write the one that the file has", called[comma], called[other])
+			return comma, sep, lang.Errorf("sep= names the %v, but %v stand between the columns: write the one that the file has", called[comma], calledMany[other])
 		}
 		return comma, sep, nil
 	}
@@ -235,12 +236,15 @@ func delimiter(head []byte) (comma byte, sep bool, err error) {
 	row, _ := sayingLine(rest)
 	other, values := commonest(row)
 	if has := outside(row, comma); other != comma && values > 1 && 2*values >= columns && 2*has < columns {
-		return comma, false, fmt.Errorf("%ss stand between the columns of the first line, and %ss between the values below it: write one of the two in the whole file", called[comma], called[other])
+		return comma, false, lang.Errorf("%v stand between the columns of the first line, and %v between the values below it: write one of the two in the whole file", calledMany[comma], calledMany[other])
 	}
 	return comma, false, nil
 }
 
-var called = map[byte]string{',': "comma", ';': "semicolon", '\t': "tab"}
+var (
+	called     = map[byte]lang.Text{',': lang.Of("comma"), ';': lang.Of("semicolon"), '\t': lang.Of("tab")}
+	calledMany = map[byte]lang.Text{',': lang.Of("commas"), ';': lang.Of("semicolons"), '\t': lang.Of("tabs")}
+)
 
 // commonest is the delimiter that stands most often in a line, and how often.
 func commonest(line string) (delimiter byte, n int) {
@@ -299,7 +303,7 @@ func sepLine(line string) (comma byte, sep bool, err error) {
 	case rest != "":
 		return 0, false, nil // values
 	case comma != ',' && comma != ';' && comma != '\t':
-		return 0, false, errors.New("sep= must name a comma, a semicolon or a tab")
+		return 0, false, lang.Errorf("sep= must name a comma, a semicolon or a tab")
 	}
 	return comma, true, nil
 }

@@ -207,7 +207,7 @@ func (t Template) asked(ctx context.Context, judge *intake.Judge, filled map[str
 			return "", err
 		}
 		for _, p := range row.Problems {
-			return cmp.Or(p.Name, p.Message), nil
+			return cmp.Or(p.Name, p.Message.String()), nil
 		}
 		return "", nil
 	}

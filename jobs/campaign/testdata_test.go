@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -118,7 +119,7 @@ func TestBrokenFileTellsEveryMistake(t *testing.T) {
 	name := filepath.Join(samples, "broken.csv")
 	summary, err := Check(context.Background(), []string{name}, Options{}, func(p Problem) {
 		p.File = filepath.Base(p.File)
-		p.Message = strings.ReplaceAll(p.Message, name, p.File)
+		p.Message = lang.Plain(strings.ReplaceAll(p.Message.String(), name, p.File))
 		fmt.Fprintln(&got, p)
 	})
 	if err != nil {

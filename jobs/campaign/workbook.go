@@ -2,11 +2,11 @@ package campaign
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 
 	"github.com/chancela/chancela/jobs/campaign/xlsx"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // workbook reads the rows of a sheet as records.
@@ -46,7 +46,7 @@ func openWorkbook(name string, in io.ReadSeeker, options Options) (*workbook, er
 // problem is an error of the workbook's content as one of the file.
 func (w *workbook) problem(err error) error {
 	if wrong, ok := errors.AsType[*xlsx.Error](err); ok {
-		return Problem{File: w.name, Message: wrong.Message}
+		return Problem{File: w.name, Message: wrong.Text}
 	}
 	return err
 }
@@ -85,7 +85,7 @@ func (w *workbook) next() (record, error) {
 	n := len(row.Cells)
 	rec := record{line: row.Number, row: row.Number, sheet: true, hidden: row.Hidden, end: cell{line: row.Number, row: row.Number}}
 	if n > maxCells {
-		rec.broken, rec.at = fmt.Sprintf("the row has more than %d values", maxCells), cell{line: row.Number, row: row.Number, index: maxCells + 1}
+		rec.broken, rec.at = lang.Errorf("the row has more than %d values", maxCells), cell{line: row.Number, row: row.Number, index: maxCells + 1}
 		return rec, nil
 	}
 	rec.cells = make([]cell, n)
@@ -104,7 +104,7 @@ func (w *workbook) merged(header int, p *problems) error {
 	}
 	for _, r := range ranges {
 		if r.LastRow >= header {
-			p.add(cell{line: r.FirstRow, row: r.FirstRow, index: r.FirstColumn + 1}, "", fmt.Sprintf("the cells %s are merged, and only the first has the value: unmerge them, and write it in each row", r))
+			p.add(cell{line: r.FirstRow, row: r.FirstRow, index: r.FirstColumn + 1}, "", lang.Of("the cells %v are merged, and only the first has the value: unmerge them, and write it in each row", r))
 		}
 	}
 	return nil

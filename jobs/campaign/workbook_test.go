@@ -156,8 +156,8 @@ func TestWorkbookThatIsCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		sum, err := Check(t.Context(), []string{path}, Options{}, func(p Problem) {
-			if !strings.Contains(p.Message, "copied or downloaded") && !strings.Contains(p.Message, "save it as .xlsx") {
-				t.Errorf("%s: %s", name, p.Message)
+			if !strings.Contains(p.Message.String(), "copied or downloaded") && !strings.Contains(p.Message.String(), "save it as .xlsx") {
+				t.Errorf("%s: %s", name, p.Message.String())
 			}
 		})
 		if err != nil || sum.Refused != 1 || sum.Problems != 1 {

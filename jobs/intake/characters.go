@@ -46,8 +46,8 @@ func (c *checker) characters(field, s string, limit int, also string) bool {
 		c.add(field, "is not valid UTF-8")
 		return false
 	}
-	if wrong := Garbled(s); wrong != "" {
-		c.add(field, "%s", wrong)
+	if wrong := Garbled(s); !wrong.IsZero() {
+		c.add(field, "%v", wrong)
 		return false
 	}
 	for i, r := range s {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/archive"
 )
@@ -153,9 +154,9 @@ func (c *checker) content(e *providers.Envelope) {
 		return
 	}
 	for i := range e.Documents {
-		which := ""
+		which := lang.Plain("")
 		if len(e.Documents) > 1 {
-			which = fmt.Sprintf("document %d: ", i+1)
+			which = lang.Of("document %d: ", i+1)
 		}
 		c.document("document", which, &e.Documents[i])
 	}
@@ -163,20 +164,20 @@ func (c *checker) content(e *providers.Envelope) {
 
 // document wants a plain file name and a content to be found by: one that is staged
 // already, one that can be opened, or an s3:// address.
-func (c *checker) document(field, which string, d *providers.Document) {
+func (c *checker) document(field string, which lang.Text, d *providers.Document) {
 	name := d.Name
 	if providers.Trim(name) == "" {
 		name = d.Source
 	}
 	d.Name = norm.NFC.String(providers.Trim(path.Base(strings.ReplaceAll(name, `\`, "/"))))
 	if d.Name == "." || d.Name == ".." || d.Name == "/" || d.Name == "" {
-		c.add(field, "%sneeds a file name", which)
+		c.add(field, "%vneeds a file name", which)
 	}
 	c.line(field, d.Name, maxFileName)
 	if d.SHA256 == "" && d.Open == nil {
 		bucket, key, _ := strings.Cut(strings.TrimPrefix(d.Source, "s3://"), "/")
 		if !strings.HasPrefix(d.Source, "s3://") || bucket == "" || key == "" {
-			c.add(field, "%sneeds a content, or a source of the form s3://bucket/key", which)
+			c.add(field, "%vneeds a content, or a source of the form s3://bucket/key", which)
 		}
 	}
 }

@@ -1,12 +1,11 @@
 package intake
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"slices"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 const (
@@ -54,10 +53,10 @@ func (c *checker) company(s *providers.Signer) {
 func parseCNPJ(s string) (string, error) {
 	id, err := providers.ParseTaxID(s)
 	if err != nil {
-		return "", fmt.Errorf("is not a CNPJ: %w", err)
+		return "", lang.Errorf("is not a CNPJ: %w", err)
 	}
 	if len(id) != 14 {
-		return "", errors.New("is not a CNPJ, but a CPF")
+		return "", lang.Errorf("is not a CNPJ, but a CPF")
 	}
 	return id, nil
 }
@@ -147,7 +146,7 @@ func (c *checker) identity(s *providers.Signer) {
 func parseTaxID(s string) (string, error) {
 	id, err := providers.ParseTaxID(s)
 	if err != nil {
-		return "", fmt.Errorf("is not a CPF or CNPJ: %w", err)
+		return "", lang.Errorf("is not a CPF or CNPJ: %w", err)
 	}
 	return id, nil
 }
@@ -157,7 +156,7 @@ func (c *checker) image(field string, d *providers.Document) *providers.Document
 		return nil
 	}
 	clean := *d
-	c.document(field, "", &clean)
+	c.document(field, lang.Plain(""), &clean)
 	return &clean
 }
 

@@ -2,10 +2,10 @@ package intake
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // expiry accepts today, by UTC, as the last day.
@@ -21,7 +21,7 @@ func (c *checker) expiry(x *providers.Expiry) {
 	default:
 		day, err := providers.ParseDate(x.Date)
 		if err != nil {
-			c.add("expires", "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d%s", because(err))
+			c.add("expires", "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d%v", because(err))
 			return
 		}
 		x.Date = day.Format(time.DateOnly)
@@ -40,7 +40,7 @@ func (c *checker) birthdate(field string, s *providers.Signer) {
 	day, err := providers.ParseDate(s.Birthdate)
 	switch {
 	case err != nil:
-		c.add(field, "must be a date such as 1980-12-31 or 31/12/1980%s", because(err))
+		c.add(field, "must be a date such as 1980-12-31 or 31/12/1980%v", because(err))
 	case day.After(c.now):
 		c.add(field, "is in the future")
 	case day.Year() < 1900 && !s.IsCompany(): // a company's is its founding date
@@ -51,9 +51,9 @@ func (c *checker) birthdate(field string, s *providers.Signer) {
 }
 
 // because adds what is known of a mistake to the words for what was expected.
-func because(err error) string {
+func because(err error) lang.Text {
 	if errors.Is(err, providers.ErrDate) {
-		return ""
+		return lang.Plain("")
 	}
-	return fmt.Sprintf(": %v", err)
+	return lang.Of(": %v", err)
 }

@@ -34,7 +34,7 @@ func TestBirthdates(t *testing.T) {
 	} {
 		e := valid()
 		e.Signers[0].Birthdate = s
-		if problems := normalizeOn(t, &e); len(problems) != 1 || !strings.Contains(problems[0].Message, want) {
+		if problems := normalizeOn(t, &e); len(problems) != 1 || !strings.Contains(problems[0].Message.String(), want) {
 			t.Errorf("%+q is %q, %v; want %s", s, e.Signers[0].Birthdate, problems, want)
 		}
 	}

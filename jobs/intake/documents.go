@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/intake/filetype"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/source"
 )
 
@@ -48,7 +48,7 @@ func Measure(ctx context.Context, d *providers.Document, sources source.Open) er
 	}
 	if d.Open == nil {
 		if !strings.HasPrefix(d.Source, "s3://") || sources == nil {
-			return errors.New("no content was given")
+			return lang.Errorf("no content was given")
 		}
 		name := d.Source
 		d.Open = func(ctx context.Context) (io.ReadCloser, error) { return sources(ctx, name) }

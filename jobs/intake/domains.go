@@ -1,6 +1,10 @@
 package intake
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/chancela/chancela/providers/lang"
+)
 
 // noDomain are endings that look like .com and that no domain has.
 var noDomain = []string{"con", "cmo", "ocm", "comm", "vom", "xom", "cpm", "coml"}
@@ -18,19 +22,19 @@ var nearDomains = map[string]string{
 
 // DoubtfulEmail says why an address is probably misspelt although it could be one; empty where nothing
 // says so.
-func DoubtfulEmail(address string) string {
+func DoubtfulEmail(address string) lang.Text {
 	_, domain, ok := strings.Cut(strings.ToLower(address), "@")
 	if !ok {
-		return ""
+		return lang.Text{}
 	}
 	if meant := nearDomains[domain]; meant != "" {
-		return domain + " is no mail service: is " + meant + " meant?"
+		return lang.Of("%s is no mail service: is %s meant?", domain, meant)
 	}
 	last := domain[strings.LastIndexByte(domain, '.')+1:]
 	for _, ending := range noDomain {
 		if last == ending {
-			return "no domain ends in ." + last + ": is .com meant?"
+			return lang.Of("no domain ends in .%s: is .com meant?", last)
 		}
 	}
-	return ""
+	return lang.Text{}
 }

@@ -15,7 +15,7 @@ func TestDoubtfulEmail(t *testing.T) {
 		"ana@empresa.co":    "",
 		"ana":               "",
 	} {
-		if got := DoubtfulEmail(address); got != want {
+		if got := DoubtfulEmail(address).String(); got != want {
 			t.Errorf("%s: %q, want %q", address, got, want)
 		}
 	}

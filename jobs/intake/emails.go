@@ -1,8 +1,6 @@
 package intake
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true))
@@ -29,11 +28,11 @@ func parseEmail(s string) (string, error) {
 		return "", withoutAt(s)
 	case 1:
 	default:
-		return "", errors.New("holds more than one @: give one address per signer")
+		return "", lang.Errorf("holds more than one @: give one address per signer")
 	}
 	local, domain, _ := strings.Cut(s, "@")
 	if strings.HasSuffix(domain, ">") || strings.HasPrefix(local, "mailto:") {
-		return "", errors.New("is not an e-mail address alone: write name@example.com, without mailto:, a name or brackets")
+		return "", lang.Errorf("is not an e-mail address alone: write name@example.com, without mailto:, a name or brackets")
 	}
 	if err := checkLocal(local); err != nil {
 		return "", err
@@ -43,7 +42,7 @@ func parseEmail(s string) (string, error) {
 		return "", err
 	}
 	if n := len(local) + 1 + len(ascii); n > 254 {
-		return "", fmt.Errorf("has %d characters, an e-mail address has at most 254", n)
+		return "", lang.Errorf("has %d characters, an e-mail address has at most 254", n)
 	}
 	return local + "@" + ascii, nil
 }
@@ -52,33 +51,33 @@ func parseEmail(s string) (string, error) {
 func withoutAt(s string) error {
 	for i, r := range []rune(s) {
 		if r == '\uFF20' || r == '\uFE6B' {
-			return fmt.Errorf("is not an e-mail address such as name@example.com: character %d is %s, not @", i+1, providers.Character(r))
+			return lang.Errorf("is not an e-mail address such as name@example.com: character %d is %s, not @", i+1, providers.Character(r))
 		}
 	}
 	if strings.Contains(s, "%40") {
-		return errors.New("is not an e-mail address such as name@example.com: it has %40 in place of @")
+		return lang.Errorf("is not an e-mail address such as name@example.com: it has %%40 in place of @")
 	}
-	return errors.New("is not an e-mail address such as name@example.com")
+	return lang.Errorf("is not an e-mail address such as name@example.com")
 }
 
 func checkLocal(local string) error {
 	for i, r := range local {
 		ok := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(localSigns, r)
 		if !ok {
-			return fmt.Errorf("is not an e-mail address such as name@example.com: character %d is %s", utf8.RuneCountInString(local[:i])+1, providers.Character(r))
+			return lang.Errorf("is not an e-mail address such as name@example.com: character %d is %s", utf8.RuneCountInString(local[:i])+1, providers.Character(r))
 		}
 	}
 	switch {
 	case local == "":
-		return errors.New("is not an e-mail address such as name@example.com: nothing stands before the @")
+		return lang.Errorf("is not an e-mail address such as name@example.com: nothing stands before the @")
 	case len(local) > 64:
-		return fmt.Errorf("has %d characters before the @, at most 64 are allowed", len(local))
+		return lang.Errorf("has %d characters before the @, at most 64 are allowed", len(local))
 	case strings.Contains(local, ".."):
-		return errors.New("has two dots in a row before the @")
+		return lang.Errorf("has two dots in a row before the @")
 	case strings.ContainsRune(".+-'&", rune(local[0])):
-		return fmt.Errorf("is not an e-mail address such as name@example.com: it begins with %s", providers.Character(rune(local[0])))
+		return lang.Errorf("is not an e-mail address such as name@example.com: it begins with %s", providers.Character(rune(local[0])))
 	case strings.ContainsRune(".'&", rune(local[len(local)-1])):
-		return fmt.Errorf("is not an e-mail address such as name@example.com: %s stands before the @", providers.Character(rune(local[len(local)-1])))
+		return lang.Errorf("is not an e-mail address such as name@example.com: %s stands before the @", providers.Character(rune(local[len(local)-1])))
 	}
 	return nil
 }
@@ -91,29 +90,29 @@ func asciiDomain(domain string, before int) (string, error) {
 	}
 	for i, r := range []rune(domain) {
 		if !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && r != '.' && r != '-' || r == '\u0130' || r >= '\uFF00' && r <= '\uFFEF' {
-			return "", fmt.Errorf("is not an e-mail address such as name@example.com: character %d is %s", before+i+1, providers.Character(r))
+			return "", lang.Errorf("is not an e-mail address such as name@example.com: character %d is %s", before+i+1, providers.Character(r))
 		}
 	}
 	if strings.HasSuffix(domain, ".") {
-		return "", errors.New("ends with a full stop: remove it")
+		return "", lang.Errorf("ends with a full stop: remove it")
 	}
 	ascii, err := domains.ToASCII(domain)
 	if err != nil {
-		return "", errors.New("is not an e-mail address such as name@example.com: there can be no such domain")
+		return "", lang.Errorf("is not an e-mail address such as name@example.com: there can be no such domain")
 	}
 	if plain, err := domains.ToUnicode(domain); err != nil || plain != norm.NFC.String(strings.ToLower(domain)) && ascii != strings.ToLower(domain) {
-		return "", errors.New("has a domain whose letters stand for others: write it as it is registered")
+		return "", lang.Errorf("has a domain whose letters stand for others: write it as it is registered")
 	}
 	at := before
 	for label := range strings.SplitSeq(domain, ".") {
 		if i := strangeLetter(label); i >= 0 {
-			return "", fmt.Errorf("has a domain that mixes alphabets: character %d is %s", at+i+1, providers.Character([]rune(label)[i]))
+			return "", lang.Errorf("has a domain that mixes alphabets: character %d is %s", at+i+1, providers.Character([]rune(label)[i]))
 		}
 		at += len([]rune(label)) + 1
 	}
 	dot := strings.LastIndexByte(ascii, '.')
 	if dot < 1 || len(ascii)-dot < 3 || strings.Trim(ascii[dot+1:], "0123456789") == "" {
-		return "", errors.New("is not an e-mail address such as name@example.com: its domain has no ending such as .com")
+		return "", lang.Errorf("is not an e-mail address such as name@example.com: its domain has no ending such as .com")
 	}
 	return ascii, nil
 }

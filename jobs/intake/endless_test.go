@@ -15,7 +15,7 @@ func TestEndlessValues(t *testing.T) {
 		Signers: []providers.Signer{{Name: long, Email: long, Phone: long, Document: long, Role: long, Birthdate: long}}}
 	said := map[string]string{}
 	for _, p := range Normalize(&e) {
-		said[p.Field] = p.Message
+		said[p.Field] = p.Message.String()
 	}
 	for _, field := range []string{"subject", "message", "signer1.name", "signer1.email", "signer1.phone", "signer1.document", "signer1.role", "signer1.birthdate"} {
 		if !strings.Contains(said[field], "has 2097151 characters") {

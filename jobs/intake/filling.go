@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/intake/fill"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // fillDocuments writes an envelope's fields into its documents, which are measured: from then
@@ -43,9 +43,9 @@ func fillDocuments(ctx context.Context, e *providers.Envelope) (problems provide
 		}
 		for _, p := range filled.Problems {
 			if len(docs) > 1 {
-				p.Message = d.Name + ": " + p.Message
+				p.Message = lang.Of("%s: %v", d.Name, p.Message)
 			}
-			problems.Add(p.Field, "%s", p.Message)
+			problems = append(problems, p)
 		}
 		if len(filled.Problems) > 0 {
 			continue
@@ -72,25 +72,25 @@ func unknownFields(fields map[string]string, known map[string]bool) (problems pr
 		if len(known) == 0 {
 			problems.Add("field."+name, "fields belong to a template or to a form, and the document %v", fill.ErrNoForm)
 		} else if !known[name] {
-			problems.Add("field."+name, "is no field of the document, which has %s", list(slices.Sorted(maps.Keys(known))))
+			problems.Add("field."+name, "is no field of the document, which has %v", list(slices.Sorted(maps.Keys(known))))
 		}
 	}
 	return problems
 }
 
 // list names some of many.
-func list(names []string) string {
+func list(names []string) lang.Text {
 	const most = 12
 	if len(names) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+		return lang.Of("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 	}
-	return strings.Join(names, ", ")
+	return lang.Plain(strings.Join(names, ", "))
 }
 
 // filledOf reads a document and fills it.
 func filledOf(ctx context.Context, d providers.Document, fields map[string]string) (fill.Filled, error) {
 	if d.Open == nil {
-		return fill.Filled{}, errors.New("only its hash is known: give its content, or the filled document")
+		return fill.Filled{}, lang.Errorf("only its hash is known: give its content, or the filled document")
 	}
 	r, err := d.Open(ctx)
 	if err != nil {
@@ -108,7 +108,7 @@ func filledOf(ctx context.Context, d providers.Document, fields map[string]strin
 func openFilled(ctx context.Context, d providers.Document, fields map[string]string) (io.ReadCloser, error) {
 	filled, err := filledOf(ctx, d, fields)
 	if err == nil && filled.Content == nil {
-		err = errors.New("the file changed while it was read")
+		err = lang.Errorf("the file changed while it was read")
 	}
 	if err != nil {
 		return nil, err

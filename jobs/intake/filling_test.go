@@ -82,7 +82,7 @@ func TestFieldsFillTheDocument(t *testing.T) {
 	plain := lease(t, map[string]string{"nome": "Aurora"})
 	content := []byte("%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 1/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
 	plain.Documents[0].Open = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
-	if p := check(&plain); len(p) != 1 || p[0].Field != "field.nome" || !strings.Contains(p[0].Message, "form") {
+	if p := check(&plain); len(p) != 1 || p[0].Field != "field.nome" || !strings.Contains(p[0].Message.String(), "form") {
 		t.Errorf("a document without a form: %v", p)
 	}
 }

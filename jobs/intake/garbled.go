@@ -12,29 +12,30 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Garbled tells what is wrong with text that was written in one encoding and read in
 // another before it came here, empty for nothing. Nobody writes such text, and people
 // would see it in their contract.
-func Garbled(s string) string {
-	const again = ": export it again as UTF-8"
+func Garbled(s string) lang.Text {
 	for i := 0; i < len(s); {
 		if s[i] < utf8.RuneSelf {
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		at := func() string { return fmt.Sprintf("character %d", utf8.RuneCountInString(s[:i])+1) }
+		at := func() int { return utf8.RuneCountInString(s[:i]) + 1 }
 		if r == utf8.RuneError {
-			return at() + " (U+FFFD) stands for a letter that was lost: write it again"
+			return lang.Of("character %d (U+FFFD) stands for a letter that was lost: write it again", at())
 		}
 		if seen, meant := misread(s[i:]); seen != "" && !(meant == '\u00A0' || endsInUpper(s[:i]) && (meant == 'à' || closes(seen, s[i+len(seen):]))) {
-			return fmt.Sprintf("%s: %s is what %s looks like when UTF-8 is read as Windows-1252%s", at(), seen, shown(meant), again)
+			return lang.Of("character %d: %s is what %s looks like when UTF-8 is read as Windows-1252: export it again as UTF-8", at(), seen, shown(meant))
 		}
 		i += size
 	}
-	return ""
+	return lang.Text{}
 }
 
 // misread finds a character whose bytes in UTF-8 were taken for characters of
@@ -104,15 +105,15 @@ func closes(seen, after string) bool {
 }
 
 var escapes = []struct {
-	what    string
+	what    lang.Text
 	pattern *regexp.Regexp
 	decode  func(string) string
 }{
-	{"HTML", regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});`), html.UnescapeString},
-	{"quoted-printable", regexp.MustCompile(`(=[89A-F][0-9A-F]){2,4}`), func(s string) string { return percent(strings.ReplaceAll(s, "=", "%")) }},
-	{"a web address", regexp.MustCompile(`(?i)(%[89A-F][0-9A-F]){2,4}`), percent},
-	{"JSON", regexp.MustCompile(`\\u00[0-9a-fA-F]{2}`), func(s string) string { return unescape16(s[2:]) }},
-	{"UTF-7", regexp.MustCompile(`\+[A-Za-z0-9/]{3,}-`), utf7},
+	{lang.Plain("HTML"), regexp.MustCompile(`&(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});`), html.UnescapeString},
+	{lang.Plain("quoted-printable"), regexp.MustCompile(`(=[89A-F][0-9A-F]){2,4}`), func(s string) string { return percent(strings.ReplaceAll(s, "=", "%")) }},
+	{lang.Of("a web address"), regexp.MustCompile(`(?i)(%[89A-F][0-9A-F]){2,4}`), percent},
+	{lang.Plain("JSON"), regexp.MustCompile(`\\u00[0-9a-fA-F]{2}`), func(s string) string { return unescape16(s[2:]) }},
+	{lang.Plain("UTF-7"), regexp.MustCompile(`\+[A-Za-z0-9/]{3,}-`), utf7},
 }
 
 // escapeSigns are those of which one is in each of escapes.
@@ -121,18 +122,18 @@ const escapeSigns = `&=%\+`
 // Escaped finds a character that stands as it is written in another format, such as
 // &atilde; in HTML, in text that is one line for people: names and titles. It tells what
 // is wrong, empty for nothing.
-func Escaped(s string) string {
+func Escaped(s string) lang.Text {
 	if !strings.ContainsAny(s, escapeSigns) {
-		return ""
+		return lang.Text{}
 	}
 	for _, e := range escapes {
 		for _, found := range e.pattern.FindAllString(s, 4) {
 			if meant := e.decode(found); meant != "" && meant != found {
-				return fmt.Sprintf("holds %s, which is %s as it stands in %s: write the character itself", found, shown([]rune(meant)[0]), e.what)
+				return lang.Of("holds %s, which is %s as it stands in %s: write the character itself", found, shown([]rune(meant)[0]), e.what)
 			}
 		}
 	}
-	return ""
+	return lang.Text{}
 }
 
 func percent(s string) string {

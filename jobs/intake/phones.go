@@ -1,14 +1,13 @@
 package intake
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // parsePhone returns a phone number as E.164. A number without a country code is
@@ -36,13 +35,13 @@ func parsePhone(s string) (string, error) {
 	}
 	// Brazilians write area codes after 0, and some after 00 or +.
 	if national.MatchString(abroad) && (!plus || brazilianStyle.MatchString(s)) || brazilianMobile.MatchString(s) {
-		return "", errors.New("may be a Brazilian number or one of another country: write +55 and the area code, or + and the country's code without zeros before it")
+		return "", lang.Errorf("may be a Brazilian number or one of another country: write +55 and the area code, or + and the country's code without zeros before it")
 	}
 	if !validAbroad(abroad) {
 		if national.MatchString(strings.TrimLeft(abroad, "0")) {
-			return "", errors.New("is no number of the country whose code it begins with: if it is Brazilian, write +55 before the area code")
+			return "", lang.Errorf("is no number of the country whose code it begins with: if it is Brazilian, write +55 before the area code")
 		}
-		return "", errors.New("is no number of the country whose code it begins with")
+		return "", lang.Errorf("is no number of the country whose code it begins with")
 	}
 	return "+" + abroad, nil
 }
@@ -70,15 +69,15 @@ func plainPhone(s string) (string, error) {
 	known := operatorPlace.FindStringIndex(s)
 	for i, r := range []rune(s) {
 		if i >= maxPhone {
-			return "", errors.New("is too long for one phone number: give one number per signer")
+			return "", lang.Errorf("is too long for one phone number: give one number per signer")
 		}
 		if (known == nil || i >= known[1]) && !strings.ContainsRune("+0123456789 ()-.", r) {
-			return "", fmt.Errorf("is not a phone number such as (11) 91234-5678 or +55 11 91234-5678: character %d is %s", i+1, providers.Character(r))
+			return "", lang.Errorf("is not a phone number such as (11) 91234-5678 or +55 11 91234-5678: character %d is %s", i+1, providers.Character(r))
 		}
 	}
 	s = operatorPlace.ReplaceAllString(s, "$1")
 	if i := strings.LastIndexByte(s, '+'); i > 0 && strings.Trim(s[:i], "( ") != "" {
-		return "", errors.New("has a + in the middle: give one number per signer")
+		return "", lang.Errorf("has a + in the middle: give one number per signer")
 	}
 	return s, nil
 }
@@ -118,19 +117,19 @@ func brazilian(digits string) (string, error) {
 	rest := strings.TrimLeft(digits, "0")
 	switch n := len(rest); {
 	case n == 0:
-		return "", errors.New("has no digits but zeros: leave the cell empty when there is no phone")
+		return "", lang.Errorf("has no digits but zeros: leave the cell empty when there is no phone")
 	case service.MatchString(digits):
-		return "", errors.New("is a service number, not a person's: give one such as (11) 91234-5678")
+		return "", lang.Errorf("is a service number, not a person's: give one such as (11) 91234-5678")
 	case n == 8 || n == 9:
-		return "", fmt.Errorf("has %d digits: the area code is missing, as in (11) 91234-5678", n)
+		return "", lang.Errorf("has %d digits: the area code is missing, as in (11) 91234-5678", n)
 	case n != 10 && n != 11:
-		return "", fmt.Errorf("has %d digits: a Brazilian number has 10 or 11 with its area code, as in (11) 91234-5678; others begin with + and the country's code", n)
+		return "", lang.Errorf("has %d digits: a Brazilian number has 10 or 11 with its area code, as in (11) 91234-5678; others begin with + and the country's code", n)
 	case !area.MatchString(rest):
-		return "", errors.New("does not begin with a Brazilian area code, as in (11) 91234-5678; numbers of other countries begin with + and the country's code")
+		return "", lang.Errorf("does not begin with a Brazilian area code, as in (11) 91234-5678; numbers of other countries begin with + and the country's code")
 	case n == 10:
-		return "", errors.New("has an area code and eight digits, of which a land line's begin with 2 to 5: a mobile number has a 9 more after the area code, as in (11) 91234-5678")
+		return "", lang.Errorf("has an area code and eight digits, of which a land line's begin with 2 to 5: a mobile number has a 9 more after the area code, as in (11) 91234-5678")
 	}
-	return "", errors.New("has an area code and nine digits, which begin with 9 in Brazil, as in (11) 91234-5678; numbers of other countries begin with + and the country's code")
+	return "", lang.Errorf("has an area code and nine digits, which begin with 9 in Brazil, as in (11) 91234-5678; numbers of other countries begin with + and the country's code")
 }
 
 // validAbroad tells whether digits, with their country code first, are a number by that

@@ -1,8 +1,6 @@
 package intake
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Texts go to people and into contracts as they stand, so what no person writes is
@@ -181,11 +180,11 @@ func notWritten(s string) error {
 	}
 	switch {
 	case nobodysWord(s):
-		return errors.New("is what a spreadsheet or program writes for an empty or missing value: fill it in, or leave the cell empty where that is allowed")
+		return lang.Errorf("is what a spreadsheet or program writes for an empty or missing value: fill it in, or leave the cell empty where that is allowed")
 	case !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.In(r, unicode.L, unicode.N, unicode.So, unicode.Sc) && !providers.Invisible(r)
 	}):
-		return errors.New("holds neither letters nor digits: fill it in, or leave the cell empty where that is allowed")
+		return lang.Errorf("holds neither letters nor digits: fill it in, or leave the cell empty where that is allowed")
 	}
 	return garbled(s)
 }
@@ -198,11 +197,11 @@ func holdsSheetError(s string) bool {
 func leftover(s string) error {
 	switch {
 	case holdsSheetError(s):
-		return errors.New("holds a spreadsheet's error such as #N/A or #REF!, or the sign of a column too narrow for its value: mend the cell and save again")
+		return lang.Errorf("holds a spreadsheet's error such as #N/A or #REF!, or the sign of a column too narrow for its value: mend the cell and save again")
 	case strings.IndexByte("=+@", s[0]) >= 0 && formula.MatchString(s):
-		return errors.New("is a formula: save the file with values")
+		return lang.Errorf("is a formula: save the file with values")
 	case strings.ContainsAny(s, "{<%[«_$") && placeholder.MatchString(s):
-		return errors.New("holds a placeholder such as {{name}} that nothing was put in for")
+		return lang.Errorf("holds a placeholder such as {{name}} that nothing was put in for")
 	}
 	return nil
 }
@@ -213,7 +212,7 @@ func notAName(s string) error {
 		return err
 	}
 	if s[0] >= '0' && s[0] <= '9' && scientific.MatchString(s) {
-		return errors.New("is a number in scientific notation, made by a spreadsheet")
+		return lang.Errorf("is a number in scientific notation, made by a spreadsheet")
 	}
 	letters := false
 	for i, r := range s {
@@ -221,13 +220,13 @@ func notAName(s string) error {
 		switch {
 		case unicode.In(r, unicode.L, unicode.M, unicode.N) || strings.ContainsRune(nameSigns, r):
 		case providers.Invisible(r):
-			return fmt.Errorf("character %d is %s, which cannot be seen: remove it", utf8.RuneCountInString(s[:i])+1, providers.Character(r))
+			return lang.Errorf("character %d is %s, which cannot be seen: remove it", utf8.RuneCountInString(s[:i])+1, providers.Character(r))
 		default:
-			return fmt.Errorf("character %d is %s, which stands in no name: the text may have been read in a wrong encoding", utf8.RuneCountInString(s[:i])+1, providers.Character(r))
+			return lang.Errorf("character %d is %s, which stands in no name: the text may have been read in a wrong encoding", utf8.RuneCountInString(s[:i])+1, providers.Character(r))
 		}
 	}
 	if !letters {
-		return errors.New("holds no letters")
+		return lang.Errorf("holds no letters")
 	}
 	return nil
 }
@@ -245,24 +244,24 @@ var (
 // garbled tells a text that was read in another encoding than it was written in, and one
 // that is still in the form of a program.
 func garbled(s string) error {
-	if wrong := Garbled(s); wrong != "" {
-		return errors.New(wrong)
+	if wrong := Garbled(s); !wrong.IsZero() {
+		return lang.Errorf("%v", wrong)
 	}
 	if at := misspelt(s); at >= 0 {
-		return fmt.Errorf("is garbled from character %d on: the text was read in a wrong encoding, save it again as UTF-8", at+1)
+		return lang.Errorf("is garbled from character %d on: the text was read in a wrong encoding, save it again as UTF-8", at+1)
 	}
 	if !strings.ContainsAny(s, escapeSigns+"?") {
 		return nil
 	}
 	plain := inAddress.ReplaceAllString(s, "")
-	if wrong := Escaped(plain); wrong != "" {
-		return errors.New(wrong)
+	if wrong := Escaped(plain); !wrong.IsZero() {
+		return lang.Errorf("%v", wrong)
 	}
 	if latinQuoted.MatchString(plain) {
-		return errors.New("holds a letter in the encoding of mails, or of web addresses, such as =E3 or %E3 for ã: write the letter itself")
+		return lang.Errorf("holds a letter in the encoding of mails, or of web addresses, such as =E3 or %%E3 for ã: write the letter itself")
 	}
 	if lostSign.MatchString(plain) {
-		return errors.New("has a question mark inside a word, where a letter was lost when the text was saved or read in a wrong encoding")
+		return lang.Errorf("has a question mark inside a word, where a letter was lost when the text was saved or read in a wrong encoding")
 	}
 	return nil
 }
@@ -284,7 +283,7 @@ func absent(s string) error {
 		return leftover(s)
 	}
 	if nobodysWord(s) || s == "-" {
-		return errors.New("is what a spreadsheet or program writes for an empty or missing value: leave the cell empty when there is none")
+		return lang.Errorf("is what a spreadsheet or program writes for an empty or missing value: leave the cell empty when there is none")
 	}
 	return nil
 }

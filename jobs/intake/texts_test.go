@@ -33,8 +33,8 @@ func TestWhatNobodyWrites(t *testing.T) {
 		refused := map[string]bool{}
 		for _, p := range normalizeOn(t, &e) {
 			refused[p.Field] = true
-			if strings.Contains(p.Message, "cannot be printed") {
-				t.Errorf("%+q: %s", value, p.Message)
+			if strings.Contains(p.Message.String(), "cannot be printed") {
+				t.Errorf("%+q: %s", value, p.Message.String())
 			}
 		}
 		for _, field := range []string{"subject", "message", "signer1.name", "signer1.role"} {
@@ -83,8 +83,8 @@ func TestGarbledTexts(t *testing.T) {
 			t.Errorf("%+q: %v", value, problems)
 		}
 		for _, p := range problems {
-			if !strings.Contains(p.Message, want) {
-				t.Errorf("%+q: %s: %s, want %s", value, p.Field, p.Message, want)
+			if !strings.Contains(p.Message.String(), want) {
+				t.Errorf("%+q: %s: %s, want %s", value, p.Field, p.Message.String(), want)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func TestNumbersAreNoNames(t *testing.T) {
 	for _, value := range []string{"1,2E+10", "4.28311E10"} {
 		e := valid()
 		e.Signers[0].Name = value
-		if p := normalizeOn(t, &e); len(p) != 1 || p[0].Field != "signer1.name" || !strings.Contains(p[0].Message, "spreadsheet") {
+		if p := normalizeOn(t, &e); len(p) != 1 || p[0].Field != "signer1.name" || !strings.Contains(p[0].Message.String(), "spreadsheet") {
 			t.Errorf("%s: %v", value, p)
 		}
 	}
@@ -174,12 +174,12 @@ func TestUnseenCharactersAtTheEnds(t *testing.T) {
 
 func TestUnseenCharactersInside(t *testing.T) {
 	for _, x := range unseen {
-		named := providers.Character([]rune(x)[0])
+		named := providers.Character([]rune(x)[0]).String()
 		e := valid()
 		e.ID, e.Signers[0] = "00"+x+"01", providers.Signer{Name: "N\u00ed" + x + "vea S\u00e1", Email: "ana" + x + "lima@exemplo.test", Phone: "(11) 98765" + x + "4321", Document: "428310957" + x + "60", Birthdate: "1984-05" + x + "-17"}
 		refused := map[string]string{}
 		for _, p := range normalizeOn(t, &e) {
-			refused[p.Field] = p.Message
+			refused[p.Field] = p.Message.String()
 		}
 		s := e.Signers[0]
 		for field, c := range map[string]struct{ got, want string }{

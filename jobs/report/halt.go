@@ -1,10 +1,10 @@
 package report
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -59,34 +59,33 @@ func (h Halt) unproven() bool {
 }
 
 // Why says why nothing more is sent.
-func (h Halt) Why() string {
+func (h Halt) Why() lang.Text {
 	switch {
 	case h.ByItself():
-		return fmt.Sprintf("%s: the first %d go first, %d archived; the others wait for them", h.Provider, h.First, h.Archived)
+		return lang.Of("%s: the first %d go first, %d archived; the others wait for them", h.Provider, h.First, h.Archived)
 	case h.Reason == HaltFirst:
-		return fmt.Sprintf("%s: %d archived, and %d were to be first; %d wait", h.Provider, h.Archived, h.First, h.Waiting)
+		return lang.Of("%s: %d archived, and %d were to be first; %d wait", h.Provider, h.Archived, h.First, h.Waiting)
 	}
-	what := "envelopes in a row failed with"
 	if h.unproven() {
-		what = "invitations in a row were answered without proof that nobody was invited:"
+		return lang.Of("%s: halted, as %d invitations in a row were answered without proof that nobody was invited: %s; %d wait", h.Provider, h.Failures, h.Code, h.Waiting)
 	}
-	return fmt.Sprintf("%s: halted, as %d %s %s; %d wait", h.Provider, h.Failures, what, h.Code, h.Waiting)
+	return lang.Of("%s: halted, as %d envelopes in a row failed with %s; %d wait", h.Provider, h.Failures, h.Code, h.Waiting)
 }
 
 // Text says in a line why nothing more is sent, and what to do about it.
-func (h Halt) Text(campaign string) string {
+func (h Halt) Text(campaign string) lang.Text {
 	switch {
 	case h.ByItself():
-		return h.Why() + ", or for: chancela resume " + campaign
+		return lang.Of("%v, or for: chancela resume %s", h.Why(), campaign)
 	case h.Reason == HaltFirst:
-		return h.Why() + " for: chancela resume " + campaign
+		return lang.Of("%v for: chancela resume %s", h.Why(), campaign)
 	}
-	others := "chancela retry " + campaign + " for those that failed"
-	switch doubts := "chancela resolve " + campaign + " for those in doubt"; {
+	others := lang.Of("chancela retry %s for those that failed", campaign)
+	switch doubts := lang.Of("chancela resolve %s for those in doubt", campaign); {
 	case h.unproven():
 		others = doubts
 	case h.InDoubt > 0:
-		others += ", " + doubts
+		others = lang.Join([]lang.Text{others, doubts}, ", ")
 	}
-	return fmt.Sprintf("%s. chancela report %s says why; then chancela resume %s, and %s", h.Why(), campaign, campaign, others)
+	return lang.Of("%v. chancela report %s says why; then chancela resume %s, and %v", h.Why(), campaign, campaign, others)
 }

@@ -24,7 +24,7 @@ func TestHaltNamesItsCure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := Halts(ledger.Campaign{Halts: []ledger.Halt{{Provider: "sdoc", Failures: 2, Code: c.code}}, Providers: map[string]map[ledger.State]int64{"sdoc": c.states}})
-			text := h[0].Text("june")
+			text := h[0].Text("june").String()
 			for _, want := range append(c.says, "chancela resume june") {
 				if !strings.Contains(text, want) {
 					t.Errorf("no %q in %s", want, text)

@@ -3,12 +3,12 @@ package contraktor
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 func step(name string, i int) string { return fmt.Sprintf("%s.%d", name, i+1) }
@@ -36,7 +36,7 @@ func engine(signers []providers.Signer) (string, error) {
 	case len(signers):
 		return "certificate", nil
 	}
-	return "", errors.New("contraktor has one type of signature per contract: make all signers digital, or none")
+	return "", lang.Errorf("contraktor has one type of signature per contract: make all signers digital, or none")
 }
 
 // ordered tells whether the signers sign one after another. Signers who share a place
@@ -50,7 +50,7 @@ func ordered(signers []providers.Signer) (bool, error) {
 		return false, nil
 	}
 	if len(places) != len(signers) || places[0] {
-		return false, errors.New("contraktor's signers sign all at once or one after another: give every signer an order of its own, or none")
+		return false, lang.Errorf("contraktor's signers sign all at once or one after another: give every signer an order of its own, or none")
 	}
 	return true, nil
 }

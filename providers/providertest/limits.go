@@ -33,13 +33,13 @@ func testLimits(t *testing.T, s *Suite, tp *tap) {
 		}
 		fine := slices.ContainsFunc(problems, func(p providers.Problem) bool {
 			return (p.Field == l.Field || strings.HasSuffix(l.Field, "*") && strings.HasPrefix(p.Field, strings.TrimSuffix(l.Field, "*"))) &&
-				strings.Contains(p.Message, l.Says)
+				strings.Contains(p.Message.String(), l.Says)
 		})
 		if !fine {
 			t.Errorf("%s: %v; want field %q and a message with %q", l.Name, problems, l.Field, l.Says)
 		}
 		for _, p := range problems {
-			if p.Message == "" || p.Field == "" {
+			if p.Message.String() == "" || p.Field == "" {
 				t.Errorf("%s: an empty problem in %v", l.Name, problems)
 			}
 		}

@@ -8,16 +8,17 @@ import (
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Check refuses what sDoc would refuse or silently leave out.
 func (p *Provider) Check(e providers.Envelope) error {
 	problems := p.Info().Check(e)
 	if strings.TrimSpace(e.Subject) != "" {
-		length(&problems, "subject", "a title", e.Subject, 5, 200)
+		length(&problems, "subject", lang.Of("a title"), e.Subject, 5, 200)
 	}
 	if e.Message != "" {
-		length(&problems, "message", "a description", e.Message, 5, 400)
+		length(&problems, "message", lang.Of("a description"), e.Message, 5, 400)
 	}
 	checkDocuments(e, &problems)
 	if e.Option(optFolder) != "" && e.Option(optOrganization) == "" {
@@ -35,9 +36,9 @@ func (p *Provider) Check(e providers.Envelope) error {
 	return problems.Err()
 }
 
-func length(problems *providers.Problems, field, what, s string, least, most int) {
+func length(problems *providers.Problems, field string, what lang.Text, s string, least, most int) {
 	if n := utf8.RuneCountInString(s); n < least || n > most {
-		problems.Add(field, "has %d characters; sdoc takes %s of %d to %d", n, what, least, most)
+		problems.Add(field, "has %d characters; sdoc takes %v of %d to %d", n, what, least, most)
 	}
 }
 
@@ -74,10 +75,10 @@ func checkSigners(e providers.Envelope, problems *providers.Problems) {
 
 func checkSigner(field string, s providers.Signer, problems *providers.Problems) {
 	if strings.TrimSpace(s.Name) != "" {
-		length(problems, field+".name", "a full name", s.Name, 10, 250)
+		length(problems, field+".name", lang.Of("a full name"), s.Name, 10, 250)
 	}
 	if s.Email != "" {
-		length(problems, field+".email", "an address", s.Email, 1, 150)
+		length(problems, field+".email", lang.Of("an address"), s.Email, 1, 150)
 	}
 	if !providers.ValidTaxID(s.Document) {
 		problems.Add(field+".document", "sdoc needs a CPF (11 digits) or CNPJ (14 characters)")

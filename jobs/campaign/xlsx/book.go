@@ -21,14 +21,16 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Error is what is wrong with a workbook as a whole.
-type Error struct{ Message string }
+type Error struct{ lang.Text }
 
-func (e *Error) Error() string { return e.Message }
+func (e *Error) Error() string { return e.String() }
 
-func refuse(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+func refuse(format string, args ...any) error { return &Error{lang.Of(format, args...)} }
 
 // Bounds, as choices: a million rows with twelve values each are some 700 MB.
 const (

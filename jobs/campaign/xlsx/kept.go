@@ -30,13 +30,17 @@ func (w *Writer) Write(row Row) error {
 	for _, c := range row.Cells {
 		w.text(c.Text)
 		w.text(c.Date)
-		n, known := w.wrong[c.Wrong]
+		wrong := ""
+		if c.Wrong != nil {
+			wrong = c.Wrong.Error()
+		}
+		n, known := w.wrong[wrong]
 		if !known {
 			n = uint64(len(w.wrong))
-			w.wrong[c.Wrong] = n
+			w.wrong[wrong] = n
 		}
 		if w.number(n); !known {
-			w.text(c.Wrong)
+			w.text(wrong)
 		}
 	}
 	_, err := w.out.Write(w.buf)
@@ -53,13 +57,13 @@ func (w *Writer) text(s string) {
 // Kept reads rows that a [Writer] has kept.
 type Kept struct {
 	in    *bufio.Reader
-	wrong []string
+	wrong []error
 	err   error
 }
 
 // NewKept begins at the first row.
 func NewKept(in io.Reader) *Kept {
-	return &Kept{in: bufio.NewReaderSize(in, 64<<10), wrong: []string{""}}
+	return &Kept{in: bufio.NewReaderSize(in, 64<<10), wrong: []error{nil}}
 }
 
 // Next returns the next row; at the end io.EOF.
@@ -74,7 +78,7 @@ func (k *Kept) Next() (Row, error) {
 		c.Text, c.Date = k.text(), k.text()
 		n := k.number()
 		if n == uint64(len(k.wrong)) && k.err == nil {
-			k.wrong = append(k.wrong, k.text())
+			k.wrong = append(k.wrong, wrongOf(c.Text, k.text()))
 		}
 		if n < uint64(len(k.wrong)) {
 			c.Wrong = k.wrong[n]
@@ -84,6 +88,17 @@ func (k *Kept) Next() (Row, error) {
 		k.err = io.ErrUnexpectedEOF
 	}
 	return row, k.err
+}
+
+// wrongOf is what is wrong with a cell by what it says in English, so that it can be said in another
+// language.
+func wrongOf(cell, english string) error {
+	for _, err := range []error{errNoValue, errRounded, errNoDate, errShown(cell), errNoBool(cell)} {
+		if err.Error() == english {
+			return err
+		}
+	}
+	return errors.New(english)
 }
 
 func (k *Kept) number() uint64 {

@@ -2,13 +2,13 @@ package xlsx
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Row is one row of a sheet. Cells that are empty and stand at its end are not there.
@@ -18,11 +18,26 @@ type Row struct {
 	Cells  []Cell
 }
 
+// Why a cell has no value.
+var (
+	errNoValue = lang.Errorf("is a formula whose value was not saved: open the file in Excel or LibreOffice and save it there")
+	errRounded = lang.Errorf("is a number of more than 15 digits, of which the spreadsheet has kept 15 only: format the cell as text, and write it again")
+	errNoDate  = lang.Errorf("is formatted as a date, but its number is none: write the date again")
+)
+
+func errShown(text string) error {
+	return lang.Errorf("the sheet shows the error %.20s here: mend the formula, or write the value", text)
+}
+
+func errNoBool(text string) error {
+	return lang.Errorf("holds %.20q, where the workbook has either TRUE or FALSE: write the value again", text)
+}
+
 // Cell is one value.
 type Cell struct {
 	Text  string // as the sheet shows it
 	Date  string // the day that it stands for, YYYY-MM-DD; empty when it is no date
-	Wrong string // why there is no value; then Text is empty or what is shown instead of one
+	Wrong error  // why there is no value; then Text is empty or what is shown instead of one
 }
 
 // Rows reads a sheet.
@@ -182,9 +197,9 @@ func (r *Rows) value(e element) (Cell, error) {
 	}
 	switch {
 	case formula && !saved:
-		return Cell{Wrong: "is a formula whose value was not saved: open the file in Excel or LibreOffice and save it there"}, nil
+		return Cell{Wrong: errNoValue}, nil
 	case kind == "e":
-		return Cell{Text: text, Wrong: fmt.Sprintf("the sheet shows the error %.20s here: mend the formula, or write the value", text)}, nil
+		return Cell{Text: text, Wrong: errShown(text)}, nil
 	case providers.Trim(text) == "": // many blanks far to the right would cost as much as values
 		return Cell{}, nil
 	}
@@ -227,7 +242,7 @@ func (b *Book) shown(kind, style, text string) (Cell, error) {
 		case "0", "false":
 			return Cell{Text: "FALSE"}, nil
 		}
-		return Cell{Text: text, Wrong: fmt.Sprintf("holds %.20q, where the workbook has either TRUE or FALSE: write the value again", text)}, nil
+		return Cell{Text: text, Wrong: errNoBool(text)}, nil
 	case "d":
 		day, _, _ := strings.Cut(text, "T")
 		return Cell{Text: day, Date: day}, nil

@@ -120,7 +120,7 @@ func (s *styles) show(v float64, style int, is1904 bool) (Cell, error) {
 	case f != nil && f.date:
 		return s.date(v, f, is1904)
 	case math.Abs(v) >= maxExact:
-		return Cell{Text: plain(v), Wrong: "is a number of more than 15 digits, of which the spreadsheet has kept 15 only: format the cell as text, and write it again"}, nil
+		return Cell{Text: plain(v), Wrong: errRounded}, nil
 	case f == nil || f.id == 0 || f.id == 49 || strings.ContainsAny(bare(f.code), "E@") || f.id == 11 || f.id == 48 || f.code != "" && bare(f.code) == "" && !strings.ContainsAny(f.code, `"\`):
 		return Cell{Text: plain(v)}, nil
 	}
@@ -145,7 +145,7 @@ func plain(v float64) string {
 func (s *styles) date(v float64, f *format, is1904 bool) (Cell, error) {
 	t, err := excelize.ExcelDateToTime(v, is1904)
 	if err != nil || v < 0 || t.Year() > 9999 {
-		return Cell{Text: plain(v), Wrong: "is formatted as a date, but its number is none: write the date again"}, nil
+		return Cell{Text: plain(v), Wrong: errNoDate}, nil
 	}
 	t = t.Round(time.Second)
 	day := ""

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -107,7 +108,7 @@ func TestCellsWithoutAValue(t *testing.T) {
 		"was not saved":            sheet(t, `<row r="1"><c r="A1"><f>A2</f><v/></c></row>`), // as openpyxl writes it
 	} {
 		rows := read(t, data, "")
-		if len(rows) != 1 || !strings.Contains(rows[0].Cells[0].Wrong, want) {
+		if len(rows) != 1 || !strings.Contains(fmt.Sprint(rows[0].Cells[0].Wrong), want) {
 			t.Errorf("got %+v, want %q", rows, want)
 		}
 	}

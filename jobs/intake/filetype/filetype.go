@@ -8,10 +8,11 @@ package filetype
 
 import (
 	"bytes"
-	"errors"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Types that services take.
@@ -74,12 +75,12 @@ func wide(s string) string {
 
 // What is wrong with a file.
 var (
-	ErrUnknown   = errors.New("is not a PDF, DOC, DOCX, ODT, PNG, JPEG or GIF file, whatever its name says")
-	ErrEmpty     = errors.New("the file is empty")
-	ErrCut       = errors.New("is cut off: its end is missing. Copy or export it again")
-	ErrProtected = errors.New("is protected by a password, so that no signing service can open it: save it without protection")
-	ErrNoPages   = errors.New("is a PDF without pages")
-	ErrNoWord    = errors.New("holds no Word document, whatever its name says")
+	ErrUnknown   = lang.Errorf("is not a PDF, DOC, DOCX, ODT, PNG, JPEG or GIF file, whatever its name says")
+	ErrEmpty     = lang.Errorf("the file is empty")
+	ErrCut       = lang.Errorf("is cut off: its end is missing. Copy or export it again")
+	ErrProtected = lang.Errorf("is protected by a password, so that no signing service can open it: save it without protection")
+	ErrNoPages   = lang.Errorf("is a PDF without pages")
+	ErrNoWord    = lang.Errorf("holds no Word document, whatever its name says")
 )
 
 const (

@@ -5,12 +5,12 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"strings"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // wordText are the parts of a DOCX that hold text that people read.
@@ -18,7 +18,7 @@ var wordText = regexp.MustCompile(`^word/(document|header|footer|footnotes|endno
 
 const wordNamespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
-var errDOCX = errors.New("is a DOCX that cannot be read: save it again")
+var errDOCX = lang.Errorf("is a DOCX that cannot be read: save it again")
 
 // fillDOCX replaces placeholders. Parts without any are copied as they are.
 func fillDOCX(content []byte, values map[string]string) (Filled, error) {
@@ -56,7 +56,7 @@ func unpack(part *zip.File, left *int64) ([]byte, error) {
 	defer r.Close()
 	b, err := io.ReadAll(io.LimitReader(r, *left+1))
 	if int64(len(b)) > *left {
-		return nil, fmt.Errorf("has more than %d MB of text, too much to be filled", maxUnpacked>>20)
+		return nil, lang.Errorf("has more than %d MB of text, too much to be filled", maxUnpacked>>20)
 	}
 	if err != nil {
 		return nil, errDOCX

@@ -7,14 +7,13 @@
 package fill
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/jobs/intake/filetype"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // MaxSize is how many bytes a document may have that is filled: all of it is in memory then.
@@ -27,7 +26,7 @@ const maxUnpacked = 64 << 20
 const maxFields = 5000
 
 // ErrNoForm tells a document that has nothing to be filled.
-var ErrNoForm = errors.New("has no form to fill: no fields of a PDF form, and no {{name}} in a DOCX")
+var ErrNoForm = lang.Errorf("has no form to fill: no fields of a PDF form, and no {{name}} in a DOCX")
 
 // Filled is a document with its values.
 type Filled struct {
@@ -43,11 +42,11 @@ func Document(mime string, content []byte, values map[string]string) (f Filled, 
 	// process with all its other envelopes.
 	defer func() {
 		if r := recover(); r != nil {
-			f, err = Filled{}, errors.New("its form cannot be read: save the document again with another program")
+			f, err = Filled{}, lang.Errorf("its form cannot be read: save the document again with another program")
 		}
 	}()
 	if len(content) > MaxSize {
-		return Filled{}, fmt.Errorf("has more than %d MB, too much to be filled", MaxSize>>20)
+		return Filled{}, lang.Errorf("has more than %d MB, too much to be filled", MaxSize>>20)
 	}
 	switch mime {
 	case filetype.PDF:

@@ -103,7 +103,7 @@ func TestPDFForm(t *testing.T) {
 	}
 }
 
-func said(f fill.Filled) string { return f.Problems[0].Field + ": " + f.Problems[0].Message }
+func said(f fill.Filled) string { return f.Problems[0].Field + ": " + f.Problems[0].Message.String() }
 
 func TestWhatAFormRefuses(t *testing.T) {
 	t.Parallel()

@@ -2,19 +2,18 @@ package fill
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 
 	"github.com/pdfcpu/pdfcpu/pkg/api"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 var (
-	errPDF    = errors.New("is a PDF whose form cannot be read: save it again with another program")
-	errSigned = errors.New("is a PDF that is signed already: filling its form would break the signature")
+	errPDF    = lang.Errorf("is a PDF whose form cannot be read: save it again with another program")
+	errSigned = lang.Errorf("is a PDF that is signed already: filling its form would break the signature")
 )
 
 func init() { api.DisableConfigDir() } // no file of the user's is read or written
@@ -111,7 +110,7 @@ func (p *pdf) read(refs types.Array, above field, depth int) error {
 			return errPDF
 		}
 		if len(p.fields) > maxFields || len(p.widgets) > maxFields {
-			return fmt.Errorf("has more than %d fields", maxFields)
+			return lang.Errorf("has more than %d fields", maxFields)
 		}
 		f := p.inherit(d, above)
 		kids, err := p.DereferenceArray(d["Kids"])

@@ -3,10 +3,11 @@ package fill
 import (
 	"cmp"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // change is the new text of a piece.
@@ -70,7 +71,7 @@ func (f *filling) paragraph(pieces []piece) ([]change, error) {
 		open += pos
 		end := strings.Index(text[open:], "}}")
 		if end < 0 {
-			return nil, errors.New("has a {{ without its }} in the same paragraph")
+			return nil, lang.Errorf("has a {{ without its }} in the same paragraph")
 		}
 		end += open + len("}}")
 		keep(pos, open)
@@ -87,7 +88,7 @@ func (f *filling) paragraph(pieces []piece) ([]change, error) {
 		}
 	}
 	if len(f.names) > maxFields {
-		return nil, fmt.Errorf("has more than %d placeholders", maxFields)
+		return nil, lang.Errorf("has more than %d placeholders", maxFields)
 	}
 	return changes, nil
 }

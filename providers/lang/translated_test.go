@@ -1,0 +1,179 @@
+package lang
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// sources parses all Go files of the program.
+func sources(t *testing.T, see func(path string, file *ast.File)) {
+	t.Helper()
+	seen := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		inner, _ := filepath.Rel(root, path)
+		inner = filepath.ToSlash(inner)
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(inner, "cmd/bench/") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err == nil {
+			seen++
+			see(inner, file)
+		}
+		return err
+	})
+	if err != nil || seen < 100 {
+		t.Fatalf("%d files: %v", seen, err)
+	}
+}
+
+// literal is a string that is written out, in one piece or in several.
+func literal(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		s, err := strconv.Unquote(e.Value)
+		return s, err == nil && e.Kind == token.STRING
+	case *ast.BinaryExpr:
+		x, ok := literal(e.X)
+		y, also := literal(e.Y)
+		return x + y, ok && also
+	}
+	return "", false
+}
+
+// said are the texts that a call makes, by its last name and the one before it: printer.Sprintf.
+func said(path, before, name string, args []ast.Expr) []string {
+	var at []int
+	inCommand, inRoom := strings.HasPrefix(path, "cmd/chancela/"), strings.HasPrefix(path, "providers/") || strings.HasPrefix(path, "jobs/")
+	switch {
+	case before == "lang" && (name == "Of" || name == "Errorf"), inCommand && (name == "usage" || name == "bad"), before == "" && (name == "hint" && path == "cmd/chancela/hints.go" || name == "print" && path == "cmd/chancela/status.go" || name == "say" && path == "cmd/chancela/live.go"),
+		name == "Sprintf" && strings.HasSuffix(before, "anguage"), name == "refuse" && strings.HasPrefix(path, "jobs/campaign/xlsx/"):
+		at = []int{0}
+	case before == "lang" && name == "N":
+		at = []int{1, 2}
+	case name == "Add" && inRoom && strings.HasSuffix(before, "roblems"), name == "Add" && before == "p" && strings.HasPrefix(path, "providers/check"),
+		name == "add" && before == "c" && strings.HasPrefix(path, "jobs/intake/"), name == "refuse" && strings.HasPrefix(path, "providers/certyneo/"):
+		at = []int{1}
+	case name == "count" && inCommand && len(args) == 2:
+		if noun, ok := literal(args[1]); ok {
+			return []string{"%d " + noun, "%d " + noun + "s"}
+		}
+	}
+	var texts []string
+	for _, i := range at {
+		if i < len(args) {
+			if s, ok := literal(args[i]); ok {
+				texts = append(texts, strings.ReplaceAll(s, "%w", "%v"))
+			}
+		}
+	}
+	return texts
+}
+
+// texts are all that the program says by this package, with the file of each.
+func saidTexts(t *testing.T) map[string]string {
+	all := map[string]string{}
+	sources(t, func(path string, file *ast.File) {
+		ast.Inspect(file, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			before, name := "", ""
+			switch f := call.Fun.(type) {
+			case *ast.Ident:
+				name = f.Name
+			case *ast.SelectorExpr:
+				name = f.Sel.Name
+				switch x := f.X.(type) {
+				case *ast.Ident:
+					before = x.Name
+				case *ast.SelectorExpr:
+					before = x.Sel.Name
+				}
+			}
+			for _, s := range said(path, before, name, call.Args) {
+				all[s] = path
+			}
+			return true
+		})
+	})
+	if len(all) < 500 {
+		t.Fatalf("only %d texts were found", len(all))
+	}
+	return all
+}
+
+// catalogues are the texts of all files portuguese.go.
+func catalogues(t *testing.T) map[string]string {
+	all := map[string]string{}
+	sources(t, func(path string, file *ast.File) {
+		if filepath.Base(path) != "portuguese.go" {
+			return
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			pair, ok := n.(*ast.KeyValueExpr)
+			if !ok {
+				return true
+			}
+			english, ok := literal(pair.Key)
+			portuguese, also := literal(pair.Value)
+			if !ok || !also {
+				return true
+			}
+			if have := all[english]; have != "" && have != portuguese {
+				t.Errorf("%s: %q is translated otherwise elsewhere: %q", path, english, have)
+			}
+			all[english] = portuguese
+			return true
+		})
+	})
+	return all
+}
+
+// names are flags, variables and the like, which are the same in all languages.
+var names = regexp.MustCompile(`--[a-z-]+|%s[A-Z_]+|U\+`)
+
+// TestAllIsTranslated finds texts without a Portuguese one.
+func TestAllIsTranslated(t *testing.T) {
+	have := catalogues(t)
+	for text, path := range saidTexts(t) {
+		if have[text] == "" && Wordy(names.ReplaceAllString(text, "")) {
+			t.Errorf("%s: no translation of %q", path, text)
+		}
+	}
+}
+
+var verb = regexp.MustCompile(`%[-+# 0]*(\[\d+\])?[\d.*]*[a-zA-Z]`)
+
+// TestTranslationsTakeTheSameArguments compares the verbs.
+func TestTranslationsTakeTheSameArguments(t *testing.T) {
+	verbs := func(format string) []string {
+		var all []string
+		next := 1
+		for _, v := range verb.FindAllString(strings.ReplaceAll(format, "%%", ""), -1) {
+			if open := strings.IndexByte(v, '['); open >= 0 {
+				next, _ = strconv.Atoi(v[open+1 : strings.IndexByte(v, ']')])
+			}
+			all = append(all, strconv.Itoa(next)+v[len(v)-1:])
+			next++
+		}
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	for english, portuguese := range catalogues(t) {
+		if a, b := verbs(english), verbs(portuguese); !slices.Equal(a, b) {
+			t.Errorf("%q takes %v, and %q takes %v", english, a, portuguese, b)
+		}
+	}
+}
