@@ -43,7 +43,7 @@ func (s snapshot) hours() []lang.Text {
 	var lines []lang.Text
 	for _, c := range s.campaigns {
 		if h := report.HoursOf(c, s.at); h != nil && c.Open() > 0 {
-			lines = append(lines, lang.Of("%s: %v", c.Name, lang.Plain(h.Text())))
+			lines = append(lines, lang.Of("%s: %v", c.Name, h.Text()))
 		}
 	}
 	return lines

@@ -268,8 +268,12 @@ var portuguese = map[string]string{
 	"queued": "na fila", "preparing": "em preparo", "sent": "aguardando assinaturas", "completed": "assinado", "archived": "arquivado", "declined": "recusado", "expired": "expirado",
 	"canceled": "cancelado", "failed": "falhou", "in_doubt": "em dúvida", "in doubt": "em dúvida",
 
-	"%s: %d archived, and %d were to be first; %d wait":                "%s: %d arquivados, e %d deviam ser os primeiros; %d esperam",
-	"%s: halted, as %d envelopes in a row failed with %s; %d wait":     "%s: parado, pois %d envelopes seguidos falharam com %s; %d esperam",
+	"%s: %d archived, and %d were to be first; %d wait":            "%s: %d arquivados, e %d deviam ser os primeiros; %d esperam",
+	"%s: halted, as %d envelopes in a row failed with %s; %d wait": "%s: parado, pois %d envelopes seguidos falharam com %s; %d esperam",
+	"from %s":              "a partir de %s",
+	"not on holidays (%s)": "não em feriados (%s)",
+	"invitations leave %v": "os convites saem %v",
+	"invitations leave %v; the next ones on %s":                        "os convites saem %v; os próximos em %s",
 	"%s: the first %d go first, %d archived; the others wait for them": "%s: os primeiros %d vão antes, %d arquivados; os demais esperam por eles",
 	"%v for: chancela resume %s":                                       "%v por: chancela resume %s",
 	"%v, or for: chancela resume %s":                                   "%v, ou por: chancela resume %s",
@@ -295,6 +299,6 @@ var portuguese = map[string]string{
 	"--provider NAME sends all rows to one provider":                                             "--provider NOME envia todas as linhas a um só provedor",
 	"--id \"{signer1.document}\" makes an id for each row; it must differ from row to row":       "--id \"{signer1.document}\" faz um id para cada linha; ele deve ser diferente em cada uma",
 	"--subject \"Lease of {signer1.name}\" makes a subject for each row":                         "--subject \"Locação de {signer1.name}\" faz um assunto para cada linha",
-	"documents are looked for below %v, where the file is: --documents DIR names another folder": "documentos são procurados em %v, onde está o arquivo: --documents PASTA indica outra pasta",
+	"documents are looked for below %v, where the file is: --documents DIR names another folder": "documentos são procurados abaixo de: %v, onde está o arquivo; --documents PASTA indica outra pasta",
 	"the folder in which this was started":                                                       "a pasta em que o programa foi iniciado",
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Bounds of drafts. Choices.
@@ -50,6 +51,8 @@ type Draft struct {
 	Reasons    []DraftReason // the most frequent first
 	Elsewhere  []Elsewhere
 	Taken      *CampaignAccepted // what became of it; nil: it is not confirmed
+
+	language lang.Language // of who reads what is wrong
 
 	busy    *sync.Mutex // one request at a time works on its files
 	owner   string
@@ -135,8 +138,8 @@ func (s *Server) Draft(ctx context.Context, id string) (*Draft, error) {
 // UploadDraft takes a form with a sheet (the part file) and its documents, and checks
 // them. With the id of a draft, what is sent replaces what the draft has, and the rest
 // stays.
-func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string) (*Draft, error) {
-	return s.draft(r.Context(), id, r.ContentLength, func(files *uploadDir, x *Draft) error {
+func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string, in lang.Language) (*Draft, error) {
+	return s.draft(r.Context(), id, r.ContentLength, in, func(files *uploadDir, x *Draft) error {
 		r.Body = http.MaxBytesReader(w, r.Body, s.limits.Campaign)
 		reader, err := r.MultipartReader()
 		if err != nil {
@@ -159,8 +162,8 @@ func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string) 
 }
 
 // MakeDraft checks a sheet and documents that are here already: a sample.
-func (s *Server) MakeDraft(ctx context.Context, name, sheet string, documents map[string]string) (*Draft, error) {
-	return s.draft(ctx, "", 0, func(files *uploadDir, x *Draft) (err error) {
+func (s *Server) MakeDraft(ctx context.Context, name, sheet string, documents map[string]string, in lang.Language) (*Draft, error) {
+	return s.draft(ctx, "", 0, in, func(files *uploadDir, x *Draft) (err error) {
 		x.Campaign, x.File = name, name+".csv"
 		if x.main, err = files.keep(strings.NewReader(sheet), x.File); err != nil {
 			return err
@@ -176,7 +179,7 @@ func (s *Server) MakeDraft(ctx context.Context, name, sheet string, documents ma
 
 // draft makes a draft, or changes one, and checks it. A place for an upload is taken for as
 // long as that lasts.
-func (s *Server) draft(ctx context.Context, id string, size int64, fill func(*uploadDir, *Draft) error) (*Draft, error) {
+func (s *Server) draft(ctx context.Context, id string, size int64, in lang.Language, fill func(*uploadDir, *Draft) error) (*Draft, error) {
 	owner := clientOf(ctx)
 	room, err := s.uploads.begin(ctx, size, s.limits.Campaign)
 	if err != nil {
@@ -192,6 +195,7 @@ func (s *Server) draft(ctx context.Context, id string, size int64, fill func(*up
 		}
 		x = &Draft{ID: before.ID, Campaign: before.Campaign, Provider: before.Provider, File: before.File, owner: before.owner, main: before.main, files: before.files, busy: before.busy}
 	}
+	x.language = in
 	x.busy.Lock()
 	defer x.busy.Unlock()
 	x.files.reading(owner, s.client.Sources(), func(ctx context.Context, err error) {
@@ -320,7 +324,7 @@ func (x *Draft) refuse(err error) error {
 	x.Refused = p.Detail
 	for _, m := range p.Errors {
 		if m.Field != "" && m.Line == 0 {
-			x.Refused = m.Field + ": " + m.Message
+			x.Refused = m.Field + ": " + x.words(m)
 		}
 	}
 	return nil
@@ -333,10 +337,10 @@ func (x *Draft) conflicts(reasons map[[2]string]*DraftReason) {
 		return
 	}
 	for _, m := range x.found.mistakes.list {
-		if reasons[[2]string{m.Field, m.Message}] == nil && m.Field == "id" {
+		if reasons[[2]string{m.Field, x.words(m)}] == nil && m.Field == "id" {
 			x.FaultyRows++
 			if len(x.Faulty) < draftFaulty {
-				x.Faulty = append(x.Faulty, FaultyRow{Line: m.Line, Number: m.row, Row: []string{m.ID + ": " + m.Message}})
+				x.Faulty = append(x.Faulty, FaultyRow{Line: m.Line, Number: m.row, Row: []string{m.ID + ": " + x.words(m)}})
 			}
 		}
 	}
@@ -347,7 +351,7 @@ func (x *Draft) conflicts(reasons map[[2]string]*DraftReason) {
 func (x *Draft) see(it item, reasons map[[2]string]*DraftReason, calls func(item) int) {
 	if it.header == nil {
 		for _, m := range it.mistakes {
-			x.Whole = append(x.Whole, strings.TrimPrefix(m.Field+": "+short(m.Message), ": "))
+			x.Whole = append(x.Whole, strings.TrimPrefix(m.Field+": "+x.words(m), ": "))
 		}
 		return
 	}
@@ -362,11 +366,11 @@ func (x *Draft) see(it item, reasons map[[2]string]*DraftReason, calls func(item
 		return
 	}
 	for _, m := range it.mistakes {
-		key := [2]string{m.Field, short(m.Message)}
+		key := [2]string{m.Field, x.words(m)}
 		if r := reasons[key]; r != nil {
 			r.Rows++
 		} else if len(reasons) < maxErrors {
-			reasons[key] = &DraftReason{Field: m.Field, Message: short(m.Message), Rows: 1, Line: m.Line}
+			reasons[key] = &DraftReason{Field: m.Field, Message: x.words(m), Rows: 1, Line: m.Line}
 		}
 	}
 	if x.FaultyRows++; len(x.Faulty) >= draftFaulty {
@@ -386,15 +390,18 @@ func (x *Draft) see(it item, reasons map[[2]string]*DraftReason, calls func(item
 		}
 		switch {
 		case at >= 0 && at < len(faulty.Cells):
-			faulty.Cells[at].Mistakes = append(faulty.Cells[at].Mistakes, short(m.Message))
+			faulty.Cells[at].Mistakes = append(faulty.Cells[at].Mistakes, x.words(m))
 		case m.Field != "":
-			faulty.Row = append(faulty.Row, m.Field+": "+short(m.Message))
+			faulty.Row = append(faulty.Row, m.Field+": "+x.words(m))
 		default:
-			faulty.Row = append(faulty.Row, short(m.Message))
+			faulty.Row = append(faulty.Row, x.words(m))
 		}
 	}
 	x.Faulty = append(x.Faulty, faulty)
 }
+
+// words say what is wrong in the reader's language.
+func (x *Draft) words(m Mistake) string { return short(x.language.Say(m.said())) }
 
 // calls estimates an envelope's requests.
 func (s *Server) calls(it item) int {

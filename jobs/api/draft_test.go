@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -19,7 +20,7 @@ func (s *stack) uploaded(id string, client *hashedKey, parts ...file) (*Draft, e
 	r := httptest.NewRequest(http.MethodPost, "/send", body)
 	r.Header.Set("Content-Type", kind)
 	r = r.WithContext(context.WithValue(r.Context(), clientKey{}, client))
-	return s.server.UploadDraft(httptest.NewRecorder(), r, id)
+	return s.server.UploadDraft(httptest.NewRecorder(), r, id, lang.English)
 }
 
 // TestDraft: an upload is checked and enqueues nothing, is mended without its documents
@@ -83,6 +84,22 @@ func TestDraftIsItsOwners(t *testing.T) {
 	}
 	if _, err := os.Stat(x.files.dir); !os.IsNotExist(err) {
 		t.Errorf("its files are: %v", err)
+	}
+}
+
+// What is wrong is said in the language of the page that shows it.
+func TestDraftInPortuguese(t *testing.T) {
+	s := newStack(t, nil)
+	kind, body := formBody(t, file{"file", "june.csv", csvHead + csvRow("1", "none.pdf")})
+	r := httptest.NewRequest(http.MethodPost, "/send", body)
+	r.Header.Set("Content-Type", kind)
+	r = r.WithContext(context.WithValue(r.Context(), clientKey{}, &hashedKey{name: "crm"}))
+	x, err := s.server.UploadDraft(httptest.NewRecorder(), r, "", lang.Portuguese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(x.Reasons) != 1 || !strings.Contains(x.Reasons[0].Message, "não") {
+		t.Errorf("%+v", x.Reasons)
 	}
 }
 

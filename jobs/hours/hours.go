@@ -118,17 +118,6 @@ func (s Settings) Empty() bool {
 	return s.StartAt == "" && s.Window == "" && s.Limit == "" && s.Holidays == ""
 }
 
-// String is a line for people.
-func (s Settings) String() string {
-	var all []string
-	for _, part := range []struct{ before, value string }{{"from ", s.StartAt}, {"", s.Window}, {"", s.Limit}, {"without holidays of ", s.Holidays}} {
-		if part.value != "" {
-			all = append(all, part.before+part.value)
-		}
-	}
-	return strings.Join(all, ", ")
-}
-
 // Stored reads what [Settings.Marshal] has written; empty: none.
 func Stored(text string) (s Settings, err error) {
 	if text == "" {

@@ -66,7 +66,7 @@ func (p *Pages) sendForm(v *visit) error {
 
 // upload takes a sheet with its documents, checks it, and shows what was found.
 func (p *Pages) upload(v *visit) error {
-	draft, err := p.API.UploadDraft(v.w, v.r, v.r.PathValue("draft"))
+	draft, err := p.API.UploadDraft(v.w, v.r, v.r.PathValue("draft"), v.words.language)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (p *Pages) sendSample(v *visit) error {
 		}
 		documents[strings.TrimPrefix(name, "sample/")] = string(b)
 	}
-	draft, err := p.API.MakeDraft(v.ctx, v.caller.Prefix+"sample", string(sheet), documents)
+	draft, err := p.API.MakeDraft(v.ctx, v.caller.Prefix+"sample", string(sheet), documents, v.words.language)
 	if err != nil {
 		return err
 	}

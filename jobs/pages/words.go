@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -54,17 +55,18 @@ func (p *Pages) choose(accept string) *words {
 // words speaks one language, with pages in it.
 type words struct {
 	dictionary
-	tag     string
-	zone    *time.Location
-	printer *message.Printer
-	pages   map[string]*template.Template
+	tag      string
+	zone     *time.Location
+	printer  *message.Printer
+	language lang.Language // of what stands in catalogues
+	pages    map[string]*template.Template
 }
 
 // pageNames are the templates of pages.
 var pageNames = []string{"home", "campaign", "envelopes", "envelope", "signin", "refused", "confirm", "resolve", "send", "draft", "providers", "provider"}
 
 func (p *Pages) newWords(d dictionary) (*words, error) {
-	w := &words{dictionary: d, tag: d.tag.String(), zone: p.Zone, printer: message.NewPrinter(d.tag), pages: map[string]*template.Template{}}
+	w := &words{dictionary: d, tag: d.tag.String(), zone: p.Zone, printer: message.NewPrinter(d.tag), language: lang.For(d.tag), pages: map[string]*template.Template{}}
 	funcs := template.FuncMap{"asset": assetAddress}
 	maps.Copy(funcs, w.funcs())
 	base, err := template.New("").Funcs(funcs).ParseFS(templates, "templates/page.html", "templates/parts.html")

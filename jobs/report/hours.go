@@ -1,10 +1,10 @@
 package report
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/chancela/chancela/jobs/hours"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -37,14 +37,26 @@ func HoursOf(c ledger.Campaign, now time.Time) *Hours {
 }
 
 // Text says in a line when invitations leave.
-func (h *Hours) Text() string {
-	text := "invitations leave " + h.Settings.String()
+func (h *Hours) Text() lang.Text {
+	var parts []lang.Text
+	if h.StartAt != "" {
+		parts = append(parts, lang.Of("from %s", h.StartAt))
+	}
+	for _, part := range []string{h.Window, h.Limit} {
+		if part != "" {
+			parts = append(parts, lang.Plain(part))
+		}
+	}
+	if h.Holidays != "" {
+		parts = append(parts, lang.Of("not on holidays (%s)", h.Holidays))
+	}
+	when := lang.Join(parts, ", ")
 	if h.HeldUntil == nil {
-		return text
+		return lang.Of("invitations leave %v", when)
 	}
 	until := *h.HeldUntil
 	if zone, err := time.LoadLocation(h.Zone); err == nil {
 		until = until.In(zone)
 	}
-	return fmt.Sprintf("%s; the next ones on %s", text, until.Format("2006-01-02 15:04 (Mon, MST)"))
+	return lang.Of("invitations leave %v; the next ones on %s", when, until.Format("2006-01-02 15:04 -07"))
 }
