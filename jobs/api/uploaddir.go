@@ -16,6 +16,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/source"
 )
 
@@ -140,7 +141,7 @@ func (s *uploadDir) document(ctx context.Context, source string) (jobs.Document,
 	own, ok := s.part(name)
 	if !ok {
 		if s.person {
-			return jobs.Document{}, fmt.Errorf("%s is not among the uploaded files: choose it, too", strconv.QuoteToGraphic(name))
+			return jobs.Document{}, lang.Errorf("%s is not among the uploaded files: choose it, too", strconv.QuoteToGraphic(name))
 		}
 		return jobs.Document{}, fmt.Errorf("no part of this request has the file name %s", strconv.QuoteToGraphic(name))
 	}
