@@ -139,7 +139,8 @@ func anotherThan(ctx context.Context, s *Server, process string) bool {
 	db := s.client()
 	defer db.Close()
 	all, err := db.InfoMap(ctx, "server").Result()
-	return err == nil && all["Server"]["process_id"] != process
+	// Another one that has loaded what it knows: INFO is answered before that.
+	return err == nil && all["Server"]["process_id"] != process && db.Ping(ctx).Err() == nil
 }
 
 // A server that was killed is started again, with all that it has acknowledged.
