@@ -343,7 +343,7 @@ func TestPeopleWalkThrough(t *testing.T) {
 	bad := write(t, dir, "locacoes.csv", head+good+"0002;certyneo;Locação 12;outro.pdf;Bruno Lima;bruno@;111.111.111-12\n")
 	w.open("/send")
 	w.upload("Conferir", bad, lease)
-	w.sees("3 erros em 1 de 2 linhas. Nada foi enviado.", "bruno@", "is not among the uploaded files")
+	w.sees("3 erros em 1 de 2 linhas. Nada foi enviado.", "bruno@", "não está entre os arquivos enviados")
 	w.fits()
 	w.upload("Conferir", write(t, dir, "locacoes.csv", head+good+"0002;certyneo;Locação 12;contrato-locacao.pdf;Bruno Lima;bruno@example.com;529.982.247-25\n"))
 	w.sees("2 envelopes, sem erro", "2 pessoas são convidadas.")
