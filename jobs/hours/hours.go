@@ -137,8 +137,8 @@ func (s Settings) Marshal() string {
 // start of last week is fine, as a file may be enqueued again.
 func (h Hours) Sane(now time.Time) error {
 	const year = 366 * 24 * time.Hour
-	if !h.StartAt.IsZero() && (h.StartAt.Before(now.Add(-year)) || h.StartAt.After(now.Add(2*year))) {
-		return problem("start-at", "%s is more than a year ago, or two years ahead: is the year right?", h.StartAt.Format(time.DateOnly))
+	if !h.StartAt.IsZero() && (h.StartAt.Before(now.Add(-year)) || h.StartAt.After(now.Add(10*year))) {
+		return problem("start-at", "%s is more than a year ago, or ten years ahead: is the year right?", h.StartAt.Format(time.DateOnly))
 	}
 	return nil
 }

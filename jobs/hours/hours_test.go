@@ -115,3 +115,14 @@ func TestStored(t *testing.T) {
 		t.Errorf("%+v %v", got, err)
 	}
 }
+
+// The examples of the help are taken, and years that somebody has mistyped are not.
+func TestSane(t *testing.T) {
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	for start, want := range map[string]bool{"": true, "2030-12-01 09:00": true, "01/12/2030 09:00": true, "2026-11-19": true,
+		"01/12/2020 09:00": false, "9999-12-31": false, "0001-01-02": false, "2206-12-01": false} {
+		if err := parsed(t, Settings{StartAt: start}).Sane(now); (err == nil) != want {
+			t.Errorf("%s: %v", start, err)
+		}
+	}
+}
