@@ -22,7 +22,7 @@ func drainMarked(ctx context.Context, folder string, s sizes) ([]result, error) 
 		return nil, err
 	}
 	defer stopRedis()
-	d := &drained{n: s.drain, base: base, folder: folder, db: db, trips: new(trips)}
+	d := &drained{n: s.drain, base: base, folder: folder, db: db, trips: new(trips), profile: s.profile}
 	all, err := marksOn(ctx, d, "folder", s.rounds)
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func marksOn(ctx context.Context, d *drained, where string, rounds int) ([]resul
 	var rate, cpu [2][]float64 // without, with
 	for round := range rounds {
 		for marked := range 2 {
-			way := drainers{fill: fillEngine, run: func(ctx context.Context, d *drained, round int) error { return drainWith(ctx, d, round, marked == 1) }}
+			way := drainers{name: "ours", fill: fillEngine, run: func(ctx context.Context, d *drained, round int) error { return drainWith(ctx, d, round, marked == 1) }}
 			c, err := d.measure(ctx, way, 2*round+marked)
 			if err != nil {
 				return nil, err

@@ -245,6 +245,7 @@ func (t *envelopeTask) archived(ctx context.Context, filed []report.ArchivedArti
 	if err := m.Write(ctx, t.archive); err != nil {
 		return t.recordFailure(ctx, err)
 	}
+	t.ids.drop(providers.Key{Campaign: t.rec.Campaign, ID: t.rec.ID})
 	from := t.rec.State
 	if err := t.claim.Archive(detached(ctx), now, b, done.Simulated); err != nil {
 		return later(time.Second, err)

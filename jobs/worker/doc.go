@@ -61,7 +61,9 @@
 // the claim still holds, the campaign is not paused and the envelope not cancelled, and
 // writes the intent; the intent is made durable ([ledger.Durability]); its mark is made in the
 // archive (package marks: invited.json); the bytes leave, within [rest.Within] or not at
-// all; the outcome is written, and beside it the id goes to the archive (sent.json). A worker
+// all; the outcome is written, and beside it the id goes to the archive (sent.json). An id that
+// the provider can be asked for ([providers.Info].SettleAll) goes there ten seconds later, and not
+// at all when there is a manifest by then. A worker
 // that finds an intent without an outcome never invites: it takes the id from the archive, or
 // waits until the call cannot be under way any more and asks the provider
 // ([providers.Provider.Settle]), and only a definite "not invited" leads to another call.
@@ -118,6 +120,7 @@
 //	after the mark, before the call                a mark: settled: not invited, sent again under the next
 //	                                               one. sDoc: in doubt, because nobody can know
 //	after the call, before sent.json               a mark: settled: invited. sDoc: in doubt, until a callback
+//	after the outcome, before sent.json            a mark: settled: invited. Not at sDoc, whose id is waited for
 //	after a refusal, before refused.json           a mark: settled: not invited. sDoc: in doubt
 //	after refused.json                             a refused mark: sent again, under the next one
 //	after sent.json, before the outcome, or later  the id: sent; its looks and files are done again
@@ -147,7 +150,8 @@
 //	after the call, before the outcome    an intent                settled: invited; sent. sDoc: in doubt, until
 //	and before sent.json                                           a callback names the envelope or an operator does
 //	after sent.json, before the outcome   an intent, an id         sent, without a question
-//	after the outcome, before sent.json   sent                     nothing: only a lost ledger would miss it
+//	after the outcome, before sent.json   sent                     nothing: a ledger that is lost, too, has the
+//	                                                               provider asked
 //	after the outcome, before the task's  sent, stale task         the task's generation is old: it does nothing
 //	acknowledgement
 //	after the look that sees the end,     completed, with the      the claim lapses, and the sweeper brings a

@@ -95,40 +95,45 @@ func TestLedgerLostAtEveryBoundary(t *testing.T) {
 // A Redis that comes back as it was some time ago does not know of the last invitations.
 func TestLedgerSetBack(t *testing.T) {
 	for _, name := range registry.Names() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, name)
-			ids := []string{"1", "2", "3"}
-			for _, id := range ids {
-				w.enqueue(id)
-			}
-			back := w.copyOfRedis()
-			for _, id := range ids {
-				w.step(jobs.Key{Campaign: "crash", ID: id})
-			}
-			if n, _ := w.invitations(0); n != len(ids) {
-				t.Fatalf("%d invitations", n)
-			}
-			back()
-			w.restart(0)
-			for range 3 { // side by side: nobody is kept waiting for the others
-				for _, id := range ids {
-					if k := (jobs.Key{Campaign: "crash", ID: id}); !w.record(k).State.Terminal() {
-						w.step(k)
-					}
-				}
-				w.forward(40 * time.Second)
-			}
-			for _, id := range ids {
-				if r := w.live(jobs.Key{Campaign: "crash", ID: id}); r.State != ledger.Archived {
-					t.Errorf("%s is %s: %s", id, r.State, r.ErrorMessage)
-				}
-			}
-			if n, _ := w.invitations(0); n != len(ids) {
-				t.Errorf("%d invitations", n)
-			}
-		})
+		t.Run(name, func(t *testing.T) { t.Parallel(); setBack(newWorld(t, name), false) })
+		t.Run(name+", and the worker died", func(t *testing.T) { t.Parallel(); setBack(newWorld(t, name), true) })
 	}
+}
+
+func setBack(w *world, died bool) {
+	t, all := w.t, []string{"1", "2", "3"}
+	for _, id := range all {
+		w.enqueue(id)
+	}
+	back := w.copyOfRedis()
+	for _, id := range all {
+		w.step(jobs.Key{Campaign: "crash", ID: id})
+	}
+	if n, _ := w.invitations(0); n != len(all) {
+		t.Fatalf("%d invitations", n)
+	}
+	if died {
+		w.restart(0)
+	}
+	back()
+	w.restart(0)
+	for range 3 { // side by side: nobody is kept waiting for the others
+		for _, id := range all {
+			if k := (jobs.Key{Campaign: "crash", ID: id}); !w.record(k).State.Terminal() {
+				w.step(k)
+			}
+		}
+		w.forward(40 * time.Second)
+	}
+	for _, id := range all {
+		if r := w.live(jobs.Key{Campaign: "crash", ID: id}); r.State != ledger.Archived {
+			t.Errorf("%s is %s: %s", id, r.State, r.ErrorMessage)
+		}
+	}
+	if n, _ := w.invitations(0); n != len(all) {
+		t.Errorf("%d invitations", n)
+	}
+
 }
 
 // copyOfRedis keeps what Redis holds; back puts it back.
@@ -158,6 +163,7 @@ func (w *world) copyOfRedis() (back func()) {
 		}
 	}
 	return func() {
+		w.worker.keepLastIDs() // or it has died: TestLedgerSetBack
 		w.redis.FlushAll()
 		if _, err := db.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for _, put := range all {
@@ -225,6 +231,7 @@ func TestLedgerRebuilt(t *testing.T) {
 			}
 			sent := w.enqueue("2")
 			w.step(sent)
+			w.worker.keepLastIDs()
 			w.redis.FlushAll()
 			w.restart(0)
 			found, err := w.client.Rebuild(t.Context(), "", func(key string, err error) { t.Error(key, err) })

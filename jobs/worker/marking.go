@@ -247,38 +247,6 @@ func (s *suspects) list(ctx context.Context, a archive.Archive, campaign string)
 	return c.Envelopes, err
 }
 
-// keepTries is how often an id is tried to be kept in the archive. The ledger has it, too.
-const keepTries = 3
-
-// keepID writes beside the mark under which id people were invited, while the ledger is
-// written; wait waits for it. It is not said that it failed: then the provider is asked.
-func (w *Worker) keepID(ctx context.Context, r *ledger.Record, in ledger.Invited) (wait func()) {
-	if w.cfg.Marks == nil || in.EnvelopeID == "" {
-		return func() {}
-	}
-	at := in.SentAt
-	if at.IsZero() {
-		at = time.Now()
-	}
-	ctx, done := detached(ctx), make(chan struct{})
-	s := marks.Sent{Provider: r.Provider, EnvelopeID: in.EnvelopeID, Steps: in.Steps, At: at.UTC().Truncate(time.Millisecond)}
-	go func() {
-		defer close(done)
-		for try := 1; ; try++ {
-			err := w.cfg.Marks.Send(ctx, r.Campaign, r.ID, s)
-			if err == nil {
-				return
-			}
-			w.log.WarnContext(ctx, "an envelope's id is not in the archive", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
-			if try == keepTries {
-				return
-			}
-			time.Sleep(time.Duration(try) * time.Second)
-		}
-	}()
-	return func() { <-done }
-}
-
 // keepRefusal writes beside the mark that its call was refused.
 func (t *envelopeTask) keepRefusal(ctx context.Context, why error) {
 	if t.cfg.Marks == nil {

@@ -76,6 +76,7 @@ type Worker struct {
 	log           *slog.Logger
 	configs       map[string]ProviderConfig
 	suspects      suspects
+	ids           ids
 	archiveHealth archiveHealth
 	fetching      map[string]chan struct{} // by provider: a place for each fetcher of what looks hand over
 	handed        sync.WaitGroup           // what they are at
@@ -108,6 +109,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	waiting := w.waiting()
 	peeking := make(chan struct{})
 	go func() { defer close(peeking); waiting.Run(w.stopping) }()
+	keeping := make(chan struct{})
+	go func() { defer close(keeping); w.keepIDs(w.stopping) }()
 	defer func() {
 		w.stop()
 		<-peeking // no server waits for a task any more
@@ -120,6 +123,8 @@ func (w *Worker) Run(ctx context.Context) error {
 		}
 		wg.Go(w.finishHanded)
 		wg.Wait()
+		<-keeping
+		w.keepLastIDs()
 	}()
 	for name, config := range w.configs {
 		mux := w.mux(config)

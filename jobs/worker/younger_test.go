@@ -134,6 +134,7 @@ func TestYoungerLedgerAsksFirst(t *testing.T) {
 			if n := w.made(); n != made && name != "qisign" { // whose create is the question
 				t.Errorf("%d calls have made something", n-made)
 			}
+			w.worker.keepLastIDs()
 			if s, err := marks.New(w.archive).Sent(t.Context(), "crash", "2"); err != nil || s.EnvelopeID != r.EnvelopeID {
 				t.Errorf("its id: %+v %v", s, err)
 			}
@@ -291,6 +292,7 @@ func TestForgetKeepsMarks(t *testing.T) {
 		t.Fatalf("it is %s", r.State)
 	}
 	w.operate(ledger.ForgetAll, 1)
+	w.worker.keepLastIDs()
 	s, err := marks.New(w.archive).Sent(t.Context(), k.Campaign, k.ID)
 	if err != nil {
 		t.Fatal(err)

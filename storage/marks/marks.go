@@ -2,7 +2,7 @@
 // to be asked to sign, and under which id they were.
 //
 // Before the call that reaches people leaves, invited.json is made in the envelope's folder
-// of the archive; when it has succeeded, sent.json. Nothing in an archive is ever replaced,
+// of the archive; when it has succeeded, sent.json, at once or before long. Nothing in an archive is ever replaced,
 // so of two workers, or of two ledgers that do not know of each other, one makes the mark:
 // whoever finds another's does not invite, and finds out what became of that call.
 //

@@ -45,6 +45,10 @@ func (s Settings) Check() error {
 	return nil
 }
 
+// idleConnections is how many are kept: as many as workers write at the same time, who would make
+// each anew else.
+const idleConnections = 64
+
 // newClient configures a client by the AWS SDK's own environment and files. With an
 // endpoint of its own, buckets are addressed by path and the region defaults to
 // us-east-1.
@@ -52,12 +56,13 @@ func newClient(ctx context.Context, settings Settings) (*s3.Client, error) {
 	if err := settings.Check(); err != nil {
 		return nil, err
 	}
-	var options []func(*config.LoadOptions) error
-	if settings.Roots != nil {
-		trusting := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = settings.Roots.Clone() })
-		options = append(options, config.WithHTTPClient(trusting))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	connections := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConnsPerHost = idleConnections
+		if settings.Roots != nil {
+			t.TLSClientConfig.RootCAs = settings.Roots.Clone()
+		}
+	})
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(connections))
 	if err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", err)
 	}
