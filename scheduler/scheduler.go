@@ -1,6 +1,6 @@
 // Package scheduler does what happens by the clock: rounds of looks, renewals of
-// download addresses, the sweep of what no task carries, the pruning of asynq's
-// archive. Any number of schedulers may run: each period happens once. What a tick
+// download addresses, reminders by campaigns' rules, the sweep of what no task carries,
+// the pruning of asynq's archive. Any number of schedulers may run: each period happens once. What a tick
 // misses is not lost, because all work is derived from what the ledger says is due.
 package scheduler
 
@@ -75,6 +75,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		s.every(ctx, &wg, "prune-"+p, pruneEvery, func(ctx context.Context, _ string) error { return s.prune(ctx, p) })
 	}
 	s.every(ctx, &wg, "renew", renewEvery, s.renew)
+	s.every(ctx, &wg, "remind", remindEvery, s.remind)
 	s.every(ctx, &wg, "find-renewals", findRenewalsEvery, func(ctx context.Context, _ string) error { return s.ledger.FindRenewals(ctx) })
 	wg.Wait()
 	return nil

@@ -1,5 +1,5 @@
 // Package hours tells when a campaign's invitations may leave: from a time on, on some days of
-// the week and hours of the day, not on holidays, so many a day.
+// the week and hours of the day, not on holidays, so many a day; and when reminders follow.
 package hours
 
 import (
@@ -209,4 +209,26 @@ func parseLimit(s string) (int, error) {
 		return 0, problem("limit", "%q: from 1 to %d a day", s, atMost)
 	}
 	return n, nil
+}
+
+// Held is until when nobody is written to; zero: somebody may be now, or there is no such time.
+// The limit of a day is not looked at.
+func (h Hours) Held(now time.Time) time.Time {
+	if next, ok := h.Next(now); ok && next.Opens.After(now) {
+		return next.Opens
+	}
+	return time.Time{}
+}
+
+// HeldUntil is [Hours.Held] of hours as they are stored; without any it is zero.
+func HeldUntil(stored string, now time.Time) (time.Time, error) {
+	s, err := Stored(stored)
+	if err != nil || s.Empty() {
+		return time.Time{}, err
+	}
+	h, err := s.Parse()
+	if err != nil {
+		return time.Time{}, err
+	}
+	return h.Held(now), nil
 }

@@ -41,6 +41,16 @@ func (q *TaskQueue) Reminders(ctx context.Context, all []Envelope, now time.Time
 	})
 }
 
+// DueReminders enqueues reminders by a campaign's rule in one round trip; one for a time that is
+// there already is success.
+func (q *TaskQueue) DueReminders(ctx context.Context, all []ledger.DueReminder) error {
+	return q.many(ctx, len(all), func(q *TaskQueue, i int) error {
+		d := all[i]
+		due := d.Due.UnixMilli()
+		return q.put(ctx, TypeRemind, Payload{Key: d.Key, Due: due}, Name(d.Provider, Bulk), fmt.Sprintf("remind/%s/due-%d", d.Key, due))
+	})
+}
+
 // many puts n tasks on the queues in one round trip.
 func (q *TaskQueue) many(ctx context.Context, n int, put func(q *TaskQueue, i int) error) error {
 	if n == 0 {

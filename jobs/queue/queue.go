@@ -64,6 +64,7 @@ type Payload struct {
 	Generation int64  `json:"gen,omitempty"`
 	Token      string `json:"token,omitempty"`  // of a question
 	Signer     int    `json:"signer,omitempty"` // of a reminder: the one, from 1; 0: all
+	Due        int64  `json:"due,omitempty"`    // of a reminder by the campaign's rule: when it was, in milliseconds
 }
 
 // maxRetry keeps asynq from ever giving a task up by itself: attempts are counted in

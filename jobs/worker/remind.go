@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/hibiken/asynq"
 
+	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
@@ -36,6 +38,9 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 	if ask == nil {
 		return err
 	}
+	if over, err := w.beginReminders(ctx, r, p); over || err != nil {
+		return err
+	}
 	admitted, wait, err := w.ledger.Admit(ctx, r.Provider)
 	if err != nil {
 		return later(2*time.Second, err)
@@ -44,7 +49,7 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 		return later(wait, nil)
 	}
 	ref := providers.Ref{Key: providers.Key{Campaign: r.Campaign, ID: r.ID}, ID: r.EnvelopeID, Steps: r.Steps}
-	err = ask(ctx, ref, w.once(fmt.Sprintf("%s/%d", p.Key, p.Generation)))
+	err = ask(ctx, ref, w.once(r.Key()+"/"+round(p)))
 	w.answered(ctx, r.Provider, admitted, err)
 	if wait, undone := neverMade(err); undone {
 		return later(wait, err)
@@ -55,6 +60,49 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 	}
 	w.log.InfoContext(ctx, "reminded", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider)
 	return nil
+}
+
+// round names the round of reminders that a task is for.
+func round(p queue.Payload) string {
+	if p.Due != 0 {
+		return fmt.Sprintf("due-%d", p.Due)
+	}
+	return strconv.FormatInt(p.Generation, 10) // one that began before this name goes on
+}
+
+// heldReminders is after how long a round looks again whether its campaign is still held.
+const heldReminders = 5 * time.Minute
+
+// beginReminders begins a round, or goes on with it; over tells that there is nothing to do in it
+// now. One by a campaign's rule keeps to its hours.
+func (w *Worker) beginReminders(ctx context.Context, r *ledger.Record, p queue.Payload) (over bool, err error) {
+	var due time.Time
+	if p.Due != 0 {
+		due = time.UnixMilli(p.Due)
+		c, err := w.ledger.Campaign(ctx, r.Campaign)
+		if err != nil {
+			return true, later(2*time.Second, err)
+		}
+		now, err := w.ledger.Now(ctx)
+		if err != nil {
+			return true, later(2*time.Second, err)
+		}
+		held, err := hours.HeldUntil(c.Hours.Settings, now)
+		if err != nil {
+			return true, fmt.Errorf("the hours of %s: %w: %w", r.Campaign, err, asynq.SkipRetry)
+		}
+		if !held.IsZero() {
+			return true, later(min(held.Sub(now), heldReminders), nil)
+		}
+	}
+	state, err := w.ledger.BeginReminders(ctx, r.Key(), round(p), due)
+	switch {
+	case err != nil:
+		return true, later(2*time.Second, err)
+	case state == ledger.RoundPaused:
+		return true, later(heldReminders, nil)
+	}
+	return state == ledger.RoundOver, nil
 }
 
 // reminding is the provider's way to notify all signers, or the one of a number; nil where

@@ -96,7 +96,7 @@ var (
 	claimScript                    = script("claim", "sending")
 	renewScript                    = script("renew")
 	intentScript                   = script("intent", "sending")
-	writeScript                    = script("write", "sending")
+	writeScript                    = script("write", "sending", "reminding")
 	takeScript                     = script("take")
 	dueScript                      = script("due")
 	restScript                     = script("rest")
@@ -104,6 +104,9 @@ var (
 	resumeScript                   = script("resume")
 	carriedScript                  = script("carried")
 	batchedScript, abandonedScript = script("batched"), script("abandoned")
+	remindRuleScript               = script("remind_rule", "sending")
+	remindTakeScript               = script("remind_take", "reminding")
+	remindBeginScript              = script("remind_begin", "reminding")
 	hoursScript, planScript        = script("hours", "sending"), script("plan")
 
 	troubleScript = script("trouble")

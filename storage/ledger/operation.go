@@ -24,6 +24,7 @@ const (
 	ResumeAll        Kind = "resume"
 	ForgetAll        Kind = "forget"
 	ForgetUnfinished Kind = "forget_unfinished"
+	RemindersAll     Kind = "reminders" // what is sent is placed by a rule of reminders, see [Ledger.SetReminders]
 )
 
 // Operation is something that is done to all envelopes that a campaign had when it was asked
@@ -58,7 +59,7 @@ var ErrNoOperation = errors.New("no such operation")
 var (
 	beginOperationScript = script("operation_begin")
 	takeOperationScript  = script("operation_take")
-	operateScript        = script("operate")
+	operateScript        = script("operate", "reminding")
 )
 
 const operationsKey = prefix + "operations"
@@ -193,8 +194,11 @@ type OperationPage struct {
 // Page reads the next page of up to n envelopes.
 func (o *HeldOperation) Page(ctx context.Context, n int) (OperationPage, error) {
 	var states []State // all
-	if o.Kind == ResumeAll {
+	switch o.Kind {
+	case ResumeAll:
 		states = []State{Queued, Preparing}
+	case RemindersAll:
+		states = []State{Sent}
 	}
 	ids, next, err := o.ledger.ids(ctx, o.Campaign, states, o.cursor, n)
 	if err != nil {

@@ -143,6 +143,7 @@ type Campaign struct {
 	Paused    bool
 	Halts     []Halt // by provider
 	Hours     Hours
+	Reminders ReminderRule
 	Simulated bool // one of its envelopes goes, or went, to a simulator
 	Younger   bool // than what the archive has of it: see [Ledger.Younger]
 	CreatedAt time.Time
@@ -182,7 +183,7 @@ func (l *Ledger) CampaignsNamed(ctx context.Context, names []string) ([]Campaign
 		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, redis.Nil) { // no reminder is due
 		return nil, fmt.Errorf("ledger: counting %d campaigns: %w", len(names), err)
 	}
 	out := make([]Campaign, 0, len(names))
@@ -204,10 +205,12 @@ func (l *Ledger) CampaignsNamed(ctx context.Context, names []string) ([]Campaign
 // campaignQuery is what is asked of Redis for one campaign.
 type campaignQuery struct {
 	head, parts *redis.MapStringStringCmd
+	reminder    *redis.FloatCmd
 }
 
 func (q *campaignQuery) ask(ctx context.Context, p redis.Pipeliner, name string) {
 	q.head, q.parts = p.HGetAll(ctx, campaignKey(name)), p.HGetAll(ctx, prefix+"counts:"+name)
+	q.reminder = p.ZScore(ctx, remindersKey, name)
 }
 
 // answer is the campaign; whole is false for one that is older than its counts, which are
@@ -217,8 +220,11 @@ func (q *campaignQuery) answer(name string) (c Campaign, whole, ok bool) {
 	if h["created"] == "" && h["seq"] == "" { // none, or one that has hours and no envelope yet
 		return Campaign{}, false, false
 	}
-	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Halts: haltsOf(h), Hours: hoursOf(h), Simulated: h["simulated"] == "1", Younger: h["younger"] == "1",
+	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Halts: haltsOf(h), Hours: hoursOf(h), Reminders: ruleOf(h), Simulated: h["simulated"] == "1", Younger: h["younger"] == "1",
 		CreatedAt: milliTime(h["created"]), ChangedAt: milliTime(h["changed"])}
+	if due := q.reminder.Val(); due > 0 {
+		c.Reminders.Next = time.UnixMilli(int64(due)).UTC()
+	}
 	for _, s := range States {
 		c.States[s] = 0
 	}

@@ -49,6 +49,10 @@ type Record struct {
 	ErrorMessage string
 	Explanation  string // of the error, in the provider's own words: it may name people
 
+	// Reminders is how often its provider was asked to remind its signers; RemindedAt is when last.
+	Reminders  int
+	RemindedAt time.Time
+
 	CreatedAt, SentAt, CompletedAt, ArchivedAt time.Time
 	NotBefore                                  time.Time
 
@@ -101,6 +105,9 @@ const (
 	fieldError      = "E" // empty: it is in the blob
 	fieldNotBefore  = "d"
 	fieldRenewAt    = "h" // when an address in the list ends, or a little before
+	fieldReminders  = "j"
+	fieldRemindedAt = "J"
+	fieldRound      = "G" // of reminders, the last one
 	fieldSentAt     = "1"
 	fieldCompleted  = "2"
 	fieldArchived   = "3"
@@ -181,6 +188,7 @@ func parse(key string, h map[string]string, blob string) (*Record, error) {
 		Fetching: h[fieldFetching] == "1",
 		Tries:    int(atoi(h[fieldTries])), Attempts: int(atoi(h[fieldAttempts])), ErrorCode: h[fieldErrorCode], ErrorMessage: h[fieldError],
 		NotBefore: at(fieldNotBefore),
+		Reminders: int(atoi(h[fieldReminders])), RemindedAt: at(fieldRemindedAt),
 		CreatedAt: at(fieldCreated), SentAt: at(fieldSentAt), CompletedAt: at(fieldCompleted), ArchivedAt: at(fieldArchived),
 	}
 	r.Digest, r.Bare = strings.CutPrefix(r.Digest, bare)

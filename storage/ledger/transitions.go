@@ -541,6 +541,6 @@ func (l *Ledger) BeginAgain(ctx context.Context, r *Record) error {
 		return err
 	}
 	forget := slices.Concat(r.stepFields(), intentFields, troubleFields, []string{fieldEnvelopeID, fieldUnfinished, fieldSentAt, fieldCompleted,
-		fieldSigners, fieldFinal, fieldListed, fieldArtifacts, fieldEvidence, fieldFetching})
+		fieldSigners, fieldFinal, fieldListed, fieldArtifacts, fieldEvidence, fieldFetching, fieldReminders, fieldRemindedAt, fieldRound})
 	return l.write(ctx, r, r.fence(), change{To: Queued, Index: Work, Due: time.Second, Remove: forget, Release: true, NewGeneration: true})
 }

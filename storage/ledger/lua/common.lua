@@ -153,13 +153,14 @@ end
 
 -- shift changes the state in the counters and indexes; the record's own is the caller's.
 local function shift(key, h, to, version, at)
-  local campaign = parts(key)
+  local campaign, id = parts(key)
   local from_word, to_word = words[h.s], words[to]
   redis.call('SETRANGE', P .. 'state:' .. campaign, h.n, to)
   count(h.p, campaign, from_word, -1)
   count(h.p, campaign, to_word, 1)
   course(campaign, from_word, to_word, at)
   redis.call('HSET', P .. 'campaign:' .. campaign, 'changed', at)
+  if h.s == 's' then redis.call('ZREM', P .. 'remind:' .. campaign, id) end
   -- Nobody signs any more, or nothing of before counts: the signing links go.
   if to ~= 'p' and to ~= 's' and to ~= 'i' and to ~= 'a' then redis.call('DEL', P .. 'links:' .. key) end
   tell(key, to_word, version, at)

@@ -46,6 +46,7 @@ local function change(e, key, h, x)
   if x.code ~= nil then code = x.code or nil end
   if to ~= h.s then
     redis.call('SETRANGE', P .. 'state:' .. campaign, h.n, to)
+    if h.s == 's' then await_reminder(key, nil) end
     local field = h.p .. ' ' .. h.s .. ' ' .. to
     moved[field] = moved[field] or {p = h.p, from = words[h.s], to = words[to], n = 0}
     moved[field].n = moved[field].n + 1
@@ -97,6 +98,12 @@ function kinds.remind(e, key, h)
   if h.s ~= 's' then return words[h.s] end
   if unable[h.p] then return 'unsupported ' .. h.p end
   for _, v in ipairs({key, h.p, words[h.s], lane(), h.g, h.v}) do tasks[#tasks + 1] = v end
+end
+-- reminders places what is sent by the campaign's rule of reminders.
+local rule = rule_of(campaign)
+function kinds.reminders(e, key, h)
+  if h.s ~= 's' then return words[h.s] end
+  await_reminder(key, reminder_due(rule, e))
 end
 -- waits tells whether the sweeper is to look for an envelope only after a while: it waits for hours.
 local function waits(key, h)

@@ -91,15 +91,18 @@ local function refused(campaign, p, code, at, limit)
   return 1
 end
 
--- put_back has an operation, which outlives this process, put the campaign's waiting envelopes back. One that was begun
--- for the same reason before, and may have ended, begins anew.
-local function put_back(campaign, why, at)
-  local id = 'resume-' .. string.sub(redis.sha1hex(campaign .. ' ' .. why), 1, 16)
+-- carry_on begins an operation on a campaign, which outlives this process. One that was begun for the same reason before,
+-- and may have ended, begins anew.
+local function carry_on(campaign, kind, why, at)
+  local id = kind .. '-' .. string.sub(redis.sha1hex(campaign .. ' ' .. why), 1, 16)
   redis.call('DEL', P .. 'operation:' .. id)
-  redis.call('HSET', P .. 'operation:' .. id, 'kind', 'resume', 'campaign', campaign, 'by', '', 'unable', '', 'last',
+  redis.call('HSET', P .. 'operation:' .. id, 'kind', kind, 'campaign', campaign, 'by', '', 'unable', '', 'last',
     redis.call('HGET', P .. 'campaign:' .. campaign, 'seq'), 'cursor', '', 'seen', 0, 'done', 0, 'begun', at)
   redis.call('ZADD', P .. 'operations', 0, id)
 end
+
+-- put_back has an operation put the campaign's waiting envelopes back.
+local function put_back(campaign, why, at) carry_on(campaign, 'resume', why, at) end
 
 -- archived lets the rest of a campaign go when as many envelopes of the provider are archived as were to go first.
 local function archived(campaign, p, at)

@@ -60,7 +60,13 @@ if given.m then redis.call('HSET', P .. 'campaign:' .. campaign, 'simulated', '1
 if given.h then redis.call('ZADD', P .. 'renew', given.h, key)
 elseif given.h == false then redis.call('ZREM', P .. 'renew', key) end
 if given.e ~= nil then rename(h.p, key, h.e, given.e or nil) end
-if to ~= from then shift(key, h, to, version, at) end
+if to ~= from then
+  shift(key, h, to, version, at)
+  if to == 's' then
+    local rule = rule_of(campaign)
+    if rule then await_reminder(key, reminder_due(rule, e)) end
+  end
+end
 local code = h.o
 if given.o ~= nil then code = given.o or nil end
 if to ~= from or code ~= h.o then

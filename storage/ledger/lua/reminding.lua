@@ -1,0 +1,33 @@
+-- Reminders by a campaign's rule. Its field remind has the rule: how long after the invitation, how long after the last
+-- reminder, how many at most, and the providers that can remind, with blanks between them.
+--   remind:CAMPAIGN  the ids of its sent envelopes, by when their signers are to be reminded
+--   reminders        the campaigns, by when that is for their first envelope
+-- An envelope's own: j how often its provider was asked to remind, J when last, G in which round.
+local function rule_of(campaign)
+  local rule = redis.call('HGET', P .. 'campaign:' .. campaign, 'remind')
+  if not rule then return nil end
+  local after, every, most, able = string.match(rule, '^(%d+) (%d+) (%d+)(.*)$')
+  return {after = tonumber(after), every = tonumber(every), most = tonumber(most), able = able .. ' '}
+end
+
+-- reminder_due is when an envelope's signers are to be reminded next; nil: never, as far as is known.
+local function reminder_due(rule, e)
+  if not rule then return nil end
+  local v = redis.call('HMGET', e, 's', 'p', '1', 'j', 'J')
+  if v[1] ~= 's' or not v[3] or not string.find(rule.able, ' ' .. v[2] .. ' ', 1, true) then return nil end
+  local n = tonumber(v[4] or 0)
+  if n >= rule.most then return nil end
+  return n > 0 and tonumber(v[5]) + rule.every or tonumber(v[3]) + rule.after
+end
+
+-- await_reminder places an envelope among those of its campaign that are to be reminded.
+local function await_reminder(key, due)
+  local campaign, id = parts(key)
+  if not due then
+    redis.call('ZREM', P .. 'remind:' .. campaign, id)
+    return
+  end
+  redis.call('ZADD', P .. 'remind:' .. campaign, due, id)
+  local first = redis.call('ZSCORE', P .. 'reminders', campaign)
+  if not first or tonumber(first) > due then redis.call('ZADD', P .. 'reminders', due, campaign) end
+end
