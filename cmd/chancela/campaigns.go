@@ -32,6 +32,7 @@ type campaignFlags struct {
 	sheet       sheetFlags
 	first       int
 	hours       hourFlags
+	reminders   reminderFlags
 }
 
 func (f *campaignFlags) add(cmd *cobra.Command) {
@@ -47,6 +48,7 @@ func (f *campaignFlags) addTaking(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.again, "again", false, "also send what another campaign sends: the same documents to the same people")
 	cmd.Flags().IntVar(&f.first, "first", 0, "send the first N rows of each provider, and the others when those are archived, or the campaign is resumed")
 	f.hours.add(cmd)
+	f.reminders.add(cmd)
 }
 
 func (f *campaignFlags) valid() error {
@@ -59,6 +61,9 @@ func (f *campaignFlags) valid() error {
 	}
 	if f.provider != "" && !registry.Known(f.provider) {
 		return usage("--provider: %q is not one of %s", f.provider, strings.Join(registry.Names(), ", "))
+	}
+	if err := f.reminders.valid(); err != nil {
+		return err
 	}
 	return f.sheet.valid()
 }
@@ -75,6 +80,7 @@ type campaignFiles struct {
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
 	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
 	notes     map[string]int              // what people must know: in how many rows
+	silent    unreminded
 
 	refused     []string                       // files of which no row can be taken
 	language    lang.Language                  // of what is written into files
@@ -87,7 +93,7 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 		return nil, err
 	}
 	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources()), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
-		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]int{}, invitations: map[string][]ledger.Invitation{}}
+		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]int{}, silent: unreminded{}, invitations: map[string][]ledger.Invitation{}}
 	var err error
 	if f.hours, err = flags.hours.in(cfg.TZ); err != nil {
 		return nil, err
@@ -149,6 +155,7 @@ func (f *campaignFiles) calls(e providers.Envelope) int {
 			f.unsent[e.Provider][column]++
 		}
 	}
+	f.silent.add(f.flags.reminders, e, judge)
 	if noter, ok := judge.(providers.Noter); ok {
 		for _, note := range noter.Notes(e) {
 			f.notes[note]++
@@ -339,7 +346,7 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 		all.campaigns = append(all.campaigns, r.Campaign())
 		all.sums[r.Campaign()] = &jobs.Summary{}
 	}
-	if err := c.SetHours(ctx, r.Campaign(), f.hours); err != nil {
+	if err := errors.Join(c.SetHours(ctx, r.Campaign(), f.hours), c.SetReminders(ctx, r.Campaign(), f.flags.reminders.Reminders)); err != nil {
 		return sum, err
 	}
 	rejected, ids := campaign.NewRejected(r), leftIDs{campaign: r.Campaign()}

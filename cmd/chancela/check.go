@@ -40,6 +40,7 @@ campaign when the file is read.`,
 		},
 	}
 	flags.add(cmd)
+	flags.reminders.add(cmd)
 	cmd.Flags().StringVar(&output, "output", "", "write the file again with its mistakes marked: june.checked.xlsx for june.xlsx")
 	return cmd
 }
@@ -74,6 +75,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	}
 	cfg.tellEstimates(s, files.judge, sys.tell)
 	files.tellLeftOut(sys.tell)
+	files.silent.tell(sys.tell)
 	if output != "" {
 		err := writeFile(output, func(w io.Writer) error {
 			return campaign.WriteChecked(ctx, args[0], files.options(args[0], nil), w)

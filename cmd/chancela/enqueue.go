@@ -75,6 +75,7 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	if all.fresh() > 0 {
 		files.tellLeftOut(sys.note)
 	}
+	files.silent.tell(sys.note)
 	files.tellLast(all, sys.tell)
 	sys.come(all.result(), lang.Text{})
 	return quietly(files.status(all))

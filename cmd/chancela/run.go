@@ -164,6 +164,7 @@ func seeThrough(ctx context.Context, sys *system, e *engine, files *campaignFile
 		if all.fresh() > 0 {
 			files.tellLeftOut(sys.note)
 		}
+		files.silent.tell(sys.note)
 		if !sys.json { // the end says it again
 			all.tellLeft(sys.note)
 		}

@@ -148,8 +148,9 @@ type statusObject struct {
 	Halts     []report.Halt          `json:"halts"`
 	Simulated bool                   `json:"simulated"`
 	Troubles  []troubleObject        `json:"troubles"`
-	Archive   *archiveObject         `json:"archive"` // what is wrong with it; null: nothing
-	Hours     *report.Hours          `json:"hours"`   // when invitations leave; null: always
+	Archive   *archiveObject         `json:"archive"`   // what is wrong with it; null: nothing
+	Hours     *report.Hours          `json:"hours"`     // when invitations leave; null: always
+	Reminders *report.Reminders      `json:"reminders"` // by the campaign's rule; null: it has none
 }
 
 type archiveObject struct {
@@ -179,7 +180,7 @@ type troubleError struct {
 func (s *system) statusJSON(snap snapshot) error {
 	enc := json.NewEncoder(s.stdout)
 	for _, c := range snap.campaigns {
-		o := statusObject{c.Name, c.Total, c.States, c.Paused, report.Halts(c), c.Simulated, []troubleObject{}, nil, report.HoursOf(c, snap.at)}
+		o := statusObject{c.Name, c.Total, c.States, c.Paused, report.Halts(c), c.Simulated, []troubleObject{}, nil, report.HoursOf(c, snap.at), report.RemindersOf(c, snap.at)}
 		if t := snap.archive.trouble; t != nil {
 			o.Archive = &archiveObject{t.State, t.Since, report.Time(t.NextTry), snap.archive.denied}
 		}
@@ -221,7 +222,7 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 	if c.Paused {
 		print("paused: chancela resume %s", c.Name)
 	}
-	for _, line := range append(snap.hours(), snap.halts()...) {
+	for _, line := range slices.Concat(snap.hours(), snap.reminders(e.cfg.TZ.Location), snap.halts()) {
 		fmt.Fprintln(s.stdout, s.language.Say(line))
 	}
 	return s.troubles(e, snap)

@@ -21,18 +21,19 @@ import (
 
 // CampaignStatus is a campaign's counts, the object of `status --json`.
 type CampaignStatus struct {
-	Campaign  string           `json:"campaign"`
-	Total     int64            `json:"total"`
-	States    map[string]int64 `json:"states" doc:"Envelopes by state; every state is there."`
-	Paused    bool             `json:"paused"`
-	Halts     []report.Halt    `json:"halts" nullable:"false" doc:"Why nothing more is sent to a provider until the campaign is resumed."`
-	Hours     *report.Hours    `json:"hours" doc:"When invitations leave; null: always."`
-	Simulated bool             `json:"simulated" doc:"One of its envelopes goes, or went, to a simulator: nobody was invited for it, and nothing of it is signed."`
+	Campaign  string            `json:"campaign"`
+	Total     int64             `json:"total"`
+	States    map[string]int64  `json:"states" doc:"Envelopes by state; every state is there."`
+	Paused    bool              `json:"paused"`
+	Halts     []report.Halt     `json:"halts" nullable:"false" doc:"Why nothing more is sent to a provider until the campaign is resumed."`
+	Hours     *report.Hours     `json:"hours" doc:"When invitations leave; null: always."`
+	Reminders *report.Reminders `json:"reminders" doc:"When signers are reminded by the campaign's rule; null: it has none."`
+	Simulated bool              `json:"simulated" doc:"One of its envelopes goes, or went, to a simulator: nobody was invited for it, and nothing of it is signed."`
 }
 
 // StatusOf is what is told of a campaign.
 func StatusOf(c ledger.Campaign) CampaignStatus {
-	s := CampaignStatus{Campaign: c.Name, Total: c.Total, States: make(map[string]int64, len(c.States)), Paused: c.Paused, Halts: report.Halts(c), Hours: report.HoursOf(c, time.Now()), Simulated: c.Simulated}
+	s := CampaignStatus{Campaign: c.Name, Total: c.Total, States: make(map[string]int64, len(c.States)), Paused: c.Paused, Halts: report.Halts(c), Hours: report.HoursOf(c, time.Now()), Reminders: report.RemindersOf(c, time.Now()), Simulated: c.Simulated}
 	for state, n := range c.States {
 		s.States[string(state)] = n
 	}
@@ -61,15 +62,18 @@ type CampaignInput struct {
 
 // CampaignForm is a campaign as multipart/form-data.
 type CampaignForm struct {
-	File        string `json:"file" format:"binary" doc:"The CSV file. Documents are further parts, in any order, whose file names are what its document column says."`
-	Campaign    string `json:"campaign,omitempty" doc:"The campaign's name; default: the CSV's file name without its ending."`
-	Provider    string `json:"provider,omitempty" doc:"For rows that name none."`
-	SkipInvalid string `json:"skip_invalid,omitempty" doc:"true: take the good rows."`
-	First       string `json:"first,omitempty" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
-	StartAt     string `json:"start_at,omitempty" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
-	Window      string `json:"window,omitempty" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
-	Limit       string `json:"limit,omitempty" doc:"At most so many invitations a day: 500/day."`
-	Holidays    string `json:"holidays,omitempty" enum:"br" doc:"No invitations on national holidays of Brazil."`
+	File         string `json:"file" format:"binary" doc:"The CSV file. Documents are further parts, in any order, whose file names are what its document column says."`
+	Campaign     string `json:"campaign,omitempty" doc:"The campaign's name; default: the CSV's file name without its ending."`
+	Provider     string `json:"provider,omitempty" doc:"For rows that name none."`
+	SkipInvalid  string `json:"skip_invalid,omitempty" doc:"true: take the good rows."`
+	First        string `json:"first,omitempty" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
+	StartAt      string `json:"start_at,omitempty" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
+	Window       string `json:"window,omitempty" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
+	Limit        string `json:"limit,omitempty" doc:"At most so many invitations a day: 500/day."`
+	Holidays     string `json:"holidays,omitempty" enum:"br" doc:"No invitations on national holidays of Brazil."`
+	RemindAfter  string `json:"remind_after,omitempty" doc:"Signers are reminded so long after the invitation, where the provider can: 3d, 36h. Within the campaign's hours, and not while it is paused."`
+	RemindEvery  string `json:"remind_every,omitempty" doc:"And again so long after the last reminder: 2d."`
+	RemindAtMost string `json:"remind_at_most,omitempty" pattern:"^[0-9]+$" doc:"So many reminders of one envelope: 3 by default, without remind_every 1; 0 ends a campaign's reminders."`
 }
 
 type exchangeKey struct{}
@@ -148,14 +152,17 @@ func (s *Server) campaigns(a huma.API) {
 			return &one{StatusOf(c)}, err
 		})
 	type query struct {
-		Campaign    string `query:"campaign" doc:"The campaign's name, where the body has none."`
-		Provider    string `query:"provider" doc:"For rows of a CSV file that name none."`
-		SkipInvalid string `query:"skip_invalid" enum:"true,false" doc:"Take the good envelopes and leave the others out."`
-		First       string `query:"first" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
-		StartAt     string `query:"start_at" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
-		Window      string `query:"window" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
-		Limit       string `query:"limit" doc:"At most so many invitations a day: 500/day."`
-		Holidays    string `query:"holidays" enum:"br" doc:"No invitations on national holidays of Brazil."`
+		Campaign     string `query:"campaign" doc:"The campaign's name, where the body has none."`
+		Provider     string `query:"provider" doc:"For rows of a CSV file that name none."`
+		SkipInvalid  string `query:"skip_invalid" enum:"true,false" doc:"Take the good envelopes and leave the others out."`
+		First        string `query:"first" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
+		StartAt      string `query:"start_at" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
+		Window       string `query:"window" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
+		Limit        string `query:"limit" doc:"At most so many invitations a day: 500/day."`
+		Holidays     string `query:"holidays" enum:"br" doc:"No invitations on national holidays of Brazil."`
+		RemindAfter  string `query:"remind_after" doc:"Signers are reminded so long after the invitation, where the provider can: 3d, 36h. Within the campaign's hours, and not while it is paused."`
+		RemindEvery  string `query:"remind_every" doc:"And again so long after the last reminder: 2d."`
+		RemindAtMost string `query:"remind_at_most" pattern:"^[0-9]+$" doc:"So many reminders of one envelope: 3 by default, without remind_every 1; 0 ends a campaign's reminders."`
 	}
 	type accepted struct {
 		Location string `header:"Location"`
@@ -170,7 +177,8 @@ func (s *Server) campaigns(a huma.API) {
 		}},
 		func(ctx context.Context, in *query) (*accepted, error) {
 			got, err := s.enqueueCampaign(ctx, upload{campaign: in.Campaign, provider: in.Provider, skip: in.SkipInvalid, first: in.First,
-				hours: hours.Settings{StartAt: in.StartAt, Window: in.Window, Limit: in.Limit, Holidays: in.Holidays}})
+				hours:     hours.Settings{StartAt: in.StartAt, Window: in.Window, Limit: in.Limit, Holidays: in.Holidays},
+				reminders: hours.Reminders{After: in.RemindAfter, Every: in.RemindEvery, AtMost: in.RemindAtMost}})
 			if err != nil {
 				return nil, err
 			}

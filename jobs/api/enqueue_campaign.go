@@ -27,12 +27,14 @@ import (
 type upload struct {
 	campaign, provider, skip, first string
 	hours                           hours.Settings
+	reminders                       hours.Reminders
 }
 
 // begin is how the sending of a campaign begins.
 type begin struct {
-	first int // of each provider go first; 0: all
-	hours hours.Settings
+	first     int // of each provider go first; 0: all
+	hours     hours.Settings
+	reminders hours.Reminders
 }
 
 // begin judges what is asked; zone is that of the hours.
@@ -40,6 +42,12 @@ func (up *upload) begin(zone string) (b begin, err error) {
 	if up.first != "" {
 		if b.first, err = strconv.Atoi(up.first); err != nil || b.first < 1 || b.first > maxFirst {
 			return b, refused(Mistake{Field: "first", Message: fmt.Sprintf("must be a number of envelopes, from 1 to %d", maxFirst)}, "nothing was enqueued")
+		}
+	}
+	if b.reminders = up.reminders; !b.reminders.Empty() {
+		_, err := b.reminders.Parse()
+		if p, ok := errors.AsType[*hours.Problem](err); ok {
+			return b, wrongSetting(p, "the campaign's reminders are wrong; nothing was enqueued")
 		}
 	}
 	if b.hours = up.hours; b.hours.Empty() {
@@ -51,9 +59,13 @@ func (up *upload) begin(zone string) (b begin, err error) {
 		err = h.Sane(time.Now())
 	}
 	if p, ok := errors.AsType[*hours.Problem](err); ok {
-		return b, refused(Mistake{Field: strings.ReplaceAll(p.Setting, "-", "_"), Message: p.Text}, "the campaign's hours are wrong; nothing was enqueued")
+		return b, wrongSetting(p, "the campaign's hours are wrong; nothing was enqueued")
 	}
 	return b, err
+}
+
+func wrongSetting(p *hours.Problem, detail string) error {
+	return refused(Mistake{Field: strings.ReplaceAll(p.Setting, "-", "_"), Message: p.Text}, detail)
 }
 
 const maxFirst = 1_000_000
@@ -131,7 +143,7 @@ func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all ite
 	if err != nil {
 		return nil, err
 	}
-	if err := s.client.SetHours(ctx, name, b.hours); err != nil {
+	if err := errors.Join(s.client.SetHours(ctx, name, b.hours), s.client.SetReminders(ctx, name, b.reminders)); err != nil {
 		return nil, err
 	}
 	rejected := 0
@@ -307,12 +319,13 @@ func named(ctx context.Context, name string) (string, error) {
 
 // fromCSV reads a multipart body.
 func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *uploadDir, up *upload) (string, items, error) {
-	f, err := files.multipart(r, "file", maxSheet, "campaign", "provider", "skip_invalid", "first", "start_at", "window", "limit", "holidays")
+	f, err := files.multipart(r, "file", maxSheet, "campaign", "provider", "skip_invalid", "first", "start_at", "window", "limit", "holidays", "remind_after", "remind_every", "remind_at_most")
 	if err != nil {
 		return "", nil, err
 	}
 	for field, value := range map[string]*string{"campaign": &up.campaign, "provider": &up.provider, "skip_invalid": &up.skip, "first": &up.first,
-		"start_at": &up.hours.StartAt, "window": &up.hours.Window, "limit": &up.hours.Limit, "holidays": &up.hours.Holidays} {
+		"start_at": &up.hours.StartAt, "window": &up.hours.Window, "limit": &up.hours.Limit, "holidays": &up.hours.Holidays,
+		"remind_after": &up.reminders.After, "remind_every": &up.reminders.Every, "remind_at_most": &up.reminders.AtMost} {
 		if v, ok := f.fields[field]; ok {
 			*value = v
 		}

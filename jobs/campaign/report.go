@@ -65,6 +65,7 @@ func writeJSON(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
 var reportHeader = []string{
 	"campaign", "id", "provider", "state", "envelope_id", "error_code", "error_message", "attempts",
 	"signers", "artifacts", "created_at", "sent_at", "completed_at", "archived_at", "meta", "subject", "simulated", "error_explanation", "decline_reason", "biometry", "odd",
+	"reminders", "last_reminded_at",
 }
 
 // writeCSV writes for spreadsheets: a byte order mark, so that accents are read right,
@@ -114,6 +115,7 @@ func (s ReportStyle) row(r jobs.Report) ([]string, error) {
 		r.Campaign, r.ID, r.Provider, r.State, r.EnvelopeID, code, message, strconv.Itoa(r.Attempts),
 		s.signersCell(r.Signers), artifactsCell(r.Artifacts),
 		s.moment(r.CreatedAt), s.moment(r.SentAt), s.moment(r.CompletedAt), s.moment(r.ArchivedAt), meta, r.Subject, strconv.FormatBool(r.Simulated), explanation, declineCell(r.Signers), biometryCell(r.Signers), strings.Join(r.Odd, "; "),
+		strconv.Itoa(r.Reminders), s.moment(r.RemindedAt),
 	}
 	for i := range row {
 		row[i] = harmless(row[i])

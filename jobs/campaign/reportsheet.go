@@ -23,7 +23,7 @@ const maxSheetRows = 1 << 20
 
 var sheetHeader = []string{
 	"id", "subject", "provider", "state", "reason", "message", "provider's words", "refused because", "signers", "envelope_id", "attempts",
-	"created_at", "sent_at", "completed_at", "archived_at", "archive keys", "campaign", "simulated",
+	"created_at", "sent_at", "completed_at", "archived_at", "archive keys", "campaign", "simulated", "reminders", "last_reminded_at",
 }
 
 // writeXLSX writes for people: the user's own columns first, then what became of each envelope, as
@@ -114,19 +114,23 @@ func (s ReportStyle) sheetRow(r jobs.Report, own []string, style int) []any {
 	}
 	row = append(row, r.ID, r.Subject, r.Provider, r.State, code, message, words, declineCell(r.Signers), s.signersCell(r.Signers), r.EnvelopeID, r.Attempts)
 	for _, t := range []*time.Time{r.CreatedAt, r.SentAt, r.CompletedAt, r.ArchivedAt} {
-		if t == nil {
-			row = append(row, nil)
-			continue
-		}
-		at := t.UTC()
-		if s.Zone != nil {
-			at = t.In(s.Zone)
-		}
-		row = append(row, excelize.Cell{StyleID: style, Value: at})
+		row = append(row, s.momentCell(t, style))
 	}
 	simulated := ""
 	if r.Simulated {
 		simulated = "simulated"
 	}
-	return append(row, strings.Join(keys, "; "), r.Campaign, simulated)
+	return append(row, strings.Join(keys, "; "), r.Campaign, simulated, r.Reminders, s.momentCell(r.RemindedAt, style))
+}
+
+// momentCell is a time in the zone of the report; nil: an empty cell.
+func (s ReportStyle) momentCell(t *time.Time, style int) any {
+	if t == nil {
+		return nil
+	}
+	at := t.UTC()
+	if s.Zone != nil {
+		at = t.In(s.Zone)
+	}
+	return excelize.Cell{StyleID: style, Value: at}
 }

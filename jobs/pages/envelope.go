@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/chancela/chancela/jobs"
@@ -147,6 +148,9 @@ func events(r *ledger.Record, report jobs.Report) []event {
 	}
 	if report.SentAt != nil {
 		all = append(all, event{Text: "event.sent", At: report.SentAt})
+	}
+	if report.RemindedAt != nil {
+		all = append(all, event{Text: "event.reminded", Who: strconv.Itoa(report.Reminders), At: report.RemindedAt})
 	}
 	for _, s := range report.Signers {
 		switch s.State {

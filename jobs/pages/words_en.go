@@ -71,7 +71,7 @@ var english = map[string]string{
 	"type.electronic": "electronic signature", "type.digital": "digital certificate", "type.approver": "approves", "type.viewer": "receives a copy",
 	"signer.pending": "has not signed", "signer.viewed": "has opened it", "signer.signed": "has signed", "signer.approved": "has approved", "signer.declined": "has refused", "signer.unknown": "not asked yet",
 	"forgotten": "The personal data of this campaign was removed. The archive has the documents.",
-	"timeline":  "What happened", "event.created": "Taken in", "event.intent": "The inviting call was made; its outcome is not known", "event.sent": "The signers were invited", "event.signed": "%s has signed",
+	"timeline":  "What happened", "event.created": "Taken in", "event.intent": "The inviting call was made; its outcome is not known", "event.sent": "The signers were invited", "event.reminded": "Reminder no. %s", "event.signed": "%s has signed",
 	"event.approved": "%s has approved", "event.declined": "%s has refused", "event.completed": "Everybody has signed", "event.archived": "All files are in the archive",
 	"event.ended.failed": "Given up until it is retried", "event.ended.in_doubt": "In doubt until somebody decides", "event.ended.declined": "Ended: declined", "event.ended.expired": "Ended: expired", "event.ended.canceled": "Ended: canceled",
 	"odd":   "Look at this: what was found out about a signer is odd",

@@ -71,7 +71,7 @@ var portuguese = map[string]string{
 	"type.electronic": "assinatura eletrônica", "type.digital": "certificado digital", "type.approver": "aprova", "type.viewer": "recebe em cópia",
 	"signer.pending": "não assinou", "signer.viewed": "abriu", "signer.signed": "assinou", "signer.approved": "aprovou", "signer.declined": "recusou", "signer.unknown": "ainda não convidado",
 	"forgotten": "Os dados pessoais desta campanha foram removidos. Os documentos estão no arquivo.",
-	"timeline":  "O que aconteceu", "event.created": "Recebido", "event.intent": "A chamada que convida foi feita; o resultado não é conhecido", "event.sent": "Os signatários foram convidados", "event.signed": "%s assinou",
+	"timeline":  "O que aconteceu", "event.created": "Recebido", "event.intent": "A chamada que convida foi feita; o resultado não é conhecido", "event.sent": "Os signatários foram convidados", "event.reminded": "Lembrete nº %s", "event.signed": "%s assinou",
 	"event.approved": "%s aprovou", "event.declined": "%s recusou", "event.completed": "Todos assinaram", "event.archived": "Todos os arquivos estão guardados",
 	"event.ended.failed": "Parado até que se tente de novo", "event.ended.in_doubt": "Em dúvida até que alguém decida", "event.ended.declined": "Encerrado: recusado", "event.ended.expired": "Encerrado: expirado", "event.ended.canceled": "Encerrado: cancelado",
 	"odd":   "Olhe isto: algo sobre um signatário chama a atenção",

@@ -142,6 +142,7 @@ func Of(r *ledger.Record) (Report, error) {
 		EnvelopeID: r.EnvelopeID, Attempts: r.Tries,
 		CreatedAt: Time(r.CreatedAt), SentAt: Time(r.SentAt),
 		CompletedAt: Time(r.CompletedAt), ArchivedAt: Time(r.ArchivedAt),
+		Reminders: r.Reminders, RemindedAt: Time(r.RemindedAt),
 		Simulated: r.Simulated,
 	}
 	if r.ErrorCode != "" {

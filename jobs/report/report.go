@@ -29,6 +29,8 @@ type Report struct {
 	CompletedAt *time.Time        `json:"completed_at"`
 	ArchivedAt  *time.Time        `json:"archived_at"`
 	Meta        map[string]string `json:"meta"`
+	Reminders   int               `json:"reminders"` // how often its provider was asked to remind its signers
+	RemindedAt  *time.Time        `json:"last_reminded_at"`
 	Subject     string            `json:"subject"`
 	Odd         []string          `json:"odd,omitempty"` // what the evidence says that a rule of the user's asks to be told
 	Simulated   bool              `json:"simulated"`     // its provider is a simulator: nobody was invited, nothing is signed

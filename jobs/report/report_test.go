@@ -15,7 +15,7 @@ func TestReportJSON(t *testing.T) {
 	}{
 		{Report{Campaign: "june", ID: "1", Provider: "sdoc", State: "queued"},
 			`{"campaign":"june","id":"1","provider":"sdoc","state":"queued","envelope_id":"","error":null,"attempts":0,"signers":[],"artifacts":[],` +
-				`"created_at":null,"sent_at":null,"completed_at":null,"archived_at":null,"meta":{},"subject":"","simulated":false}`},
+				`"created_at":null,"sent_at":null,"completed_at":null,"archived_at":null,"meta":{},"reminders":0,"last_reminded_at":null,"subject":"","simulated":false}`},
 		{Report{
 			State: "failed", EnvelopeID: "e1", Error: &Error{"invalid", "refused", "CPF não confere"}, Attempts: 2,
 			Signers:   []Signer{{Name: "Ana", Email: "ana@example.com", State: "signed", SignedAt: Time(at)}, {Name: "Bia"}},
@@ -24,7 +24,7 @@ func TestReportJSON(t *testing.T) {
 		}, `{"campaign":"","id":"","provider":"","state":"failed","envelope_id":"e1","error":{"code":"invalid","message":"refused","explanation":"CPF não confere"},"attempts":2,` +
 			`"signers":[{"name":"Ana","email":"ana@example.com","state":"signed","signed_at":"2026-11-20T10:30:00Z"},{"name":"Bia","email":"","state":"","signed_at":null}],` +
 			`"artifacts":[{"kind":"dossier","key":"june/1/dossier.pdf","sha256":"00","size":7,"content_type":"application/pdf","name":"dossier.pdf"}],` +
-			`"created_at":"2026-11-20T10:30:00Z","sent_at":null,"completed_at":null,"archived_at":null,"meta":{"a":"b"},"subject":"","simulated":true}`},
+			`"created_at":"2026-11-20T10:30:00Z","sent_at":null,"completed_at":null,"archived_at":null,"meta":{"a":"b"},"reminders":0,"last_reminded_at":null,"subject":"","simulated":true}`},
 	} {
 		got, err := json.Marshal(c.report)
 		if err != nil {
