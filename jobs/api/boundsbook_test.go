@@ -12,7 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chancela/chancela/providers/providertest"
 )
 
 // workbook is one of these parts; sheet is what stands in the first sheet's data.
@@ -88,6 +87,7 @@ func manyEntries(n int) string {
 // TestSmallWorkbooksMakeNoLargeWork: a workbook of some kilobytes costs no more than any other body.
 // The pages read it by the same way.
 func TestSmallWorkbooksMakeNoLargeWork(t *testing.T) {
+	costsAreOwn(t)
 	t.Setenv("TMPDIR", t.TempDir())
 	s := newStack(t, nil)
 	x := strings.Repeat
@@ -147,9 +147,6 @@ func TestSmallWorkbooksMakeNoLargeWork(t *testing.T) {
 		"another part of 256 MB": func() workbook { return workbook{sheet: headRow + goodRow, more: nothing} },
 	} {
 		data := book().write(t)
-		if providertest.Raced && len(data) > 32<<10 {
-			continue
-		}
 		contentType, body := formBody(t, file{"file", "june.xlsx", data}, file{"d", "a.pdf", "no PDF"})
 		s.costsLittle(fmt.Sprintf("%s (%d KB)", name, len(data)>>10), "/v1/campaigns?campaign=june", contentType, body)
 	}

@@ -27,6 +27,7 @@ func TestCurl(t *testing.T) {
 	}
 	bash := require(t, "curl", "bash")
 	require(t, "curl", "curl")
+	t.Parallel()
 	x := newLive(t, startRedis(t))
 	command(t, ".", bash, "testdata/flow.sh", x.url, flowKey)
 	for _, id := range []string{"1", "2", "3"} {
@@ -58,6 +59,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	redocly, generator := require(t, "openapi", "redocly"), require(t, "openapi", "openapi-ts")
 	tsc, node := require(t, "openapi", "tsc"), require(t, "openapi", "node")
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "openapi.json"), text, 0o600); err != nil {
 		t.Fatal(err)

@@ -123,6 +123,7 @@ func TestCampaignFlow(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
 	}
+	t.Parallel()
 	x := newLive(t, startRedis(t))
 	const samples = "../../testdata"
 	sheet, err := os.ReadFile(filepath.Join(samples, "campaign.csv"))

@@ -15,6 +15,7 @@ import (
 // TestMonitor looks at asynqmon in a real browser, over a real Redis with real tasks.
 // CHANCELA_TEST_SCREENSHOT keeps the picture for a person to look at.
 func TestMonitor(t *testing.T) {
+	t.Parallel()
 	b, db := startBrowser(t), startRedis(t)
 	l := listen(t)
 	s := newStackServing(t, l, db, func(c *Config) {

@@ -41,7 +41,7 @@ func (w *world) steered() {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(s.Shutdown)
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		worked, err := w.client.TaskQueue().Worked(w.provider.Info().Name)
 		if err != nil {
 			w.t.Fatal(err)

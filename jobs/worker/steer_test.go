@@ -15,10 +15,10 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// TestACancelOvertakesThousands runs a whole worker at a provider's rate, with thousands of
+// TestACancelOvertakesTheBacklog runs a whole worker at a provider's rate, with hundreds of
 // invitations before it in the queue, and counts the calls until a cancel is at the provider.
-func TestACancelOvertakesThousands(t *testing.T) {
-	const queued, turns = 2000, 25
+func TestACancelOvertakesTheBacklog(t *testing.T) {
+	const queued, turns = 300, 25
 	w := newWorld(t, "contraktor")
 	k := w.sentMany(1)[0]
 	w.redis.SetTime(time.Time{}) // from here on time passes by itself
@@ -70,7 +70,7 @@ func TestACancelOvertakesThousands(t *testing.T) {
 // until waits for an event in another goroutine.
 func (w *world) until(what string, happened func() bool) {
 	w.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !happened(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !happened(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("not in time: %s", what)
 		}
