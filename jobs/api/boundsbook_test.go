@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
 )
 
 // workbook is one of these parts; sheet is what stands in the first sheet's data.
