@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 	}
 	redis.SetLogger(silent{})
 	forgetEnvironment()
+	// What runs side by side waits for processes and for simulated people more than it computes.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
 	os.Exit(m.Run())
 }
 

@@ -108,7 +108,7 @@ type walk struct {
 // is asks the page something; a promise is waited for.
 func is[T any](w *walk, script string) T {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(w.ctx, 3*time.Minute)
 	defer cancel()
 	answer, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -120,7 +120,7 @@ func is[T any](w *walk, script string) T {
 // until asks the page until it says yes: also over a change of page.
 func (w *walk) until(what, script string) {
 	w.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(30 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(30 * time.Millisecond) {
 		if yes, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](script)); err == nil && yes {
 			return
 		}
@@ -234,7 +234,7 @@ func startWalk(t *testing.T) (*walk, *ledger.Ledger) {
 			t.Errorf("up ended with %d: %.2000s", r.status, r.stderr)
 		}
 	})
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		if res, err := http.Get("http://" + addr + "/healthz"); err == nil {
 			res.Body.Close()
 			break
@@ -319,6 +319,7 @@ func TestPeopleWalkThrough(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser and half a minute")
 	}
+	t.Parallel()
 	w, l := startWalk(t)
 	w.looks("pt-BR", "light", 1280)
 

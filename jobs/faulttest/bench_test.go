@@ -23,6 +23,7 @@ import (
 	"github.com/chancela/chancela/scheduler"
 	"github.com/chancela/chancela/storage/archive/dir"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/redistest"
 )
 
 // counting is a provider that counts, and does on its way what a test wants.
@@ -127,7 +128,7 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	t.Parallel()
-	r := startRedis(t, t.TempDir())
+	r := startRedis(t, t.TempDir(), redistest.Folder(t))
 	store, err := dir.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

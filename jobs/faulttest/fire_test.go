@@ -104,7 +104,12 @@ func TestUnderFire(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	redis, s3 := startRedis(t, logs), startS3(t, logs)
+	disk, err := os.MkdirTemp("", "fault") // a socket's path must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(disk) })
+	redis, s3 := startRedis(t, logs, disk), startS3(t, logs)
 	sys := &system{t: t, bin: compile(t), env: settings()}
 
 	address := freePort(t)
@@ -178,7 +183,7 @@ func compile(t *testing.T) string {
 
 var compiled = sync.OnceValues(func() (string, error) {
 	bin := filepath.Join(os.TempDir(), fmt.Sprintf("chancela-%d", os.Getpid()))
-	if out, err := exec.Command("go", "build", "-o", bin, "github.com/chancela/chancela/cmd/chancela").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", bin, "github.com/chancela/chancela/cmd/chancela").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	atEnd = func() { os.Remove(bin) }

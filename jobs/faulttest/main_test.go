@@ -26,6 +26,10 @@ func TestMain(m *testing.M) {
 	if os.Getenv(simulatorsVariable) != "" {
 		os.Exit(simulate())
 	}
+	// What runs side by side waits more than it computes.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	flag.Parse()
 	if *fire == 0 {
 		*fire = time.Duration(*kills) * 3 * time.Second

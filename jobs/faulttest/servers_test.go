@@ -56,14 +56,9 @@ type redisServer struct {
 	db     *redis.Client
 }
 
-func startRedis(t *testing.T, logs string) *redisServer {
+func startRedis(t *testing.T, logs, dir string) *redisServer {
 	t.Helper()
 	bin := need(t, "redis-server", "redis")
-	dir, err := os.MkdirTemp("", "fault") // a socket's path must be short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
 	r := &redisServer{dir: dir, socket: filepath.Join(dir, "s")}
 	r.slot = newSlot(t, logs, "redis", func(string) *exec.Cmd {
 		return exec.Command(bin, "--port", "0", "--unixsocket", r.socket, "--dir", dir, "--save", "",

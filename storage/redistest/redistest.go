@@ -24,11 +24,7 @@ func Start(t testing.TB, settings ...string) (socket string) {
 		}
 		t.Skip("redis-server is not installed")
 	}
-	dir, err := os.MkdirTemp("", "redis") // the paths of t.TempDir can be too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := Folder(t)
 	socket = filepath.Join(dir, "s")
 	server := exec.Command(bin, append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--loglevel", "warning"}, settings...)...)
 	if err := server.Start(); err != nil {
@@ -40,6 +36,22 @@ func Start(t testing.TB, settings ...string) (socket string) {
 	})
 	Answers(t, socket)
 	return socket
+}
+
+// Folder makes a folder for a server's files, whose path is short enough for a socket, unlike
+// t.TempDir's. It is in memory where the machine has such a place: a server that syncs every
+// write would otherwise wait for the disk most of the time.
+func Folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "redis")
+	if err != nil {
+		dir, err = os.MkdirTemp("", "redis")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // Answers waits until the server at a socket takes commands.
