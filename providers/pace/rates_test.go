@@ -16,6 +16,9 @@ func TestRates(t *testing.T) {
 	for _, rate := range []providers.Rate{{Requests: 20, Per: time.Second}, {Requests: 100, Per: time.Minute}, {Requests: 500, Per: time.Second}} {
 		for _, rate.Burst = range []int{1, 2, 50, 200} {
 			for _, processes := range []int{1, 4, 16} {
+				if processes == 4 && rate.Requests != 20 || raced && (processes != 16 || rate.Burst != 1 && rate.Burst != 50) {
+					continue
+				}
 				t.Run(fmt.Sprintf("%d in %s, bucket %d, %d processes", rate.Requests, rate.Per, rate.Burst, processes), func(t *testing.T) {
 					t.Parallel()
 					inVirtualTime(t, rate, func(ctx context.Context, f *fleet) { useUp(ctx, f, processes) })
@@ -78,6 +81,9 @@ func TestKilledAndJoining(t *testing.T) {
 func TestClockIsSet(t *testing.T) {
 	for _, burst := range []int{1, 50} {
 		for _, by := range []time.Duration{-time.Hour, -3 * time.Second, 3 * time.Second, time.Hour} {
+			if raced && (burst == 1 || by.Abs() == time.Hour) {
+				continue
+			}
 			inVirtualTime(t, providers.Rate{Requests: 20, Per: time.Second, Burst: burst}, func(ctx context.Context, f *fleet) {
 				begun := time.Now()
 				ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -99,6 +105,10 @@ func TestClockIsSet(t *testing.T) {
 
 // Ten thousand who wait cost nothing: a call to Redis a turn, and none meanwhile.
 func TestManyWait(t *testing.T) {
+	waiting := 10_000
+	if raced {
+		waiting = 2_000
+	}
 	inVirtualTime(t, providers.Rate{Requests: 100, Per: time.Minute, Burst: 200}, func(ctx context.Context, f *fleet) {
 		ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 		defer cancel()
@@ -106,7 +116,7 @@ func TestManyWait(t *testing.T) {
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		turns := 0
-		for range 10_000 {
+		for range waiting {
 			wg.Go(func() {
 				turn, err := l.Turn(ctx, Send)
 				if err != nil {
