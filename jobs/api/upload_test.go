@@ -13,8 +13,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/chancela/chancela/providers/providertest"
 )
 
 // peak watches the heap until stop is called.
@@ -59,13 +57,11 @@ func (r repeat) Read(p []byte) (int, error) {
 
 // Uploads of any size take the same memory: a form's parts, and files inside of JSON.
 func TestUploadsAreNotHeldInMemory(t *testing.T) {
+	costsAreOwn(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(10)) // what counts is what is held, not what is soon collected
 	t.Setenv("TMPDIR", t.TempDir())
 	const most = 20 << 20
-	size := int64(45 << 20) // Certyneo takes 50 MB
-	if providertest.Raced {
-		size = 24 << 20
-	}
+	const size = 45 << 20 // Certyneo takes 50 MB
 	s := newStack(t, func(c *Config) { c.Limits.Envelope = 2 * size })
 	before, after, _ := strings.Cut(marshal(t, envelopeJSON("2", "")), `"content":""`)
 	for name, c := range map[string]struct {
@@ -95,12 +91,10 @@ func TestUploadsAreNotHeldInMemory(t *testing.T) {
 
 // A large CSV is read row by row; only the ids' hashes stay.
 func TestLargeCSV(t *testing.T) {
+	costsAreOwn(t)
 	t.Setenv("TMPDIR", t.TempDir())
 	s := newStack(t, nil)
-	rows := 30_000
-	if providertest.Raced {
-		rows = 2_000
-	}
+	const rows = 30_000
 	in, out := io.Pipe()
 	go func() {
 		fmt.Fprint(out, "--B\r\nContent-Disposition: form-data; name=file; filename=june.csv\r\n\r\n", csvHead)
