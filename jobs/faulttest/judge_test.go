@@ -68,7 +68,7 @@ func (j *judge) again() {
 	// Tasks of workers that were killed may stand there as active for minutes.
 	inspector := asynq.NewInspectorFromRedisClient(j.arena.redis.db)
 	for _, name := range registry.Names() {
-		until(j.t, "nothing waits to be sent at "+name, 30*time.Second, func(context.Context) bool {
+		until(j.t, "nothing waits to be sent at "+name, patient, func(context.Context) bool {
 			q, err := inspector.GetQueueInfo(queue.Name(name, pace.Send))
 			return err == nil && q.Pending == 0
 		})

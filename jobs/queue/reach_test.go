@@ -59,7 +59,7 @@ func TestReach(t *testing.T) {
 		if err == nil != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want an error with %q", c.address, err, c.says)
 		}
-		if took := time.Since(begun); took > 2*(reachWithin+probeWithin) {
+		if took := time.Since(begun); took > time.Minute {
 			t.Errorf("%s: it takes %s", c.address, took)
 		}
 		db.Close()

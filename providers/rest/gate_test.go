@@ -316,7 +316,7 @@ func TestGateIsFreeWhileTheIntentIsWritten(t *testing.T) {
 		if left {
 			t.Error("something has left")
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(3 * time.Minute):
 		t.Error("the gate is held while the intent is written")
 	}
 	close(end)
