@@ -45,7 +45,7 @@ func TestKilledEnqueueGoesOn(t *testing.T) {
 	for _, atLeast := range []int64{1, 12, 60, 110} { // so many keys more, or the rejected file
 		before := keys()
 		p := start(t, env, "enqueue", "--skip-invalid", file)
-		eventually(t, time.Minute, "something was enqueued", func() bool {
+		eventually(t, 3*time.Minute, "something was enqueued", func() bool {
 			_, err := os.Stat(rejected)
 			return keys() >= before+atLeast || err == nil
 		})

@@ -115,7 +115,7 @@ func (d firstDay) play(t *testing.T) {
 	d.invited(t, sb, 0)
 
 	run := func(t *testing.T, env map[string]string, args ...string) result {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		return invokeContext(ctx, env, append([]string{"run"}, args...)...)
 	}

@@ -56,8 +56,8 @@ func TestARedisThatForbidsCommands(t *testing.T) {
 				t.Errorf("enqueue: %s", r.stderr)
 			}
 			up := start(t, env, "up")
-			eventually(t, time.Minute, "everything is archived", func() bool { s, _ := counts(t, env, "june"); return s["archived"] == 2 })
-			eventually(t, time.Minute, "failed tasks are pruned", func() bool {
+			eventually(t, 3*time.Minute, "everything is archived", func() bool { s, _ := counts(t, env, "june"); return s["archived"] == 2 })
+			eventually(t, 3*time.Minute, "failed tasks are pruned", func() bool {
 				return admin.ZCard(t.Context(), "asynq:{certyneo-look}:archived").Val() == 0
 			})
 			at := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(regexp.MustCompile(`"msg":"serving".*`).FindString(up.stderr.String()))

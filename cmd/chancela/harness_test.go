@@ -91,7 +91,7 @@ func invokeContext(ctx context.Context, env map[string]string, args ...string) r
 // on standard error.
 func invokeUntil(t *testing.T, env map[string]string, says string, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	var stdout buffer
 	stderr := &listener{says: says, heard: cancel}

@@ -21,7 +21,7 @@ func TestOneMachine(t *testing.T) {
 		t.Skip("redis-server is not installed")
 	}
 	box := start(t, nil, "sandbox", "--listen-base-port", "0", "--sign-after", "500ms")
-	eventually(t, time.Minute, "the sandbox has said everything", func() bool { return strings.Contains(box.stdout.String(), "SDOC_BASE_URL") })
+	eventually(t, 3*time.Minute, "the sandbox has said everything", func() bool { return strings.Contains(box.stdout.String(), "SDOC_BASE_URL") })
 	control := regexp.MustCompile(`http://\S+`).FindString(box.stdout.String())
 	env := exported(box.stdout.String())
 	folder := filepath.Join(t.TempDir(), "redis")
@@ -33,7 +33,7 @@ func TestOneMachine(t *testing.T) {
 
 	invoke(t, env, "enqueue", file).want(t, exitOK)
 	victim := start(t, env, "run", file)
-	eventually(t, time.Minute, "somebody is invited", func() bool {
+	eventually(t, 3*time.Minute, "somebody is invited", func() bool {
 		s, _ := counts(t, env, "june")
 		return s["sent"]+s["completed"]+s["archived"] > 0
 	})

@@ -172,11 +172,11 @@ func TestEverythingLeavesByOneWay(t *testing.T) {
 	if p := start(t, env, "enqueue", file); p.cmd.Wait() != nil {
 		t.Fatal(p.stderr.String())
 	}
-	eventually(t, time.Minute, "both envelopes are archived", func() bool {
+	eventually(t, 3*time.Minute, "both envelopes are archived", func() bool {
 		s, _ := counts(t, env, "june")
 		return s["archived"] == 2
 	})
-	eventually(t, time.Minute, "notifications are delivered", func() bool { return c.saw("hooks.example.com", "POST /changes") })
+	eventually(t, 3*time.Minute, "notifications are delivered", func() bool { return c.saw("hooks.example.com", "POST /changes") })
 	if err := up.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

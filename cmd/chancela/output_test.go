@@ -207,7 +207,7 @@ func TestJSONOfWebhooks(t *testing.T) {
 
 func TestJSONOfTheSandbox(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	stdout := &listener{says: "CHANCELA_SDOC_BASE_URL", heard: cancel}
 	var stderr buffer

@@ -68,7 +68,7 @@ func TestProcesses(t *testing.T) {
 	t.Parallel()
 	redis := redisServer(t, true)
 	box := start(t, nil, "sandbox", "--listen-base-port", "0", "--sign-after", "500ms")
-	eventually(t, time.Minute, "the sandbox has said everything", func() bool { return strings.Contains(box.stdout.String(), "SDOC_BASE_URL") })
+	eventually(t, 3*time.Minute, "the sandbox has said everything", func() bool { return strings.Contains(box.stdout.String(), "SDOC_BASE_URL") })
 	control := regexp.MustCompile(`http://\S+`).FindString(box.stdout.String())
 	env := exported(box.stdout.String())
 	env["CHANCELA_REDIS_URL"] = redis
@@ -92,7 +92,7 @@ func TestProcesses(t *testing.T) {
 	survivor := start(t, env, "work")
 	start(t, env, "schedule")
 	start(t, env, "schedule")
-	eventually(t, time.Minute, "the work is in its middle", func() bool {
+	eventually(t, 3*time.Minute, "the work is in its middle", func() bool {
 		s, _ := counts(t, env, "june")
 		return s["sent"]+s["completed"]+s["archived"] >= 3
 	})
@@ -165,7 +165,7 @@ func TestSharedSimulators(t *testing.T) {
 		t.Errorf("enqueue: %s", out)
 	}
 	first := start(t, env, "up")
-	eventually(t, time.Minute, "somebody is invited", func() bool { s, _ := counts(t, env, "june"); return s["sent"]+s["completed"] > 0 })
+	eventually(t, 3*time.Minute, "somebody is invited", func() bool { s, _ := counts(t, env, "june"); return s["sent"]+s["completed"] > 0 })
 	if err := first.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

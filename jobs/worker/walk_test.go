@@ -29,7 +29,7 @@ func (a *allowance) Turn(ctx context.Context, _ pace.Class) (*pace.Turn, error) 
 // list, those that have ended are found by reading a page of a hundred at a time. A round
 // ends when its turns are used, and the next one goes on at the page where it was.
 func TestAWalkSeesManyWithOneRequest(t *testing.T) {
-	const ended, pending = 12, 230
+	const ended, pending = 12, 330
 	for _, name := range []string{"certyneo", "catalisa"} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, name)
