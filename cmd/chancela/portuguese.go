@@ -265,8 +265,7 @@ var portuguese = map[string]string{
 	"whether other campaigns ask the same people is not known: %v":                  "não se sabe se outras campanhas pedem o mesmo às mesmas pessoas: %v",
 	"writing %s: %v": "gravando %s: %v",
 
-	"queued": "na fila", "preparing": "em preparo", "sent": "aguardando assinaturas", "completed": "assinado", "archived": "arquivado", "declined": "recusado", "expired": "expirado",
-	"canceled": "cancelado", "failed": "falhou", "in_doubt": "em dúvida", "in doubt": "em dúvida",
+	"in doubt": "em dúvida",
 
 	"%s: %d archived, and %d were to be first; %d wait":            "%s: %d arquivados, e %d deviam ser os primeiros; %d esperam",
 	"%s: halted, as %d envelopes in a row failed with %s; %d wait": "%s: parado, pois %d envelopes seguidos falharam com %s; %d esperam",

@@ -17,7 +17,6 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/providers/lang"
-	"github.com/chancela/chancela/storage/ledger"
 )
 
 func newReport(sys *system) *cobra.Command {
@@ -29,9 +28,12 @@ func newReport(sys *system) *cobra.Command {
 		Short: "A row for every envelope of a campaign",
 		Long: `Report prints a row for every envelope: its state and reason, its signers, its artifacts
 with their SHA-256, and its times. As csv or xlsx for spreadsheets, json (one object a line)
-for programs, or html for people: of more than 5,000 envelopes that page has the figures and
-those that failed or are in doubt. A spreadsheet of a country that writes 1,5 wants
---separator ";". Times are UTC; with --local they are those of CHANCELA_TZ.`,
+for programs, or html for people: one page to read and to print, with how far all has come, its
+course, what went wrong and what to do about it, and how long people took to sign. Of more than
+5,000 envelopes it lists some of those that failed or are in doubt. html and xlsx are in the
+language of CHANCELA_LANG, with times of CHANCELA_TZ; csv and json are the same everywhere, in
+UTC, csv with --local in CHANCELA_TZ. A spreadsheet of a country that writes 1,5 wants
+--separator ";" of a csv.`,
 		Example: `  chancela report june > june-report.csv
   chancela report june --separator ";" --local --output june-report.csv
   chancela report june --format json | jq 'select(.state == "failed")'
@@ -61,7 +63,7 @@ those that failed or are in doubt. A spreadsheet of a country that writes 1,5 wa
 			if _, err := e.client.Ledger().Campaign(cmd.Context(), args[0]); err != nil {
 				return err
 			}
-			style.Zone = looks.zone(e.cfg)
+			style.Zone, style.Language = looks.zone(e.cfg, format), sys.language
 			if output != "" {
 				return writeReports(cmd.Context(), e.client, args, style, output)
 			}
@@ -97,7 +99,7 @@ type reportFlags struct {
 
 func (f *reportFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.separator, "separator", ",", `of a csv report: "," ";" or tab`)
-	cmd.Flags().BoolVar(&f.local, "local", false, "times of CHANCELA_TZ in a csv or html report")
+	cmd.Flags().BoolVar(&f.local, "local", false, "times of CHANCELA_TZ in a csv report, as in html and xlsx")
 }
 
 func (f reportFlags) style(format string) (campaign.ReportStyle, error) {
@@ -108,32 +110,29 @@ func (f reportFlags) style(format string) (campaign.ReportStyle, error) {
 	return campaign.ReportStyle{Format: format, Separator: separator}, nil
 }
 
-// zone is whose times a report has; nil for UTC.
-func (f reportFlags) zone(cfg *config) *time.Location {
-	if !f.local {
-		return nil
+// zone is whose times a report has; nil for UTC, as programs want it. People read those of theirs.
+func (f reportFlags) zone(cfg *config, format string) *time.Location {
+	if f.local || format == "html" || format == "xlsx" {
+		return cfg.TZ.Location
 	}
-	return cfg.TZ.Location
+	return nil
 }
 
 // separators are the words of --separator.
 var separators = map[string]rune{",": ',', ";": ';', "tab": '\t', "\t": '\t'}
 
-// reports are those of the envelopes of campaigns; of a page for people that would be too long,
-// only of those that somebody should look at.
+// reports are those of the envelopes of campaigns. A page for people says what they wait for, too.
 func reports(ctx context.Context, client *jobs.Client, campaigns []string, style *campaign.ReportStyle) (iter.Seq2[jobs.Report, error], error) {
-	var states []ledger.State
 	if style.Format == "html" {
 		all, err := client.Ledger().CampaignsNamed(ctx, campaigns)
 		if err != nil {
 			return nil, err
 		}
 		style.Head(all)
-		states = style.Shorten(all)
 	}
 	return func(yield func(jobs.Report, error) bool) {
 		for _, name := range campaigns {
-			for r, err := range client.Reports(ctx, name, states...) {
+			for r, err := range client.Reports(ctx, name) {
 				if !yield(r, err) || err != nil {
 					return
 				}

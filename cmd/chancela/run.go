@@ -93,7 +93,7 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	sys.come(sum.result(time.Since(begin), e.archive.String(), e.world() == simulatedWorld),
 		sum.text(sys.language, time.Since(begin), e.archive.String(), start.cfg.reportOf(files.campaigns(), report)))
 	if report != "" {
-		style.Zone = looks.zone(start.cfg)
+		style.Zone, style.Language = looks.zone(start.cfg, style.Format), sys.language
 		if err := writeReports(ending, e.client, files.campaigns(), style, report); err != nil {
 			return err
 		}

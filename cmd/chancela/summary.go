@@ -168,7 +168,7 @@ func (c *config) reportOf(campaigns []string, written string) lang.Text {
 }
 
 // stateWord is a state for people.
-func stateWord(s ledger.State) lang.Text { return lang.Of(string(s)) }
+func stateWord(s ledger.State) lang.Text { return report.StateWord(s) }
 
 // trouble is one line on an envelope that is not archived: what it is, why, and what can
 // be done.

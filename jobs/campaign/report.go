@@ -27,13 +27,12 @@ type ReportStyle struct {
 	Language  lang.Language  // of the words of html and xlsx
 	Zone      *time.Location // of the times in csv, html and xlsx; nil: UTC
 
-	halts   []string // why campaigns send nothing more to a provider; on the page
-	figures *figures // of a page that lists only some envelopes; nil: it lists all
+	halts []string // why campaigns send nothing more to a provider; on the page
 }
 
-// WriteReport writes a campaign's report as it comes, without holding more than one
-// envelope: as CSV for spreadsheets, as JSON (one object a line) for programs, or as an
-// HTML page. It ends at the first error of the reports.
+// WriteReport writes a campaign's report: as CSV or XLSX for spreadsheets, as JSON (one object a
+// line) for programs, or as an HTML page for people. The first three are written as the reports
+// come. It ends at the first error of the reports.
 func WriteReport(w io.Writer, style ReportStyle, reports iter.Seq2[jobs.Report, error]) error {
 	switch style.Format {
 	case "csv":
@@ -113,7 +112,7 @@ func (s ReportStyle) row(r jobs.Report) ([]string, error) {
 	}
 	row := []string{
 		r.Campaign, r.ID, r.Provider, r.State, r.EnvelopeID, code, message, strconv.Itoa(r.Attempts),
-		s.signersCell(r.Signers), artifactsCell(r.Artifacts),
+		s.signersCell(r.Signers, func(state string) string { return state }), artifactsCell(r.Artifacts),
 		s.moment(r.CreatedAt), s.moment(r.SentAt), s.moment(r.CompletedAt), s.moment(r.ArchivedAt), meta, r.Subject, strconv.FormatBool(r.Simulated), explanation, declineCell(r.Signers), biometryCell(r.Signers), strings.Join(r.Odd, "; "),
 		strconv.Itoa(r.Reminders), s.moment(r.RemindedAt),
 	}
@@ -123,14 +122,15 @@ func (s ReportStyle) row(r jobs.Report) ([]string, error) {
 	return row, nil
 }
 
-func (s ReportStyle) signersCell(signers []report.Signer) string {
+// signersCell is all signers in one cell; word writes a state.
+func (s ReportStyle) signersCell(signers []report.Signer, word func(string) string) string {
 	list := make([]string, len(signers))
 	for i, person := range signers {
 		list[i] = person.Name
 		if person.Email != "" {
 			list[i] += " <" + person.Email + ">"
 		}
-		list[i] += ": " + person.State
+		list[i] += ": " + word(person.State)
 		if person.SignedAt != nil {
 			list[i] += " " + s.moment(person.SignedAt)
 		}

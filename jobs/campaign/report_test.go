@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +12,6 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/storage/ledger"
 )
 
 func sampleReports() []jobs.Report {
@@ -163,25 +159,6 @@ func TestReportJSON(t *testing.T) {
 	}
 }
 
-func TestReportHTML(t *testing.T) {
-	got := written(t, "html")
-	for _, want := range []string{
-		"<title>Campaign june &lt;1&gt;</title>", "&lt;script&gt;alert", "3 envelopes",
-		`<dt class="state archived">archived</dt><dd>1</dd>`, `<dt class="state failed">failed</dt><dd>2</dd>`,
-		"invalid: ", "25 attempts", `sent <time datetime="2026-11-20T10:30:00Z">2026-11-20 10:30</time>`, "times are of UTC",
-	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%q is missing", want)
-		}
-	}
-	if strings.Contains(got, "<script") || regexp.MustCompile(`(?i)(src|href)\s*=|@import|url\(|https?://`).MatchString(got) {
-		t.Error("the page runs or loads something")
-	}
-	if open, shut := strings.Count(got, "<tr>"), strings.Count(got, "</tr>"); open != 4 || shut != 4 || !strings.HasSuffix(got, "</html>\n") {
-		t.Errorf("%d rows opened, %d closed", open, shut)
-	}
-}
-
 func TestReportEndsWithItsSource(t *testing.T) {
 	gone := errors.New("redis is gone")
 	for _, format := range Formats {
@@ -198,39 +175,5 @@ func TestReportEndsWithItsSource(t *testing.T) {
 	}
 	if err := WriteReport(nil, ReportStyle{Format: "xml"}, nil); err == nil || !strings.Contains(err.Error(), "csv, json, html") {
 		t.Error(err)
-	}
-}
-
-// A page of more envelopes than a browser draws has all figures, and lists what somebody should look at.
-func TestLongPageIsShortened(t *testing.T) {
-	failed := func(yield func(jobs.Report, error) bool) {
-		for i := range mostRows + 1 {
-			if !yield(jobs.Report{Campaign: "june", ID: strconv.Itoa(i), State: "failed"}, nil) {
-				return
-			}
-		}
-	}
-	style := ReportStyle{Format: "html", Campaign: "june"}
-	large := ledger.Campaign{Total: 1_000_000, States: map[ledger.State]int64{ledger.Archived: 990_000, ledger.Failed: 10_000}}
-	large.Name, large.Providers = "june", map[string]map[ledger.State]int64{"sdoc": {ledger.Queued: 7}}
-	large.Halts = []ledger.Halt{{Provider: "sdoc", Failures: 5, Code: "refused"}}
-	style.Head([]ledger.Campaign{large})
-	if states := style.Shorten([]ledger.Campaign{large}); !slices.Equal(states, []ledger.State{ledger.Failed, ledger.InDoubt}) {
-		t.Fatal(states)
-	}
-	var page strings.Builder
-	if err := WriteReport(&page, style, failed); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"1000000 envelopes", "<dd>990000</dd>", "<dd>10000</dd>", "lists 5000 that failed", "sdoc: halted, as 5 envelopes in a row failed with refused; 7 wait.", "chancela report june --format csv"} {
-		if !strings.Contains(page.String(), want) {
-			t.Errorf("no %q on the page", want)
-		}
-	}
-	if n := strings.Count(page.String(), "<tr>"); n != mostRows+1 {
-		t.Errorf("%d rows", n)
-	}
-	if states := (&ReportStyle{}).Shorten([]ledger.Campaign{{Total: mostRows}}); states != nil {
-		t.Errorf("a page of %d is shortened to %v", mostRows, states)
 	}
 }

@@ -3,47 +3,32 @@ package campaign
 import (
 	"cmp"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"io"
 	"iter"
-	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
 //go:embed report.html
 var reportPage string
 
-var page = template.Must(template.New("report").Funcs(template.FuncMap{
-	"time":     func(t *time.Time, zone *time.Location) string { return t.In(zone).Format(pageTime) },
-	"biometry": biometryCell,
-	"rfc3339":  func(t *time.Time) string { return t.UTC().Format(time.RFC3339) },
-}).Parse(reportPage))
-
-// states in the order of an envelope's life; others follow by name.
-var states = []string{
-	"queued", "preparing", "sent", "completed", "archived",
-	"declined", "expired", "canceled", "failed", "in_doubt",
-}
-
-type stateCount struct {
-	State string
-	Count int
-}
-
-// mostRows is how many envelopes a page lists: more than that no browser draws with ease.
-const mostRows = 5000
-
-// figures are what a page says of envelopes that it does not list.
-type figures struct {
-	counts    map[string]int
-	total     int
-	simulated bool // some are, and which ones is not known
-}
+const (
+	// mostRows is how many envelopes a page lists: more than that no browser draws with ease.
+	mostRows = 5000
+	// mostTrouble is how many a page lists of a larger campaign, of those that somebody should look at.
+	mostTrouble = 500
+	// courseMoments is how finely the course is drawn, and courseRows how many of it are written out.
+	courseMoments, courseRows = 240, 6
+)
 
 // Head tells the page what its campaigns wait for.
 func (s *ReportStyle) Head(campaigns []ledger.Campaign) {
@@ -56,77 +41,112 @@ func (s *ReportStyle) Head(campaigns []ledger.Campaign) {
 	}
 }
 
-// Shorten makes the page of large campaigns one that lists only the envelopes that somebody
-// should look at. It returns their states; none: the page lists all.
-func (s *ReportStyle) Shorten(campaigns []ledger.Campaign) []ledger.State {
-	f := &figures{counts: map[string]int{}}
-	for _, c := range campaigns {
-		f.total += int(c.Total)
-		f.simulated = f.simulated || c.Simulated
-		for state, n := range c.States {
-			f.counts[string(state)] += int(n)
-		}
-	}
-	if f.total <= mostRows {
-		return nil
-	}
-	s.figures = f
-	return []ledger.State{ledger.Failed, ledger.InDoubt}
-}
-
-const pageTime = "2006-01-02 15:04"
-
-// writeHTML writes one page without any outside resource. The counts are known only when
-// the last row is written: they stand last in the file and first on the page.
+// writeHTML writes one page for people, without any outside resource: what a campaign has come to,
+// and then its envelopes. It holds no more of them than it lists.
 func (s ReportStyle) writeHTML(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
-	zone := cmp.Or(s.Zone, time.UTC)
-	if err := page.ExecuteTemplate(w, "head", s.Campaign); err != nil {
+	o, listed, broken := s.read(reports)
+	words := reportWords{s.Language, cmp.Or(s.Zone, time.UTC)}
+	page, err := template.New("report").Funcs(words.funcs()).Parse(reportPage)
+	if err != nil {
 		return err
 	}
-	counts, total, simulated := map[string]int{}, 0, 0
-	for r, err := range reports {
-		if err != nil {
-			return err
-		}
-		if s.figures != nil && total == mostRows {
-			break
-		}
-		counts[r.State]++
-		total++
-		if r.Simulated {
-			simulated++
-		}
-		if err := page.ExecuteTemplate(w, "row", pageRow{r, zone}); err != nil {
+	x := words.page(o, time.Now())
+	x.Campaign, x.Halts, x.Rows, x.Short = s.Campaign, s.halts, listed, o.Total > mostRows
+	if err := page.ExecuteTemplate(w, "head", x); err != nil {
+		return err
+	}
+	for _, r := range listed {
+		if err := page.ExecuteTemplate(w, "row", r); err != nil {
 			return err
 		}
 	}
-	listed := total
-	if f := s.figures; f != nil {
-		counts, total = f.counts, f.total
-		if f.simulated && simulated == listed { // as far as can be seen here
-			simulated = total
-		}
+	if broken != nil {
+		return broken
 	}
-	order := slices.Clone(states)
-	for _, s := range slices.Sorted(maps.Keys(counts)) {
-		if !slices.Contains(order, s) {
-			order = append(order, s)
-		}
-	}
-	var list []stateCount
-	for _, s := range order {
-		if counts[s] > 0 {
-			list = append(list, stateCount{s, counts[s]})
-		}
-	}
-	return page.ExecuteTemplate(w, "foot", map[string]any{
-		"Campaign": s.Campaign, "Total": total, "Counts": list, "Simulated": simulated, "Listed": listed, "Short": s.figures != nil, "Halts": s.halts,
-		"Written": time.Now().In(zone).Format(pageTime), "Zone": zone.String(),
-	})
+	return page.ExecuteTemplate(w, "foot", x)
 }
 
-// pageRow is one envelope of the page.
-type pageRow struct {
-	jobs.Report
-	Zone *time.Location
+// read reads all reports, and keeps those that the page lists.
+func (s ReportStyle) read(reports iter.Seq2[jobs.Report, error]) (o report.Overview, listed []jobs.Report, err error) {
+	fine := func(r jobs.Report) bool {
+		return r.State != string(ledger.Failed) && r.State != string(ledger.InDoubt)
+	}
+	for r, err := range reports {
+		if err != nil {
+			return o, listed, err
+		}
+		o.Add(r)
+		if o.Total == mostRows+1 {
+			listed = slices.DeleteFunc(listed, fine)
+			listed = slices.Clone(listed[:min(len(listed), mostTrouble)])
+		}
+		if o.Total <= mostRows || !fine(r) && len(listed) < mostTrouble {
+			listed = append(listed, r)
+		}
+	}
+	return o, listed, nil
+}
+
+// reportView is what the page shows.
+type reportView struct {
+	Tag, Campaign               string
+	First, Last, Written, Zone  string
+	Total, Simulated, Signed    int64
+	Answer                      []string
+	Halts                       []string
+	Bar, CourseChart, TookChart template.HTML
+	Groups                      []groupView
+	Funnel                      []funnelView
+	Ends                        report.Ends
+	Course                      []report.Moment
+	Took, Waiting               report.Spread
+	ByProvider                  []providerLine
+	Rows                        []jobs.Report
+	Short                       bool // it lists only some
+}
+
+type groupView struct {
+	Class, Name string
+	Envelopes   int64
+}
+
+type funnelView struct {
+	Name      string
+	Envelopes int64
+	Bar       template.HTML
+	Lost      []string
+}
+
+type providerLine struct {
+	Name   string
+	Total  int64
+	Counts []int64 // as the groups
+	Took   report.Spread
+}
+
+// reportWords put the page into a language and a zone.
+type reportWords struct {
+	language lang.Language
+	zone     *time.Location
+}
+
+func (w reportWords) funcs() template.FuncMap {
+	return template.FuncMap{
+		"t": w.language.Sprintf, "say": func(x lang.Sayer) string { return w.language.Say(x) }, "num": w.num, "percent": w.percent, "length": w.length,
+		"state":  func(s any) string { return w.state(ledger.State(fmt.Sprint(s))) },
+		"signer": func(state string) string { return w.language.Say(signerWord(state)) },
+		"kind":   func(k providers.Kind) string { return w.language.Say(kindWord(k)) },
+		"when":   w.when, "size": w.size, "biometry": biometryCell,
+		"rfc3339": func(t *time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"join":    func(names []string) string { return strings.Join(names, ", ") },
+		"attempts": func(n int) string {
+			return w.many(int64(n), lang.Of("%s attempt", w.num(n)), lang.Of("%s attempts", w.num(n)))
+		},
+		"signatures": func(n int) string {
+			return w.many(int64(n), lang.Of("%s signature", w.num(n)), lang.Of("%s signatures", w.num(n)))
+		},
+		"pending": func(n int) string {
+			return w.many(int64(n), lang.Of("%s person is asked and has not signed.", w.num(n)), lang.Of("%s people are asked and have not signed.", w.num(n)))
+		},
+	}
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/providers/lang"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // maxOwn is how many of the user's own columns a report has; what is beyond is left to csv and json.
@@ -21,9 +24,10 @@ const maxOwn = 500
 // maxSheetRows is how many rows a sheet of Excel has.
 const maxSheetRows = 1 << 20
 
-var sheetHeader = []string{
-	"id", "subject", "provider", "state", "reason", "message", "provider's words", "refused because", "signers", "envelope_id", "attempts",
-	"created_at", "sent_at", "completed_at", "archived_at", "archive keys", "campaign", "simulated", "reminders", "last_reminded_at",
+var sheetHeader = []lang.Text{
+	lang.Of("id"), lang.Of("subject"), lang.Of("provider"), lang.Of("state"), lang.Of("reason"), lang.Of("message"), lang.Of("provider's words"), lang.Of("refused because"),
+	lang.Of("signers"), lang.Of("envelope_id"), lang.Of("attempts"), lang.Of("created_at"), lang.Of("sent_at"), lang.Of("completed_at"), lang.Of("archived_at"),
+	lang.Of("archive keys"), lang.Of("campaign"), lang.Of("simulated"), lang.Of("reminders"), lang.Of("last_reminded_at"),
 }
 
 // writeXLSX writes for people: the user's own columns first, then what became of each envelope, as
@@ -52,7 +56,7 @@ func (s ReportStyle) writeXLSX(w io.Writer, reports iter.Seq2[jobs.Report, error
 		header = append(header, "meta."+name)
 	}
 	for _, name := range sheetHeader {
-		header = append(header, name)
+		header = append(header, s.Language.Say(name))
 	}
 	err = errors.Join(out.SetColWidth(1, len(header), 18), out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}), out.SetRow("A1", header))
 	if err != nil {
@@ -112,13 +116,13 @@ func (s ReportStyle) sheetRow(r jobs.Report, own []string, style int) []any {
 	for i, a := range r.Artifacts {
 		keys[i] = a.Key
 	}
-	row = append(row, r.ID, r.Subject, r.Provider, r.State, code, message, words, declineCell(r.Signers), s.signersCell(r.Signers), r.EnvelopeID, r.Attempts)
+	row = append(row, r.ID, r.Subject, r.Provider, s.Language.Say(report.StateWord(ledger.State(r.State))), code, message, words, declineCell(r.Signers), s.signersCell(r.Signers, func(state string) string { return s.Language.Say(signerWord(state)) }), r.EnvelopeID, r.Attempts)
 	for _, t := range []*time.Time{r.CreatedAt, r.SentAt, r.CompletedAt, r.ArchivedAt} {
 		row = append(row, s.momentCell(t, style))
 	}
 	simulated := ""
 	if r.Simulated {
-		simulated = "simulated"
+		simulated = s.Language.Sprintf("yes, nobody was invited")
 	}
 	return append(row, strings.Join(keys, "; "), r.Campaign, simulated, r.Reminders, s.momentCell(r.RemindedAt, style))
 }

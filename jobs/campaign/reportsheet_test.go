@@ -2,9 +2,12 @@ package campaign
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // TestReportAsWorkbook reads what was written: the user's columns first, text that is no formula,
@@ -35,5 +38,28 @@ func TestReportAsWorkbook(t *testing.T) {
 	b.Reset()
 	if err := WriteReport(&b, ReportStyle{Format: "xlsx"}, sequence(nil, nil)); err != nil {
 		t.Errorf("no rows: %v", err)
+	}
+}
+
+// TestWorkbookInPortuguese: what people read is in their language, and their own columns are theirs.
+func TestWorkbookInPortuguese(t *testing.T) {
+	var b bytes.Buffer
+	reports := sampleReports()
+	reports[2].Simulated = true
+	if err := WriteReport(&b, ReportStyle{Format: "xlsx", Language: lang.Portuguese}, sequence(reports, nil)); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for at, want := range map[string]string{"A1": "meta.order", "C1": "assunto", "E1": "situação", "E2": "arquivado", "E3": "falhou", "N1": "enviado em", "J3": "", "S4": "sim, ninguém foi convidado"} {
+		if got, err := f.GetCellValue("Sheet1", at); err != nil || got != want {
+			t.Errorf("%s: %q, %v, want %q", at, got, err, want)
+		}
+	}
+	if got, _ := f.GetCellValue("Sheet1", "J2"); !strings.Contains(got, "Bia: não assinou") {
+		t.Errorf("the signers are %q", got)
 	}
 }

@@ -1,10 +1,8 @@
 package pages
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/chancela/chancela/jobs/report"
@@ -21,7 +19,7 @@ type campaignView struct {
 	Funnel    []funnelStep
 	Providers []providerRow
 	Archive   providerRow // its trouble alone
-	Blames    []blameRow
+	Ends      report.Ends
 	Left      time.Duration // until everybody is invited, at the speed of late; 0: nobody knows
 	Speed     float64       // invitations a minute, lately
 	MayChange bool
@@ -60,18 +58,6 @@ func (r providerRow) Open() int64 {
 	return r.Groups[ledger.GroupWaiting] + r.Groups[ledger.GroupSent]
 }
 
-// blameRow is one kind of failure, with what to do about it: over all providers that say
-// it in the same words.
-type blameRow struct {
-	State     ledger.State
-	Code      string
-	Envelopes int64
-	Providers []string
-	Example   string // an envelope's id
-	Words     string // the provider's, of that envelope
-	Cure      string // the name of a text
-}
-
 func (p *Pages) campaign(v *visit) error {
 	name, err := v.campaignName()
 	if err != nil {
@@ -105,7 +91,7 @@ func (p *Pages) campaignView(ctx context.Context, name string) (campaignView, er
 	if err := p.ills(ctx, &x.Archive); err != nil {
 		return x, err
 	}
-	x.Blames, err = p.blameRows(ctx, name)
+	x.Ends, err = p.Client.Ends(ctx, name)
 	return x, err
 }
 
@@ -193,62 +179,4 @@ func (p *Pages) ills(ctx context.Context, row *providerRow) error {
 		row.Denied, _, _, err = p.Client.Ledger().Denial(ctx, row.Name)
 	}
 	return err
-}
-
-// blameRows are a campaign's failures with the words of one of each kind.
-func (p *Pages) blameRows(ctx context.Context, name string) ([]blameRow, error) {
-	blames, err := p.Client.Ledger().Blames(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	blames = blames[:min(len(blames), blamesShown)]
-	keys := make([]string, len(blames))
-	for i, b := range blames {
-		keys[i] = name + "/" + b.Example
-	}
-	examples, err := p.Client.Ledger().GetMany(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	var rows []blameRow
-	for i, b := range blames {
-		row := blameRow{State: b.State, Code: b.Code, Envelopes: b.Envelopes, Providers: []string{b.Provider}, Example: b.Example, Cure: cure(b.State, b.Code)}
-		if r := examples[i]; r != nil && r.State == b.State && r.ErrorMessage != string(b.State) {
-			row.Words = r.ErrorMessage
-			if r.Explanation != "" {
-				row.Words += "; " + r.Provider + " says: " + r.Explanation
-			}
-		}
-		same := slices.IndexFunc(rows, func(x blameRow) bool { return x.State == row.State && x.Code == row.Code && x.Words == row.Words })
-		if same < 0 {
-			rows = append(rows, row)
-			continue
-		}
-		rows[same].Envelopes += row.Envelopes
-		rows[same].Providers = append(rows[same].Providers, b.Provider)
-	}
-	// What somebody can still do something about comes first.
-	slices.SortStableFunc(rows, func(a, b blameRow) int {
-		return cmp.Or(cmp.Compare(urgency(a.State), urgency(b.State)), cmp.Compare(b.Envelopes, a.Envelopes))
-	})
-	return rows, nil
-}
-
-func urgency(s ledger.State) int {
-	return slices.Index([]ledger.State{ledger.InDoubt, ledger.Failed, ledger.Declined, ledger.Expired, ledger.Canceled}, s)
-}
-
-// blamesShown bounds the kinds of failure on a page.
-const blamesShown = 50
-
-// cure is the name of the text that says what to do about an end.
-func cure(state ledger.State, code string) string {
-	if state != ledger.Failed {
-		return "cure." + string(state)
-	}
-	switch code {
-	case "transient", "ambiguous", "archive_unavailable", "archive_conflict", "archive_lost", "bad_content", "unsupported", "not_found":
-		return "cure." + code
-	}
-	return "cure.failed"
 }

@@ -10,7 +10,9 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -21,9 +23,9 @@ type envelopeView struct {
 	Forgotten bool
 	Events    []event
 	People    []person
-	Can       []string // what can be done with it now
-	Cure      string   // the name of a text
-	Waits     string   // the name of the text that says what it waits for
+	Can       []string  // what can be done with it now
+	Cure      lang.Text // what to do about its end; zero: it has not ended, or well
+	Waits     string    // the name of the text that says what it waits for
 	NotBefore time.Time
 	IntentAt  time.Time
 	Unchecked bool
@@ -72,7 +74,7 @@ func (p *Pages) envelopeView(ctx context.Context, key jobs.Key) (envelopeView, e
 	if err != nil {
 		return envelopeView{}, err
 	}
-	report, err := p.Client.Report(r)
+	told, err := p.Client.Report(r)
 	if err != nil {
 		return envelopeView{}, err
 	}
@@ -80,21 +82,21 @@ func (p *Pages) envelopeView(ctx context.Context, key jobs.Key) (envelopeView, e
 	if err != nil {
 		return envelopeView{}, err
 	}
-	x := envelopeView{Report: report, Forgotten: len(r.Envelope) == 0, Events: events(r, report), Can: p.can(r), NotBefore: r.NotBefore, IntentAt: r.IntentAt,
+	x := envelopeView{Report: told, Forgotten: len(r.Envelope) == 0, Events: events(r, told), Can: p.can(r), NotBefore: r.NotBefore, IntentAt: r.IntentAt,
 		Unchecked: r.Unchecked, Asked: r.CancelAsked && !r.State.Terminal(), Paused: paused, Tries: r.Tries, Version: r.Version}
 	if !x.Forgotten {
 		if err := json.Unmarshal(r.Envelope, &x.Content); err != nil {
 			return x, err
 		}
 	}
-	x.People = people(x.Content, report)
+	x.People = people(x.Content, told)
 	for step := range r.Steps {
 		x.Steps = append(x.Steps, step)
 	}
 	slices.Sort(x.Steps)
 	switch {
 	case r.State.Terminal() && r.State != ledger.Archived:
-		x.Cure = cure(r.State, r.ErrorCode)
+		x.Cure = report.Cure(r.State, r.ErrorCode)
 	case !r.State.Terminal():
 		x.Waits = "waits." + string(r.State)
 		if paused && r.IntentAt.IsZero() && ledger.GroupOf(r.State) == ledger.GroupWaiting {

@@ -176,6 +176,27 @@ func (l Language) Sprintf(format string, args ...any) string {
 	return l.printer.Sprintf(format, values...)
 }
 
+// Tag names the language.
+func (l Language) Tag() language.Tag {
+	if l.printer == nil {
+		return language.English
+	}
+	return language.BrazilianPortuguese
+}
+
+// Number writes a number for people, its thousands apart.
+func (l Language) Number(n int64) string {
+	if l.printer == nil {
+		return english.Sprintf("%d", n)
+	}
+	return l.printer.Sprintf("%d", n)
+}
+
+// Decimal writes a number with one digit after the point, or the comma.
+func (l Language) Decimal(f float64) string { return l.Sprintf("%.1f", f) }
+
+var english = message.NewPrinter(language.English)
+
 // value is an argument as it is printed. Words of others, in the midst of a sentence in another
 // language, are quoted.
 func (l Language) value(a any) any {

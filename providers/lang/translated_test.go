@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -80,6 +81,19 @@ func said(path, before, name string, args []ast.Expr) []string {
 	return texts
 }
 
+// saidInPage is a text of a page that is a template.
+var saidInPage = regexp.MustCompile(`\bt "([^"]+)"`)
+
+// pages are the templates whose texts stand in catalogues.
+func pages(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(root, "jobs/campaign/*.html"))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	return all
+}
+
 // texts are all that the program says by this package, with the file of each.
 func saidTexts(t *testing.T) map[string]string {
 	all := map[string]string{}
@@ -108,6 +122,15 @@ func saidTexts(t *testing.T) map[string]string {
 			return true
 		})
 	})
+	for _, path := range pages(t) {
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range saidInPage.FindAllStringSubmatch(string(page), -1) {
+			all[m[1]] = path
+		}
+	}
 	if len(all) < 500 {
 		t.Fatalf("only %d texts were found", len(all))
 	}

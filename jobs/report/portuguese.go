@@ -1,0 +1,26 @@
+package report
+
+import (
+	"github.com/chancela/chancela/providers/lang"
+)
+
+func init() { lang.Translate(portuguese) }
+
+var portuguese = map[string]string{
+	"queued": "na fila", "preparing": "em preparo", "sent": "aguardando assinaturas", "completed": "assinado", "archived": "arquivado",
+	"declined": "recusado", "expired": "expirado", "canceled": "cancelado", "failed": "falhou", "in_doubt": "em dúvida",
+	"%s; %s says: %s": "%s; %s diz: %s",
+
+	"The call that invites may or may not have arrived, and the provider gives no way to find out. Look into your account there; then say which. Nothing is sent again by itself.": "A chamada que convida pode ter chegado ou não, e o provedor não oferece como descobrir. Olhe na sua conta lá e diga qual foi o caso. Nada é enviado de novo sozinho.",
+	"A signer has refused. Talk to them; what is agreed on then is a new envelope, with another id.":                                                                               "Um signatário recusou. Converse com ele; o que for combinado é um novo envelope, com outro id.",
+	"The time to sign is over. Send it anew under another id, with a later date.":                                                                                                  "O prazo para assinar acabou. Envie de novo com outro id e data posterior.",
+	"It was withdrawn, here or at the provider. To send it after all, use another id.":                                                                                             "Foi retirado, aqui ou no provedor. Para enviá-lo mesmo assim, use outro id.",
+	"The provider refuses what this row says. Mend the row and send it under another id; retry when it was the account that was wrong.":                                            "O provedor recusa o que esta linha diz. Corrija a linha e envie-a com outro id; tente de novo se o erro estava na conta.",
+	"The provider did not answer well, many times. Nobody was invited: retry when it is well again.":                                                                               "O provedor não respondeu bem, muitas vezes. Ninguém foi convidado: tente de novo quando ele estiver bem.",
+	"The provider does not know something that this envelope names: its template, an option, or what was prepared. Mend it, then retry.":                                           "O provedor não conhece algo que este envelope cita: o modelo, uma opção ou o que foi preparado. Corrija e tente de novo.",
+	"The provider cannot do what this row asks for. Send it under another id, in another way or through another provider.":                                                         "O provedor não faz o que esta linha pede. Envie-a com outro id, de outra forma ou por outro provedor.",
+	"It is signed, but the archive could not be written to. See to the archive, then retry: only the files are fetched again.":                                                     "Está assinado, mas não foi possível gravar no arquivo. Cuide do arquivo e tente de novo: só os arquivos são buscados.",
+	"It is signed, but the archive has another file under the same name, and nothing there is overwritten. See whose it is, then retry.":                                           "Está assinado, mas o arquivo já tem outro conteúdo com o mesmo nome, e nada ali é substituído. Veja de quem é e tente de novo.",
+	"It is signed, but the archive did not keep what was written. See to the archive, then retry.":                                                                                 "Está assinado, mas o arquivo não guardou o que foi gravado. Cuide do arquivo e tente de novo.",
+	"It is signed, but what the provider gave is no whole file. Retry: it is fetched again.":                                                                                       "Está assinado, mas o que o provedor entregou não é um arquivo inteiro. Tente de novo: ele é buscado outra vez.",
+}
