@@ -62,7 +62,7 @@
 // writes the intent; the intent is made durable ([ledger.Durability]); its mark is made in the
 // archive (package marks: invited.json); the bytes leave, within [rest.Within] or not at
 // all; the outcome is written, and beside it the id goes to the archive (sent.json). An id that
-// the provider can be asked for ([providers.Info].SettleAll) goes there ten seconds later, and not
+// the provider can be asked for ([providers.Info].SettleAll) goes there a minute later, and not
 // at all when there is a manifest by then. A worker
 // that finds an intent without an outcome never invites: it takes the id from the archive, or
 // waits until the call cannot be under way any more and asks the provider

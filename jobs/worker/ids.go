@@ -19,7 +19,7 @@ import (
 
 const (
 	// idsAfter is how long an id that its provider can be asked for waits.
-	idsAfter = 10 * time.Second
+	idsAfter = time.Minute
 	// idsEvery is how often those that have waited are written.
 	idsEvery = time.Second
 	// idsAtOnce is how many are written at the same time.
