@@ -32,6 +32,11 @@ type lost struct {
 	at    time.Time // the ledger's
 }
 
+// toy is a simulator.
+type toy struct{ easy }
+
+func (toy) Info() providers.Info { return providers.Info{Name: "toy", Simulated: true} }
+
 func newLost(t *testing.T) *lost {
 	t.Helper()
 	store, err := dir.Open(t.TempDir())
@@ -50,7 +55,14 @@ func newLost(t *testing.T) *lost {
 func (l *lost) open(a archive.Archive) {
 	db := redis.NewClient(&redis.Options{Addr: l.mini.Addr()})
 	l.t.Cleanup(func() { db.Close() })
-	l.Client = NewClient(ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: a, Providers: []providers.Provider{easy{}, able{}}, Log: slog.New(slog.DiscardHandler)})
+	l.Client = NewClient(ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: a, Providers: []providers.Provider{easy{}, able{}, toy{}}, Log: slog.New(slog.DiscardHandler)})
+}
+
+// anew loses the Redis.
+func (l *lost) anew() *lost {
+	l.mini.FlushAll()
+	l.open(l.store)
+	return l
 }
 
 // envelope is the one that checked gives.
@@ -119,6 +131,19 @@ func TestWhatTheArchiveHasIsAdopted(t *testing.T) {
 	l.mark(marks.Mark{ID: "other", Claim: "c4", Digest: "v1:other", Accepted: accepted})
 	refused := l.mark(marks.Mark{ID: "refused", Claim: "c5", Digest: l.digest("refused")})
 	l.must(l.book.Refuse(t.Context(), refused, "no_credit"))
+
+	toy := l.envelope("toy")
+	toy.Provider = "toy"
+	digest, err := intake.Digest(toy)
+	l.must(err)
+	l.mark(marks.Mark{ID: "toy", Claim: "c6", Digest: digest, Provider: "toy", Environment: "production"})
+	if a, err := l.EnqueueChecked(t.Context(), toy); err != nil || !a.Adopted {
+		t.Errorf("%+v %v", a, err)
+	}
+	if r := l.record("toy"); !r.Simulated {
+		t.Error("who enqueues for a simulator calls it a production's")
+	}
+	l = l.anew()
 
 	sum := l.enqueue("archived", "marked", "slow", "sent", "other", "refused", "new")
 	if sum.New != 2 || sum.Known != 4 || sum.Adopted != 4 || sum.Archived != 1 || sum.Moved != 0 || len(sum.Conflicts) != 1 || sum.Conflicts[0].Key != june("other") {
@@ -203,9 +228,18 @@ func TestAYoungerLedgerIsRemembered(t *testing.T) {
 			t.Error("it does not ask first")
 		}
 	})
+	t.Run("a mark alone", func(t *testing.T) {
+		l := newLost(t)
+		l.mark(marks.Mark{ID: "1", Claim: "c", Digest: l.digest("1")})
+		l.enqueue("2")
+		if r := l.record("2"); !l.younger("june") || !r.AskFirst {
+			t.Error("it does not ask first")
+		}
+	})
 	t.Run("found later", func(t *testing.T) {
 		l := newLost(t)
-		l.enqueue("1") // the ledger knows the campaign
+		l.enqueue("1")
+		l.enqueue("1") // the client knows that the ledger knows the campaign
 		l.manifest("2", l.digest("2"))
 		l.enqueue("2", "3")
 		if r := l.record("3"); !l.younger("june") || !r.AskFirst {
@@ -213,6 +247,22 @@ func TestAYoungerLedgerIsRemembered(t *testing.T) {
 		}
 		if r := l.record("2"); r.State != ledger.Archived {
 			t.Errorf("it is %s", r.State)
+		}
+		l.enqueue("4")
+		if r := l.record("4"); !r.AskFirst {
+			t.Error("it has been forgotten")
+		}
+	})
+	t.Run("it is asked for once", func(t *testing.T) {
+		l := newLost(t)
+		l.enqueue("1")
+		commands := func() int {
+			before := l.mini.CommandCount()
+			l.enqueue("1")
+			return l.mini.CommandCount() - before
+		}
+		if first, second := commands(), commands(); second >= first {
+			t.Errorf("%d commands to Redis, then %d", first, second)
 		}
 	})
 }

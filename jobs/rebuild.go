@@ -45,7 +45,7 @@ func (c *Client) Rebuild(ctx context.Context, campaign string, broken func(key s
 			return b.Rebuilt, fmt.Errorf("listing the archive: %w", err)
 		}
 		parts := strings.Split(o.Key, "/")
-		if len(parts) != 3 || !intake.ValidCampaign(parts[0]) || !intake.ValidID(parts[1]) || strings.HasPrefix(parts[0], "_") {
+		if len(parts) != 3 || !intake.ValidCampaign(parts[0]) || !intake.ValidID(parts[1]) {
 			continue
 		}
 		if err := b.see(ctx, Key{Campaign: parts[0], ID: parts[1]}, parts[2]); err != nil {

@@ -1,9 +1,12 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +39,7 @@ func TestRebuild(t *testing.T) {
 	accepted := l.at.Add(-time.Hour)
 	l.manifest("archived", "v1:a")
 	l.mark(marks.Mark{ID: "archived", Claim: "c0", Digest: "v1:a"})
+	l.sent("archived")
 	l.mark(marks.Mark{ID: "marked", Claim: "c1", Digest: "v1:b", Steps: map[string]string{"file": "7"}, Accepted: accepted})
 	l.mark(marks.Mark{ID: "sent", Claim: "c2", Digest: "v1:c", Provider: "able"})
 	l.sent("sent")
@@ -46,7 +50,7 @@ func TestRebuild(t *testing.T) {
 	l.mark(marks.Mark{Campaign: "june2", ID: "marked", Claim: "c4", Digest: "v1:e"})
 	// What is no envelope's.
 	l.file("_documents/marked/invited.json", "{}")
-	l.file("june/deep/er/invited.json", "{}")
+	l.file("june/deep/invited.json/er", "{}")
 	l.file("invited.json", "{}")
 	l.file("june/ a/invited.json", "{}")
 	l.file("ju ne/a/invited.json", "{}")
@@ -105,6 +109,11 @@ func TestRebuildOfMany(t *testing.T) {
 	if found, broken := l.rebuild("june"); found != (Rebuilt{UnderWay: n}) || len(broken) > 0 {
 		t.Errorf("%+v, broken %v", found, broken)
 	}
+	l.open(breaksOff{l.store, 300})
+	if found, err := l.Rebuild(t.Context(), "", nil); !errors.Is(err, archive.ErrUnavailable) || found != (Rebuilt{Known: batchSize}) {
+		t.Errorf("a list that breaks off: %+v %v", found, err)
+	}
+	l.open(l.store)
 	for i, id := range all {
 		if r := l.record(id); r.Inviter != fmt.Sprintf("c%d", i) {
 			t.Fatalf("%s was marked by %q", id, r.Inviter)
@@ -112,6 +121,28 @@ func TestRebuildOfMany(t *testing.T) {
 	}
 	if found, _ := l.rebuild(""); found != (Rebuilt{Known: n}) {
 		t.Errorf("again: %+v", found)
+	}
+}
+
+// breaksOff is an archive whose lists break off after so many envelopes.
+type breaksOff struct {
+	archive.Archive
+	after int
+}
+
+func (b breaksOff) List(ctx context.Context, prefix string) iter.Seq2[archive.Object, error] {
+	return func(yield func(archive.Object, error) bool) {
+		n := 0
+		for o, err := range b.Archive.List(ctx, prefix) {
+			if path.Base(o.Key) == "invited.json" {
+				if n++; n > b.after {
+					err = archive.ErrUnavailable
+				}
+			}
+			if !yield(o, err) {
+				return
+			}
+		}
 	}
 }
 
