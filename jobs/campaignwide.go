@@ -44,7 +44,7 @@ func (c *Client) Begin(ctx context.Context, campaign string, kind ledger.Kind, b
 	switch kind {
 	case ledger.ForgetAll, ledger.ForgetUnfinished:
 		if err = c.ledger.Forgettable(ctx, campaign, kind == ledger.ForgetUnfinished); err == nil {
-			err = c.unmarked(ctx, campaign, kind)
+			err = c.unmarked(ctx, campaign)
 		}
 	case ledger.ResumeAll:
 		err = c.ledger.SetPaused(ctx, campaign, false)

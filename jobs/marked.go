@@ -67,8 +67,8 @@ func (c *Client) look(ctx context.Context, o *ledger.HeldOperation) error {
 
 // unmarked refuses to end failed envelopes as if nobody had been invited, where the archive has
 // one of them as sent.
-func (c *Client) unmarked(ctx context.Context, campaign string, kind ledger.Kind) error {
-	if kind != ledger.ForgetUnfinished || c.archive == nil {
+func (c *Client) unmarked(ctx context.Context, campaign string) error {
+	if c.archive == nil {
 		return nil
 	}
 	known, err := c.ledger.Campaign(ctx, campaign)

@@ -135,6 +135,19 @@ func TestMarksAreLookedForBeforeFailedOnesAreForgotten(t *testing.T) {
 			t.Errorf("%d files listed: %v", l.store.listed.Load(), err)
 		}
 	})
+	t.Run("what failed after it was sent", func(t *testing.T) {
+		l := newLost(t)
+		l.put("able", "1", completed)
+		c, hold, _, err := l.ledger.Claim(t.Context(), "june/1", l.record("1").Generation, time.Minute, ledger.Preparation{Provider: "able", Simulated: true})
+		if err != nil || hold != ledger.Granted {
+			t.Fatal(hold, err)
+		}
+		l.must(c.Fail(t.Context(), 1, ledger.Reason{Code: "not_kept", Message: "not kept"}))
+		l.mark(marks.Mark{ID: "1", Claim: "its own"})
+		if _, err := l.Begin(t.Context(), "june", ledger.ForgetUnfinished, ""); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("what is finished", func(t *testing.T) {
 		l := newLost(t)
 		l.put("able", "1", archived)
@@ -164,6 +177,7 @@ func TestMarksAreLookedForBeforeACampaignIsCancelled(t *testing.T) {
 		"one that nobody knows, refused": {func(l *lost) {
 			l.must(l.book.Refuse(l.t.Context(), l.mark(marks.Mark{ID: "9", Claim: "another"}), "no"))
 		}, false, false},
+		"one that is being prepared":   {func(l *lost) { l.put("able", "1", preparing); l.mark(marks.Mark{ID: "1", Claim: "another"}) }, true, true},
 		"the mark of one that is sent": {func(l *lost) { l.put("able", "1", sent); l.mark(marks.Mark{ID: "1", Claim: "its own"}) }, false, false},
 		"the mark of an inviting call": {func(l *lost) { l.put("able", "1", inviting); l.mark(marks.Mark{ID: "1", Claim: "its own"}) }, false, false},
 		"known before":                 {func(l *lost) { l.must(l.ledger.Younger(l.t.Context(), "june")) }, true, true},
@@ -181,11 +195,32 @@ func TestMarksAreLookedForBeforeACampaignIsCancelled(t *testing.T) {
 					t.Errorf("%s is %s, and to be cancelled: %t", id, r.State, r.CancelAsked)
 				}
 			}
+			if n := l.store.listed.Load(); name == "known before" && n != 0 {
+				t.Errorf("%d files listed", n)
+			}
 			if l.younger("june") != c.younger {
 				t.Errorf("younger: %t", l.younger("june"))
 			}
 		})
 	}
+	t.Run("once", func(t *testing.T) {
+		l := newLost(t)
+		queuedOnes(l)
+		l.file("june/9/dossier.pdf", "x")
+		o, err := l.Begin(t.Context(), "june", ledger.CancelAll, "")
+		l.must(err)
+		for range 2 { // its holder dies, and another goes on
+			held, err := l.ledger.TakeOperation(t.Context(), o.ID, operationLease)
+			l.must(err)
+			l.must(l.look(t.Context(), held))
+			l.mini.FastForward(2 * operationLease)
+			l.at = l.at.Add(2 * operationLease)
+			l.mini.SetTime(l.at)
+		}
+		if n := l.store.listed.Load(); n != 1 {
+			t.Errorf("%d files listed", n)
+		}
+	})
 	t.Run("nothing is queued", func(t *testing.T) {
 		l := newLost(t)
 		l.put("able", "1", sent)

@@ -62,7 +62,7 @@ func TestRebuild(t *testing.T) {
 	if keys := slices.Sorted(maps.Keys(broken)); fmt.Sprint(keys) != "[june/torn-manifest june/torn-mark]" {
 		t.Errorf("broken: %v", broken)
 	}
-	if r := l.record("archived"); r.State != ledger.Archived || r.EnvelopeID != "at-archived" || r.Digest != "v1:a" || r.Bare {
+	if r := l.record("archived"); r.State != ledger.Archived || r.EnvelopeID != "at-archived" || r.Digest != "v1:a" || r.Provider != "certyneo" || r.Bare {
 		t.Errorf("%+v", r)
 	}
 	r := l.record("marked")
