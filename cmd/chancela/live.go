@@ -152,6 +152,7 @@ func (v liveView) text() string {
 		words = append(words, say("%v %d", stateWord(state), states[state]))
 	}
 	lines = append(lines, strings.Join(words, "  "))
+	lines = append(lines, s.courseLines(v.language, v.width)...)
 	for _, name := range s.paused() {
 		lines = append(lines, red.Render(say("%s is paused: chancela resume %s", name, name)))
 	}
@@ -165,6 +166,7 @@ func (v liveView) text() string {
 	if wrong := s.archive.wrong(s.at); !wrong.IsZero() {
 		lines = append(lines, red.Render(say("the archive %v", wrong)))
 	}
+	lines = append(lines, endLines(s.ends, v.language, v.width)...)
 	if v.width > 0 {
 		for i := range lines {
 			lines[i] = lipgloss.NewStyle().MaxWidth(v.width).Render(lines[i])

@@ -20,6 +20,8 @@ type snapshot struct {
 	providers []providerView
 	archive   providerView // its trouble alone
 	speed     float64      // envelopes that ended per second, lately
+	course    []ledger.Moment
+	ends      report.Ends // why envelopes ended without being archived
 }
 
 // providerView is one provider's part in the campaigns of the snapshot. Its pace and what
@@ -123,6 +125,9 @@ type observer struct {
 	ledger   *ledger.Ledger
 	limiters map[string]*pace.Limiter
 	samples  []sample
+	told     report.Ends // as they were when this many had ended
+	toldOf   int64
+	tell     func(context.Context, string) (report.Ends, error)
 }
 
 type sample struct {
@@ -132,7 +137,7 @@ type sample struct {
 
 // observer of what the engine works on.
 func (e *engine) observer() *observer {
-	return &observer{ledger: e.client.Ledger(), limiters: e.limiters}
+	return &observer{ledger: e.client.Ledger(), limiters: e.limiters, tell: e.client.Ends}
 }
 
 // look takes a snapshot of campaigns; one that the ledger does not know yet is left out.
@@ -165,7 +170,27 @@ func (o *observer) look(ctx context.Context, campaigns []string) (s snapshot, er
 	if first := o.samples[0]; s.at.After(first.at) {
 		s.speed = float64(s.done()-first.done) / s.at.Sub(first.at).Seconds()
 	}
-	return s, nil
+	return s, o.story(ctx, &s)
+}
+
+// story fills in how one campaign has gone. Why envelopes ended is read again when more have.
+func (o *observer) story(ctx context.Context, s *snapshot) (err error) {
+	if len(s.campaigns) != 1 || o.tell == nil {
+		return nil
+	}
+	c := s.campaigns[0]
+	if s.course, err = o.ledger.Course(ctx, c.Name); err != nil {
+		return err
+	}
+	states := s.states()
+	if ended := s.done() - states[ledger.Archived]; ended != o.toldOf {
+		if o.told, err = o.tell(ctx, c.Name); err != nil {
+			return err
+		}
+		o.toldOf = ended
+	}
+	s.ends = o.told
+	return nil
 }
 
 // counts are a provider's envelopes in the campaigns, by state.
