@@ -266,7 +266,7 @@ var portuguese = map[string]string{
 	"writing %s: %v": "gravando %s: %v",
 
 	"in doubt": "em dúvida",
-	"invited": "convidados", "signed": "assinados", "in %v": "em %v",
+	"invited":  "convidados", "signed": "assinados", "in %v": "em %v",
 
 	"%s: %d archived, and %d were to be first; %d wait":            "%s: %d arquivados, e %d deviam ser os primeiros; %d esperam",
 	"%s: halted, as %d envelopes in a row failed with %s; %d wait": "%s: parado, pois %d envelopes seguidos falharam com %s; %d esperam",
