@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,20 +21,35 @@ func Spool(ctx context.Context, file *os.File, content io.Reader, check Check) (
 	hash := sha256.New()
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
-	size, err = io.CopyBuffer(io.MultiWriter(file, hash), reader{ctx, content}, *buffer)
-	if err != nil {
+	content = reader{ctx, content}
+	n := 0
+	for err == nil && n < len(*buffer) { // not io.ReadFull, which calls the end what a cut body calls an error
+		var more int
+		more, err = content.Read((*buffer)[n:])
+		n += more
+	}
+	whole := err == io.EOF // a wrapped one is somebody's error
+	if err != nil && !whole {
 		return 0, "", err
 	}
-	if check != nil {
-		seen := Content{Head: make([]byte, min(size, Edge)), Size: size}
-		if _, err := io.ReadFull(io.NewSectionReader(file, 0, size), seen.Head); err != nil {
-			return 0, "", fmt.Errorf("read back: %w", err)
+	seen := Content{Head: bytes.Clone((*buffer)[:min(n, Edge)]), Size: int64(n)}
+	to := io.MultiWriter(file, hash)
+	if _, err := to.Write((*buffer)[:n]); err != nil {
+		return 0, "", err
+	}
+	if !whole {
+		rest, err := io.CopyBuffer(to, content, *buffer)
+		if err != nil {
+			return 0, "", err
 		}
+		seen.Size += rest
+	}
+	if check != nil {
 		if err := check(seen); err != nil {
 			return 0, "", err
 		}
 	}
-	return size, hex.EncodeToString(hash.Sum(nil)), nil
+	return seen.Size, hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // Measure reads an archived file to its end, for its size and hash as they are now.

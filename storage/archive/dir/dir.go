@@ -8,7 +8,6 @@ package dir
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -24,9 +24,10 @@ import (
 
 // Archive is a folder. It may be shared by processes that share its file system.
 type Archive struct {
-	root    *os.Root
-	path    string // absolute
-	folders folders
+	root     *os.Root
+	path     string // absolute
+	reserved atomic.Pointer[reserved]
+	folders  folders
 }
 
 var _ archive.Archive = (*Archive)(nil)
@@ -113,28 +114,19 @@ func (a *Archive) put(ctx context.Context, key string, content io.Reader, check 
 	if err := a.present(); err != nil {
 		return 0, "", err
 	}
-	file, name, err := a.temporary()
+	t, err := a.temporary()
 	if err != nil {
 		return 0, "", err
 	}
-	defer a.root.Remove(name)
-	defer file.Close()
+	defer t.remove()
+	defer t.Close()
 
-	size, sum, err = archive.Spool(ctx, file, content, check)
-	if err != nil {
+	if size, sum, err = t.write(ctx, content, check); err != nil {
 		return 0, "", err
 	}
-	if err := file.Sync(); err != nil {
-		return 0, "", err
-	}
-	if err := ctx.Err(); err != nil {
-		return 0, "", err
-	}
-	err = a.root.Link(name, key)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = a.makeFolder(path.Dir(key)); err == nil {
-			err = a.root.Link(name, key)
-		}
+	folder, err := a.link(t, key)
+	if folder != nil {
+		defer folder.Close()
 	}
 	if errors.Is(err, fs.ErrExist) {
 		err = a.compare(ctx, key, size, sum)
@@ -142,19 +134,7 @@ func (a *Archive) put(ctx context.Context, key string, content io.Reader, check 
 	if err != nil {
 		return 0, "", inTheWay(err)
 	}
-	return size, sum, a.syncFolders(key)
-}
-
-// temporary is a new file in the reserved folder, which is on the archive's file system.
-func (a *Archive) temporary() (*os.File, string, error) {
-	name := path.Join(archive.Reserved, rand.Text())
-	file, err := a.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrNotExist) { // somebody tidied up
-		if err = a.root.MkdirAll(archive.Reserved, 0o700); err == nil {
-			file, err = a.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-		}
-	}
-	return file, name, err
+	return size, sum, a.syncFolders(key, folder)
 }
 
 // compare is nil when the key holds this content already.
@@ -271,19 +251,21 @@ func (a *Archive) Ready(ctx context.Context) error {
 	if err := a.present(); err != nil {
 		return err
 	}
-	file, name, err := a.temporary()
+	t, err := a.temporary()
 	if err != nil {
 		return a.explain(err)
 	}
-	defer a.root.Remove(name)
-	_, err = file.WriteString("chancela\n")
-	if err := errors.Join(err, file.Close()); err != nil {
+	defer t.remove()
+	_, err = t.WriteString("chancela\n")
+	if err := errors.Join(err, t.Close()); err != nil {
 		return a.explain(err)
 	}
-	if err := a.root.Link(name, name+".ready"); err != nil {
+	ready := *t
+	ready.name += ".ready"
+	if err := a.linkInto(t, t.in.file, ready.name); err != nil {
 		return fmt.Errorf("archive folder %s is on a file system without hard links: %w", a.path, err)
 	}
-	return a.root.Remove(name + ".ready")
+	return ready.remove()
 }
 
 // Warnings implements [archive.Archive]: what a folder cannot do is an error of Ready.

@@ -2,7 +2,9 @@ package dir
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"path"
 	"runtime"
 	"sync"
@@ -82,19 +84,25 @@ func (f *folders) forget() {
 	clear(f.durable)
 }
 
-// syncFolders makes the key's name last, and those of the folders above it: another writer may
-// have made one and not synced it yet. A folder's own name is synced once in the life of the
-// process, unless it has to be made again.
-func (a *Archive) syncFolders(key string) error {
+// syncFolders makes the key's name last in its folder, and those of the folders above it: another
+// writer may have made one and not synced it yet. A folder's own name is synced once in the life
+// of the process, unless it has to be made again.
+func (a *Archive) syncFolders(key string, folder *os.File) error {
+	// Writers share a sync of the folder that they have open, not of one that had its name before.
+	which, err := identity(folder)
+	if err != nil {
+		return err
+	}
+	name := path.Dir(key)
+	if err := a.folders.sync(fmt.Sprintf("%s/%d", name, which), func(string) error { return syncFolder(folder) }); err != nil {
+		return err
+	}
 	var synced []string
-	for name := path.Dir(key); ; name = path.Dir(name) {
-		if err := a.folders.sync(name, a.syncFolder); err != nil {
+	for ; name != "." && !a.folders.isDurable(name); name = path.Dir(name) {
+		synced = append(synced, name)
+		if err := a.folders.sync(path.Dir(name), a.syncNamed); err != nil {
 			return err
 		}
-		if name == "." || a.folders.isDurable(name) {
-			break
-		}
-		synced = append(synced, name)
 	}
 	a.folders.setDurable(synced)
 	return nil
@@ -116,12 +124,16 @@ func (a *Archive) makeFolder(name string) error {
 	return err
 }
 
-func (a *Archive) syncFolder(name string) error {
+func (a *Archive) syncNamed(name string) error {
 	folder, err := a.root.Open(name)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
+	return syncFolder(folder)
+}
+
+func syncFolder(folder *os.File) error {
 	if err := folder.Sync(); err != nil && !cannotSync(err) {
 		return err
 	}
