@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/storage/together"
 )
 
 const (
@@ -140,7 +142,7 @@ func (w *Waiting) peek(ctx context.Context, delayed bool) {
 }
 
 // Client is the connection for the servers.
-func (w *Waiting) Client() redis.UniversalClient { return waitingClient{w.db, w} }
+func (w *Waiting) Client() redis.UniversalClient { return waitingClient{together.New(w.db), w} }
 
 type waitingClient struct {
 	redis.UniversalClient

@@ -83,7 +83,7 @@ func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease 
 	if p.Marks != "" {
 		token += "." + p.Marks
 	}
-	res, err := claimScript.Run(ctx, l.db, []string{envelopeKey(key)}, key, generation, token, millis(lease), p.Provider, flag(p.Simulated), p.Streak).Slice()
+	res, err := claimScript.Run(ctx, l.scripts, []string{envelopeKey(key)}, key, generation, token, millis(lease), p.Provider, flag(p.Simulated), p.Streak).Slice()
 	if err != nil {
 		return nil, "", 0, fmt.Errorf("ledger: claiming %s: %w", key, err)
 	}
@@ -132,7 +132,7 @@ func (c *Claim) Renew(ctx context.Context, lease time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	steps := c.steps()
-	ok, err := renewScript.Run(ctx, c.ledger.db, []string{envelopeKey(c.key)}, append([]any{c.key, c.token, millis(lease)}, steps...)...).Int()
+	ok, err := renewScript.Run(ctx, c.ledger.scripts, []string{envelopeKey(c.key)}, append([]any{c.key, c.token, millis(lease)}, steps...)...).Int()
 	if err != nil {
 		return fmt.Errorf("ledger: renewing the claim on %s: %w", c.key, err)
 	}
@@ -290,7 +290,7 @@ func (l *Ledger) apply(ctx context.Context, r *Record, fence string, ch change) 
 	}
 	args := []any{r.Key(), fence, letters[r.State], letters[to], letterOf(index), millis(ch.Due), flag(ch.Release), flag(ch.NewGeneration)}
 	args = ch.append(args, r)
-	res, err := writeScript.Run(ctx, l.db, []string{envelopeKey(r.Key())}, args...).Slice()
+	res, err := writeScript.Run(ctx, l.scripts, []string{envelopeKey(r.Key())}, args...).Slice()
 	if err != nil {
 		return written{}, fmt.Errorf("ledger: writing %s: %w", r.Key(), err)
 	}

@@ -31,7 +31,7 @@ func (l *Ledger) take(ctx context.Context, index Index, provider string, n int, 
 
 // Postpone sets an envelope's next turn in an index that it stands in.
 func (l *Ledger) Postpone(ctx context.Context, index Index, provider, key string, by time.Duration) error {
-	if err := dueScript.Run(ctx, l.db, []string{index.key(provider)}, key, millis(by), "0").Err(); err != nil {
+	if err := dueScript.Run(ctx, l.scripts, []string{index.key(provider)}, key, millis(by), "0").Err(); err != nil {
 		return fmt.Errorf("ledger: postponing %s: %w", key, err)
 	}
 	return nil
@@ -40,7 +40,7 @@ func (l *Ledger) Postpone(ctx context.Context, index Index, provider, key string
 // LookSoon makes a sent envelope's next look due after the delay, or leaves it when it
 // is due earlier; without a delay it comes before all that is due by its time. It tells whether the envelope is one that is looked at.
 func (l *Ledger) LookSoon(ctx context.Context, provider, key string, delay time.Duration) (bool, error) {
-	n, err := dueScript.Run(ctx, l.db, []string{Look.key(provider)}, key, millis(delay), "1").Int()
+	n, err := dueScript.Run(ctx, l.scripts, []string{Look.key(provider)}, key, millis(delay), "1").Int()
 	if err != nil {
 		return false, fmt.Errorf("ledger: hastening %s: %w", key, err)
 	}

@@ -36,7 +36,7 @@ type scripter = redis.Scripter
 // and WAITAOF speak of the writes of their own connection, so both go over one.
 func (l *Ledger) durably(ctx context.Context, write func(context.Context, scripter) error) error {
 	if l.durability == DurableByAOF || l.durability == NotDurable {
-		return write(ctx, l.db)
+		return write(ctx, l.scripts)
 	}
 	single, ok := l.db.(*redis.Client)
 	if !ok {

@@ -32,6 +32,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/storage/together"
 )
 
 const prefix = "{chancela}:"
@@ -117,6 +119,7 @@ var (
 // Ledger is the record in one Redis.
 type Ledger struct {
 	db         redis.UniversalClient
+	scripts    *together.Scripts // of those that many goroutines run at once
 	durability Durability
 	hashKey    atomic.Pointer[[]byte] // of invitations
 }
@@ -124,7 +127,7 @@ type Ledger struct {
 // New gives the ledger that is in a Redis; durability is how its writes are made durable,
 // see [Inspect].
 func New(db redis.UniversalClient, durability Durability) *Ledger {
-	return &Ledger{db: db, durability: durability}
+	return &Ledger{db: db, scripts: together.New(db), durability: durability}
 }
 
 // Durability is how the ledger makes a write durable.
