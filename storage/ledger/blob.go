@@ -48,6 +48,10 @@ func appendSection(blob []byte, letter byte, value []byte) []byte {
 			how, value = deflated, packed.Bytes()
 		}
 	}
+	return appendPacked(blob, letter, how, value)
+}
+
+func appendPacked[V string | []byte](blob []byte, letter, how byte, value V) []byte {
 	blob = append(blob, letter, how)
 	blob = strconv.AppendInt(blob, int64(len(value)), 10)
 	blob = append(blob, ':')
@@ -118,6 +122,8 @@ func (r *Record) readBlob(blob string, longError bool) error {
 			r.Explanation = string(value)
 		case sectionPrefix + string(secError):
 			r.ErrorMessage = string(value)
+		case fieldEnvelope:
+			r.Envelope, r.read, r.packed = value, value, packed
 		default:
 			if to := r.section(f); to != nil {
 				*to = value
@@ -170,6 +176,10 @@ func (r *Record) blob(other map[byte][]byte) (b []byte) {
 		}
 	}
 	for _, f := range blobFields {
+		if _, replaced := other[f[1]]; f == fieldEnvelope && !replaced && strings.HasPrefix(r.packed, string(deflated)) && bytes.Equal(r.read, r.Envelope) {
+			b = appendPacked(b, f[1], deflated, r.packed[1:]) // as it was read: packing is dear
+			continue
+		}
 		add(f[1], *r.section(f))
 	}
 	add(fieldTrace[1], []byte(r.Trace))

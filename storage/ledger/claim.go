@@ -185,6 +185,9 @@ type change struct {
 	// record must be whole: under a fence by version, or of a claim on a completed envelope,
 	// whose blob nobody else writes but for its download addresses.
 	Rewrite bool
+
+	// Loose: nothing is packed, because the blob is soon made anew.
+	Loose bool
 }
 
 // append adds what the change writes of a record to a script's arguments.
@@ -230,7 +233,11 @@ func (ch change) append(args []any, r *Record) []any {
 	} else if len(sections) > 0 {
 		mode = "add"
 		for letter, value := range sections {
-			blob = appendSection(blob, letter, value)
+			if ch.Loose {
+				blob = appendPacked(blob, letter, plain, value)
+			} else {
+				blob = appendSection(blob, letter, value)
+			}
 		}
 	}
 	args = append(args, mode, blob, ch.Streak, sets, len(ch.Times))

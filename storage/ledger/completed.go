@@ -36,7 +36,7 @@ func (l *Ledger) Complete(ctx context.Context, r *Record, e Ending, lease time.D
 	}
 	c := &Claim{Record: r, taken: time.Now(), key: r.Key(), token: rand.Text(), ledger: l}
 	ch := e.change()
-	ch.Due = lease + time.Second
+	ch.Due, ch.Loose = lease+time.Second, true
 	ch.Set[fieldClaim], ch.Times[fieldClaimUntil], ch.Set[fieldFetching] = c.token, lease, "1"
 	done, err := l.apply(ctx, r, r.fence(), ch)
 	if err != nil {

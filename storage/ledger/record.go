@@ -62,6 +62,9 @@ type Record struct {
 	Artifacts json.RawMessage // artifacts in the archive
 	Evidence  json.RawMessage // what callbacks brought
 	Trace     string          // the trace that began at enqueue
+
+	read   json.RawMessage // the envelope as it was read
+	packed string          // and how it was packed then
 }
 
 // Unnamed tells whether people were invited under an id that nobody has told yet.

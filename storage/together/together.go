@@ -85,7 +85,12 @@ func (s *Scripts) lead() {
 	trip := s.waiting[:n:n]
 	s.waiting = append([]*script(nil), s.waiting[n:]...)
 	s.mu.Unlock()
-	defer s.next()
+	defer func() {
+		for _, one := range trip[1:] {
+			close(one.served)
+		}
+		s.next()
+	}()
 	if n == 1 {
 		_ = s.Process(context.Background(), trip[0].cmd) // the command has its error
 		return
@@ -96,9 +101,6 @@ func (s *Scripts) lead() {
 		}
 		return nil
 	})
-	for _, one := range trip[1:] {
-		close(one.served)
-	}
 }
 
 // giveUp takes one back that has not left. One that was to lead, does, and one on its way is

@@ -59,7 +59,9 @@ type running struct {
 	got     map[string]error
 }
 
-func noDial(context.Context, string, string) (net.Conn, error) { return nil, errors.New("no Redis takes part") }
+func noDial(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("no Redis takes part")
+}
 
 func run(t *testing.T, test func(r *running)) {
 	synctest.Test(t, func(t *testing.T) {

@@ -166,21 +166,23 @@ local function shift(key, h, to, version, at)
   tell(key, to_word, version, at)
 end
 
--- A record of before, which had long names and everything in one hash, becomes one of today when a script first
--- needs it, with its place in its campaign, its due time and its name.
-local short = {version = 'v', gen = 'g', provider = 'p', seq = 'n', simulated = 'm', created_at = 'c', sent_at = '1',
-  completed_at = '2', archived_at = '3', claim = 'k', claim_until = 'u', tries = 't', envelope_id = 'e', intent_at = 'a',
-  inviter = 'b', settle_at = 'w', unchecked = 'x', lane = 'l', unfinished = 'f', cancel = 'q', attempts = 'r',
-  error_code = 'o', not_before = 'd', uninvited = 'z'}
-local sections = {envelope = 'E', signers = 'S', final = 'F', listed = 'L', artifacts = 'A', evidence = 'V', trace = 'T',
-  explanation = 'X'}
 local function section(letter, value) return letter .. '0' .. #value .. ':' .. value end
-local function packed(digest)
-  local hex = string.match(digest, '^v1:(%x+)$')
-  if not hex or #hex ~= 64 then return digest end
-  return '1' .. string.gsub(hex, '%x%x', function(x) return string.char(tonumber(x, 16)) end)
-end
+
+-- A record of before, which had long names and everything in one hash, becomes one of today when a script first
+-- needs it, with its place in its campaign, its due time and its name. What that takes is made only then: the rest of
+-- this file is run with every script.
 local function upgrade(e, key)
+  local short = {version = 'v', gen = 'g', provider = 'p', seq = 'n', simulated = 'm', created_at = 'c', sent_at = '1',
+    completed_at = '2', archived_at = '3', claim = 'k', claim_until = 'u', tries = 't', envelope_id = 'e', intent_at = 'a',
+    inviter = 'b', settle_at = 'w', unchecked = 'x', lane = 'l', unfinished = 'f', cancel = 'q', attempts = 'r',
+    error_code = 'o', not_before = 'd', uninvited = 'z'}
+  local sections = {envelope = 'E', signers = 'S', final = 'F', listed = 'L', artifacts = 'A', evidence = 'V', trace = 'T',
+    explanation = 'X'}
+  local function packed(digest)
+    local hex = string.match(digest, '^v1:(%x+)$')
+    if not hex or #hex ~= 64 then return digest end
+    return '1' .. string.gsub(hex, '%x%x', function(x) return string.char(tonumber(x, 16)) end)
+  end
   local old, long, fields, blob, h = redis.call('HGETALL', e), {}, {}, '', {}
   local function add(f, v) fields[#fields + 1], fields[#fields + 2], h[f] = f, v, v end
   for i = 1, #old, 2 do
