@@ -119,7 +119,7 @@ func (f *campaignFiles) options(file string, seen *campaign.Seen) campaign.Optio
 		f.documents[file] = folder
 	}
 	return campaign.Options{Campaign: f.flags.campaign, Provider: f.flags.provider, Document: folder.Document, Seen: seen,
-		Judge: f.judge, Calls: f.calls, Sheet: f.flags.sheet.sheet, Columns: f.columns[file], Subject: f.flags.sheet.subjectOf, ID: f.flags.sheet.idFrom, Language: f.language}
+		Judge: f.judge, Calls: f.calls, Sheet: f.flags.sheet.sheet, Columns: f.columns[file], Patterns: f.flags.sheet.patterns, Language: f.language}
 }
 
 // tell is how something is said: [system.tell] or [system.note].
@@ -208,7 +208,7 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		}
 		f.tellHints(name, read, document, tell)
 		if s.Refused == 0 {
-			if err := campaign.KeepColumns(name, f.flags.sheet.columns); err != nil {
+			if err := f.keepColumns(name, tell); err != nil {
 				return total, err
 			}
 		}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // sheetFlags say how people's own spreadsheets are to be understood.
@@ -16,8 +19,8 @@ type sheetFlags struct {
 	subject   string
 	id        string
 
-	columns           campaign.Columns
-	subjectOf, idFrom campaign.Pattern
+	columns  campaign.Columns
+	patterns campaign.Patterns
 }
 
 func (f *sheetFlags) add(cmd *cobra.Command) {
@@ -34,10 +37,10 @@ func (f *sheetFlags) valid() error {
 	if f.columns, err = campaign.ParseColumns(f.headings); err != nil {
 		return usage("--map: %w", err)
 	}
-	if f.subjectOf, err = campaign.ParsePattern(f.subject); err != nil {
+	if f.patterns.Subject, err = campaign.ParsePattern(f.subject); err != nil {
 		return usage("--subject: %w", err)
 	}
-	if f.idFrom, err = campaign.ParsePattern(f.id); err != nil {
+	if f.patterns.ID, err = campaign.ParsePattern(f.id); err != nil {
 		return usage("--id: %w", err)
 	}
 	if f.documents != "" {
@@ -61,4 +64,20 @@ func (f *sheetFlags) columnsOf(file string) (campaign.Columns, error) {
 		return nil, usage("--map: %w: change %s, where it is kept, or remove that file", err, campaign.ColumnsPath(file))
 	}
 	return all, nil
+}
+
+// keepColumns keeps beside a file what --map has said of its headings, and says so once.
+func (f *campaignFiles) keepColumns(file string, tell tell) error {
+	added, err := campaign.KeepColumns(file, f.flags.sheet.columns)
+	if err != nil || len(added) == 0 {
+		return err
+	}
+	path := campaign.ColumnsPath(file)
+	var kept []lang.Text
+	for _, heading := range slices.Sorted(maps.Keys(added)) {
+		kept = append(kept, lang.Of("%q is %s", heading, added[heading]))
+	}
+	tell("kept", map[string]any{"file": path, "columns": added},
+		lang.Of("%s keeps for the next time: %v; change it there, or remove that file, if it is wrong", path, lang.Join(kept, ", ")))
+	return nil
 }

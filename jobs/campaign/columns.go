@@ -86,6 +86,7 @@ type header struct {
 	reason   int             // the column that [Rejected] added, -1 for none
 	missing  map[string]bool // required columns that are not there
 	nameless []nameless
+	made     Patterns // of what rows have no column for
 }
 
 // nameless is a column that is nobody's mistake while it is empty: it has no name, or is of
@@ -96,11 +97,22 @@ type nameless struct {
 	signer int
 }
 
+// index is the column that a problem is about: where a value was made of others, the first of those.
+// -1 for none.
+func (h *header) index(name string) int {
+	i := slices.IndexFunc(h.columns, func(col column) bool { return strings.EqualFold(col.name, name) })
+	pattern := map[string]Pattern{"id": h.made.ID, "subject": h.made.Subject}[name]
+	if i >= 0 || pattern.IsZero() {
+		return i
+	}
+	return slices.IndexFunc(h.columns, func(col column) bool { return col.name != "" && pattern.has(col.name) })
+}
+
 // known counts the columns of a row that a header could name.
 func (r *Reader) known(rec record) int {
-	n := 0
+	n, told := 0, r.options.Columns.among(rec.cells, nobody)
 	for _, c := range rec.cells {
-		if _, ok := r.column(c.text); ok {
+		if _, ok := r.columnAs(c.text, told); ok {
 			n++
 		}
 	}
@@ -111,14 +123,14 @@ func (r *Reader) known(rec record) int {
 // then read with the columns that are understood. An error means that it is no header:
 // nothing of it is repeated, for it may be somebody's data.
 func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
-	h := header{reason: -1, missing: map[string]bool{}, groups: map[string]int{}}
+	h := header{reason: -1, missing: map[string]bool{}, groups: map[string]int{}, made: r.options.Patterns}
 	for _, c := range rec.cells {
 		if strings.Contains(c.text, "\r") {
 			return h, lang.Errorf("the first line holds a line end of old Macs (CR), and other lines end with LF: save the file again, with one kind of line end")
 		}
 	}
 	r.ownSigners = namesSigners(rec)
-	if r.known(rec) == 0 {
+	if r.known(rec) == 0 && len(r.told) == 0 {
 		return h, r.noHeader(rec)
 	}
 	seen := map[string]bool{}
@@ -133,11 +145,11 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 			if p.full() { // no more is looked for
 				p.more++
 			} else {
-				p.unknown(i, c)
+				p.unknown(i, c, r.options.Told)
 			}
 			col = column{}
 		case seen[lower]:
-			p.add(c, col.name, twice(c.text, col))
+			p.add(c, col.name, twice(c.text, col, r.options.Told))
 			col = column{}
 		case lower == checkedColumn:
 			seen[lower], col = true, column{}
@@ -180,11 +192,11 @@ func (r *Reader) noHeader(rec record) error {
 }
 
 // twice says that two columns of the file are the same one of ours.
-func twice(heading string, col column) lang.Text {
+func twice(heading string, col column, told Told) lang.Text {
 	if _, own := parseColumn(heading); own {
 		return lang.Of("stands there twice")
 	}
-	return lang.Of("stands there twice: %q means it, too. Name the column that it does not mean otherwise, as in --map \"meta.%s=%s\"", shorten(heading), plainHeading(heading), shorten(heading))
+	return lang.Of("stands there twice: %q means it, too. Name the column that it does not mean otherwise%v", shorten(heading), told.mapping("meta."+plainHeading(heading), shorten(heading)))
 }
 
 // foundInstead repeats the first names of a header that has none of ours. What looks like
@@ -207,17 +219,22 @@ func foundInstead(rec record) lang.Text {
 
 // unknown reports a column that is not known. Text that looks like somebody's data is not
 // repeated.
-func (p *problems) unknown(i int, c cell) {
-	message := lang.Of("%v%v", columnUnknown, suggestion(c.text))
+func (p *problems) unknown(i int, c cell, told Told) {
+	likely := suggestion(c.text)
+	message := lang.Of("%v%v", columnUnknown, likely)
+	if likely.String() == "" {
+		message = lang.Of("%v%v", columnUnknown, told.unknown(shorten(c.text)))
+	}
 	if j := strings.IndexFunc(providers.Trim(c.text), providers.Hollow); j >= 0 {
 		r, _ := utf8.DecodeRuneInString(providers.Trim(c.text)[j:])
 		message = lang.Of("holds %v, which cannot be seen: write the name again", providers.Character(r))
 	}
-	if why := unclear(c.text); !why.IsZero() {
-		message = why
-	}
-	if wrong := intake.Garbled(c.text); !wrong.IsZero() {
+	why, wrong := unclear(c.text, told), intake.Garbled(c.text)
+	switch {
+	case !wrong.IsZero():
 		message = wrong
+	case !why.IsZero():
+		message = why
 	}
 	digits := 0
 	for _, r := range c.text {
@@ -230,6 +247,9 @@ func (p *problems) unknown(i int, c cell) {
 		return
 	}
 	p.add(c, shorten(c.text), message)
+	if why.IsZero() && wrong.IsZero() && likely.String() == "" {
+		p.unclear = append(p.unclear, shorten(c.text))
+	}
 }
 
 func (h *header) require(rec record, seen map[string]bool, options Options, p *problems) {
@@ -252,7 +272,7 @@ func (h *header) require(rec record, seen map[string]bool, options Options, p *p
 	for _, name := range required {
 		if !seen[name] {
 			h.missing[name] = true
-			p.add(rec.whole(), name, columnMissing)
+			p.add(rec.whole(), name, lang.Of("%v%v", columnMissing, options.Told.instead(name)))
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/chancela/chancela/providers/lang"
 )
 
-// Columns says which column a heading means: column by heading, as [plainHeading] writes it.
+// Columns says which column a heading means: column by heading, as [exactHeading] writes it.
 type Columns map[string]string
 
 // ParseColumns reads entries of the form COLUMN=HEADING.
@@ -24,15 +24,15 @@ func ParseColumns(entries []string) (Columns, error) {
 	for _, entry := range entries {
 		name, text, ok := strings.Cut(entry, "=")
 		col, known := parseColumn(name)
-		switch plain := plainHeading(text); {
-		case !ok || plain == "":
+		switch exact := exactHeading(text); {
+		case !ok || !headed(exact):
 			return nil, lang.Errorf("%q has not the form COLUMN=HEADING, such as signer1.name=Nome do locatário", shorten(entry))
 		case !known || col.name == reasonColumn || col.name == checkedColumn:
 			return nil, lang.Errorf("%q is not a known column%v", shorten(name), suggestion(name))
-		case all[plain] != "" && all[plain] != col.name:
-			return nil, lang.Errorf("the heading %q is given two columns, %s and %s", shorten(text), all[plain], col.name)
+		case all[exact] != "" && all[exact] != col.name:
+			return nil, lang.Errorf("the heading %q is given two columns, %s and %s", shorten(text), all[exact], col.name)
 		default:
-			all[plain] = col.name
+			all[exact] = col.name
 		}
 	}
 	return all, nil
@@ -87,19 +87,22 @@ func (c Columns) Joined(more Columns) (Columns, error) {
 	return all, nil
 }
 
-// KeepColumns writes the headings of a campaign file beside it. What is there is only added to.
-func KeepColumns(file string, columns Columns) error {
+// KeepColumns writes the headings of a campaign file beside it, and returns those that were not
+// there. What is there is only added to.
+func KeepColumns(file string, columns Columns) (added Columns, err error) {
 	kept, err := KeptColumns(file)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	all, err := kept.Joined(columns)
 	if err != nil || maps.Equal(all, kept) {
-		return err
+		return nil, err
 	}
+	added = maps.Clone(all)
+	maps.DeleteFunc(added, func(text, name string) bool { return kept[text] == name })
 	var b strings.Builder
 	for _, text := range slices.Sorted(maps.Keys(all)) {
 		fmt.Fprintf(&b, "%s=%s\n", all[text], text)
 	}
-	return replace(ColumnsPath(file), strings.NewReader(b.String()))
+	return added, replace(ColumnsPath(file), strings.NewReader(b.String()))
 }

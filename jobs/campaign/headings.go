@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"io"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -118,13 +117,13 @@ func heading(text string) (column, bool) {
 }
 
 // unclear says why a heading that people use is not taken; empty for any other.
-func unclear(text string) lang.Text {
+func unclear(text string, told Told) lang.Text {
 	s := plainHeading(text)
 	if may, ok := ambiguous[s]; ok {
-		return lang.Of("may mean %v: say which, as in --map \"%s=%s\"", may.all, may.first, shorten(text))
+		return lang.Of("may mean %v: say which%v", may.all, told.mapping(may.first, shorten(text)))
 	}
 	if _, ok := papers[s]; ok {
-		return lang.Of("is no CPF or CNPJ, which is what signer1.document takes: keep it as meta.%s, as in --map \"meta.%s=%s\"", s, s, shorten(text))
+		return lang.Of("is no CPF or CNPJ, which is what signer1.document takes: keep it as meta.%s%v", s, told.mapping("meta."+s, shorten(text)))
 	}
 	return lang.Text{}
 }
@@ -138,6 +137,8 @@ type Reading struct {
 
 	Unknown []string `json:"unknown,omitempty"` // headings of which nobody knows what they mean
 	Missing []string `json:"missing,omitempty"` // required columns
+
+	All []Naming `json:"-"` // every heading; the column is empty where nobody knows it
 }
 
 // Naming is a heading and the column that it was taken for.
@@ -175,9 +176,14 @@ func (r Reading) Said() lang.Text {
 // column is the column that a heading names: as --map has it, by our own name, or by one that
 // people use. Where a header writes its signers in our names, another word beside them is not
 // taken for one of theirs: it may be the file's own.
-func (r *Reader) column(text string) (column, bool) {
-	if name, ok := r.options.Columns[plainHeading(text)]; ok {
-		return parseColumn(name)
+func (r *Reader) column(text string) (column, bool) { return r.columnAs(text, r.told) }
+
+// columnAs is [Reader.column] with what was told of a header's headings.
+func (r *Reader) columnAs(text string, told map[string]string) (column, bool) {
+	if len(told) > 0 && len(text) <= maxColumn {
+		if name, ok := told[exactHeading(text)]; ok {
+			return parseColumn(name)
+		}
 	}
 	if col, ok := parseColumn(text); ok {
 		return col, true
@@ -199,12 +205,9 @@ func namesSigners(header record) bool {
 
 // reading tells how the header was understood.
 func (r *Reader) reading(first record, p *problems) Reading {
-	read := Reading{File: r.name}
+	read := Reading{File: r.name, Unknown: p.unclear}
 	for _, problem := range p.list {
-		switch problem.Message.String() {
-		case columnUnknown.String():
-			read.Unknown = append(read.Unknown, problem.Name)
-		case columnMissing.String():
+		if isMissing(problem) {
 			read.Missing = append(read.Missing, problem.Name)
 		}
 	}
@@ -212,13 +215,19 @@ func (r *Reader) reading(first record, p *problems) Reading {
 		read.Sheet = r.book.sheet.Name
 	}
 	for i, c := range first.cells {
-		if i >= len(r.header.columns) || r.header.columns[i].name == "" {
+		if i >= len(r.header.columns) {
+			continue
+		}
+		if text := providers.Trim(c.text); text != "" && !isChecked(text) && text != reasonColumn {
+			read.All = append(read.All, Naming{text, r.header.columns[i].name})
+		}
+		if r.header.columns[i].name == "" {
 			continue
 		}
 		if r.book != nil && r.book.hides(i) {
 			read.Hidden = append(read.Hidden, letters(i+1))
 		}
-		if _, own := parseColumn(c.text); !own || r.options.Columns[plainHeading(c.text)] != "" {
+		if _, own := parseColumn(c.text); !own || r.told[exactHeading(c.text)] != "" {
 			read.Names = append(read.Names, Naming{shorten(c.text), r.header.columns[i].name})
 		}
 	}
@@ -231,7 +240,7 @@ func (r *Reader) reading(first record, p *problems) Reading {
 func (r *Reader) decided(in io.ReadSeeker, first record) (record, error) {
 	is := func(c cell) bool { return len(c.text) < 100 && plainHeading(c.text) == "documento" }
 	i := slices.IndexFunc(first.cells, is)
-	if i < 0 || r.options.Columns["documento"] != "" {
+	if i < 0 || r.told[exactHeading(first.cells[i].text)] != "" {
 		return first, nil
 	}
 	meaning := ""
@@ -251,9 +260,7 @@ func (r *Reader) decided(in io.ReadSeeker, first record) (record, error) {
 		meaning = is
 	}
 	if meaning != "" {
-		columns := Columns{"documento": meaning}
-		maps.Copy(columns, r.options.Columns)
-		r.options.Columns = columns
+		r.told[exactHeading(first.cells[i].text)] = meaning
 	}
 	return r.start(in)
 }
@@ -270,4 +277,18 @@ func valueColumn(value string) string {
 		return "document"
 	}
 	return ""
+}
+
+// foreign is how a header was understood that names none of our columns.
+func (r *Reader) foreign(first record) Reading {
+	read := Reading{File: r.name}
+	for _, c := range first.cells {
+		if text := providers.Trim(c.text); text != "" {
+			read.All = append(read.All, Naming{Heading: text})
+		}
+	}
+	if foundInstead(first).String() != "" {
+		read.Unknown = []string{shorten(read.All[0].Heading)}
+	}
+	return read
 }

@@ -105,15 +105,15 @@ func TestColumnsAreKeptBesideTheFile(t *testing.T) {
 	second, _ := ParseColumns([]string{"meta.x=Obs."})
 	other, _ := ParseColumns([]string{"signer2.name=Nome do Locatário"})
 	for _, columns := range []Columns{first, second, first} {
-		if err := KeepColumns(file, columns); err != nil {
+		if _, err := KeepColumns(file, columns); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := KeepColumns(file, other); err == nil || !strings.Contains(err.Error(), "was signer1.name the last time") {
+	if _, err := KeepColumns(file, other); err == nil || !strings.Contains(err.Error(), "was signer1.name the last time") {
 		t.Errorf("another column for the same heading: %v", err)
 	}
 	kept, err := KeptColumns(file)
-	if err != nil || len(kept) != 2 || kept["nomedolocatario"] != "signer1.name" {
+	if err != nil || len(kept) != 2 || kept["nome do locatário"] != "signer1.name" {
 		t.Errorf("kept %v, %v", kept, err)
 	}
 }
@@ -128,7 +128,7 @@ func TestPatternsMakeWhatIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	const sheet = "template,nome,email,cpf\nt,Ana,a@example.com,529.982.247-25\nt,Bia,b@example.com,52998224725\nt,Caio,c@example.com,\n"
-	all, problems, _ := told(t, "june.csv", sheet, Options{Provider: "certyneo", Subject: subject, ID: id})
+	all, problems, _ := told(t, "june.csv", sheet, Options{Provider: "certyneo", Patterns: Patterns{Subject: subject, ID: id}})
 	if len(all) != 3 || all[0].Envelope.Subject != "Contrato de Ana" || all[0].Envelope.ID != "52998224725" {
 		t.Errorf("got %+v", all)
 	}

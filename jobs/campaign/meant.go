@@ -14,12 +14,14 @@ var (
 	columnUnknown = lang.Of("is not a known column")
 )
 
+func isMissing(p Problem) bool { return strings.HasPrefix(p.Message.String(), columnMissing.String()) }
+
 // guessed leaves out that a column is missing where another one is probably it, misspelt:
 // that is one mistake.
 func (p *problems) guessed() {
 	p.list = slices.DeleteFunc(p.list, func(missing Problem) bool {
-		return missing.Message.String() == columnMissing.String() && slices.ContainsFunc(p.list, func(other Problem) bool {
-			return strings.HasSuffix(other.Message.String(), ": did you mean "+missing.Name+"?") || other.Message.String() != columnMissing.String() && plainName(other.Name) == plainName(missing.Name) && other.Name != missing.Name
+		return isMissing(missing) && slices.ContainsFunc(p.list, func(other Problem) bool {
+			return strings.HasSuffix(other.Message.String(), ": did you mean "+missing.Name+"?") || !isMissing(other) && plainName(other.Name) == plainName(missing.Name) && other.Name != missing.Name
 		})
 	})
 }

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/providers"
@@ -58,6 +59,32 @@ func (p Pattern) Fill(e providers.Envelope) (text, missing string) {
 		b.WriteString(value)
 	}
 	return b.String(), missing
+}
+
+// Patterns make the subject and the id of an envelope that has none.
+type Patterns struct{ Subject, ID Pattern }
+
+// Fill makes them of the envelope's own values, and tells what is missing for it.
+func (p Patterns) Fill(e *providers.Envelope, tell func(column string, message lang.Text)) {
+	for _, made := range []struct {
+		name    string
+		value   *string
+		pattern Pattern
+	}{{"subject", &e.Subject, p.Subject}, {"id", &e.ID, p.ID}} {
+		if *made.value != "" || made.pattern.IsZero() {
+			continue
+		}
+		text, missing := made.pattern.Fill(*e)
+		if missing != "" {
+			tell(made.name, lang.Of("is to be made of %s, which is empty", missing))
+		}
+		*made.value = text
+	}
+}
+
+// has tells whether a column's value is in it.
+func (p Pattern) has(name string) bool {
+	return slices.ContainsFunc(p.names, func(col column) bool { return strings.EqualFold(col.name, name) })
 }
 
 // valueOf is an envelope's value of a column. A CPF or CNPJ is without its punctuation, however it

@@ -37,7 +37,7 @@ func (p Problem) Said() lang.Text {
 		parts = append(parts, lang.Plain(fmt.Sprintf("%s (%s)", p.Name, p.Cell)))
 	case p.Name != "" || p.Cell != "":
 		parts = append(parts, lang.Plain(p.Name+p.Cell))
-	case p.Row > 0 && p.Row != p.Line:
+	case p.Row > 0 && (p.Row != p.Line || p.Column == 0):
 		parts = append(parts, lang.Of("row %d", p.Row))
 	}
 	return lang.Join(append(parts, p.Message), ": ")
@@ -49,10 +49,8 @@ func (p Problem) Error() string { return p.String() }
 // Problem is one of a row that was found good by itself.
 func (r Row) Problem(name string, message lang.Text) Problem {
 	at := r.rec.whole()
-	for i, c := range r.columns {
-		if c.name == name && i < len(r.rec.cells) {
-			at = r.rec.cells[i]
-		}
+	if i := r.header.index(name); i >= 0 && i < len(r.rec.cells) {
+		at = r.rec.cells[i]
 	}
 	return problemAt(r.file, at, name, message)
 }

@@ -53,8 +53,11 @@ type Options struct {
 	// Columns are headings that mean one of our columns, beside those that people usually use.
 	Columns Columns
 
-	// Subject and ID are what rows get that have none.
-	Subject, ID Pattern
+	// Told is where Columns, Subject, ID and Sheet are said.
+	Told Told
+
+	// Patterns are what rows get that have no subject or id.
+	Patterns
 
 	// Read is told how a file was understood. Nil: nobody.
 	Read func(Reading)
@@ -87,6 +90,8 @@ type problems struct {
 	file string
 	list []Problem
 	more int
+
+	unclear []string // headings of which nobody knows what they mean
 }
 
 func (p *problems) add(at cell, name string, message lang.Text) {
@@ -120,7 +125,7 @@ type Row struct {
 	Problems []Problem
 	rec      record
 	file     string
-	columns  []column
+	header   *header
 	seen     *Seen
 }
 
@@ -162,7 +167,8 @@ type Reader struct {
 	rejected bool // a file that [Rejected] wrote
 	file     *os.File
 
-	ownSigners bool // the header names a signer's column as we do
+	ownSigners bool              // the header names a signer's column as we do
+	told       map[string]string // column by heading, of those that Options.Columns has
 }
 
 // Open opens a campaign file. The caller closes it.
@@ -241,11 +247,16 @@ func (r *Reader) open(in io.ReadSeeker) error {
 			restoreAll(first.cells)
 		}
 	}
+	r.told = r.options.Columns.among(first.cells, func(at cell, message lang.Text) { p.add(at, "", message) })
 	if first, err = r.decided(in, first); err != nil {
 		return err
 	}
 	if r.header, err = r.parseHeader(first, &p); err != nil {
-		p.add(first.whole(), "", lang.Of("%v%v", err, r.elsewhere()))
+		below := r.elsewhere()
+		p.add(first.whole(), "", lang.Of("%v%v", err, below))
+		if below.String() == "" && r.options.Read != nil {
+			r.options.Read(r.foreign(first))
+		}
 		return nil
 	}
 	r.top = first.row

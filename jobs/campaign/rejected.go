@@ -135,7 +135,7 @@ func (w *Rejected) sheetRow(row Row, reason string) error {
 		switch {
 		case c.wrong != nil:
 			raw[i] = noValue
-		case c.date != "" && i < len(row.columns) && isDay(row.columns[i]):
+		case c.date != "" && i < len(row.header.columns) && isDay(row.header.columns[i]):
 			raw[i] = c.date
 		}
 	}

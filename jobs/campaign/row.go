@@ -26,7 +26,7 @@ type rowReader struct {
 }
 
 func (r *Reader) row(ctx context.Context, rec record) Row {
-	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line, Number: rec.row, file: r.name, columns: r.header.columns, seen: r.options.Seen}, found: problems{file: r.name}}
+	b := rowReader{Reader: r, rec: rec, row: Row{Line: rec.line, Number: rec.row, file: r.name, header: &r.header, seen: r.options.Seen}, found: problems{file: r.name}}
 	b.read(ctx)
 	b.totals()
 	b.row.Problems = b.found.sorted()
@@ -52,7 +52,7 @@ func (b *rowReader) read(ctx context.Context) {
 	e := &b.row.Envelope
 	e.Campaign, e.Provider = r.options.Campaign, r.options.Provider
 	b.fill(ctx, e)
-	b.patterns(e)
+	r.options.Patterns.Fill(e, b.problem)
 	b.emptyFields(e)
 	problems, err := r.options.Judge.Check(ctx, e, b.known())
 	if err != nil {
@@ -196,24 +196,6 @@ func (b *rowReader) emptyFields(e *providers.Envelope) {
 
 // isDay tells the columns whose values are days.
 func isDay(col column) bool { return col.name == "expires" || col.signer > 0 && col.key == "birthdate" }
-
-// patterns makes the subject and the id of a row that has none.
-func (b *rowReader) patterns(e *providers.Envelope) {
-	for _, made := range []struct {
-		name    string
-		value   *string
-		pattern Pattern
-	}{{"subject", &e.Subject, b.options.Subject}, {"id", &e.ID, b.options.ID}} {
-		if *made.value != "" || made.pattern.IsZero() {
-			continue
-		}
-		text, missing := made.pattern.Fill(*e)
-		if missing != "" {
-			b.problem(made.name, lang.Of("is to be made of %s, which is empty", missing))
-		}
-		*made.value = text
-	}
-}
 
 func set(m *map[string]string, key, value string, size int) {
 	if *m == nil {
@@ -387,7 +369,7 @@ func parseStamp(s string) (*providers.Stamp, bool) {
 func (b *rowReader) problem(name string, message lang.Text) {
 	at := b.rec.whole()
 	if !b.found.full() {
-		i := slices.IndexFunc(b.header.columns, func(col column) bool { return strings.EqualFold(col.name, name) })
+		i := b.header.index(name)
 		if i >= 0 {
 			at = b.rec.cells[i]
 		}

@@ -17,7 +17,11 @@ type Unfolded struct {
 	sheet          xlsx.Sheet
 	hidden, merged []xlsx.Range
 	broken         error // why the sheet ends here; nil: all of it was read
+	sheets         []string
 }
+
+// Sheets are the workbook's sheets that are shown, and the one that is read.
+func (u *Unfolded) Sheets() []string { return u.sheets }
 
 // Unfold reads a workbook's sheet once and writes its rows to a file, which [NewReader] reads with
 // [Options.Unfolded]. each is told how many values of a row say something; its error ends the
@@ -33,6 +37,11 @@ func Unfold(ctx context.Context, name string, in io.ReadSeeker, options Options,
 		return nil, cmp.Or(ctx.Err(), err)
 	}
 	u := &Unfolded{sheet: w.sheet}
+	for _, s := range w.book.Sheets() {
+		if !s.Hidden || s.Name == w.sheet.Name {
+			u.sheets = append(u.sheets, s.Name)
+		}
+	}
 	out := bufio.NewWriterSize(to, 64<<10)
 	kept := xlsx.NewWriter(out)
 	for {

@@ -1,0 +1,109 @@
+package campaign
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
+)
+
+// Told is where people say what a sheet does not. Messages name what exists there.
+type Told int
+
+const (
+	ByFlags  Told = iota // of a command: --map
+	ByFields             // of a request: map
+	ByPage               // a choice beside each heading
+)
+
+// mapping says how a heading is told to mean a column.
+func (t Told) mapping(column, heading string) lang.Text {
+	switch t {
+	case ByFields:
+		return lang.Of(", as in the field map with %s=%s", column, heading)
+	case ByPage:
+		return lang.Of(" (under \"How the sheet is read\")")
+	}
+	return lang.Of(", as in --map \"%s=%s\"", column, heading)
+}
+
+// unknown says what becomes of a heading that nobody knows. A command says it once for a file.
+func (t Told) unknown(heading string) lang.Text {
+	switch t {
+	case ByFields:
+		return lang.Of(": say what it is, as in the field map with signer1.name=%[1]s, or meta.own=%[1]s if it is only to be kept", heading)
+	case ByPage:
+		return lang.Of(": say what it is, under \"How the sheet is read\"")
+	}
+	return lang.Plain("")
+}
+
+// instead says what stands in for a missing column. A command says it once for a file.
+func (t Told) instead(column string) lang.Text {
+	example := map[string]string{"provider": "certyneo", "id": "{meta.contract}", "subject": "Lease of {signer1.name}"}[column]
+	switch {
+	case example == "" || t == ByFlags:
+		return lang.Plain("")
+	case t == ByFields:
+		return lang.Of("; or send the field %s for all rows, such as %s", column, example)
+	case column == "provider":
+		return lang.Of("; or choose one for all rows, under \"Name and provider\"")
+	}
+	return lang.Of("; or have it made for all rows, under \"How the sheet is read\"")
+}
+
+// exactHeading is a heading as it is written, without what nobody sees: its case, and how many
+// blanks there are.
+func exactHeading(s string) string {
+	return strings.ToLower(strings.Join(strings.Fields(providers.Trim(norm.NFC.String(s))), " "))
+}
+
+// headed tells whether a text can be a heading.
+func headed(exact string) bool {
+	return exact != "" && len(exact) <= maxColumn && !strings.ContainsFunc(exact, unicode.IsControl)
+}
+
+// among finds the columns of a header's headings, as [exactHeading] writes them: an exact heading
+// first, then the one that differs in accents, blanks and punctuation alone. What could be two of
+// them is said to tell.
+func (c Columns) among(header []cell, tell func(at cell, message lang.Text)) map[string]string {
+	found := map[string]string{}
+	alike := map[string][]cell{}
+	for _, at := range header {
+		if len(c) == 0 || len(at.text) > maxColumn {
+			continue
+		}
+		if exact := exactHeading(at.text); headed(exact) {
+			if plain := plainHeading(exact); !slices.ContainsFunc(alike[plain], func(o cell) bool { return exactHeading(o.text) == exact }) {
+				alike[plain] = append(alike[plain], at)
+			}
+		}
+	}
+	for _, text := range slices.Sorted(maps.Keys(c)) {
+		likes := alike[plainHeading(text)]
+		i := slices.IndexFunc(likes, func(at cell) bool { return exactHeading(at.text) == text })
+		switch {
+		case i < 0 && len(likes) == 1 && plainHeading(text) != "":
+			i = 0
+		case i < 0 && len(likes) > 1 && plainHeading(text) != "":
+			tell(likes[0], lang.Of("the heading %q, said to be %s, may be %q or %q: write it as it stands there", text, c[text], shorten(likes[0].text), shorten(likes[1].text)))
+			continue
+		case i < 0:
+			continue // of another sheet
+		}
+		at := exactHeading(likes[i].text)
+		if have := found[at]; have != "" && have != c[text] {
+			tell(likes[i], lang.Of("the heading %q is given two columns, %s and %s", shorten(likes[i].text), have, c[text]))
+			continue
+		}
+		found[at] = c[text]
+	}
+	return found
+}
+
+func nobody(cell, lang.Text) {}
