@@ -33,7 +33,7 @@ func (f hourFlags) in(zone timeZone) (hours.Settings, error) {
 		err = h.Sane(time.Now())
 	}
 	if p, ok := errors.AsType[*hours.Problem](err); ok {
-		return s, usage("--%s: %s", p.Setting, p.Text)
+		return s, usage("--%s: %v", p.Setting, p.Text)
 	}
 	return s, err
 }

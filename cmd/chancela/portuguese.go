@@ -7,6 +7,7 @@ import (
 func init() { lang.Translate(portuguese) }
 
 var portuguese = map[string]string{
+	"%s keeps for the next time: %v; change it there, or remove that file, if it is wrong": "%s guarda para a próxima vez: %v; mude ali, ou apague esse arquivo, se estiver errado",
 	"  %d of %d requests a minute": "  %d de %d requisições por minuto",
 	"  and %d more":                "  e mais %d",
 	"  asks to wait %v":            "  pede para esperar %v",

@@ -29,7 +29,7 @@ func (f reminderFlags) valid() error {
 	}
 	_, err := f.Parse()
 	if p, ok := errors.AsType[*hours.Problem](err); ok {
-		return usage("--%s: %s", p.Setting, p.Text)
+		return usage("--%s: %v", p.Setting, p.Text)
 	}
 	return err
 }

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/chancela/chancela/jobs/campaign"
 )
 
 // workbook is one of these parts; sheet is what stands in the first sheet's data.
@@ -180,15 +182,15 @@ func TestWorkbookOfSomebodyWhoHasLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	if _, err := s.server.sheet(ctx, files, main); !errors.Is(err, context.Canceled) {
+	if _, err := s.server.sheet(ctx, files, main, ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
-	ready, err := s.server.sheet(t.Context(), files, main)
+	ready, err := s.server.sheet(t.Context(), files, main, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := 0
-	for _, err := range s.server.sheetItems(ctx, files, ready, "june", "") {
+	for _, err := range s.server.sheetItems(ctx, ready, campaign.Options{Campaign: "june", Document: files.document}) {
 		if n++; !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
 		}

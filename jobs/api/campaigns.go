@@ -58,19 +58,41 @@ type CampaignInput struct {
 	_         struct{}        `additionalProperties:"false"`
 	Campaign  string          `json:"campaign"`
 	Envelopes []EnvelopeInput `json:"envelopes" nullable:"false"`
+
+	Provider    string `json:"provider,omitempty" doc:"For envelopes that name none."`
+	Subject     string `json:"subject,omitempty" doc:"Subject of envelopes that have none: Lease of {signer1.name}."`
+	ID          string `json:"id,omitempty" doc:"Id of envelopes that have none: {meta.contract}."`
+	SkipInvalid bool   `json:"skip_invalid,omitempty" doc:"Take the good envelopes."`
+	First       int    `json:"first,omitempty" minimum:"1" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
+	StartAt     string `json:"start_at,omitempty" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
+	Window      string `json:"window,omitempty" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
+	Limit       string `json:"limit,omitempty" doc:"At most so many invitations a day: 500/day."`
+	Holidays    string `json:"holidays,omitempty" enum:"br" doc:"No invitations on national holidays of Brazil."`
+
+	RemindAfter  string `json:"remind_after,omitempty" doc:"Signers are reminded so long after the invitation, where the provider can: 3d, 36h. Within the campaign's hours, and not while it is paused."`
+	RemindEvery  string `json:"remind_every,omitempty" doc:"And again so long after the last reminder: 2d."`
+	RemindAtMost string `json:"remind_at_most,omitempty" pattern:"^[0-9]+$" doc:"So many reminders of one envelope: 3 by default, without remind_every 1; 0 ends a campaign's reminders."`
 }
 
 // CampaignForm is a campaign as multipart/form-data.
 type CampaignForm struct {
-	File         string `json:"file" format:"binary" doc:"The CSV file. Documents are further parts, in any order, whose file names are what its document column says."`
-	Campaign     string `json:"campaign,omitempty" doc:"The campaign's name; default: the CSV's file name without its ending."`
-	Provider     string `json:"provider,omitempty" doc:"For rows that name none."`
-	SkipInvalid  string `json:"skip_invalid,omitempty" doc:"true: take the good rows."`
-	First        string `json:"first,omitempty" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
-	StartAt      string `json:"start_at,omitempty" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
-	Window       string `json:"window,omitempty" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
-	Limit        string `json:"limit,omitempty" doc:"At most so many invitations a day: 500/day."`
-	Holidays     string `json:"holidays,omitempty" enum:"br" doc:"No invitations on national holidays of Brazil."`
+	File      string `json:"file" format:"binary" doc:"The CSV file. Documents are further parts, in any order, whose file names are what its document column says."`
+	Campaign  string `json:"campaign,omitempty" doc:"The campaign's name; default: the CSV's file name without its ending."`
+	Provider  string `json:"provider,omitempty" doc:"For rows that name none."`
+	Subject   string `json:"subject,omitempty" doc:"Subject of rows that have none: Lease of {signer1.name}."`
+	ID        string `json:"id,omitempty" doc:"Id of rows that have none: {meta.contract}."`
+	Sheet     string `json:"sheet,omitempty" doc:"Sheet of a workbook; default: the first one that is shown."`
+	Documents string `json:"documents,omitempty" doc:"Folder of the parts' file names that the document column's paths are below."`
+
+	Map []string `json:"map,omitempty" nullable:"false" doc:"What a heading means: signer1.name=Nome do locatário; a field for each."`
+
+	SkipInvalid string `json:"skip_invalid,omitempty" doc:"true: take the good rows."`
+	First       string `json:"first,omitempty" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
+	StartAt     string `json:"start_at,omitempty" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
+	Window      string `json:"window,omitempty" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
+	Limit       string `json:"limit,omitempty" doc:"At most so many invitations a day: 500/day."`
+	Holidays    string `json:"holidays,omitempty" enum:"br" doc:"No invitations on national holidays of Brazil."`
+
 	RemindAfter  string `json:"remind_after,omitempty" doc:"Signers are reminded so long after the invitation, where the provider can: 3d, 36h. Within the campaign's hours, and not while it is paused."`
 	RemindEvery  string `json:"remind_every,omitempty" doc:"And again so long after the last reminder: 2d."`
 	RemindAtMost string `json:"remind_at_most,omitempty" pattern:"^[0-9]+$" doc:"So many reminders of one envelope: 3 by default, without remind_every 1; 0 ends a campaign's reminders."`
@@ -152,14 +174,22 @@ func (s *Server) campaigns(a huma.API) {
 			return &one{StatusOf(c)}, err
 		})
 	type query struct {
-		Campaign     string `query:"campaign" doc:"The campaign's name, where the body has none."`
-		Provider     string `query:"provider" doc:"For rows of a CSV file that name none."`
-		SkipInvalid  string `query:"skip_invalid" enum:"true,false" doc:"Take the good envelopes and leave the others out."`
-		First        string `query:"first" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
-		StartAt      string `query:"start_at" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
-		Window       string `query:"window" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
-		Limit        string `query:"limit" doc:"At most so many invitations a day: 500/day."`
-		Holidays     string `query:"holidays" enum:"br" doc:"No invitations on national holidays of Brazil."`
+		Campaign  string `query:"campaign" doc:"The campaign's name, where the body has none."`
+		Provider  string `query:"provider" doc:"For envelopes that name none."`
+		Subject   string `query:"subject" doc:"Subject of envelopes that have none: Lease of {signer1.name}."`
+		ID        string `query:"id" doc:"Id of envelopes that have none: {meta.contract}."`
+		Sheet     string `query:"sheet" doc:"Sheet of a workbook; default: the first one that is shown."`
+		Documents string `query:"documents" doc:"Folder of the parts' file names that the document column's paths are below."`
+
+		Map []string `query:"map,explode" doc:"What a heading of a sheet means: signer1.name=Nome do locatário."`
+
+		SkipInvalid string `query:"skip_invalid" enum:"true,false" doc:"Take the good envelopes and leave the others out."`
+		First       string `query:"first" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
+		StartAt     string `query:"start_at" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
+		Window      string `query:"window" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
+		Limit       string `query:"limit" doc:"At most so many invitations a day: 500/day."`
+		Holidays    string `query:"holidays" enum:"br" doc:"No invitations on national holidays of Brazil."`
+
 		RemindAfter  string `query:"remind_after" doc:"Signers are reminded so long after the invitation, where the provider can: 3d, 36h. Within the campaign's hours, and not while it is paused."`
 		RemindEvery  string `query:"remind_every" doc:"And again so long after the last reminder: 2d."`
 		RemindAtMost string `query:"remind_at_most" pattern:"^[0-9]+$" doc:"So many reminders of one envelope: 3 by default, without remind_every 1; 0 ends a campaign's reminders."`
@@ -176,9 +206,10 @@ func (s *Server) campaigns(a huma.API) {
 			"application/json":    {Schema: schemaOf[CampaignInput](schemas)},
 		}},
 		func(ctx context.Context, in *query) (*accepted, error) {
-			got, err := s.enqueueCampaign(ctx, upload{campaign: in.Campaign, provider: in.Provider, skip: in.SkipInvalid, first: in.First,
-				hours:     hours.Settings{StartAt: in.StartAt, Window: in.Window, Limit: in.Limit, Holidays: in.Holidays},
-				reminders: hours.Reminders{After: in.RemindAfter, Every: in.RemindEvery, AtMost: in.RemindAtMost}})
+			got, err := s.enqueueCampaign(ctx, Sending{Campaign: in.Campaign, SkipInvalid: in.SkipInvalid, First: in.First,
+				Provider: in.Provider, Subject: in.Subject, ID: in.ID, Sheet: in.Sheet, Documents: in.Documents, Map: in.Map,
+				Settings:  hours.Settings{StartAt: in.StartAt, Window: in.Window, Limit: in.Limit, Holidays: in.Holidays},
+				Reminders: hours.Reminders{After: in.RemindAfter, Every: in.RemindEvery, AtMost: in.RemindAtMost}})
 			if err != nil {
 				return nil, err
 			}

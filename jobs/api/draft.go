@@ -19,8 +19,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/lang"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // Bounds of drafts. Choices.
@@ -34,10 +36,13 @@ const (
 // enqueued before it is confirmed. It is kept by the process that has taken it.
 type Draft struct {
 	ID        string
-	Campaign  string
-	Provider  string // of rows that name none
+	Sending          // what the person says beside it
 	File      string // the sheet's file name
 	Documents []string
+
+	Read   campaign.Reading // how the sheet was understood
+	Sheets []string         // of a workbook
+	Hours  *report.Hours    // when invitations will leave; nil: at once
 
 	Rows, Good int
 	People     int                      // whom the good rows invite
@@ -60,6 +65,7 @@ type Draft struct {
 	files   *uploadDir
 	changed time.Time
 	found   findings
+	begin   begin
 }
 
 // FaultyRow is a row of a sheet with what is wrong in it.
@@ -145,6 +151,7 @@ func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string, 
 		if err != nil {
 			return problem(http.StatusBadRequest, "the body is not multipart/form-data with a boundary")
 		}
+		seen := map[string]bool{}
 		for range maxParts {
 			part, err := reader.NextRawPart()
 			if errors.Is(err, io.EOF) {
@@ -153,7 +160,7 @@ func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string, 
 			if err != nil {
 				return broken(err)
 			}
-			if err := x.take(part); err != nil {
+			if err := x.take(part, seen); err != nil {
 				return err
 			}
 		}
@@ -193,7 +200,7 @@ func (s *Server) draft(ctx context.Context, id string, size int64, in lang.Langu
 		if before == nil {
 			return nil, noDraft()
 		}
-		x = &Draft{ID: before.ID, Campaign: before.Campaign, Provider: before.Provider, File: before.File, owner: before.owner, main: before.main, files: before.files, busy: before.busy}
+		x = &Draft{ID: before.ID, Sending: before.Sending, File: before.File, owner: before.owner, main: before.main, files: before.files, busy: before.busy}
 	}
 	x.language = in
 	x.busy.Lock()
@@ -219,22 +226,18 @@ func (s *Server) draft(ctx context.Context, id string, size int64, in lang.Langu
 }
 
 // take keeps a part of a form. A browser sends an empty one for a file that was not chosen.
-func (x *Draft) take(part *multipart.Part) error {
+func (x *Draft) take(part *multipart.Part, seen map[string]bool) error {
 	name, file := disposition(part)
 	if len(file) > maxPartName {
 		return problem(http.StatusBadRequest, "a file's name is too long")
 	}
 	switch {
-	case name == "campaign" || name == "provider":
-		value, err := io.ReadAll(io.LimitReader(part, maxField))
-		if err != nil {
-			return broken(err)
+	case file == "" && name != "file" && name != "documents": // which are files here
+		value, err := fieldValue(part, name)
+		if err == nil {
+			_, err = x.set(seen, name, strings.TrimSpace(value))
 		}
-		if name == "campaign" {
-			x.Campaign = string(value)
-		} else {
-			x.Provider = string(value)
-		}
+		return err
 	case file == "":
 		_, err := io.Copy(io.Discard, &limited{in: part, left: maxField, too: problem(http.StatusBadRequest, "a file has no name")})
 		return err
@@ -275,11 +278,15 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 		return x.refuse(err)
 	}
 	x.Campaign, x.Loads = name, map[string]campaign.Load{}
-	sheet, err := s.sheet(ctx, x.files, x.main)
+	sheet, options, err := s.draftSheet(ctx, x)
 	if err != nil {
 		return x.refuse(err)
 	}
-	all := s.sheetItems(ctx, x.files, sheet, name, x.Provider)
+	if sheet.unfolded != nil {
+		x.Sheets = sheet.unfolded.Sheets()
+	}
+	options.Read = func(r campaign.Reading) { x.Read = r }
+	all := s.sheetItems(ctx, sheet, options)
 	reasons := map[[2]string]*DraftReason{}
 	watched := func(yield func(item, error) bool) {
 		for it, err := range all {
@@ -310,8 +317,23 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 	case x.Rows == 0 && x.Mistakes == 0:
 		x.Refused = "the sheet has no rows"
 	}
+	if x.begin, err = x.Sending.begin(s.zone); err != nil {
+		return x.refuse(err)
+	}
+	x.Hours = report.HoursOf(ledger.Campaign{Hours: ledger.Hours{Settings: x.begin.hours.Marshal()}}, time.Now())
 	x.Elsewhere, err = s.elsewhere(ctx, name, x.found.invitations)
 	return err
+}
+
+// draftSheet is a draft's sheet, and how it is read.
+func (s *Server) draftSheet(ctx context.Context, x *Draft) (sheet, campaign.Options, error) {
+	options, err := x.options(x.files)
+	if err != nil {
+		return sheet{}, options, err
+	}
+	options.Campaign = x.Campaign
+	ready, err := s.sheet(ctx, x.files, x.main, options.Sheet)
+	return ready, options, err
 }
 
 // refuse keeps for the person what the request would be refused for; other errors stay
@@ -435,11 +457,11 @@ func (s *Server) TakeDraft(ctx context.Context, id string, skip bool) (*Campaign
 	case x.Good == 0:
 		return nil, problem(http.StatusUnprocessableEntity, "no row can be taken")
 	}
-	sheet, err := s.sheet(ctx, x.files, x.main)
+	sheet, options, err := s.draftSheet(ctx, x)
 	if err != nil {
 		return nil, err
 	}
-	accepted, err := s.takeCampaign(ctx, x.Campaign, begin{}, s.sheetItems(ctx, x.files, sheet, x.Campaign, x.Provider), x.found, skip)
+	accepted, err := s.takeCampaign(ctx, x.Campaign, x.begin, s.sheetItems(ctx, sheet, options), x.found, skip)
 	if err != nil {
 		return nil, err
 	}

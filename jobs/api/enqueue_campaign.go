@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,9 +9,9 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,57 +19,9 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
-	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/storage/ledger"
 )
-
-// upload is what is asked beside the body of a campaign.
-type upload struct {
-	campaign, provider, skip, first string
-	hours                           hours.Settings
-	reminders                       hours.Reminders
-}
-
-// begin is how the sending of a campaign begins.
-type begin struct {
-	first     int // of each provider go first; 0: all
-	hours     hours.Settings
-	reminders hours.Reminders
-}
-
-// begin judges what is asked; zone is that of the hours.
-func (up *upload) begin(zone string) (b begin, err error) {
-	if up.first != "" {
-		if b.first, err = strconv.Atoi(up.first); err != nil || b.first < 1 || b.first > maxFirst {
-			return b, refused(Mistake{Field: "first", Message: fmt.Sprintf("must be a number of envelopes, from 1 to %d", maxFirst)}, "nothing was enqueued")
-		}
-	}
-	if b.reminders = up.reminders; !b.reminders.Empty() {
-		_, err := b.reminders.Parse()
-		if p, ok := errors.AsType[*hours.Problem](err); ok {
-			return b, wrongSetting(p, "the campaign's reminders are wrong; nothing was enqueued")
-		}
-	}
-	if b.hours = up.hours; b.hours.Empty() {
-		return b, nil
-	}
-	b.hours.Zone = zone
-	h, err := b.hours.Parse()
-	if err == nil {
-		err = h.Sane(time.Now())
-	}
-	if p, ok := errors.AsType[*hours.Problem](err); ok {
-		return b, wrongSetting(p, "the campaign's hours are wrong; nothing was enqueued")
-	}
-	return b, err
-}
-
-func wrongSetting(p *hours.Problem, detail string) error {
-	return refused(Mistake{Field: strings.ReplaceAll(p.Setting, "-", "_"), Message: p.Text}, detail)
-}
-
-const maxFirst = 1_000_000
 
 // item is one envelope of a body with all that is wrong with it.
 type item struct {
@@ -87,7 +40,7 @@ type items func(yield func(item, error) bool)
 // enqueueCampaign takes a campaign in two passes over the body, which is spooled: the
 // first finds every mistake, and envelopes that are there already with other content;
 // only when there is none (or they may be skipped) does the second enqueue.
-func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccepted, error) {
+func (s *Server) enqueueCampaign(ctx context.Context, up Sending) (*CampaignAccepted, error) {
 	x := exchangeOf(ctx)
 	kind, err := mediaType(x.r, "multipart/form-data", "application/json")
 	if err != nil {
@@ -111,7 +64,7 @@ func (s *Server) enqueueCampaign(ctx context.Context, up upload) (*CampaignAccep
 		return nil, err
 	}
 	skip := false
-	switch up.skip {
+	switch up.SkipInvalid {
 	case "true":
 		skip = true
 	case "", "false":
@@ -318,30 +271,28 @@ func named(ctx context.Context, name string) (string, error) {
 }
 
 // fromCSV reads a multipart body.
-func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *uploadDir, up *upload) (string, items, error) {
-	f, err := files.multipart(r, "file", maxSheet, "campaign", "provider", "skip_invalid", "first", "start_at", "window", "limit", "holidays", "remind_after", "remind_every", "remind_at_most")
+func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *uploadDir, up *Sending) (string, items, error) {
+	f, err := files.multipart(r, "file", maxSheet, up)
 	if err != nil {
 		return "", nil, err
 	}
-	for field, value := range map[string]*string{"campaign": &up.campaign, "provider": &up.provider, "skip_invalid": &up.skip, "first": &up.first,
-		"start_at": &up.hours.StartAt, "window": &up.hours.Window, "limit": &up.hours.Limit, "holidays": &up.hours.Holidays,
-		"remind_after": &up.reminders.After, "remind_every": &up.reminders.Every, "remind_at_most": &up.reminders.AtMost} {
-		if v, ok := f.fields[field]; ok {
-			*value = v
-		}
-	}
-	name := up.campaign
+	name := up.Campaign
 	if name == "" && f.name != "" {
 		name = campaignNamed(f.name)
 	}
 	if name, err = named(ctx, name); err != nil {
 		return "", nil, err
 	}
-	sheet, err := s.sheet(ctx, files, f.main)
+	options, err := up.options(files)
 	if err != nil {
 		return "", nil, err
 	}
-	return name, s.sheetItems(ctx, files, sheet, name, up.provider), nil
+	options.Campaign = name
+	sheet, err := s.sheet(ctx, files, f.main, options.Sheet)
+	if err != nil {
+		return "", nil, err
+	}
+	return name, s.sheetItems(ctx, sheet, options), nil
 }
 
 func csvMistakes(id string, problems []campaign.Problem) []Mistake {
@@ -365,20 +316,21 @@ func validID(id string) string {
 
 // fromJSON reads a JSON body. Its name may stand after its envelopes, so it is looked
 // for first.
-func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *uploadDir, up *upload) (string, items, error) {
+func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *uploadDir, up *Sending) (string, items, error) {
 	file, err := files.extractBase64(r.Body, bodyLimits{maxSheet, s.limits.Envelopes})
 	if err != nil {
 		return "", nil, broken(err)
 	}
 	defer file.Close()
-	name, err := walk(file, nil)
+	if err := walk(file, up, nil); err != nil {
+		return "", nil, err
+	}
+	name, err := named(ctx, up.Campaign)
 	if err != nil {
 		return "", nil, err
 	}
-	if name == "" {
-		name = up.campaign
-	}
-	if name, err = named(ctx, name); err != nil {
+	patterns, err := up.patterns()
+	if err != nil {
 		return "", nil, err
 	}
 	return name, func(yield func(item, error) bool) {
@@ -389,8 +341,8 @@ func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *uploadDir
 		}
 		defer again.Close()
 		seed, seen := maphash.MakeSeed(), map[uint64]int{}
-		_, err = walk(again, func(i int, raw jsontext.Value) error {
-			it, err := s.element(ctx, name, i, raw, files)
+		err = walk(again, nil, func(i int, raw jsontext.Value) error {
+			it, err := s.element(ctx, name, i, raw, files, up.provider(), patterns)
 			if err != nil {
 				return err
 			}
@@ -414,7 +366,7 @@ func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *uploadDir
 }
 
 // element reads one envelope of a campaign.
-func (s *Server) element(ctx context.Context, campaign string, i int, raw jsontext.Value, files *uploadDir) (item, error) {
+func (s *Server) element(ctx context.Context, name string, i int, raw jsontext.Value, files *uploadDir, provider string, patterns campaign.Patterns) (item, error) {
 	it := item{at: Mistake{Index: &i}, bytes: len(raw)}
 	var in EnvelopeInput
 	if err := json.Unmarshal(raw, &in, json.RejectUnknownMembers(true)); err != nil {
@@ -426,8 +378,9 @@ func (s *Server) element(ctx context.Context, campaign string, i int, raw jsonte
 		it.mistakes = append(it.mistakes, m)
 		return it, nil
 	}
+	in.Provider = cmp.Or(in.Provider, provider)
 	it.at.ID = validID(in.ID)
-	e, problems, err := s.envelope(ctx, campaign, in, files)
+	e, problems, err := s.envelope(ctx, name, in, files, patterns)
 	if err != nil {
 		return it, err
 	}
@@ -453,51 +406,77 @@ var errStop = errors.New("no more is wanted")
 
 const campaignForm = `the body must have the form {"campaign":NAME,"envelopes":[...]}`
 
-// walk reads {"campaign":NAME,"envelopes":[...]} and passes on each envelope. Without each
-// it only finds the name.
-func walk(in io.Reader, each func(i int, raw jsontext.Value) error) (name string, err error) {
+// walk reads {"campaign":NAME,"envelopes":[...]} with what is said beside them, and passes on each
+// envelope. Without each it only finds what is said.
+func walk(in io.Reader, said *Sending, each func(i int, raw jsontext.Value) error) error {
 	bounded := boundedItem(in)
 	d := jsontext.NewDecoder(bounded)
 	if err := opened(d, '{'); err != nil {
-		return "", err
+		return err
 	}
 	for d.PeekKind() != '}' {
 		bounded.left = maxItem
 		t, err := d.ReadToken()
 		if err != nil {
-			return "", jsonProblem(err)
+			return jsonProblem(err)
 		}
-		switch t.String() {
-		case "campaign":
-			if err := json.UnmarshalDecode(d, &name); err != nil {
-				return "", jsonProblem(err)
+		if name := t.String(); name != "envelopes" {
+			if err := beside(d, said, name); err != nil {
+				return err
 			}
-		case "envelopes":
-			if err := opened(d, '['); err != nil {
-				return "", err
+			continue
+		}
+		if err := opened(d, '['); err != nil {
+			return err
+		}
+		for i := 0; d.PeekKind() != ']'; i++ {
+			bounded.left = maxItem
+			if err := element(d, i, each); err != nil {
+				return err
 			}
-			for i := 0; d.PeekKind() != ']'; i++ {
-				bounded.left = maxItem
-				if err := element(d, i, each); err != nil {
-					return "", err
-				}
-			}
-			if _, err := d.ReadToken(); err != nil {
-				return "", jsonProblem(err)
-			}
-		default:
-			m := Mistake{Message: "is not a known field"}
-			m.at(d.StackPointer())
-			return "", refused(m, campaignForm)
+		}
+		if _, err := d.ReadToken(); err != nil {
+			return jsonProblem(err)
 		}
 	}
 	if _, err := d.ReadToken(); err != nil {
-		return "", jsonProblem(err)
+		return jsonProblem(err)
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return "", problem(http.StatusBadRequest, "something follows the JSON")
+		return problem(http.StatusBadRequest, "something follows the JSON")
 	}
-	return name, nil
+	return nil
+}
+
+// beside reads one of the members beside the envelopes.
+func beside(d *jsontext.Decoder, said *Sending, name string) error {
+	var all Sending
+	if said == nil {
+		said = &all // it was read before
+	}
+	wrong := func(message, detail string) error {
+		m := Mistake{Message: message}
+		m.at(d.StackPointer())
+		return refused(m, detail)
+	}
+	field, known := said.fields()[name]
+	if !known || slices.Contains(sheetFields, name) {
+		return wrong("is not a known field", campaignForm)
+	}
+	if kind := d.PeekKind(); kind != '"' && (name == "campaign" || kind != '0' && kind != 't' && kind != 'f') {
+		if err := d.SkipValue(); err != nil {
+			return jsonProblem(err)
+		}
+		return wrong("must be a string", campaignForm)
+	}
+	t, err := d.ReadToken()
+	if err != nil {
+		return jsonProblem(err)
+	}
+	if value := t.String(); value != "" {
+		*field = value
+	}
+	return nil
 }
 
 // opened reads the beginning of an object or a list.

@@ -167,7 +167,7 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got jobs
 	if err != nil {
 		return got, nil, err
 	}
-	e, problems, err := s.envelope(ctx, campaign, in, files)
+	e, problems, err := s.envelope(ctx, campaign, in, files, noPatterns)
 	if err != nil {
 		return got, nil, err
 	}
@@ -186,7 +186,7 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got jobs
 func readEnvelope(r *http.Request, kind string, files *uploadDir) (in EnvelopeInput, err error) {
 	body := r.Body
 	if kind == "multipart/form-data" {
-		f, err := files.multipart(r, "envelope", math.MaxInt64)
+		f, err := files.multipart(r, "envelope", math.MaxInt64, nil)
 		if err != nil {
 			return in, err
 		}

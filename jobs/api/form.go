@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,9 +20,11 @@ import (
 // form is a multipart body: one part that says what is to be done, fields, and
 // documents.
 type form struct {
-	main   string // the file in the uploadDir
-	name   string // its file name, as the client gave it
-	fields map[string]string
+	main string // the file in the uploadDir
+	name string // its file name, as the client gave it
+
+	said *Sending // what its fields say; nil: there may be none
+	seen map[string]bool
 }
 
 // Bounds of a form. Choices.
@@ -33,13 +37,13 @@ const (
 
 // multipart keeps all parts. The part called main is the one that the others are for;
 // every other part with a file name is a document under that name; parts without one
-// are fields, of the given names only.
-func (s *uploadDir) multipart(r *http.Request, main string, mostMain int64, fields ...string) (*form, error) {
+// are fields, of what may be said.
+func (s *uploadDir) multipart(r *http.Request, main string, mostMain int64, said *Sending) (*form, error) {
 	reader, err := r.MultipartReader()
 	if err != nil {
 		return nil, problem(http.StatusBadRequest, "the body is not multipart/form-data with a boundary")
 	}
-	f := &form{fields: map[string]string{}}
+	f := &form{said: said, seen: map[string]bool{}}
 	for range maxParts {
 		part, err := reader.NextRawPart()
 		if errors.Is(err, io.EOF) {
@@ -52,14 +56,14 @@ func (s *uploadDir) multipart(r *http.Request, main string, mostMain int64, fiel
 		if err != nil {
 			return nil, broken(err)
 		}
-		if err := s.take(f, part, main, mostMain, fields); err != nil {
+		if err := s.take(f, part, main, mostMain); err != nil {
 			return nil, err
 		}
 	}
 	return nil, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d parts: send the campaign in several requests", maxParts))
 }
 
-func (s *uploadDir) take(f *form, part *multipart.Part, main string, mostMain int64, fields []string) error {
+func (s *uploadDir) take(f *form, part *multipart.Part, main string, mostMain int64) error {
 	name, file := disposition(part)
 	if len(file) > maxPartName {
 		return problem(http.StatusBadRequest, "a part's file name is too long")
@@ -87,21 +91,31 @@ func (s *uploadDir) take(f *form, part *multipart.Part, main string, mostMain in
 		s.parts[clean] = own
 		return nil
 	}
-	for _, known := range fields {
-		if name != known {
-			continue
-		}
-		value, err := io.ReadAll(io.LimitReader(part, maxField+1))
-		if err != nil {
-			return broken(err)
-		}
-		if len(value) > maxField {
-			return problem(http.StatusBadRequest, "the field "+name+" is too long")
-		}
-		f.fields[name] = string(value)
-		return nil
+	if f.said == nil {
+		return problem(http.StatusBadRequest, "a part without a file name, beside the part "+main)
 	}
-	return problem(http.StatusBadRequest, "a part without a file name must be one of the fields "+strings.Join(fields, ", "))
+	value, err := fieldValue(part, name)
+	if err != nil {
+		return err
+	}
+	known, err := f.said.set(f.seen, name, value)
+	if err == nil && !known {
+		names := slices.Sorted(maps.Keys(f.said.fields()))
+		err = problem(http.StatusBadRequest, "a part without a file name must be one of the fields "+strings.Join(names, ", ")+", "+mapField)
+	}
+	return err
+}
+
+// fieldValue is a field's value.
+func fieldValue(part *multipart.Part, name string) (string, error) {
+	value, err := io.ReadAll(io.LimitReader(part, maxField+1))
+	if err != nil {
+		return "", broken(err)
+	}
+	if len(value) > maxField {
+		return "", problem(http.StatusBadRequest, "the field "+short(name)+" is too long")
+	}
+	return string(value), nil
 }
 
 // disposition is a part's name, and its file name with its folders: mime/multipart cuts

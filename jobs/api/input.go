@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/lang"
@@ -122,11 +123,11 @@ func (f *FileInput) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 // envelope turns the input into an envelope and tells all that is wrong with it, by the
 // rules that the CSV's rows obey too.
-func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput, files *uploadDir) (jobs.Envelope, providers.Problems, error) {
+func (s *Server) envelope(ctx context.Context, name string, in EnvelopeInput, files *uploadDir, patterns campaign.Patterns) (jobs.Envelope, providers.Problems, error) {
 	var problems providers.Problems
-	e := jobs.Envelope{Campaign: campaign, ID: in.ID, Provider: in.Provider, Subject: in.Subject, Message: in.Message,
+	e := jobs.Envelope{Campaign: name, ID: in.ID, Provider: in.Provider, Subject: in.Subject, Message: in.Message,
 		Template: in.Template, Fields: in.Fields, Meta: in.Meta, Options: in.Options}
-	if c := norm.NFC.String(strings.TrimSpace(in.Campaign)); c != "" && c != campaign {
+	if c := norm.NFC.String(strings.TrimSpace(in.Campaign)); c != "" && c != name {
 		problems.Add("campaign", "must be left out, or be the campaign that the request is for")
 	}
 	if err := e.Expires.UnmarshalText([]byte(in.Expires)); err != nil {
@@ -167,6 +168,7 @@ func (s *Server) envelope(ctx context.Context, campaign string, in EnvelopeInput
 	if err := ctx.Err(); err != nil {
 		return e, nil, err
 	}
+	patterns.Fill(&e, func(column string, message lang.Text) { problems.Add(column, "%v", message) })
 	more, err := s.client.Judge().Check(ctx, &e, func(column string) bool {
 		return slices.ContainsFunc(problems, func(p providers.Problem) bool { return p.Field == column })
 	})

@@ -16,29 +16,30 @@ import (
 // sheet is a spreadsheet that was uploaded, as its rows are read.
 type sheet struct {
 	path     string
+	name     string             // of a workbook's sheet that was asked for
 	unfolded *campaign.Unfolded // nil: text
 }
 
 // sheet refuses a file with more in it than one request may bring, before any row is judged. A
 // workbook is opened here and not again: its rows are read from a file that costs no more than their
 // values.
-func (s *Server) sheet(ctx context.Context, files *uploadDir, main string) (sheet, error) {
-	if ready, ok := files.sheets[main]; ok {
+func (s *Server) sheet(ctx context.Context, files *uploadDir, main, name string) (sheet, error) {
+	if ready, ok := files.sheets[main]; ok && ready.name == name {
 		return ready, nil
 	}
-	ready := sheet{path: filepath.Join(files.dir, main)}
+	ready := sheet{path: filepath.Join(files.dir, main), name: name}
 	in, err := os.Open(ready.path)
 	if err != nil {
 		return ready, err
 	}
 	defer in.Close()
 	rows := filepath.Join(files.dir, main+".rows")
-	out, err := os.OpenFile(rows, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	out, err := os.OpenFile(rows, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) // of another sheet of it, perhaps
 	if err != nil {
 		return ready, fmt.Errorf("keeping the upload: %w", err)
 	}
 	defer out.Close()
-	ready.unfolded, err = campaign.Unfold(ctx, "the file", in, campaign.Options{Unzipped: maxUnzipped}, roomy{out, files}, s.fits(maxBookValues))
+	ready.unfolded, err = campaign.Unfold(ctx, "the file", in, campaign.Options{Unzipped: maxUnzipped, Sheet: name}, roomy{out, files}, s.fits(maxBookValues))
 	switch {
 	case err != nil:
 		os.Remove(rows)
@@ -80,8 +81,8 @@ func unreadable(err error) error {
 }
 
 // sheetItems reads the rows of a spreadsheet that was uploaded.
-func (s *Server) sheetItems(ctx context.Context, files *uploadDir, sheet sheet, name, provider string) items {
-	options := campaign.Options{Campaign: name, Provider: strings.ToLower(strings.TrimSpace(provider)), Document: files.document, Judge: s.client.Judge(), Unfolded: sheet.unfolded}
+func (s *Server) sheetItems(ctx context.Context, sheet sheet, options campaign.Options) items {
+	options.Judge, options.Unfolded = s.client.Judge(), sheet.unfolded
 	return func(yield func(item, error) bool) {
 		file, err := os.Open(sheet.path)
 		if err != nil {
@@ -106,9 +107,13 @@ func (s *Server) sheetItems(ctx context.Context, files *uploadDir, sheet sheet, 
 			if p, ok := errors.AsType[campaign.Problem](err); ok { // a workbook that is broken further down
 				err = problem(http.StatusUnprocessableEntity, "the part file cannot be read to its end: "+p.Message.String())
 			}
+			if err != nil {
+				yield(item{}, err)
+				return
+			}
 			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: csvMistake(row.Envelope.ID, row.Problem("id", lang.Text{})),
 				mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
-			if !yield(it, err) || err != nil {
+			if !yield(it, nil) {
 				return
 			}
 		}

@@ -148,6 +148,21 @@ func (s *uploadDir) document(ctx context.Context, source string) (jobs.Document,
 	return s.own(ctx, own, source)
 }
 
+// documentsBelow finds what a row names below a folder.
+func (s *uploadDir) documentsBelow(folder string) func(context.Context, string) (jobs.Document, error) {
+	return func(ctx context.Context, source string) (jobs.Document, error) {
+		name, ok := cleanName(source)
+		if !ok || strings.Contains(source, "://") || !filepath.IsLocal(name) {
+			return s.document(ctx, source)
+		}
+		d, err := s.document(ctx, path.Join(folder, name))
+		if err == nil {
+			d.Source = source
+		}
+		return d, err
+	}
+}
+
 // part finds a part by its file name. Many programs send a file's name without its
 // folder: such a part is taken for the one document that ends in its name.
 func (s *uploadDir) part(name string) (own string, ok bool) {

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -73,37 +74,54 @@ func headed(exact string) bool {
 // them is said to tell.
 func (c Columns) among(header []cell, tell func(at cell, message lang.Text)) map[string]string {
 	found := map[string]string{}
-	alike := map[string][]cell{}
-	for _, at := range header {
-		if len(c) == 0 || len(at.text) > maxColumn {
-			continue
-		}
-		if exact := exactHeading(at.text); headed(exact) {
-			if plain := plainHeading(exact); !slices.ContainsFunc(alike[plain], func(o cell) bool { return exactHeading(o.text) == exact }) {
-				alike[plain] = append(alike[plain], at)
-			}
-		}
-	}
 	for _, text := range slices.Sorted(maps.Keys(c)) {
-		likes := alike[plainHeading(text)]
-		i := slices.IndexFunc(likes, func(at cell) bool { return exactHeading(at.text) == text })
+		likes := alike(header, text)
 		switch {
-		case i < 0 && len(likes) == 1 && plainHeading(text) != "":
-			i = 0
-		case i < 0 && len(likes) > 1 && plainHeading(text) != "":
+		case len(likes) == 0: // of another sheet
+			continue
+		case len(likes) > 1:
 			tell(likes[0], lang.Of("the heading %q, said to be %s, may be %q or %q: write it as it stands there", text, c[text], shorten(likes[0].text), shorten(likes[1].text)))
 			continue
-		case i < 0:
-			continue // of another sheet
 		}
-		at := exactHeading(likes[i].text)
+		at := exactHeading(likes[0].text)
 		if have := found[at]; have != "" && have != c[text] {
-			tell(likes[i], lang.Of("the heading %q is given two columns, %s and %s", shorten(likes[i].text), have, c[text]))
+			tell(likes[0], lang.Of("the heading %q is given two columns, %s and %s", shorten(likes[0].text), have, c[text]))
 			continue
 		}
 		found[at] = c[text]
 	}
 	return found
 }
+
+// alike are the headings of a header that a text may mean: the exact one, else all that are the same
+// without accents, blanks and punctuation. What stands in brackets tells headings apart, and is
+// what people leave out: "Valor" may be "Valor (R$)" or "Valor (%)".
+func alike(header []cell, text string) []cell {
+	var all []cell
+	same := false
+	plain, seen := plainHeading(text), map[string]bool{}
+	for _, at := range header {
+		if len(at.text) > maxColumn {
+			continue
+		}
+		exact := exactHeading(at.text)
+		switch short := plainHeading(inBrackets.ReplaceAllString(exact, "")); {
+		case exact == text:
+			return []cell{at}
+		case plain == "" || seen[exact]:
+		case plainHeading(exact) == plain:
+			all, same = append(all, at), true
+		case short == plain:
+			all = append(all, at)
+		}
+		seen[exact] = true
+	}
+	if !same {
+		return nil
+	}
+	return all
+}
+
+var inBrackets = regexp.MustCompile(`\(.*?\)|\[.*?\]`)
 
 func nobody(cell, lang.Text) {}

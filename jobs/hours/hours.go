@@ -4,10 +4,11 @@ package hours
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Hours are when invitations may leave. The zero value is always.
@@ -95,14 +96,12 @@ func (h Hours) onDay(d time.Weekday) []Window {
 // Problem is what is wrong with one of the settings.
 type Problem struct {
 	Setting string // start-at, window, limit or holidays
-	Text    string
+	Text    lang.Text
 }
 
-func (p *Problem) Error() string { return p.Setting + ": " + p.Text }
+func (p *Problem) Error() string { return p.Setting + ": " + p.Text.String() }
 
-func problem(setting, format string, a ...any) error {
-	return &Problem{setting, fmt.Sprintf(format, a...)}
-}
+func problem(setting string, text lang.Text) error { return &Problem{setting, text} }
 
 // Settings are hours as people write them; empty ones set nothing.
 type Settings struct {
@@ -138,7 +137,7 @@ func (s Settings) Marshal() string {
 func (h Hours) Sane(now time.Time) error {
 	const year = 366 * 24 * time.Hour
 	if !h.StartAt.IsZero() && (h.StartAt.Before(now.Add(-year)) || h.StartAt.After(now.Add(10*year))) {
-		return problem("start-at", "%s is more than a year ago, or ten years ahead: is the year right?", h.StartAt.Format(time.DateOnly))
+		return problem("start-at", lang.Of("%s is more than a year ago, or ten years ahead: is the year right?", h.StartAt.Format(time.DateOnly)))
 	}
 	return nil
 }
@@ -150,11 +149,11 @@ const longest = 200
 func (s Settings) Parse() (h Hours, err error) {
 	for setting, value := range map[string]string{"start-at": s.StartAt, "window": s.Window, "limit": s.Limit, "holidays": s.Holidays} {
 		if len(value) > longest {
-			return Hours{}, problem(setting, "more than %d characters", longest)
+			return Hours{}, problem(setting, lang.Of("more than %d characters", longest))
 		}
 	}
 	if h.Zone, err = time.LoadLocation(s.Zone); err != nil {
-		return Hours{}, problem("zone", "%q is no time zone: write America/Sao_Paulo", s.Zone)
+		return Hours{}, problem("zone", lang.Of("%q is no time zone: write America/Sao_Paulo", s.Zone))
 	}
 	if h.StartAt, err = parseStart(s.StartAt, h.Zone); err != nil {
 		return Hours{}, err
@@ -170,7 +169,7 @@ func (s Settings) Parse() (h Hours, err error) {
 	case "br":
 		h.Holidays = true
 	default:
-		return Hours{}, problem("holidays", "%q is not known: write br", s.Holidays)
+		return Hours{}, problem("holidays", lang.Of("%q is not known: write br", s.Holidays))
 	}
 	return h, nil
 }
@@ -187,11 +186,11 @@ func parseStart(s string, zone *time.Location) (time.Time, error) {
 			continue
 		}
 		if layout != time.RFC3339 && t.Format(layout) != s { // summer time begins: 00:30 may not exist
-			return time.Time{}, problem("start-at", "%q does not exist in %s: clocks are put forward there", s, zone)
+			return time.Time{}, problem("start-at", lang.Of("%q does not exist in %s: clocks are put forward there", s, zone))
 		}
 		return t, nil
 	}
-	return time.Time{}, problem("start-at", `%q is no time: write "2030-12-01 09:00" or "01/12/2030 09:00"`, s)
+	return time.Time{}, problem("start-at", lang.Of(`%q is no time: write "2030-12-01 09:00" or "01/12/2030 09:00"`, s))
 }
 
 const atMost = 1_000_000
@@ -203,10 +202,10 @@ func parseLimit(s string) (int, error) {
 	count, per, found := strings.Cut(strings.ReplaceAll(strings.ToLower(s), " ", ""), "/")
 	n, err := strconv.Atoi(count)
 	if err != nil || !found || per != "day" && per != "dia" {
-		return 0, problem("limit", "%q is no number a day: write 500/day", s)
+		return 0, problem("limit", lang.Of("%q is no number a day: write 500/day", s))
 	}
 	if n < 1 || n > atMost {
-		return 0, problem("limit", "%q: from 1 to %d a day", s, atMost)
+		return 0, problem("limit", lang.Of("%q: from 1 to %d a day", s, atMost))
 	}
 	return n, nil
 }

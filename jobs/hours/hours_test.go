@@ -102,7 +102,7 @@ func TestRefusals(t *testing.T) {
 		}
 		_, err := c.Parse()
 		p, ok := errors.AsType[*Problem](err)
-		if !ok || p.Setting != c.setting || !strings.Contains(p.Text, c.says) {
+		if !ok || p.Setting != c.setting || !strings.Contains(p.Text.String(), c.says) {
 			t.Errorf("%+v: %v", c.Settings, err)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Reminders are when signers are reminded without anybody asking for it, as people write it;
@@ -37,13 +39,13 @@ func (r Reminders) Parse() (rule Rule, err error) {
 	switch {
 	case r.AtMost != "" && rule.AtMost == 0:
 		if r.After != "" || r.Every != "" {
-			return Rule{}, problem("remind-at-most", "0 ends reminders: leave out when they follow")
+			return Rule{}, problem("remind-at-most", lang.Of("0 ends reminders: leave out when they follow"))
 		}
 		return rule, nil
 	case r.After == "":
-		return Rule{}, problem("remind-after", "is missing: write how long after the invitation the first reminder follows, as in 3d")
+		return Rule{}, problem("remind-after", lang.Of("is missing: write how long after the invitation the first reminder follows, as in 3d"))
 	case r.Every == "" && rule.AtMost > 1:
-		return Rule{}, problem("remind-every", "is missing: write how long after a reminder the next one follows, as in 2d")
+		return Rule{}, problem("remind-every", lang.Of("is missing: write how long after a reminder the next one follows, as in 2d"))
 	case r.AtMost == "" && r.Every == "":
 		rule.AtMost = 1
 	case r.AtMost == "":
@@ -67,7 +69,7 @@ func parseAtMost(s string) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 || n > mostReminders {
-		return 0, problem("remind-at-most", "%q is no number of reminders: from 0, which ends them, to %d", s, mostReminders)
+		return 0, problem("remind-at-most", lang.Of("%q is no number of reminders: from 0, which ends them, to %d", s, mostReminders))
 	}
 	return n, nil
 }
@@ -80,13 +82,13 @@ var (
 func parseWait(setting, s string) (time.Duration, error) {
 	m := waitForm.FindStringSubmatch(s)
 	if m == nil {
-		return 0, problem(setting, "%q is no length of time: write 3d, 36h or 90m", s)
+		return 0, problem(setting, lang.Of("%q is no length of time: write 3d, 36h or 90m", s))
 	}
 	n, _ := strconv.ParseInt(m[1], 10, 64) // eight digits
 	if d := time.Duration(n) * units[m[2]]; d <= longestWait {
 		return d, nil
 	}
-	return 0, problem(setting, "%q: at most 365d", s)
+	return 0, problem(setting, lang.Of("%q: at most 365d", s))
 }
 
 // Wait writes a length of time as people write it in [Reminders].

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 var weekdays = map[string]time.Weekday{
@@ -13,7 +15,7 @@ var weekdays = map[string]time.Weekday{
 	"dom": 0, "seg": 1, "ter": 2, "qua": 3, "qui": 4, "sex": 5, "sab": 6, "sáb": 6,
 }
 
-const windowExample = `write "Mon-Fri 09:00-18:00", or "Mon-Fri 09:00-12:00, Sat 09:00-11:00"`
+var windowExample = lang.Of(`write "Mon-Fri 09:00-18:00", or "Mon-Fri 09:00-12:00, Sat 09:00-11:00"`)
 
 // parseWindows reads windows, in the order of the day. One without days is for every day.
 func parseWindows(s string) ([]Window, error) {
@@ -24,13 +26,13 @@ func parseWindows(s string) ([]Window, error) {
 	for part := range strings.SplitSeq(s, ",") {
 		fields := strings.FieldsFunc(part, func(r rune) bool { return r == ' ' }) // no line breaks: status shows it in a line
 		if len(fields) == 0 || len(fields) > 2 {
-			return nil, problem("window", "%q is not days and hours: %s", s, windowExample)
+			return nil, problem("window", lang.Of("%q is not days and hours: %v", s, windowExample))
 		}
 		w := Window{Days: [7]bool{true, true, true, true, true, true, true}}
 		if len(fields) == 2 {
 			var known bool
 			if w.Days, known = parseDays(fields[0]); !known {
-				return nil, problem("window", "%q are no days of the week: %s", fields[0], windowExample)
+				return nil, problem("window", lang.Of("%q are no days of the week: %v", fields[0], windowExample))
 			}
 		}
 		span := fields[len(fields)-1]
@@ -39,10 +41,10 @@ func parseWindows(s string) ([]Window, error) {
 		w.From, begins = parseMinute(from)
 		w.To, ends = parseMinute(to)
 		if !begins || !ends {
-			return nil, problem("window", "%q are no hours: %s", span, windowExample)
+			return nil, problem("window", lang.Of("%q are no hours: %v", span, windowExample))
 		}
 		if w.From >= w.To {
-			return nil, problem("window", "%q ends before it begins: write hours past midnight as two windows", span)
+			return nil, problem("window", lang.Of("%q ends before it begins: write hours past midnight as two windows", span))
 		}
 		all = append(all, w)
 	}

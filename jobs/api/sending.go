@@ -1,0 +1,150 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/hours"
+	"github.com/chancela/chancela/providers/lang"
+)
+
+// Sending is what is said beside a campaign, as its sender wrote it: the options of the command
+// line, under the same names.
+type Sending struct {
+	Campaign, SkipInvalid, First string
+
+	hours.Settings
+	Reminders hours.Reminders
+
+	// Of envelopes that have none.
+	Provider, Subject, ID string
+
+	// Of a sheet: which one, what its headings mean, and the folder of its documents.
+	Sheet, Documents string
+	Map              []string
+}
+
+// fields are those that stand there once, by name.
+func (s *Sending) fields() map[string]*string {
+	return map[string]*string{"campaign": &s.Campaign, "skip_invalid": &s.SkipInvalid, "first": &s.First, "provider": &s.Provider, "subject": &s.Subject, "id": &s.ID,
+		"sheet": &s.Sheet, "documents": &s.Documents, "start_at": &s.StartAt, "window": &s.Window, "limit": &s.Limit, "holidays": &s.Holidays,
+		"remind_after": &s.Reminders.After, "remind_every": &s.Reminders.Every, "remind_at_most": &s.Reminders.AtMost}
+}
+
+const mapField = "map" // stands there once for each heading
+
+// sheetFields are those that a spreadsheet has, and a campaign in JSON has not.
+var sheetFields = []string{"sheet", "documents", mapField}
+
+// begin is how the sending of a campaign begins.
+type begin struct {
+	first     int // of each provider go first; 0: all
+	hours     hours.Settings
+	reminders hours.Reminders
+}
+
+const maxFirst = 1_000_000
+
+// begin judges what is asked; zone is that of the hours.
+func (s *Sending) begin(zone string) (b begin, err error) {
+	if s.First != "" {
+		if b.first, err = strconv.Atoi(s.First); err != nil || b.first < 1 || b.first > maxFirst {
+			return b, wrong("first", lang.Of("must be a number of envelopes, from 1 to %d", maxFirst), "nothing was enqueued")
+		}
+	}
+	if b.reminders = s.Reminders; !b.reminders.Empty() {
+		_, err := b.reminders.Parse()
+		if p, ok := errors.AsType[*hours.Problem](err); ok {
+			return b, wrong(strings.ReplaceAll(p.Setting, "-", "_"), p.Text, "the campaign's reminders are wrong; nothing was enqueued")
+		}
+	}
+	if b.hours = s.Settings; b.hours.Empty() {
+		return b, nil
+	}
+	b.hours.Zone = zone
+	h, err := b.hours.Parse()
+	if err == nil {
+		err = h.Sane(time.Now())
+	}
+	if p, ok := errors.AsType[*hours.Problem](err); ok {
+		return b, wrong(strings.ReplaceAll(p.Setting, "-", "_"), p.Text, "the campaign's hours are wrong; nothing was enqueued")
+	}
+	return b, err
+}
+
+// wrong is what is wrong with one of the fields.
+func wrong(field string, text lang.Text, detail string) *Problem {
+	return refused(Mistake{Field: field, Message: text.String(), text: &text}, detail)
+}
+
+var noPatterns campaign.Patterns
+
+const fieldsWrong = "what was sent beside the campaign is wrong; nothing was enqueued"
+
+// patterns are those of envelopes without a subject or an id.
+func (s *Sending) patterns() (p campaign.Patterns, err error) {
+	for _, made := range []struct {
+		field, text string
+		into        *campaign.Pattern
+	}{{"subject", s.Subject, &p.Subject}, {"id", s.ID, &p.ID}} {
+		if *made.into, err = campaign.ParsePattern(made.text); err != nil {
+			return p, wrong(made.field, lang.Of("%v", err), fieldsWrong)
+		}
+	}
+	return p, nil
+}
+
+// provider is that of envelopes that name none.
+func (s *Sending) provider() string { return strings.ToLower(strings.TrimSpace(s.Provider)) }
+
+// options are how a sheet is read.
+func (s *Sending) options(files *uploadDir) (o campaign.Options, err error) {
+	o = campaign.Options{Provider: s.provider(), Sheet: strings.TrimSpace(s.Sheet), Document: files.document, Told: campaign.ByFields}
+	if files.person {
+		o.Told = campaign.ByPage
+	}
+	if o.Patterns, err = s.patterns(); err != nil {
+		return o, err
+	}
+	if o.Columns, err = campaign.ParseColumns(s.Map); err != nil {
+		return o, wrong(mapField, lang.Of("%v", err), fieldsWrong)
+	}
+	if s.Documents != "" {
+		folder, ok := cleanName(s.Documents)
+		if !ok || !filepath.IsLocal(folder) || strings.Contains(folder, ":") {
+			return o, wrong("documents", lang.Of("must be a folder that the parts' file names begin with, such as contracts"), fieldsWrong)
+		}
+		o.Document = files.documentsBelow(folder)
+	}
+	return o, nil
+}
+
+// set takes a field that was sent; false for one of another name. One that stands there twice is
+// refused, for nobody knows which is meant.
+func (s *Sending) set(seen map[string]bool, name, value string) (known bool, err error) {
+	if name == mapField {
+		if !seen[name] {
+			s.Map = nil // those of the address
+		}
+		seen[name] = true
+		if strings.TrimSpace(value) != "" {
+			s.Map = append(s.Map, value)
+		}
+		return true, nil
+	}
+	field, known := s.fields()[name]
+	if !known {
+		return false, nil
+	}
+	if seen[name] {
+		return true, problem(http.StatusBadRequest, fmt.Sprintf("the field %s stands there twice", name))
+	}
+	seen[name], *field = true, value
+	return true, nil
+}
