@@ -83,6 +83,9 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 		if err != nil {
 			return err
 		}
+		if err := files.keepBeside(output, args[0], sys.tell); err != nil {
+			return err
+		}
 		sys.tell("checked", map[string]any{"file": output}, lang.Of("%s: the file again, with what is wrong marked and said in the last column", output))
 	}
 	if !s.OK() {

@@ -68,7 +68,20 @@ func (f *sheetFlags) columnsOf(file string) (campaign.Columns, error) {
 
 // keepColumns keeps beside a file what --map has said of its headings, and says so once.
 func (f *campaignFiles) keepColumns(file string, tell tell) error {
-	added, err := campaign.KeepColumns(file, f.flags.sheet.columns)
+	return keepColumns(file, f.flags.sheet.columns, tell)
+}
+
+// keepBeside keeps beside the file that a check has written what is known of the headings of the
+// one that it was made of.
+func (f *campaignFiles) keepBeside(output, file string, tell tell) error {
+	if campaign.ColumnsPath(output) == campaign.ColumnsPath(file) {
+		return nil
+	}
+	return keepColumns(output, f.columns[file], tell)
+}
+
+func keepColumns(file string, columns campaign.Columns, tell tell) error {
+	added, err := campaign.KeepColumns(file, columns)
 	if err != nil || len(added) == 0 {
 		return err
 	}

@@ -60,7 +60,7 @@ func TestTheirOwnWorkbook(t *testing.T) {
 	if !strings.Contains(r.stderr, "was signer1.name the last time") {
 		t.Error(r.stderr)
 	}
-	if kept, err := os.ReadFile(filepath.Join(dir, "junho.columns")); err != nil || string(kept) != "signer1.name=nomedolocatario\n" {
+	if kept, err := os.ReadFile(filepath.Join(dir, "junho.columns")); err != nil || string(kept) != "signer1.name=nome do locatário\n" {
 		t.Errorf("%q, %v", kept, err)
 	}
 	for _, wrong := range [][]string{{"--map", "x=y"}, {"--subject", "none"}, {"--id", "{x}"}, {"--documents", path}} {

@@ -1,14 +1,17 @@
 package campaign
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/lang"
 )
@@ -125,3 +128,43 @@ func alike(header []cell, text string) []cell {
 var inBrackets = regexp.MustCompile(`\(.*?\)|\[.*?\]`)
 
 func nobody(cell, lang.Text) {}
+
+// ColumnsOf are the columns that a sheet's headings may mean, for people to choose from: those of one
+// signer more than it has.
+func ColumnsOf(names []Naming) []string {
+	columns, signers := slices.Clone(plainColumns), 1
+	for _, n := range names {
+		if col, ok := parseColumn(n.Column); ok {
+			signers = max(signers, col.signer)
+		}
+	}
+	for n := 1; n <= min(signers+1, maxSigners); n++ {
+		for _, part := range signerColumns {
+			columns = append(columns, fmt.Sprintf("signer%d.%s", n, part))
+		}
+	}
+	return columns
+}
+
+// OwnColumns are what else a heading may mean: data of the sender's own, and a field of a document,
+// each under a name that no heading before it has.
+func OwnColumns(names []Naming, i int) []string {
+	var all []string
+	key := plainHeading(names[i].Heading)
+	same := 0
+	for _, n := range names[:i] {
+		if plainHeading(n.Heading) == key {
+			same++
+		}
+	}
+	if same > 0 {
+		key += strconv.Itoa(same + 1)
+	}
+	if intake.ValidKey(key) {
+		all = append(all, "meta."+key)
+	}
+	if field := strings.Join(strings.Fields(names[i].Heading), " "); intake.ValidKey(field) {
+		all = append(all, "field."+field)
+	}
+	return all
+}

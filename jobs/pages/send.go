@@ -21,17 +21,28 @@ var sample embed.FS
 
 // sendView is the page to begin a campaign with; draftView the one of what was uploaded.
 type sendView struct {
+	optionsView
+	Sample bool // simulated providers: the sample may be sent
+}
+
+// optionsView is what a person may say beside a sheet.
+type optionsView struct {
+	api.Sending
 	Providers []providers.Info
-	Sample    bool // simulated providers: the sample may be sent
+	Sheets    []string // of a workbook with several
+	Headings  []headingView
+	Others    []string // what was said of headings that this sheet has not
+	Unclear   bool     // the sheet does not say all that is needed
 }
 
 type draftView struct {
 	*api.Draft
-	Loads  []draftLoad
-	Longer time.Duration // of the provider that takes longest
-	Again  bool          // the person was asked for the tick, and has not given it
-	Form   string
-	Real   bool // not simulated
+	Options optionsView
+	Loads   []draftLoad
+	Longer  time.Duration // of the provider that takes longest
+	Again   bool          // the person was asked for the tick, and has not given it
+	Form    string
+	Real    bool // not simulated
 }
 
 // draftLoad is what a draft asks of a provider.
@@ -52,9 +63,8 @@ func (p *Pages) registerSend(mux *http.ServeMux) {
 }
 
 func (p *Pages) sendView() sendView {
-	x := sendView{Sample: len(p.Providers) == len(registry.Names())}
+	x := sendView{optionsView: p.optionsView(), Sample: len(p.Providers) == len(registry.Names())}
 	for _, provider := range p.Providers {
-		x.Providers = append(x.Providers, provider.Info())
 		x.Sample = x.Sample && provider.Info().Simulated
 	}
 	return x
@@ -62,6 +72,13 @@ func (p *Pages) sendView() sendView {
 
 func (p *Pages) sendForm(v *visit) error {
 	return p.show(v, http.StatusOK, "send", view{Title: v.words.t("send.title"), Nav: "send", Data: p.sendView()})
+}
+
+func (p *Pages) optionsView() (x optionsView) {
+	for _, provider := range p.Providers {
+		x.Providers = append(x.Providers, provider.Info())
+	}
+	return x
 }
 
 // upload takes a sheet with its documents, checks it, and shows what was found.
@@ -87,7 +104,7 @@ func (p *Pages) draft(v *visit) error {
 }
 
 func (p *Pages) showDraft(v *visit, draft *api.Draft, again bool) error {
-	x := draftView{Draft: draft, Again: again, Form: v.form, Real: true}
+	x := draftView{Draft: draft, Options: p.draftOptions(draft), Again: again, Form: v.form, Real: true}
 	for _, name := range registry.Names() {
 		load, ok := draft.Loads[name]
 		if !ok {
