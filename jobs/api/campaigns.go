@@ -69,10 +69,6 @@ type CampaignInput struct {
 	Limit       string `json:"limit,omitempty" doc:"At most so many invitations a day: 500/day."`
 	Holidays    string `json:"holidays,omitempty" enum:"br" doc:"No invitations on national holidays of Brazil."`
 
-	RemindAfter  string `json:"remind_after,omitempty" doc:"Signers are reminded so long after the invitation, where the provider can: 3d, 36h."`
-	RemindEvery  string `json:"remind_every,omitempty" doc:"And again so long after the last reminder: 2d."`
-	RemindAtMost string `json:"remind_at_most,omitempty" pattern:"^[0-9]+$" doc:"So many reminders of one envelope."`
-
 	RemindAfter  string `json:"remind_after,omitempty" doc:"Signers are reminded so long after the invitation, where the provider can: 3d, 36h. Within the campaign's hours, and not while it is paused."`
 	RemindEvery  string `json:"remind_every,omitempty" doc:"And again so long after the last reminder: 2d."`
 	RemindAtMost string `json:"remind_at_most,omitempty" pattern:"^[0-9]+$" doc:"So many reminders of one envelope: 3 by default, without remind_every 1; 0 ends a campaign's reminders."`
