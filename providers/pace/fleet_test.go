@@ -26,7 +26,8 @@ type judge struct {
 	refused, crowding int
 }
 
-func (j *judge) arrive() {
+// arrive gives how many requests have arrived and were taken.
+func (j *judge) arrive() (taken int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	now := time.Now()
@@ -36,13 +37,14 @@ func (j *judge) arrive() {
 	j.tokens = min(float64(j.rate.Burst), j.tokens+float64(now.Sub(j.at))/float64(j.rate.Interval()))
 	if j.at = now; j.tokens < 1-1e-9 {
 		j.refused++
-		return
+		return len(j.arrivals)
 	}
 	j.tokens--
 	j.arrivals = append(j.arrivals, now)
 	if n := len(j.arrivals) - j.rate.Requests - j.rate.Burst - 1; n >= 0 && now.Sub(j.arrivals[n]) < j.rate.Per {
 		j.crowding++
 	}
+	return len(j.arrivals)
 }
 
 // fleet is limiters of several processes on one Redis, in virtual time.
