@@ -1,7 +1,6 @@
 package main
 
 import (
-	"archive/zip"
 	"bufio"
 	"context"
 	"crypto/sha256"
@@ -13,7 +12,6 @@ import (
 	"os"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -192,7 +190,7 @@ func downloadFolder(dir string, take taking) (again int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	var list index
+	var list report.Index
 	err = take(func(d report.Downloaded, f *os.File) error {
 		if parent := path.Dir(d.Name); parent != "." {
 			if err := root.MkdirAll(parent, 0o700); err != nil {
@@ -201,14 +199,14 @@ func downloadFolder(dir string, take taking) (again int, err error) {
 		}
 		err := placeNew(root, d, f)
 		if err == nil || errors.Is(err, errThere) {
-			list.add(d)
+			list.Add(d)
 		}
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	again = list.keep(root, earlier)
+	again = keep(&list, root, earlier)
 	return again, root.WriteFile("index.csv", []byte(list.String()), 0o600)
 }
 
@@ -226,7 +224,7 @@ func ownIndex(root *os.Root) ([][]string, error) {
 	}
 	defer have.Close()
 	in := bufio.NewReader(io.LimitReader(have, maxIndex))
-	head := (&index{}).String()
+	head := (&report.Index{}).String()
 	if begin, err := in.Peek(len(head)); err != nil || string(begin) != head {
 		return nil, lang.Errorf("index.csv is there already and was not written by download: move it away, or name another folder")
 	}
@@ -240,10 +238,10 @@ func ownIndex(root *os.Root) ([][]string, error) {
 
 // keep adds what an earlier download has listed under other names and what is there still. It counts those
 // that are the same files as new ones.
-func (x *index) keep(root *os.Root, earlier [][]string) (again int) {
+func keep(x *report.Index, root *os.Root, earlier [][]string) (again int) {
 	same := func(row []string) string { return strings.Join([]string{row[0], row[1], row[4]}, " ") }
 	names, files := map[string]bool{}, map[string]bool{}
-	for _, row := range x.rows {
+	for _, row := range x.Rows {
 		names[row[2]], files[same(row)] = true, true
 	}
 	for _, row := range earlier {
@@ -256,7 +254,7 @@ func (x *index) keep(root *os.Root, earlier [][]string) (again int) {
 		if files[same(row)] {
 			again++
 		}
-		x.rows = append(x.rows, row)
+		x.Rows = append(x.Rows, row)
 	}
 	return again
 }
@@ -302,37 +300,7 @@ func downloadZip(to string, take taking) error {
 		return usage("%s is there already: name another file", to)
 	}
 	return writeFile(to, func(w io.Writer) error {
-		z := zip.NewWriter(w)
-		var list index
-		put := func(name string, content io.Reader) error {
-			out, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store}) // PDF and JPEG are compressed
-			if err == nil {
-				_, err = io.Copy(out, content)
-			}
-			return err
-		}
-		err := take(func(d report.Downloaded, f *os.File) error {
-			list.add(d)
-			return put(d.Name, f)
-		})
-		if err == nil {
-			err = put("index.csv", strings.NewReader(list.String()))
-		}
-		return errors.Join(err, z.Close())
+		z := report.NewZip(w)
+		return errors.Join(take(z.Place), z.Close())
 	})
-}
-
-// index lists what was taken.
-type index struct{ rows [][]string }
-
-func (x *index) add(d report.Downloaded) {
-	x.rows = append(x.rows, []string{d.ID, string(d.Kind), d.Name, strconv.FormatInt(d.Size, 10), d.SHA256})
-}
-
-func (x *index) String() string {
-	var b strings.Builder
-	b.WriteString("\ufeff")
-	out := csv.NewWriter(&b)
-	_ = out.WriteAll(append([][]string{{"id", "kind", "file", "size", "sha256"}}, x.rows...))
-	return b.String()
 }

@@ -50,6 +50,8 @@ type Pages struct {
 	matcher language.Matcher
 	live    *live
 	workers workers
+
+	downloads chan struct{} // that go on
 }
 
 //go:embed assets
@@ -63,7 +65,7 @@ func New(c Config) (*Pages, error) {
 	if c.Zone == nil {
 		c.Zone = time.UTC
 	}
-	p := &Pages{Config: c}
+	p := &Pages{Config: c, downloads: make(chan struct{}, downloadsAtOnce)}
 	var tags []language.Tag
 	for _, l := range languagesFrom(c.Language) {
 		w, err := p.newWords(l)
@@ -86,6 +88,8 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /sign-in", p.open(p.signIn))
 	mux.HandleFunc("POST /sign-out", p.page(p.signOut))
 	mux.HandleFunc("GET /campaigns/{campaign}", p.page(p.campaign))
+	mux.HandleFunc("GET /campaigns/{campaign}/report/{format}", p.page(p.report))
+	mux.HandleFunc("GET /campaigns/{campaign}/signed.zip", p.page(p.signed))
 	mux.HandleFunc("GET /campaigns/{campaign}/envelopes", p.page(p.envelopes))
 	mux.HandleFunc("GET /campaigns/{campaign}/envelopes/{id}", p.page(p.envelope))
 	mux.HandleFunc("GET /campaigns/{campaign}/envelopes/{id}/files/{name}", p.page(p.file))

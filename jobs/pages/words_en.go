@@ -41,6 +41,12 @@ var english = map[string]string{
 
 	"blames.title": "What went wrong, and what to do",
 
+	"take.title": "Take it along",
+	"take.text":  "The report has how far all has come, what went wrong and how long people took: as a page to print, or every envelope in a spreadsheet.",
+	"take.html":  "Report to print",
+	"take.xlsx":  "Spreadsheet (Excel)",
+	"take.zip":   "Signed documents (zip)",
+
 	"funnel.title": "How far they are", "funnel.step": "Step", "funnel.share": "Share", "funnel.all": "In the file", "funnel.sent": "Sent", "funnel.signed": "Signed by all", "funnel.archived": "Archived",
 	"course.title": "Course", "course.label": "Envelopes over time, by where they stand. The table below has the numbers.", "course.table": "The course as a table", "course.none": "This campaign is older than the record of courses.",
 	"left": "Everybody is invited in about %s, at %s a minute.", "left.unknown": "How long the rest takes to send is not known yet.", "left.signers": "All is sent. The rest is up to the signers.",

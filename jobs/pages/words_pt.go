@@ -41,6 +41,12 @@ var portuguese = map[string]string{
 
 	"blames.title": "O que deu errado e o que fazer",
 
+	"take.title": "Baixar",
+	"take.text":  "O relatório diz até onde tudo chegou, o que deu errado e quanto tempo as pessoas levaram: em uma página para imprimir, ou cada envelope em uma planilha.",
+	"take.html":  "Relatório para imprimir",
+	"take.xlsx":  "Planilha (Excel)",
+	"take.zip":   "Documentos assinados (zip)",
+
 	"funnel.title": "Até onde chegaram", "funnel.step": "Passo", "funnel.share": "Parte", "funnel.all": "Na planilha", "funnel.sent": "Enviados", "funnel.signed": "Assinados por todos", "funnel.archived": "Arquivados",
 	"course.title": "Evolução", "course.label": "Envelopes ao longo do tempo, por situação. A tabela abaixo tem os números.", "course.table": "A evolução em tabela", "course.none": "Esta campanha é mais antiga que o registro da evolução.",
 	"left": "Todos são convidados em cerca de %s, a %s por minuto.", "left.unknown": "Ainda não se sabe quanto tempo leva o envio do resto.", "left.signers": "Tudo foi enviado. O resto depende dos signatários.",

@@ -4,7 +4,13 @@
 const part = document.getElementById("live");
 let events = null;
 
+// What an action came to is said once: not when the page is loaded again, nor for long while it changes.
+const notice = new URLSearchParams(location.search).has("done") ? document.querySelector("main > .notice") : null;
+const loaded = Date.now();
+if (notice) history.replaceState(null, "", location.pathname + location.hash);
+
 function replace(html) {
+  if (Date.now() - loaded > 15000) notice?.remove();
   if (part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) return;
   const open = [...part.querySelectorAll("details[open]")].map((d) => d.id);
   const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;

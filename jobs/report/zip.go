@@ -1,0 +1,92 @@
+package report
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/chancela/chancela/storage/archive"
+)
+
+// Index lists files that were taken out of the archive.
+type Index struct{ Rows [][]string }
+
+// Add lists a file.
+func (x *Index) Add(d Downloaded) {
+	x.Rows = append(x.Rows, []string{d.ID, string(d.Kind), d.Name, strconv.FormatInt(d.Size, 10), d.SHA256})
+}
+
+// String is the list as CSV.
+func (x *Index) String() string {
+	var b strings.Builder
+	b.WriteString("\ufeff")
+	out := csv.NewWriter(&b)
+	_ = out.WriteAll(append([][]string{{"id", "kind", "file", "size", "sha256"}}, x.Rows...))
+	return b.String()
+}
+
+// Zip is a zip file of what is taken out of the archive, written file by file.
+type Zip struct {
+	z    *zip.Writer
+	list Index
+}
+
+// NewZip begins a zip file.
+func NewZip(w io.Writer) *Zip { return &Zip{z: zip.NewWriter(w)} }
+
+// Place takes a file in, as [Download] hands it on.
+func (z *Zip) Place(d Downloaded, f *os.File) error {
+	z.list.Add(d)
+	return z.put(d.Name, f)
+}
+
+func (z *Zip) put(name string, content io.Reader) error {
+	out, err := z.z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store}) // PDF and JPEG are compressed
+	if err == nil {
+		_, err = io.Copy(out, content)
+	}
+	return err
+}
+
+// Close ends the file with the list of what is in it.
+func (z *Zip) Close() error {
+	return errors.Join(z.put("index.csv", strings.NewReader(z.list.String())), z.z.Close())
+}
+
+// WriteZip writes a zip file of what is taken out of the archive. What cannot be taken is named in a
+// file missing.txt in it: by then it is too late for another answer.
+func WriteZip(ctx context.Context, w io.Writer, store archive.Archive, what Downloading) error {
+	z := NewZip(w)
+	var missing strings.Builder
+	var broken error
+	place := func(d Downloaded, f *os.File) error {
+		if broken = z.Place(d, f); broken != nil {
+			return broken
+		}
+		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	err := Download(ctx, store, what, place, func(key string, err error) {
+		if broken != nil { // nobody reads any more: the others need not be fetched
+			stop()
+			return
+		}
+		fmt.Fprintf(&missing, "%s: %v\n", key, err)
+	})
+	if err = errors.Join(broken, err); err != nil {
+		return err
+	}
+	if missing.Len() > 0 {
+		if err := z.put("missing.txt", strings.NewReader(missing.String())); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
