@@ -180,7 +180,7 @@ func TestMarksAreLookedForBeforeACampaignIsCancelled(t *testing.T) {
 		"one that is being prepared":   {func(l *lost) { l.put("able", "1", preparing); l.mark(marks.Mark{ID: "1", Claim: "another"}) }, true, true},
 		"the mark of one that is sent": {func(l *lost) { l.put("able", "1", sent); l.mark(marks.Mark{ID: "1", Claim: "its own"}) }, false, false},
 		"the mark of an inviting call": {func(l *lost) { l.put("able", "1", inviting); l.mark(marks.Mark{ID: "1", Claim: "its own"}) }, false, false},
-		"known before":                 {func(l *lost) { l.must(l.ledger.Younger(l.t.Context(), "june")) }, true, true},
+		"known before":                 {func(l *lost) { l.file("june/9/dossier.pdf", "x"); l.must(l.ledger.Younger(l.t.Context(), "june")) }, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLost(t)

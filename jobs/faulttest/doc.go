@@ -55,8 +55,13 @@
 //	everysec taken for always             ledger.TestInspectChoosesTheBarrier
 //	mark not made                         TestRedisLost, worker.TestLedgerLostAtEveryBoundary, TestLedgerSetBack
 //	mark made, and no look for another's  marks.TestMarksFollowEachOther, TestOneOfManyMarks, worker.TestLedgerSetBack
-//	no look for it before a cancellation  worker.TestCancelInALedgerSetBack, TestCancelOfAllBeforeAnyMarkIsMet
+//	no look for it before a cancellation  worker.TestCancelInALedgerSetBack, TestCancelOfAllBeforeAnyMarkIsMet, TestCancelOfAllInAWholeLedger
 //	no look for it before a failure       worker.TestFailureInALedgerSetBack
+//	no look for it before failed ones go  worker.TestForgetInALedgerSetBack, jobs.TestMarksAreLookedForBeforeFailedOnesAreForgotten
+//	no look for it by who enqueues        jobs.TestWhatTheArchiveHasIsAdopted, worker.TestEarlierArchiveIsAdopted
+//	no look for it before Prepare         worker.TestOneForeignMarkMakesSuspicious
+//	no look for the id beside it          worker.TestEarlierArchiveIsAdopted
+//	id not written, or at no time         worker.TestIDsThatCanBeAskedForWait, TestIDsAreWrittenWhenTheyHaveWaited, TestIDsAreWrittenBeforeTheEnd
 //	missing mark taken for no proof       worker.TestMissingMarkProves
 //	missing mark of any archive believed  worker.TestMissingMarkProves, TestUnmarkedIntentOfAWorkerWithoutMarks
 //	provider not asked for our key first  worker.TestYoungerLedgerAsksFirst
