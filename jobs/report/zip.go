@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/chancela/chancela/storage/archive"
 )
@@ -34,11 +35,12 @@ func (x *Index) String() string {
 // Zip is a zip file of what is taken out of the archive, written file by file.
 type Zip struct {
 	z    *zip.Writer
+	made time.Time // of all files in it: without one they would be of no day at all
 	list Index
 }
 
 // NewZip begins a zip file.
-func NewZip(w io.Writer) *Zip { return &Zip{z: zip.NewWriter(w)} }
+func NewZip(w io.Writer) *Zip { return &Zip{z: zip.NewWriter(w), made: time.Now()} }
 
 // Place takes a file in, as [Download] hands it on.
 func (z *Zip) Place(d Downloaded, f *os.File) error {
@@ -47,7 +49,7 @@ func (z *Zip) Place(d Downloaded, f *os.File) error {
 }
 
 func (z *Zip) put(name string, content io.Reader) error {
-	out, err := z.z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store}) // PDF and JPEG are compressed
+	out, err := z.z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: z.made}) // PDF and JPEG are compressed
 	if err == nil {
 		_, err = io.Copy(out, content)
 	}

@@ -46,6 +46,9 @@ func TestZipSaysWhatIsMissing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if f.Modified.Year() < 2026 {
+			t.Errorf("%s is of %v", f.Name, f.Modified)
+		}
 		names, texts[f.Name] = append(names, f.Name), string(text)
 	}
 	if want := []string{"1/signed_document.pdf", "missing.txt", "index.csv"}; !slices.Equal(names, want) {
