@@ -3,7 +3,6 @@ package queue
 import (
 	"crypto/x509"
 	"encoding/pem"
-	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -17,7 +16,6 @@ import (
 // TLS with a Redis that speaks none, the other way round, and an authority that nobody has
 // installed end within seconds, and it is said what to do.
 func TestReach(t *testing.T) {
-	plain, secure := freePort(t), freePort(t)
 	server := httptest.NewTLSServer(nil) // for its certificate, which is its own authority
 	defer server.Close()
 	folder := t.TempDir()
@@ -33,8 +31,13 @@ func TestReach(t *testing.T) {
 		t.Fatal(err)
 	}
 	certificate := write("cert.pem", "CERTIFICATE", server.Certificate().Raw)
-	redistest.Start(t, "--port", plain, "--tls-port", secure, "--tls-cert-file", certificate, "--tls-key-file", write("key.pem", "PRIVATE KEY", key),
-		"--tls-ca-cert-file", certificate, "--tls-auth-clients", "no")
+	keyFile := write("key.pem", "PRIVATE KEY", key)
+	var plain, secure string
+	redistest.StartOn(t, func(port func() string) []string {
+		plain, secure = port(), port()
+		return []string{"--port", plain, "--tls-port", secure, "--tls-cert-file", certificate, "--tls-key-file", keyFile,
+			"--tls-ca-cert-file", certificate, "--tls-auth-clients", "no"}
+	})
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Certificate())
 
@@ -48,7 +51,7 @@ func TestReach(t *testing.T) {
 		{"rediss://127.0.0.1:" + plain, nil, "want redis:// instead"},
 		{"redis://127.0.0.1:" + secure, nil, "want rediss:// instead"},
 		{"rediss://127.0.0.1:" + secure, x509.NewCertPool(), "CHANCELA_CA_FILE"},
-		{"redis://127.0.0.1:" + freePort(t), nil, "refused"},
+		{"redis://127.0.0.1:1", nil, "refused"},
 	} {
 		db, err := Connect(c.address, c.roots)
 		if err != nil {
@@ -64,18 +67,4 @@ func TestReach(t *testing.T) {
 		}
 		db.Close()
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }

@@ -2,6 +2,9 @@
 package redistest
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -17,6 +20,39 @@ import (
 // skipped, or fails when CHANCELA_TEST_REQUIRE names redis.
 func Start(t testing.TB, settings ...string) (socket string) {
 	t.Helper()
+	socket, err := start(t, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return socket
+}
+
+// StartOn is Start for a server that listens on ports, too: settings asks for each. When somebody
+// else takes one before the server does, the server ends, and settings is asked again.
+func StartOn(t testing.TB, settings func(port func() string) []string) {
+	t.Helper()
+	port := func() string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		return port
+	}
+	for try := 1; ; try++ {
+		_, err := start(t, settings(port))
+		if err == nil {
+			return
+		}
+		if try == 5 {
+			t.Fatal(err)
+		}
+	}
+}
+
+func start(t testing.TB, settings []string) (socket string, err error) {
+	t.Helper()
 	bin, err := exec.LookPath("redis-server")
 	if err != nil {
 		if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "redis") {
@@ -27,15 +63,31 @@ func Start(t testing.TB, settings ...string) (socket string) {
 	dir := Folder(t)
 	socket = filepath.Join(dir, "s")
 	server := exec.Command(bin, append([]string{"--port", "0", "--unixsocket", socket, "--dir", dir, "--save", "", "--loglevel", "warning"}, settings...)...)
+	var said bytes.Buffer // to be read when the server has ended
+	server.Stdout, server.Stderr = &said, &said
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		_ = server.Wait()
+		close(ended)
+	}()
 	t.Cleanup(func() {
-		server.Process.Kill()
-		server.Wait()
+		_ = server.Process.Kill()
+		<-ended
 	})
-	Answers(t, socket)
-	return socket
+	for deadline := time.Now().Add(2 * time.Minute); !ping(socket); {
+		select {
+		case <-ended:
+			return "", fmt.Errorf("redis-server has ended: %s", said.String())
+		case <-time.After(2 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			return "", errors.New("redis-server does not answer")
+		}
+	}
+	return socket, nil
 }
 
 // Folder makes a folder for a server's files, whose path is short enough for a socket, unlike
