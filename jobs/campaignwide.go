@@ -258,6 +258,9 @@ func refusal(kind ledger.Kind, why string) *notNowError {
 		if provider != "" {
 			return say("%s offers no reminders", provider)
 		}
+		if why == unconfirmed {
+			return say("sent, but its provider has not confirmed under which id")
+		}
 		return say("%s, and only sent envelopes have pending signers", why)
 	case ledger.ForgetAll, ledger.ForgetUnfinished:
 		return say("%s, changed meanwhile: forget the campaign again when it has ended", why)

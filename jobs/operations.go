@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -33,8 +32,8 @@ func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (Res
 		return c.all(ctx, campaign, ledger.RetryAll)
 	}
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
-		if r.State != ledger.Failed {
-			return notNow(string(r.State), "%s, and only failed envelopes are retried", r.State)
+		if err := retryable(r); err != nil {
+			return err
 		}
 		if err := c.ledger.Requeue(ctx, r, string(lane)); err != nil {
 			return err
@@ -51,18 +50,8 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 		return c.all(ctx, campaign, ledger.CancelAll)
 	}
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
-		switch r.State {
-		case ledger.Queued, ledger.Preparing:
-		case ledger.InDoubt:
-			return notNow("in_doubt", "in doubt: resolve it first")
-		case ledger.Sent:
-			if p := c.judge.Provider(r.Provider); p != nil {
-				if _, ok := p.(providers.Canceler); !ok {
-					return notNow("unsupported", "sent, and %s cannot withdraw envelopes", r.Provider)
-				}
-			}
-		default:
-			return notNow(string(r.State), "%s already", r.State)
+		if err := c.cancelable(r); err != nil {
+			return err
 		}
 		if r.CancelAsked {
 			return nil
@@ -91,13 +80,8 @@ func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Re
 		return c.all(ctx, campaign, ledger.RemindAll)
 	}
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
-		if r.State != ledger.Sent {
-			return notNow(string(r.State), "%s, and only sent envelopes have pending signers", r.State)
-		}
-		if p := c.judge.Provider(r.Provider); p != nil {
-			if _, ok := p.(providers.Reminder); !ok {
-				return notNow("unsupported", "%s offers no reminders", r.Provider)
-			}
+		if err := c.remindable(r); err != nil {
+			return err
 		}
 		now, err := c.ledger.Now(ctx)
 		if err != nil {
@@ -111,22 +95,8 @@ func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Re
 // from 1; a worker makes the call.
 func (c *Client) RemindSigner(ctx context.Context, campaign, id string, signer int) (Result, error) {
 	return c.each(ctx, campaign, []string{id}, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
-		if r.State != ledger.Sent {
-			return notNow(string(r.State), "%s, and only sent envelopes have pending signers", r.State)
-		}
-		if p := c.judge.Provider(r.Provider); p != nil {
-			if _, ok := p.(providers.SignerReminder); !ok {
-				return notNow("unsupported", "%s cannot remind one signer alone", r.Provider)
-			}
-		}
-		var e Envelope
-		if len(r.Envelope) > 0 {
-			if err := json.Unmarshal(r.Envelope, &e); err != nil {
-				return fmt.Errorf("the envelope in the ledger: %w", err)
-			}
-		}
-		if signer < 1 || signer > len(e.Signers) {
-			return notNow("no_signer", "the envelope has no signer%d", signer)
+		if err := c.signerRemindable(r, signer); err != nil {
+			return err
 		}
 		now, err := c.ledger.Now(ctx)
 		if err != nil {

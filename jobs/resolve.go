@@ -71,12 +71,8 @@ func resolvable(r *ledger.Record, envelopeID string) error {
 // lookUp asks whether an id is that of a sent envelope which is nobody else's. why says
 // what has kept anybody from looking; it is empty when the provider has confirmed the id.
 func (c *Client) lookUp(ctx context.Context, r *ledger.Record, envelopeID string) (why string, err error) {
-	owner, err := c.ledger.KeyOf(ctx, r.Provider, envelopeID)
-	if err != nil {
+	if err := c.unowned(ctx, r, envelopeID); err != nil {
 		return "", err
-	}
-	if owner != "" && owner != r.Key() {
-		return "", fmt.Errorf("%w: %s has it", ErrUnknownID, owner)
 	}
 	worked, err := c.tasks.Worked(r.Provider)
 	if err != nil {
@@ -109,6 +105,15 @@ func (c *Client) lookUp(ctx context.Context, r *ledger.Record, envelopeID string
 		return "", fmt.Errorf("%w: at %s it has other signers", ErrUnknownID, r.Provider)
 	}
 	return answer, nil
+}
+
+// unowned refuses an id that another envelope has.
+func (c *Client) unowned(ctx context.Context, r *ledger.Record, envelopeID string) error {
+	owner, err := c.ledger.KeyOf(ctx, r.Provider, envelopeID)
+	if err == nil && owner != "" && owner != r.Key() {
+		err = fmt.Errorf("%w: %s has it", ErrUnknownID, owner)
+	}
+	return err
 }
 
 // sent records that an envelope's signers were invited, as it was learnt from elsewhere

@@ -18,6 +18,7 @@ import (
 func newResolve(sys *system) *cobra.Command {
 	var sent, idsFrom string
 	var notSent bool
+	var dry dryRun
 	cmd := &cobra.Command{
 		Use:   "resolve CAMPAIGN {ID --sent ENVELOPE_ID | ID... --not-sent | --ids-from FILE [--not-sent]}",
 		Short: "Settle envelopes that are in doubt",
@@ -52,9 +53,14 @@ A file names many of them, one a line: ID,ENVELOPE_ID for those that were sent, 
 	cmd.Flags().StringVar(&sent, "sent", "", "it was sent: the provider's id of the envelope")
 	cmd.Flags().BoolVar(&notSent, "not-sent", false, "they were not sent")
 	cmd.Flags().StringVar(&idsFrom, "ids-from", "", "a file with ID,ENVELOPE_ID a line, or ID with --not-sent")
+	dry.add(cmd)
 	return sys.steering(cmd, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		resolve := resolveOne
+		if dry {
+			resolve = wouldResolveOne
+		}
 		if idsFrom == "" && len(args) == 2 {
-			return resolveOne(ctx, c, jobs.Key{Campaign: args[0], ID: args[1]}, sent)
+			return resolve(ctx, c, jobs.Key{Campaign: args[0], ID: args[1]}, sent)
 		}
 		var rulings []ruling
 		for _, id := range args[1:] {
@@ -66,7 +72,11 @@ A file names many of them, one a line: ID,ENVELOPE_ID for those that were sent, 
 				return answer{}, err
 			}
 		}
-		return sys.resolveAll(ctx, c, args[0], rulings)
+		a, err := sys.resolveAll(ctx, c, args[0], rulings, resolve)
+		if dry {
+			a = dryAnswer(a)
+		}
+		return a, err
 	})
 }
 
@@ -139,12 +149,15 @@ func resolveOne(ctx context.Context, c *jobs.Client, key jobs.Key, envelopeID st
 	return a, nil
 }
 
+// resolver settles an envelope, or says what would become of it.
+type resolver = func(ctx context.Context, c *jobs.Client, key jobs.Key, envelopeID string) (answer, error)
+
 // resolveAll settles many, and goes on after a refusal.
-func (s *system) resolveAll(ctx context.Context, c *jobs.Client, campaign string, rulings []ruling) (answer, error) {
+func (s *system) resolveAll(ctx context.Context, c *jobs.Client, campaign string, rulings []ruling, resolve resolver) (answer, error) {
 	done, refused := 0, 0
 	for _, v := range rulings {
 		key := jobs.Key{Campaign: campaign, ID: v.id}
-		a, err := resolveOne(ctx, c, key, v.envelopeID)
+		a, err := resolve(ctx, c, key, v.envelopeID)
 		switch {
 		case err == nil:
 			done++

@@ -29,7 +29,7 @@ func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jo
 	cmd.ValidArgsFunction = s.completeCampaign
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		open := s.openLedger
-		if cmd.Name() == "cancel" || cmd.Name() == "forget" { // they end what another ledger may have sent
+		if (cmd.Name() == "cancel" || cmd.Name() == "forget") && !isDry(cmd) { // they end what another ledger may have sent
 			open = s.openLedgerAndArchive
 		}
 		e, err := open(cmd.Context(), cmd.Name())
@@ -206,7 +206,8 @@ func (s *system) completeCampaign(cmd *cobra.Command, args []string, _ string) (
 }
 
 func newPause(sys *system) *cobra.Command {
-	return sys.steering(&cobra.Command{
+	var dry dryRun
+	cmd := sys.steering(&cobra.Command{
 		Use:   "pause CAMPAIGN",
 		Short: "Invite nobody more until resumed",
 		Long: `Pause keeps a campaign from inviting anybody: when it has returned, no further
@@ -215,6 +216,9 @@ tells how many they were. Envelopes that are sent are followed and archived as b
 		Example: `  chancela pause june`,
 		Args:    arguments(1, 1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		if dry {
+			return wouldPause(ctx, c, args[0])
+		}
 		res, err := c.Pause(ctx, args[0])
 		if err == nil {
 			err = c.AwaitPause(ctx, args[0])
@@ -230,10 +234,13 @@ tells how many they were. Envelopes that are sent are followed and archived as b
 		a.fields["under_way"] = res.UnderWay
 		return a, nil
 	})
+	dry.add(cmd)
+	return cmd
 }
 
 func newResume(sys *system) *cobra.Command {
-	return sys.steering(&cobra.Command{
+	var dry dryRun
+	cmd := sys.steering(&cobra.Command{
 		Use:   "resume CAMPAIGN",
 		Short: "End a pause",
 		Long: `Resume ends a pause: envelopes that waited are sent. It also ends what --first and
@@ -241,6 +248,9 @@ failures in a row hold back; on a terminal it asks before a pause takes --first 
 		Example: `  chancela resume june`,
 		Args:    arguments(1, 1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		if dry {
+			return wouldResume(ctx, c, args[0])
+		}
 		before, err := c.Ledger().Campaign(ctx, args[0])
 		if err != nil {
 			return answer{}, err
@@ -260,6 +270,8 @@ failures in a row hold back; on a terminal it asks before a pause takes --first 
 		}
 		return pausedAnswer(args[0], false, text), nil
 	})
+	dry.add(cmd)
+	return cmd
 }
 
 // heldBack is how many envelopes wait because others go first, and how many those are.
@@ -274,6 +286,7 @@ func heldBack(c ledger.Campaign) (held, first int64) {
 
 func newRetry(sys *system) *cobra.Command {
 	var only choice
+	var dry dryRun
 	cmd := sys.steering(&cobra.Command{
 		Use:   "retry CAMPAIGN [ID...]",
 		Short: "Put failed envelopes back into the queue",
@@ -288,6 +301,9 @@ archive step is repeated. It ends neither a pause nor a halt: resume does.`,
 		if err != nil {
 			return answer{}, err
 		}
+		if dry {
+			return wouldSome(ctx, c, args, ledger.RetryAll)
+		}
 		r, err := sys.some(ctx, c, args, ledger.RetryAll, c.Retry)
 		a := retried(args, r)
 		if err == nil && r.Done > 0 {
@@ -296,12 +312,14 @@ archive step is repeated. It ends neither a pause nor a halt: resume does.`,
 		return a, listed(r, err)
 	})
 	only.add(cmd)
+	dry.add(cmd)
 	return cmd
 }
 
 func newCancel(sys *system) *cobra.Command {
 	var yes bool
 	var only choice
+	var dry dryRun
 	cmd := sys.steering(&cobra.Command{
 		Use:   "cancel CAMPAIGN [ID...]",
 		Short: "Stop what is not sent, withdraw what is sent",
@@ -317,6 +335,9 @@ it cancels a whole campaign. What is canceled is not sent again under the same i
 		args, err := only.of(ctx, c, args)
 		if err != nil {
 			return answer{}, err
+		}
+		if dry {
+			return wouldSome(ctx, c, args, ledger.CancelAll)
 		}
 		if len(args) == 1 && !yes {
 			all, err := c.Ledger().Campaign(ctx, args[0])
@@ -338,12 +359,14 @@ it cancels a whole campaign. What is canceled is not sent again under the same i
 	})
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask, also on a terminal")
 	only.add(cmd)
+	dry.add(cmd)
 	return cmd
 }
 
 func newRemind(sys *system) *cobra.Command {
 	var only choice
 	var signer int
+	var dry dryRun
 	cmd := sys.steering(&cobra.Command{
 		Use:   "remind CAMPAIGN [ID...]",
 		Short: "Ask the provider to notify pending signers again",
@@ -358,6 +381,10 @@ again: of the named ones, or of all where the provider offers it.`,
 			if len(args) != 2 || signer < 0 {
 				return answer{}, usage("--signer: want a campaign, one id, and the number of its signer from 1")
 			}
+			if dry {
+				r, err := c.WouldRemindSigner(ctx, args[0], args[1], signer)
+				return would(args, ledger.RemindAll, r), listed(r, err)
+			}
 			r, err := c.RemindSigner(ctx, args[0], args[1], signer)
 			return reminded(args, r), listed(r, err)
 		}
@@ -365,11 +392,15 @@ again: of the named ones, or of all where the provider offers it.`,
 		if err != nil {
 			return answer{}, err
 		}
+		if dry {
+			return wouldSome(ctx, c, args, ledger.RemindAll)
+		}
 		r, err := sys.some(ctx, c, args, ledger.RemindAll, c.Remind)
 		return reminded(args, r), listed(r, err)
 	})
 	cmd.Flags().IntVar(&signer, "signer", 0, "only this signer of one envelope, by the number from 1, where the provider can")
 	only.add(cmd)
+	dry.add(cmd)
 	return cmd
 }
 

@@ -31,6 +31,7 @@ type Done struct {
 	UnderWay  int            `json:"under_way,omitempty" doc:"After a pause: invitations that were begun before it and may still leave, within 20 seconds."`
 	Operation string         `json:"operation,omitempty" doc:"For the whole campaign: the address of the operation, which tells how far it is."`
 	Ended     bool           `json:"ended" doc:"False: it goes on in the background."`
+	DryRun    bool           `json:"dry_run,omitempty" doc:"Nothing was changed: this would be done."`
 }
 
 // OperationStatus is how far an operation on a whole campaign is.
@@ -66,30 +67,54 @@ func (s *Server) operations(a huma.API) {
 		{"cancel", "Stop what is not sent, withdraw what is where the provider can", "Stop or withdraw an envelope", ledger.CancelAll, s.client.Cancel},
 		{"remind", "Ask the providers to notify pending signers again", "Ask the provider to notify pending signers again", ledger.RemindAll, s.client.Remind},
 	} {
-		s.onCampaign(a, op.verb, op.all, http.StatusAccepted, true, func(ctx context.Context, campaign string, ids []string) (Done, error) {
-			if len(ids) == 0 {
+		would := func(ctx context.Context, campaign string, ids ...string) (jobs.Result, error) {
+			return s.client.Would(ctx, campaign, op.kind, ids...)
+		}
+		s.onCampaign(a, op.verb, op.all, http.StatusAccepted, true, func(ctx context.Context, campaign string, ids []string, dry bool) (Done, error) {
+			do := op.do
+			switch {
+			case dry:
+				do = would
+			case len(ids) == 0:
 				return s.start(ctx, campaign, op.kind)
 			}
-			res, err := op.do(ctx, campaign, ids...)
-			if res.Done > 0 && len(res.Refused) > 0 {
-				err = nil // the answer says which were refused
+			res, err := do(ctx, campaign, ids...)
+			if dry || res.Done > 0 && len(res.Refused) > 0 {
+				err = unlessBroken(res, err) // the answer says which were refused
 			}
-			return Done{campaign, res.Done, res.Refused, 0, "", true}, err
+			return Done{Campaign: campaign, Envelopes: res.Done, Refused: res.Refused, Ended: true, DryRun: dry}, err
 		})
-		s.onEnvelope(a, op.verb, op.one, http.StatusAccepted, nil, func(ctx context.Context, key jobs.Key) error {
-			_, err := op.do(ctx, key.Campaign, key.ID)
+		do := func(ctx context.Context, key jobs.Key, ask envelopeAsk) error {
+			do := op.do
+			if ask.dry {
+				do = would
+			}
+			_, err := do(ctx, key.Campaign, key.ID)
 			return err
-		})
+		}
+		if op.kind == ledger.RemindAll {
+			onEnvelope(s, a, op.verb, op.one, http.StatusAccepted, nil, (*remindAsked).ask, s.remindOne(do))
+			continue
+		}
+		onEnvelope(s, a, op.verb, op.one, http.StatusAccepted, nil, (*EnvelopeAsked).ask, do)
 	}
-	s.onCampaign(a, "pause", "Invite nobody more until resumed", http.StatusOK, false, func(ctx context.Context, campaign string, _ []string) (Done, error) {
+	s.onCampaign(a, "pause", "Invite nobody more until resumed", http.StatusOK, false, func(ctx context.Context, campaign string, _ []string, dry bool) (Done, error) {
+		if dry {
+			res, err := s.client.WouldPause(ctx, campaign)
+			return Done{Campaign: campaign, Envelopes: res.Done, UnderWay: res.UnderWay, Ended: true, DryRun: true}, err
+		}
 		res, err := s.client.Pause(ctx, campaign)
 		if err != nil {
 			return Done{}, err
 		}
 		n, err := s.open(ctx, campaign)
-		return Done{campaign, n, nil, res.UnderWay, "", true}, err
+		return Done{Campaign: campaign, Envelopes: n, UnderWay: res.UnderWay, Ended: true}, err
 	})
-	s.onCampaign(a, "resume", "End a pause", http.StatusOK, false, func(ctx context.Context, campaign string, _ []string) (Done, error) {
+	s.onCampaign(a, "resume", "End a pause", http.StatusOK, false, func(ctx context.Context, campaign string, _ []string, dry bool) (Done, error) {
+		if dry {
+			res, err := s.client.Would(ctx, campaign, ledger.ResumeAll)
+			return Done{Campaign: campaign, Envelopes: res.Done, Ended: true, DryRun: true}, err
+		}
 		done, err := s.start(ctx, campaign, ledger.ResumeAll)
 		if err == nil {
 			done.Envelopes, err = s.open(ctx, campaign)
@@ -98,12 +123,15 @@ func (s *Server) operations(a huma.API) {
 	})
 	s.onOperation(a)
 	schema := schemaOf[ResolveInput](a.OpenAPI().Components.Schemas)
-	s.onEnvelope(a, "resolve", "Settle an envelope that is in doubt", http.StatusOK,
+	onEnvelope(s, a, "resolve", "Settle an envelope that is in doubt", http.StatusOK,
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},
-		func(ctx context.Context, key jobs.Key) error {
+		(*EnvelopeAsked).ask, func(ctx context.Context, key jobs.Key, ask envelopeAsk) error {
 			id, err := readResolve(ctx)
 			if err != nil {
 				return err
+			}
+			if ask.dry {
+				return s.client.WouldResolve(ctx, key, id)
 			}
 			_, err = s.client.Resolve(ctx, key, id) // unchecked: the report says so
 			return err
@@ -123,7 +151,7 @@ func (s *Server) start(ctx context.Context, campaign string, kind ledger.Kind) (
 	if err != nil {
 		return Done{}, err
 	}
-	return Done{campaign, o.Result.Done, o.Result.Refused, 0, operationPath(campaign, o.ID), !o.Ended.IsZero()}, nil
+	return Done{Campaign: campaign, Envelopes: o.Result.Done, Refused: o.Result.Refused, Operation: operationPath(campaign, o.ID), Ended: !o.Ended.IsZero()}, nil
 }
 
 func operationPath(campaign, id string) string {
@@ -161,7 +189,7 @@ func (s *Server) onOperation(a huma.API) {
 
 // onCampaign registers an operation on a campaign: 202 where workers carry it out. some
 // tells that it can be for some envelopes only.
-func (s *Server) onCampaign(a huma.API, verb, summary string, status int, some bool, do func(ctx context.Context, campaign string, ids []string) (Done, error)) {
+func (s *Server) onCampaign(a huma.API, verb, summary string, status int, some bool, do func(ctx context.Context, campaign string, ids []string, dry bool) (Done, error)) {
 	type out struct {
 		Location string `header:"Location"`
 		Body     Done
@@ -172,8 +200,12 @@ func (s *Server) onCampaign(a huma.API, verb, summary string, status int, some b
 		body = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	}
 	register(s, a, huma.Operation{OperationID: verb + "-campaign", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/" + verb, Summary: summary, DefaultStatus: status}, body,
-		func(ctx context.Context, in *CampaignPath) (*out, error) {
+		func(ctx context.Context, in *campaignAsked) (*out, error) {
 			name, err := campaignFor(ctx, in.Campaign)
+			if err != nil {
+				return nil, err
+			}
+			dry, err := in.dry()
 			if err != nil {
 				return nil, err
 			}
@@ -181,7 +213,7 @@ func (s *Server) onCampaign(a huma.API, verb, summary string, status int, some b
 			if err != nil {
 				return nil, err
 			}
-			done, err := do(ctx, name, ids)
+			done, err := do(ctx, name, ids, dry)
 			return &out{done.Operation, done}, err
 		})
 }
@@ -217,15 +249,19 @@ func readIDs(ctx context.Context, some bool) ([]string, error) {
 }
 
 // onEnvelope answers with the report as it is now: a worker carries the operation out.
-func (s *Server) onEnvelope(a huma.API, verb, summary string, status int, body *huma.RequestBody, do func(context.Context, jobs.Key) error) {
+func onEnvelope[I any](s *Server, a huma.API, verb, summary string, status int, body *huma.RequestBody, asked func(*I) (envelopeAsk, error), do func(context.Context, jobs.Key, envelopeAsk) error) {
 	type out struct{ Body jobs.Report }
 	register(s, a, huma.Operation{OperationID: verb + "-envelope", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/envelopes/{id}/" + verb, Summary: summary, DefaultStatus: status}, body,
-		func(ctx context.Context, in *EnvelopePath) (*out, error) {
-			key, err := keyFor(ctx, in.Campaign, in.ID)
+		func(ctx context.Context, in *I) (*out, error) {
+			ask, err := asked(in)
 			if err != nil {
 				return nil, err
 			}
-			if err := do(ctx, key); err != nil {
+			key, err := keyFor(ctx, ask.path.Campaign, ask.path.ID)
+			if err != nil {
+				return nil, err
+			}
+			if err := do(ctx, key, ask); err != nil {
 				return nil, err
 			}
 			report, err := s.report(ctx, key)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/chancela/chancela/jobs"
@@ -26,6 +27,7 @@ type confirmView struct {
 	Nothing             bool // there is nothing that it could be done for
 	Back                string
 	Code, Provider      string // of the failures that are meant
+	Signer              int    // the only one that is meant, from 1; 0: all
 }
 
 // registerActions adds the pages that ask and the forms that do.
@@ -208,9 +210,21 @@ func (p *Pages) askEnvelope(v *visit, verb string) error {
 	if err != nil {
 		return err
 	}
-	x := confirmView{Title: v.words.t("confirm.one."+verb, key.ID), Text: report.Subject, Button: v.words.t("do.one." + verb), Danger: verb == "cancel",
+	x := confirmView{Title: v.words.t("confirm.one."+verb, key.ID), Text: report.Subject, Signer: signerOf(verb, v.r.URL.Query()), Button: v.words.t("do.one." + verb), Danger: verb == "cancel",
 		Back: "/campaigns/" + key.Campaign + "/envelopes/" + key.ID}
+	if x.Signer > 0 {
+		x.Title, x.Button = v.words.t("confirm.one.remind.signer", v.words.num(x.Signer), key.ID), v.words.t("do.one.remind.signer")
+	}
 	return p.show(v, http.StatusOK, "confirm", view{Title: x.Title, Nav: "campaigns", Data: x})
+}
+
+// signerOf is the number of the one signer whom a reminder is for; 0: all.
+func signerOf(verb string, values url.Values) int {
+	n, err := strconv.Atoi(values.Get("signer"))
+	if verb != "remind" || err != nil || n < 1 {
+		return 0
+	}
+	return n
 }
 
 func (p *Pages) steerEnvelope(v *visit, verb string) error {
@@ -219,7 +233,12 @@ func (p *Pages) steerEnvelope(v *visit, verb string) error {
 		return err
 	}
 	do := map[string]func(context.Context, string, ...string) (jobs.Result, error){"cancel": p.Client.Cancel, "retry": p.Client.Retry, "remind": p.Client.Remind}[verb]
-	res, err := do(v.ctx, key.Campaign, key.ID)
+	var res jobs.Result
+	if signer := signerOf(verb, v.r.PostForm); signer > 0 {
+		res, err = p.Client.RemindSigner(v.ctx, key.Campaign, key.ID, signer)
+	} else {
+		res, err = do(v.ctx, key.Campaign, key.ID)
+	}
 	if res.Done == 0 && err != nil {
 		return err
 	}

@@ -51,6 +51,7 @@ type person struct {
 	providers.Signer
 	State    string
 	SignedAt *time.Time
+	Number   int // of the signer who can be reminded alone; 0: cannot
 }
 
 func (p *Pages) envelope(v *visit) error {
@@ -89,7 +90,7 @@ func (p *Pages) envelopeView(ctx context.Context, key jobs.Key) (envelopeView, e
 			return x, err
 		}
 	}
-	x.People = people(x.Content, told)
+	x.People = p.people(r, x.Content, told)
 	for step := range r.Steps {
 		x.Steps = append(x.Steps, step)
 	}
@@ -116,6 +117,21 @@ func (p *Pages) addLinks(ctx context.Context, caller api.Caller, key jobs.Key, x
 		x.Links = all[0]
 	}
 	return err
+}
+
+// people are the signers, with who can be reminded alone.
+func (p *Pages) people(r *ledger.Record, e jobs.Envelope, report jobs.Report) []person {
+	all := people(e, report)
+	provider, _ := p.info(r.Provider)
+	if _, ok := provider.(providers.SignerReminder); !ok || r.State != ledger.Sent || r.EnvelopeID == "" || len(e.Signers) < 2 {
+		return all
+	}
+	for i := range all {
+		if s := all[i].State; s != providers.SignerSigned && s != providers.SignerApproved && s != providers.SignerDeclined {
+			all[i].Number = i + 1
+		}
+	}
+	return all
 }
 
 // people are the signers as they were asked for, with what the provider says of them. A

@@ -19,7 +19,7 @@ var english = map[string]string{
 
 	"campaign.began": "Began on %s", "do.pause": "Pause", "do.resume": "Resume", "do.remind": "Remind", "do.retry": "Retry what failed", "do.cancel": "Cancel",
 	"do.retry.these.one": "Retry it", "do.retry.these.other": "Retry these %d", "do.resolve.these": "Decide, one by one",
-	"do.one.cancel": "Cancel this envelope", "do.one.remind": "Remind its signers", "do.one.retry": "Retry", "do.one.resolve": "Say whether it was sent",
+	"do.one.cancel": "Cancel this envelope", "do.one.remind": "Remind its signers", "do.one.remind.signer": "Remind this signer", "do.one.retry": "Retry", "do.one.resolve": "Say whether it was sent",
 	"answer": "%s of %s archived (%s)", "answer.sent.one": "%d waiting for its signers", "answer.sent.other": "%d waiting for their signers",
 	"answer.waiting.one": "%d not sent yet", "answer.waiting.other": "%d not sent yet", "answer.stuck.one": "%d needs somebody", "answer.stuck.other": "%d need somebody",
 
@@ -91,7 +91,7 @@ var english = map[string]string{
 	"confirm.remind.button.one": "Remind for %d envelope", "confirm.remind.button.other": "Remind for %d envelopes",
 	"confirm.retry.title": "Retry what failed in %s?", "confirm.retry.text": "They go back to where they failed, with all tries anew. Nobody was invited by what failed.",
 	"confirm.retry.button.one": "Retry %d envelope", "confirm.retry.button.other": "Retry %d envelopes",
-	"confirm.one.cancel": "Cancel envelope %s?", "confirm.one.retry": "Retry envelope %s?", "confirm.one.remind": "Remind the signers of envelope %s?",
+	"confirm.one.cancel": "Cancel envelope %s?", "confirm.one.retry": "Retry envelope %s?", "confirm.one.remind": "Remind the signers of envelope %s?", "confirm.one.remind.signer": "Remind signer %s of envelope %s?",
 
 	"resolve.title": "Was envelope %s sent?", "resolve.lead": "The call that invites the signers was made, and its answer never came. %s has no way to ask. Only somebody who looks can tell.",
 	"resolve.facts": "What to look for", "resolve.when": "The call was made at", "resolve.how": "Sign in at %s and look for the subject and the signers around that time, or ask a signer whether the invitation came.",

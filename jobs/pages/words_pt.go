@@ -19,7 +19,7 @@ var portuguese = map[string]string{
 
 	"campaign.began": "Começou em %s", "do.pause": "Pausar", "do.resume": "Retomar", "do.remind": "Lembrar", "do.retry": "Tentar de novo o que falhou", "do.cancel": "Cancelar",
 	"do.retry.these.one": "Tentar de novo", "do.retry.these.other": "Tentar de novo estes %d", "do.resolve.these": "Decidir, um por um",
-	"do.one.cancel": "Cancelar este envelope", "do.one.remind": "Lembrar os signatários", "do.one.retry": "Tentar de novo", "do.one.resolve": "Dizer se foi enviado",
+	"do.one.cancel": "Cancelar este envelope", "do.one.remind": "Lembrar os signatários", "do.one.remind.signer": "Lembrar este signatário", "do.one.retry": "Tentar de novo", "do.one.resolve": "Dizer se foi enviado",
 	"answer": "%s de %s arquivados (%s)", "answer.sent.one": "%d aguardando assinaturas", "answer.sent.other": "%d aguardando assinaturas",
 	"answer.waiting.one": "%d ainda não enviado", "answer.waiting.other": "%d ainda não enviados", "answer.stuck.one": "%d precisa de alguém", "answer.stuck.other": "%d precisam de alguém",
 
@@ -91,7 +91,7 @@ var portuguese = map[string]string{
 	"confirm.remind.button.one": "Lembrar por %d envelope", "confirm.remind.button.other": "Lembrar por %d envelopes",
 	"confirm.retry.title": "Tentar de novo o que falhou em %s?", "confirm.retry.text": "Eles voltam para onde falharam, com todas as tentativas. Ninguém foi convidado pelo que falhou.",
 	"confirm.retry.button.one": "Tentar de novo %d envelope", "confirm.retry.button.other": "Tentar de novo %d envelopes",
-	"confirm.one.cancel": "Cancelar o envelope %s?", "confirm.one.retry": "Tentar de novo o envelope %s?", "confirm.one.remind": "Lembrar os signatários do envelope %s?",
+	"confirm.one.cancel": "Cancelar o envelope %s?", "confirm.one.retry": "Tentar de novo o envelope %s?", "confirm.one.remind": "Lembrar os signatários do envelope %s?", "confirm.one.remind.signer": "Lembrar o signatário %s do envelope %s?",
 
 	"resolve.title": "O envelope %s foi enviado?", "resolve.lead": "A chamada que convida os signatários foi feita, e a resposta nunca veio. %s não oferece como perguntar. Só quem olha pode dizer.",
 	"resolve.facts": "O que procurar", "resolve.when": "A chamada foi feita em", "resolve.how": "Entre em %s e procure o assunto e os signatários perto dessa hora, ou pergunte a um signatário se o convite chegou.",

@@ -96,6 +96,7 @@ end
 -- remind changes nothing: its tasks are put on the queue before this is recorded.
 function kinds.remind(e, key, h)
   if h.s ~= 's' then return words[h.s] end
+  if h.o == 'unnamed' or redis.call('HGET', e, 'x') == '1' then return 'unconfirmed' end
   if unable[h.p] then return 'unsupported ' .. h.p end
   for _, v in ipairs({key, h.p, words[h.s], lane(), h.g, h.v}) do tasks[#tasks + 1] = v end
 end
