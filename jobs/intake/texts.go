@@ -95,14 +95,16 @@ func (c *checker) endless(field, text string, limit int) bool {
 }
 
 // withoutJoiners leaves out the joiners that join nothing: Latin letters, Greek and
-// Cyrillic ones know none.
+// Cyrillic ones know none. An accent belongs to the letter that it stands on.
 func withoutJoiners(s string) string {
 	before := ' '
 	return strings.Map(func(r rune) rune {
 		if (r == '\u200C' || r == '\u200D') && (!unicode.In(before, unicode.L, unicode.M) || unicode.In(before, unicode.Latin, unicode.Greek, unicode.Cyrillic)) {
 			return -1
 		}
-		before = r
+		if !unicode.Is(unicode.M, r) || !unicode.Is(unicode.Inherited, r) {
+			before = r
+		}
 		return r
 	}, s)
 }
