@@ -198,7 +198,9 @@ func (c *Client) mark(ctx context.Context, e ledger.Entry, s marks.Standing) (*m
 }
 
 // otherwise tells whether the archive has the entry's key with other content.
-func (f found) otherwise(e ledger.Entry) bool { return f.mark != nil && f.mark.Digest != e.Digest }
+func (f found) otherwise(e ledger.Entry) bool {
+	return f.manifest != nil && f.manifest.Digest != e.Digest || f.mark != nil && f.mark.Digest != e.Digest
+}
 
 // adopt turns the entry of an envelope that nobody may be invited to again into what the
 // archive says of it: archived; or with an inviting call that a worker is to settle. whole

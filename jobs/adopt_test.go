@@ -123,6 +123,7 @@ func TestWhatTheArchiveHasIsAdopted(t *testing.T) {
 	l := newLost(t)
 	accepted := l.at.Add(-time.Hour)
 	l.manifest("archived", l.digest("archived"))
+	l.manifest("rewritten", "v1:rewritten")
 	l.mark(marks.Mark{ID: "archived", Claim: "c0", Digest: l.digest("archived")})
 	l.mark(marks.Mark{ID: "marked", Claim: "c1", Digest: l.digest("marked"), Steps: map[string]string{"file": "7"}, Accepted: accepted, Environment: marks.Simulated, Within: 1})
 	l.mark(marks.Mark{ID: "slow", Claim: "c2", Digest: l.digest("slow"), Accepted: accepted, Environment: "production", Within: (rest.SendWithin + time.Minute).Milliseconds()})
@@ -145,8 +146,9 @@ func TestWhatTheArchiveHasIsAdopted(t *testing.T) {
 	}
 	l = l.anew()
 
-	sum := l.enqueue("archived", "marked", "slow", "sent", "other", "refused", "new")
-	if sum.New != 2 || sum.Known != 4 || sum.Adopted != 4 || sum.Archived != 1 || sum.Moved != 0 || len(sum.Conflicts) != 1 || sum.Conflicts[0].Key != june("other") {
+	sum := l.enqueue("archived", "rewritten", "marked", "slow", "sent", "other", "refused", "new")
+	if sum.New != 2 || sum.Known != 4 || sum.Adopted != 4 || sum.Archived != 1 || sum.Moved != 0 || len(sum.Conflicts) != 2 ||
+		sum.Conflicts[0].Key != june("rewritten") || sum.Conflicts[1].Key != june("other") {
 		t.Errorf("%+v", sum)
 	}
 	for id, want := range map[string]struct {
