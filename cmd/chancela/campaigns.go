@@ -80,6 +80,7 @@ type campaignFiles struct {
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
 	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
 	notes     map[string]int              // what people must know: in how many rows
+	each      bool                        // every mistake is told, for programs
 	silent    unreminded
 
 	refused     []string                       // files of which no row can be taken
@@ -178,7 +179,7 @@ func (f *campaignFiles) seenBy(name string, all *campaign.Seen) *campaign.Seen {
 
 // check reads all files through and tells every problem.
 func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary, error) {
-	total := campaign.Summary{Providers: map[string]campaign.Load{}}
+	total, kinds := campaign.Summary{Providers: map[string]campaign.Load{}}, mistakeKinds{}
 	seen, repeated, doubted := campaign.NewSeen(), 0, 0
 	for _, name := range f.names {
 		options := f.options(name, f.seenBy(name, seen))
@@ -200,12 +201,16 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 			}
 		}
 		s, err := campaign.Check(ctx, []string{name}, options, func(p campaign.Problem) {
-			tell("problem", p, p)
 			document = document || p.Name == "document"
+			if f.each || kinds.listed(p) {
+				tell("problem", p, p)
+			}
 		})
 		if err != nil {
 			return total, err
 		}
+		kinds.tell(func(text lang.Text) { tell("more", nil, text) })
+		kinds = mistakeKinds{}
 		f.tellHints(name, read, document, tell)
 		if s.Refused == 0 {
 			if err := f.keepColumns(name, tell); err != nil {
@@ -246,6 +251,7 @@ func insistedFiles(ctx context.Context, sys *system, cfg *config, names []string
 	if err != nil {
 		return nil, nil, err
 	}
+	files.each = sys.json
 	return files, judges, files.insist(ctx, sys.note)
 }
 

@@ -313,7 +313,7 @@ func TestCheckTellsWhatWasMeant(t *testing.T) {
 	head, row := "id;provider;subject;document;signer1.name;signer1.email\n", ";certyneo;Contrato;documentos/contrato.pdf;Nívea;a@exemplo.test\n"
 	for _, c := range []struct{ text, want string }{
 		{head + "1;contrakto;Contrato;documentos/contrato.pdf;Nívea;a@exemplo.test\n", "qisign: did you mean contraktor?"},
-		{head + "1" + row + "TOTAL;;;2;;\n", "june.csv:3:1: A3: this looks like a row of totals: remove it\n1 problem: 1 of 2 rows is valid"},
+		{head + "1" + row + "TOTAL;;;2;;\n", "june.csv:3:1: A3: row 3 looks like a row of totals: delete it\n1 problem: 1 of 2 rows is valid"},
 		{head + "1;certyneo;Contrato;nada.pdf;Nívea;a@exemplo.test\n", "document (D2): there is no file"},
 	} {
 		if r := invoke(t, nil, "check", caseFile(t, dir, "june.csv", c.text)); !strings.Contains(r.stdout, c.want) {

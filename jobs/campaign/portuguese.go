@@ -123,7 +123,7 @@ var portuguese = map[string]string{
 	"there is no such file below the campaign file's folder":                                                                         "não há tal arquivo abaixo da pasta do arquivo da campanha",
 	"this column is missing":                                                                                                         "falta esta coluna",
 	"this column is missing, and %v has a signer%d":                                                                                  "falta esta coluna, e a %v tem um signer%d",
-	"this looks like a row of totals: remove it":                                                                                     "esta parece uma linha de totais: apague-a",
+	"row %d looks like a row of totals: delete it":                                                                                   "a linha %d parece ser de totais: apague-a",
 	"{%s} is not a column%v":                                                                                                         "{%s} não é uma coluna%v",
 	"holds %.20q, where the workbook has either TRUE or FALSE: write the value again":                                                "contém %.20q, onde a pasta de trabalho tem TRUE ou FALSE: escreva o valor de novo",
 	"a cell has more than %d MB of text":                                                                                             "uma célula tem mais de %d MB de texto",

@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,15 +85,35 @@ func (b *rowReader) totals() {
 	if len(b.found.list) == 0 {
 		return
 	}
-	for _, c := range b.rec.cells {
-		switch strings.ToLower(strings.Trim(providers.Trim(c.text), ":.= ")) {
-		case "total", "totais", "total geral", "grand total", "subtotal", "sub-total", "soma", "sum":
-			b.found = problems{file: b.name}
-			b.found.add(c, "", lang.Of("this looks like a row of totals: remove it"))
+	word, numbers := -1, 0
+	for i, c := range b.rec.cells {
+		text := providers.Trim(c.text)
+		switch person := i < len(b.header.columns) && b.header.columns[i].signer > 0; {
+		case text == "":
+		case word < 0 && totalWord.MatchString(text):
+			word = i
+		case !person && figure.MatchString(text):
+			numbers++
+		case word < 0 || !exactTotal.MatchString(providers.Trim(b.rec.cells[word].text)):
 			return
 		}
 	}
+	at := b.rec.whole()
+	if word >= 0 {
+		at = b.rec.cells[word]
+	}
+	if word >= 0 || numbers > 1 {
+		b.found = problems{file: b.name}
+		b.found.add(at, "", lang.Of("row %d looks like a row of totals: delete it", b.rec.row))
+	}
 }
+
+// How spreadsheets write totals: a word, perhaps with what is added up, and figures.
+var (
+	exactTotal = regexp.MustCompile(`(?i)^(grand total|sub-?total|total|totais|total geral|soma|sum)[:.= ]*$`)
+	totalWord  = regexp.MustCompile(`(?i)^(grand total|sub-?total|total|totais|soma|sum)\b[^@]{0,40}$`)
+	figure     = regexp.MustCompile(`^(R\$|US\$|\$|€)? ?-?\d[\d.,]* ?%?$`)
+)
 
 // rightLength wants as many values as there are columns at most: spreadsheets leave out
 // empty ones at the end, and write some that nobody sees.

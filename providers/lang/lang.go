@@ -92,6 +92,18 @@ func (t *Text) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Kind is the text without the values that stand in it: texts that say the same of different things
+// have the same.
+func (t Text) Kind() string {
+	kind := t.format
+	for _, a := range t.args {
+		if said, ok := a.(Sayer); ok {
+			kind += "|" + said.Said().Kind()
+		}
+	}
+	return kind
+}
+
 // IsZero tells whether there is no text.
 func (t Text) IsZero() bool { return t.format == "" }
 
