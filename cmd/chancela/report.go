@@ -50,28 +50,7 @@ UTC, csv with --local in CHANCELA_TZ. A spreadsheet of a country that writes 1,5
 			if !slices.Contains(campaign.Formats, format) {
 				return usage("--format: %q is not one of %s", format, strings.Join(campaign.Formats, ", "))
 			}
-			style, err := looks.style(format)
-			if err != nil {
-				return err
-			}
-			style.Campaign = args[0]
-			e, err := sys.openLedger(cmd.Context(), "report")
-			if err != nil {
-				return err
-			}
-			defer e.Close()
-			if _, err := e.client.Ledger().Campaign(cmd.Context(), args[0]); err != nil {
-				return err
-			}
-			style.Zone, style.Language = looks.zone(e.cfg, format), sys.language
-			if output != "" {
-				return writeReports(cmd.Context(), e.client, args, style, output)
-			}
-			rows, err := reports(cmd.Context(), e.client, args, &style)
-			if err != nil {
-				return err
-			}
-			return campaign.WriteReport(sys.stdout, style, rows)
+			return sys.report(cmd.Context(), args, format, output, looks)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "csv", strings.Join(campaign.Formats, ", "))
@@ -81,6 +60,32 @@ UTC, csv with --local in CHANCELA_TZ. A spreadsheet of a country that writes 1,5
 	looks.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(campaign.Formats, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
+}
+
+// report writes the report of a campaign to a file, or to standard output.
+func (sys *system) report(ctx context.Context, campaigns []string, format, output string, looks reportFlags) error {
+	style, err := looks.style(format)
+	if err != nil {
+		return err
+	}
+	style.Campaign = campaigns[0]
+	e, err := sys.openLedger(ctx, "report")
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if _, err := e.client.Ledger().Campaign(ctx, campaigns[0]); err != nil {
+		return err
+	}
+	style.Zone, style.Language = looks.zone(e.cfg, format), sys.language
+	if output != "" {
+		return writeReports(ctx, e.client, campaigns, style, output)
+	}
+	rows, err := reports(ctx, e.client, campaigns, &style)
+	if err != nil {
+		return err
+	}
+	return campaign.WriteReport(sys.stdout, style, rows)
 }
 
 // formatOf is the format that a file's ending tells; csv where it tells none.

@@ -62,15 +62,9 @@ A file names many of them, one a line: ID,ENVELOPE_ID for those that were sent, 
 		if idsFrom == "" && len(args) == 2 {
 			return resolve(ctx, c, jobs.Key{Campaign: args[0], ID: args[1]}, sent)
 		}
-		var rulings []ruling
-		for _, id := range args[1:] {
-			rulings = append(rulings, ruling{id, ""})
-		}
-		if idsFrom != "" {
-			var err error
-			if rulings, err = readRulings(idsFrom, notSent); err != nil {
-				return answer{}, err
-			}
+		rulings, err := rulingsOf(args[1:], idsFrom, notSent)
+		if err != nil {
+			return answer{}, err
 		}
 		a, err := sys.resolveAll(ctx, c, args[0], rulings, resolve)
 		if dry {
@@ -83,6 +77,17 @@ A file names many of them, one a line: ID,ENVELOPE_ID for those that were sent, 
 // ruling is what somebody has found out about an envelope: the provider's id, or that it was
 // not sent.
 type ruling struct{ id, envelopeID string }
+
+// rulingsOf are those of a file; without one, that envelopes were not sent.
+func rulingsOf(ids []string, file string, notSent bool) (rulings []ruling, err error) {
+	if file != "" {
+		return readRulings(file, notSent)
+	}
+	for _, id := range ids {
+		rulings = append(rulings, ruling{id, ""})
+	}
+	return rulings, nil
+}
 
 // readRulings reads a file of them, and takes it as a whole or not at all.
 func readRulings(path string, notSent bool) ([]ruling, error) {

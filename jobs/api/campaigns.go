@@ -144,6 +144,29 @@ type CampaignPath struct {
 	Campaign string `path:"campaign" doc:"The campaign's name."`
 }
 
+// campaignQuery is how a campaign that is posted is read and sent.
+type campaignQuery struct {
+	Campaign  string `query:"campaign" doc:"The campaign's name, where the body has none."`
+	Provider  string `query:"provider" doc:"For envelopes that name none."`
+	Subject   string `query:"subject" doc:"Subject of envelopes that have none: Lease of {signer1.name}."`
+	ID        string `query:"id" doc:"Id of envelopes that have none: {meta.contract}."`
+	Sheet     string `query:"sheet" doc:"Sheet of a workbook; default: the first one that is shown."`
+	Documents string `query:"documents" doc:"Folder of the parts' file names that the document column's paths are below."`
+
+	Map []string `query:"map,explode" doc:"What a heading of a sheet means: signer1.name=Nome do locatário."`
+
+	SkipInvalid string `query:"skip_invalid" enum:"true,false" doc:"Take the good envelopes and leave the others out."`
+	First       string `query:"first" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
+	StartAt     string `query:"start_at" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
+	Window      string `query:"window" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
+	Limit       string `query:"limit" doc:"At most so many invitations a day: 500/day."`
+	Holidays    string `query:"holidays" enum:"br" doc:"No invitations on national holidays of Brazil."`
+
+	RemindAfter  string `query:"remind_after" doc:"Signers are reminded so long after the invitation, where the provider can: 3d, 36h. Within the campaign's hours, and not while it is paused."`
+	RemindEvery  string `query:"remind_every" doc:"And again so long after the last reminder: 2d."`
+	RemindAtMost string `query:"remind_at_most" pattern:"^[0-9]+$" doc:"So many reminders of one envelope: 3 by default, without remind_every 1; 0 ends a campaign's reminders."`
+}
+
 func (s *Server) campaigns(a huma.API) {
 	schemas := a.OpenAPI().Components.Schemas
 	type list struct {
@@ -173,27 +196,6 @@ func (s *Server) campaigns(a huma.API) {
 			c, err := s.client.Ledger().Campaign(ctx, name)
 			return &one{StatusOf(c)}, err
 		})
-	type query struct {
-		Campaign  string `query:"campaign" doc:"The campaign's name, where the body has none."`
-		Provider  string `query:"provider" doc:"For envelopes that name none."`
-		Subject   string `query:"subject" doc:"Subject of envelopes that have none: Lease of {signer1.name}."`
-		ID        string `query:"id" doc:"Id of envelopes that have none: {meta.contract}."`
-		Sheet     string `query:"sheet" doc:"Sheet of a workbook; default: the first one that is shown."`
-		Documents string `query:"documents" doc:"Folder of the parts' file names that the document column's paths are below."`
-
-		Map []string `query:"map,explode" doc:"What a heading of a sheet means: signer1.name=Nome do locatário."`
-
-		SkipInvalid string `query:"skip_invalid" enum:"true,false" doc:"Take the good envelopes and leave the others out."`
-		First       string `query:"first" pattern:"^[0-9]+$" doc:"So many envelopes of each provider go first, the others when those are archived, or the campaign is resumed."`
-		StartAt     string `query:"start_at" doc:"Nobody is invited before: 2030-12-01 09:00 in CHANCELA_TZ, or RFC 3339."`
-		Window      string `query:"window" doc:"Invitations leave only then: Mon-Fri 09:00-18:00, several with a comma; always ends a campaign's hours."`
-		Limit       string `query:"limit" doc:"At most so many invitations a day: 500/day."`
-		Holidays    string `query:"holidays" enum:"br" doc:"No invitations on national holidays of Brazil."`
-
-		RemindAfter  string `query:"remind_after" doc:"Signers are reminded so long after the invitation, where the provider can: 3d, 36h. Within the campaign's hours, and not while it is paused."`
-		RemindEvery  string `query:"remind_every" doc:"And again so long after the last reminder: 2d."`
-		RemindAtMost string `query:"remind_at_most" pattern:"^[0-9]+$" doc:"So many reminders of one envelope: 3 by default, without remind_every 1; 0 ends a campaign's reminders."`
-	}
 	type accepted struct {
 		Location string `header:"Location"`
 		Body     CampaignAccepted
@@ -205,7 +207,7 @@ func (s *Server) campaigns(a huma.API) {
 			"multipart/form-data": {Schema: schemaOf[CampaignForm](schemas)},
 			"application/json":    {Schema: schemaOf[CampaignInput](schemas)},
 		}},
-		func(ctx context.Context, in *query) (*accepted, error) {
+		func(ctx context.Context, in *campaignQuery) (*accepted, error) {
 			got, err := s.enqueueCampaign(ctx, Sending{Campaign: in.Campaign, SkipInvalid: in.SkipInvalid, First: in.First,
 				Provider: in.Provider, Subject: in.Subject, ID: in.ID, Sheet: in.Sheet, Documents: in.Documents, Map: in.Map,
 				Settings:  hours.Settings{StartAt: in.StartAt, Window: in.Window, Limit: in.Limit, Holidays: in.Holidays},

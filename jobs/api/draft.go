@@ -287,7 +287,7 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 	}
 	options.Read = func(r campaign.Reading) { x.Read = r }
 	all := s.sheetItems(ctx, sheet, options)
-	reasons := map[[2]string]*DraftReason{}
+	reasons := draftReasons{}
 	watched := func(yield func(item, error) bool) {
 		for it, err := range all {
 			if err == nil {
@@ -299,13 +299,7 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 		}
 	}
 	x.found, x.Good, err = s.check(ctx, watched, true)
-	x.Reasons = slices.SortedFunc(func(yield func(DraftReason) bool) {
-		for _, r := range reasons {
-			if !yield(*r) {
-				return
-			}
-		}
-	}, func(a, b DraftReason) int { return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Line, b.Line)) })
+	x.Reasons = reasons.sorted()
 	x.Mistakes = x.found.mistakes.count
 	if err != nil {
 		return x.refuse(err)
@@ -323,6 +317,18 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 	x.Hours = report.HoursOf(ledger.Campaign{Hours: ledger.Hours{Settings: x.begin.hours.Marshal()}}, time.Now())
 	x.Elsewhere, err = s.elsewhere(ctx, name, x.found.invitations)
 	return err
+}
+
+// draftReasons are what is wrong with a draft's rows, by column and message.
+type draftReasons map[[2]string]*DraftReason
+
+// sorted are those of most rows first.
+func (reasons draftReasons) sorted() (sorted []DraftReason) {
+	for _, r := range reasons {
+		sorted = append(sorted, *r)
+	}
+	slices.SortFunc(sorted, func(a, b DraftReason) int { return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Line, b.Line)) })
+	return sorted
 }
 
 // draftSheet is a draft's sheet, and how it is read.
@@ -354,7 +360,7 @@ func (x *Draft) refuse(err error) error {
 
 // conflicts adds what is wrong with rows that are there already with other content: the
 // rows themselves have no mistake.
-func (x *Draft) conflicts(reasons map[[2]string]*DraftReason) {
+func (x *Draft) conflicts(reasons draftReasons) {
 	if x.found.conflicts == 0 {
 		return
 	}
@@ -370,7 +376,7 @@ func (x *Draft) conflicts(reasons map[[2]string]*DraftReason) {
 }
 
 // see counts a row, and keeps it when something is wrong with it.
-func (x *Draft) see(it item, reasons map[[2]string]*DraftReason, calls func(item) int) {
+func (x *Draft) see(it item, reasons draftReasons, calls func(item) int) {
 	if it.header == nil {
 		for _, m := range it.mistakes {
 			x.Whole = append(x.Whole, strings.TrimPrefix(m.Field+": "+x.words(m), ": "))

@@ -98,6 +98,12 @@ func (s *Server) operations(a huma.API) {
 		}
 		onEnvelope(s, a, op.verb, op.one, http.StatusAccepted, nil, (*EnvelopeAsked).ask, do)
 	}
+	s.pauses(a)
+	s.onOperation(a)
+	s.resolve(a)
+}
+
+func (s *Server) pauses(a huma.API) {
 	s.onCampaign(a, "pause", "Invite nobody more until resumed", http.StatusOK, false, func(ctx context.Context, campaign string, _ []string, dry bool) (Done, error) {
 		if dry {
 			res, err := s.client.WouldPause(ctx, campaign)
@@ -121,7 +127,9 @@ func (s *Server) operations(a huma.API) {
 		}
 		return done, err
 	})
-	s.onOperation(a)
+}
+
+func (s *Server) resolve(a huma.API) {
 	schema := schemaOf[ResolveInput](a.OpenAPI().Components.Schemas)
 	onEnvelope(s, a, "resolve", "Settle an envelope that is in doubt", http.StatusOK,
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}},

@@ -221,13 +221,7 @@ func (r *Reader) open(in io.ReadSeeker) error {
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	var err error
-	if r.book, err = openWorkbook(r.name, in, r.options); err != nil {
-		return err
-	}
-	if r.book != nil {
-		r.format.comma = ','
-	} else if r.format, err = detect(r.name, in); err != nil {
+	if err := r.recognize(in); err != nil {
 		return err
 	}
 	first, err := r.start(in)
@@ -277,6 +271,19 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		}
 		_, err = r.start(in)
 	}
+	return err
+}
+
+// recognize tells a workbook from text, and how the text is written.
+func (r *Reader) recognize(in io.ReadSeeker) (err error) {
+	if r.book, err = openWorkbook(r.name, in, r.options); err != nil {
+		return err
+	}
+	if r.book != nil {
+		r.format.comma = ','
+		return nil
+	}
+	r.format, err = detect(r.name, in)
 	return err
 }
 
