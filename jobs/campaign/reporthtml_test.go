@@ -132,3 +132,14 @@ func TestLongPageIsShortened(t *testing.T) {
 func TestReportOfNothing(t *testing.T) {
 	wantTexts(t, pageOf(t, ReportStyle{Campaign: "june"}, nil), "Campaign june", "There are none.", "</html>")
 }
+
+// TestReportOfADateOfNowhere: a provider's time may be centuries after the invitation, or before it.
+func TestReportOfADateOfNowhere(t *testing.T) {
+	sent := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	for _, year := range []int{1, 2180, 9999} {
+		at := time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)
+		want := map[bool]string{true: "&lt; 10 s", false: "30 d +"}[at.Before(sent)]
+		wantTexts(t, pageOf(t, ReportStyle{Campaign: "june"}, []jobs.Report{{ID: "1", Provider: "sdoc", State: "archived", SentAt: &sent, CompletedAt: &at,
+			Signers: []report.Signer{{State: "signed", SignedAt: &at}}}}), want, "1 signature", "</html>")
+	}
+}

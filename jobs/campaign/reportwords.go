@@ -134,16 +134,15 @@ func (w reportWords) took(s report.Spread) template.HTML {
 		return ""
 	}
 	var columns []chart.Column
-	column := func(name string, from, to time.Duration) {
-		n := s.Within(from, to)
+	column := func(name string, n int) {
 		columns = append(columns, chart.Column{Name: name, Amount: w.num(n), Height: int64(n)})
 	}
 	from, last := time.Duration(0), ""
 	for _, b := range bands {
-		column("< "+b.name, from, b.end)
+		column("< "+b.name, s.Within(from, b.end))
 		from, last = b.end, b.name
 	}
-	column(last+" +", from, 1<<62)
+	column(last+" +", s.Count-s.Within(0, from)) // however long that is: providers write dates of nowhere, too
 	for columns[0].Height == 0 {
 		columns = columns[1:]
 	}
