@@ -44,7 +44,7 @@ func TestLiveViewFits(t *testing.T) {
 	}
 	c := ledger.Campaign{Total: 15, States: map[ledger.State]int64{ledger.Failed: 15}, CreatedAt: now.Add(-time.Minute)}
 	c.Name = "june"
-	snap := snapshot{at: now, campaigns: []ledger.Campaign{c}, ends: ends, course: []ledger.Moment{{At: now, Groups: map[ledger.Group]int64{ledger.GroupStuck: 15}}}}
+	snap := snapshot{at: now, campaigns: []ledger.Campaign{c}, ends: ends, course: []ledger.Moment{{At: now, Groups: map[ledger.Group]int64{ledger.GroupSent: 15}}}}
 	for _, language := range []lang.Language{lang.English, lang.Portuguese} {
 		for _, width := range []int{30, 80, 200} {
 			text := liveView{language: language, begin: now.Add(-time.Minute), snap: snap, width: width}.text()
