@@ -217,19 +217,11 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 				return total, err
 			}
 		}
-		total.Files += s.Files
-		total.Rows += s.Rows
-		total.Good += s.Good
-		total.Bad += s.Bad
-		total.Problems += s.Problems
 		if s.Refused > 0 {
 			f.refused = append(f.refused, name)
 			total.Refused++
 		}
-		for p, l := range s.Providers {
-			sum := total.Providers[p]
-			total.Providers[p] = campaign.Load{Envelopes: sum.Envelopes + l.Envelopes, Calls: sum.Calls + l.Calls}
-		}
+		addChecked(&total, s)
 	}
 	if more := repeated - maxListed; more > 0 {
 		tell("more", map[string]any{"rows": more}, lang.N(more, "and %d more row that asks the same people again", "and %d more rows that ask the same people again"))
@@ -238,6 +230,19 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		tell("more", map[string]any{"doubts": more}, lang.N(more, "and %d more address that is probably misspelt", "and %d more addresses that are probably misspelt"))
 	}
 	return total, nil
+}
+
+// addChecked adds what was found in a file that could be read.
+func addChecked(total *campaign.Summary, s campaign.Summary) {
+	total.Files += s.Files
+	total.Rows += s.Rows
+	total.Good += s.Good
+	total.Bad += s.Bad
+	total.Problems += s.Problems
+	for p, l := range s.Providers {
+		sum := total.Providers[p]
+		total.Providers[p] = campaign.Load{Envelopes: sum.Envelopes + l.Envelopes, Calls: sum.Calls + l.Calls}
+	}
 }
 
 // insistedFiles are campaign files that were checked by the providers that they may go to.
