@@ -3,6 +3,7 @@ package together
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
@@ -32,8 +33,15 @@ type script struct {
 // New returns a connection that shares the trips of db.
 func New(db redis.UniversalClient) *Scripts { return &Scripts{UniversalClient: db} }
 
+// once is a script's command in a trip. The client would send a whole trip again when its first
+// script, or the connection, has failed for a while: those that were run, too.
+type once struct{ *redis.Cmd }
+
+func (once) NoRetry() bool { return true }
+
 // EvalSha implements [redis.Scripter]. One whose context ends while it waits is not sent; one
-// that is on its way is waited for, as long as the connection's own time-outs allow.
+// that is on its way is waited for, as long as the connection's own time-outs allow. One that the
+// client would send again goes again alone.
 func (s *Scripts) EvalSha(ctx context.Context, sha1 string, keys []string, args ...any) *redis.Cmd {
 	s.mu.Lock()
 	if !s.away {
@@ -52,7 +60,28 @@ func (s *Scripts) EvalSha(ctx context.Context, sha1 string, keys []string, args 
 	case <-ctx.Done():
 		s.giveUp(ctx, own)
 	}
+	if ctx.Err() == nil && s.retries() && passing(own.cmd.Err()) {
+		return s.UniversalClient.EvalSha(ctx, sha1, keys, args...)
+	}
 	return own.cmd
+}
+
+func (s *Scripts) retries() bool {
+	db, single := s.UniversalClient.(*redis.Client)
+	return !single || db.Options().MaxRetries > 0
+}
+
+// passing tells whether the client sends again what has failed so: nobody has answered, or Redis
+// takes nothing for a while.
+func passing(err error) bool {
+	if err == nil {
+		return false
+	}
+	if _, answered := errors.AsType[redis.Error](err); !answered {
+		return true
+	}
+	return redis.IsLoadingError(err) || redis.IsReadOnlyError(err) || redis.IsMasterDownError(err) || redis.IsClusterDownError(err) ||
+		redis.IsTryAgainError(err) || redis.IsMaxClientsError(err) || redis.IsNoReplicasError(err)
 }
 
 func evalSha(ctx context.Context, sha1 string, keys []string, args []any) *redis.Cmd {
@@ -92,12 +121,12 @@ func (s *Scripts) lead() {
 		s.next()
 	}()
 	if n == 1 {
-		_ = s.Process(context.Background(), trip[0].cmd) // the command has its error
+		_ = s.Process(context.Background(), once{trip[0].cmd}) // the command has its error
 		return
 	}
 	_, _ = s.Pipelined(context.Background(), func(p redis.Pipeliner) error { // each has its own error
 		for _, one := range trip {
-			_ = p.Process(context.Background(), one.cmd)
+			_ = p.Process(context.Background(), once{one.cmd})
 		}
 		return nil
 	})

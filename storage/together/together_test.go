@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,8 @@ import (
 	"testing/synctest"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/storage/redistest"
 )
 
 // trips are what reaches Redis, which answers each script with its first argument when it is let.
@@ -21,7 +24,12 @@ type trips struct {
 	went []string
 }
 
-var errRefused = errors.New("refused")
+// refusal is Redis's answer that a script has failed.
+type refusal struct{ error }
+
+func (refusal) RedisError() {}
+
+var errRefused = refusal{errors.New("refused")}
 
 func (t *trips) answer(cmds ...redis.Cmder) error {
 	var names []string
@@ -31,7 +39,7 @@ func (t *trips) answer(cmds ...redis.Cmder) error {
 		if name == "bad" {
 			cmd.SetErr(errRefused)
 		} else {
-			cmd.(*redis.Cmd).SetVal(name)
+			cmd.(interface{ SetVal(any) }).SetVal(name)
 		}
 	}
 	t.mu.Lock()
@@ -169,4 +177,38 @@ func TestOneTripHoldsSoMany(t *testing.T) {
 		r.let()
 		r.want("first", strings.TrimSpace(strings.Repeat("x ", most)), "x")
 	})
+}
+
+// TestWhatWasRunIsNotRunAgain: the first of a trip finds a Redis that takes nothing for a while, and
+// goes again without the others.
+func TestWhatWasRunIsNotRunAgain(t *testing.T) {
+	db := redis.NewClient(&redis.Options{Network: "unix", Addr: redistest.Start(t), MinRetryBackoff: -1})
+	defer db.Close()
+	s := New(db)
+	s.away = true // until both wait
+	var wg sync.WaitGroup
+	run := func(script *redis.Script, want string) {
+		sha, err := script.Load(t.Context(), db).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := len(s.waiting)
+		wg.Go(func() {
+			if got := s.EvalSha(t.Context(), sha, []string{"n"}); !strings.Contains(got.String(), want) {
+				t.Errorf("got %v, want %s", got, want)
+			}
+		})
+		for there := n; there == n; runtime.Gosched() {
+			s.mu.Lock()
+			there = len(s.waiting)
+			s.mu.Unlock()
+		}
+	}
+	run(redis.NewScript(`return redis.call('INCR', 'tries') < 3 and redis.error_reply('TRYAGAIN later') or 'in the end'`), "in the end")
+	run(redis.NewScript(`return redis.call('INCR', KEYS[1])`), ": 1")
+	s.next()
+	wg.Wait()
+	if n, err := db.Get(t.Context(), "n").Int(); n != 1 || err != nil {
+		t.Errorf("it was run %d times (%v)", n, err)
+	}
 }
