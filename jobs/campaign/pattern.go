@@ -44,12 +44,17 @@ func ParsePattern(s string) (Pattern, error) {
 // IsZero tells that there is none.
 func (p Pattern) IsZero() bool { return p.text == nil }
 
-// Fill puts the envelope's own values in. missing names the first column that is empty there.
+// mostFilled is more than any subject or id may have: what a pattern makes of long values, many times
+// over, is not made to its end in order to be refused.
+const mostFilled = 16 << 10
+
+// Fill puts the envelope's own values in. missing names the first column that is empty there. A text
+// that is too long for anything is left where it became so.
 func (p Pattern) Fill(e providers.Envelope) (text, missing string) {
 	var b strings.Builder
 	for i, s := range p.text {
 		b.WriteString(s)
-		if i == len(p.names) {
+		if i == len(p.names) || b.Len() > mostFilled {
 			break
 		}
 		value := valueOf(e, p.names[i])
