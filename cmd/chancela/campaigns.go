@@ -256,7 +256,7 @@ func insistedFiles(ctx context.Context, sys *system, cfg *config, names []string
 	if err != nil {
 		return nil, nil, err
 	}
-	files.each = sys.json
+	files.each = sys.json || !sys.atTerminal()
 	return files, judges, files.insist(ctx, sys.note)
 }
 

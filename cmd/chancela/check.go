@@ -62,7 +62,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	if err != nil {
 		return err
 	}
-	files.each = sys.json
+	files.each = sys.json || !sys.atTerminal()
 	if err := checkedInto(output, args); err != nil {
 		return err
 	}

@@ -2,17 +2,27 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"strings"
+
+	"golang.org/x/term"
 
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/providers/lang"
 )
 
-// maxAlike is how many mistakes of one column for one reason are listed; the others are counted.
+// maxAlike is how many mistakes of one column for one reason a person at a terminal reads; the others
+// are counted. A pipe, a file and programs get each.
 const maxAlike = 5
 
 // maxRanges is how many places in a list of rows are named.
 const maxRanges = 8
+
+// atTerminal tells whether a person reads the results at once.
+func (s *system) atTerminal() bool {
+	return s.terminal && (s.stdout != io.Writer(os.Stdout) || term.IsTerminal(int(os.Stdout.Fd())))
+}
 
 // mistakeKinds are a file's mistakes by column and reason: a heading that means something else makes one
 // for each row.

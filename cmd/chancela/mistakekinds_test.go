@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// One cause in one column makes a few lines, and a count of the others; programs get each.
+// At a terminal, one cause in one column makes a few lines, and a count of the others; pipes and programs get each.
 func TestMistakesOfOneKind(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "june.xlsx")
@@ -19,9 +19,16 @@ func TestMistakesOfOneKind(t *testing.T) {
 	rows[8][0] = "2026-008"
 	workbook(t, path, rows...)
 	args := []string{"check", path, "--provider", "certyneo", "--subject", "Of {signer1.name}", "--map", "meta.contract=Contrato", "--id", "{meta.contract}"}
+	var stdout, stderr strings.Builder
+	if status := run(t.Context(), &system{env: map[string]string{}, stdout: &stdout, stderr: &stderr, terminal: true}, args); status != exitUsage {
+		t.Errorf("status %d: %s", status, &stderr)
+	}
+	if n := strings.Count(stdout.String(), "id (A"); n != maxAlike || !strings.Contains(stdout.String(), "id: and the same mistake in 14 more rows: 7-8, 10-21\n") {
+		t.Errorf("%d lines:\n%s", n, &stdout)
+	}
 	r := invoke(t, nil, args...).want(t, exitUsage)
-	if n := strings.Count(r.stdout, "id (A"); n != maxAlike || !strings.Contains(r.stdout, "id: and the same mistake in 14 more rows: 7-8, 10-21\n") {
-		t.Errorf("%d lines:\n%s", n, r.stdout)
+	if n := strings.Count(r.stdout, "id (A"); n != 19 || strings.Contains(r.stdout, "the same mistake") {
+		t.Errorf("%d lines in a pipe:\n%s", n, r.stdout)
 	}
 	if r = invoke(t, nil, append(args, "--json")...).want(t, exitUsage); strings.Count(r.stdout, `"type":"problem"`) != 19 || strings.Contains(r.stdout, "null") {
 		t.Error(r.stdout)
