@@ -42,10 +42,14 @@ func (f *campaignFlags) add(cmd *cobra.Command) {
 	f.sheet.add(cmd)
 }
 
+func (f *campaignFlags) addAgain(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.again, "again", false, "also send what another campaign sends: the same documents to the same people")
+}
+
 // addTaking adds those of the commands that take rows into the queue.
 func (f *campaignFlags) addTaking(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.skipInvalid, "skip-invalid", false, "take the good rows, and write the others with reasons to FILE.rejected.csv")
-	cmd.Flags().BoolVar(&f.again, "again", false, "also send what another campaign sends: the same documents to the same people")
+	f.addAgain(cmd)
 	cmd.Flags().IntVar(&f.first, "first", 0, "send the first N rows of each provider, and the others when those are archived, or the campaign is resumed")
 	f.hours.add(cmd)
 	f.reminders.add(cmd)

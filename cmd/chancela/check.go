@@ -27,9 +27,9 @@ prints every mistake of every line as FILE:LINE:COLUMN: FIELD (CELL): MESSAGE, C
 spreadsheet shows it. Nothing is enqueued and no provider is called. It ends with an
 estimate for each provider at its rate; the signers' own time is not in it. With
 CHANCELA_REDIS_URL it also names the other campaigns that ask the same people to sign the
-same documents. With --output the file is written again, its wrong cells marked, and what is
-wrong said in a last column (of the header in its own row), which is no column of the
-campaign when the file is read.`,
+same documents: a mistake, unless --campaign or --again is given. With --output the file is
+written again, its wrong cells marked, and what is wrong said in a last column (of the header
+in its own row), which is no column of the campaign when the file is read.`,
 		Example: `  chancela check june.csv
   chancela check --provider certyneo letters.csv
   chancela check june.xlsx --output june.checked.xlsx`,
@@ -40,6 +40,7 @@ campaign when the file is read.`,
 		},
 	}
 	flags.add(cmd)
+	flags.addAgain(cmd)
 	flags.reminders.add(cmd)
 	cmd.Flags().StringVar(&output, "output", "", "write the file again with its mistakes marked: june.checked.xlsx for june.xlsx")
 	return cmd
@@ -71,7 +72,8 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 		return err
 	}
 	sys.come(map[string]any{"files": s.Files, "refused": s.Refused, "rows": s.Rows, "valid": s.Good, "problems": s.Problems}, verdict(s))
-	if err := files.tellCopies(ctx, cfg, sys.tell); err != nil {
+	copies, err := files.tellCopies(ctx, cfg, sys.tell)
+	if err != nil {
 		return err
 	}
 	cfg.tellEstimates(s, files.judge, sys.tell)
@@ -89,7 +91,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 		}
 		sys.tell("checked", map[string]any{"file": output}, lang.Of("%s: the file again, with what is wrong marked and said in the last column", output))
 	}
-	if !s.OK() {
+	if !s.OK() || copies {
 		return quietly(exitUsage)
 	}
 	return nil
@@ -136,14 +138,21 @@ func verdict(s campaign.Summary) lang.Text {
 }
 
 // tellCopies says which rows other campaigns have asked: those of this command, and where
-// there is a Redis, those that it knows. A check does not need one.
-func (f *campaignFiles) tellCopies(ctx context.Context, cfg *config, tell tell) error {
+// there is a Redis, those that it knows. A check does not need one. It tells whether enqueue
+// would refuse them.
+func (f *campaignFiles) tellCopies(ctx context.Context, cfg *config, tell tell) (refused bool, err error) {
 	found, err := f.askedIn(ctx, cfg)
 	if err != nil {
 		text := lang.Of("whether other campaigns ask the same people is not known: %v", err)
 		tell("warning", map[string]any{"message": text}, text)
 	}
-	return f.tellAsked(ctx, found, tell)
+	if err := f.tellAsked(ctx, found, tell); err != nil || !f.copies(found) {
+		return false, err
+	}
+	rows, _, campaign := f.sumAsked(found)
+	text := lang.Of("enqueue and run refuse %v: --campaign %s makes them part of that campaign, --again asks once more", count(rows, "such row"), campaign)
+	tell("copies", map[string]any{"rows": rows}, text)
+	return true, nil
 }
 
 func (f *campaignFiles) askedIn(ctx context.Context, cfg *config) (asked, error) {

@@ -162,31 +162,44 @@ func (f *campaignFiles) insistNew(ctx context.Context, sys *system, c *jobs.Clie
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 || f.flags.again || f.flags.campaign != "" {
+	if !f.copies(found) {
 		return nil
-	}
-	rows, all := 0, 0
-	others := map[string]bool{}
-	for name, invitations := range f.invitations {
-		all += len(invitations)
-		for _, i := range invitations {
-			if by, ok := found[name][i]; ok {
-				rows++
-				others[by.Campaign] = true
-			}
-		}
 	}
 	if f.flags.skipInvalid {
 		f.asked = found // and all rows may be left out
 		return nil
 	}
-	campaign, skip := "NAME", lang.Plain("")
-	if len(others) == 1 {
-		campaign = slices.Collect(maps.Keys(others))[0]
-	}
-	if rows < all {
-		skip = lang.Of(", --skip-invalid takes the %v", count(all-rows, "other row"))
+	rows, left, campaign := f.sumAsked(found)
+	skip := lang.Plain("")
+	if left > 0 {
+		skip = lang.Of(", --skip-invalid takes the %v", count(left, "other row"))
 	}
 	return usage("nothing was enqueued: %v would ask people to sign what another campaign asks them to sign; --campaign %s makes them part of that campaign, --again asks once more%v",
 		count(rows, "row"), campaign, skip)
+}
+
+// copies tells whether invitations that other campaigns send are a mistake: nobody has said
+// that they are meant.
+func (f *campaignFiles) copies(found asked) bool {
+	return len(found) > 0 && !f.flags.again && f.flags.campaign == ""
+}
+
+// sumAsked counts the good rows that another campaign has asked, and those that it has not,
+// and names that campaign, when it is one.
+func (f *campaignFiles) sumAsked(found asked) (rows, left int, campaign string) {
+	others := map[string]bool{}
+	for name, invitations := range f.invitations {
+		for _, i := range invitations {
+			if by, ok := found[name][i]; ok {
+				rows++
+				others[by.Campaign] = true
+			} else {
+				left++
+			}
+		}
+	}
+	if len(others) != 1 {
+		return rows, left, "NAME"
+	}
+	return rows, left, slices.Collect(maps.Keys(others))[0]
 }

@@ -202,15 +202,20 @@ func TestCopiesAreNoticed(t *testing.T) {
 	invoke(t, env, "enqueue", original).want(t, exitOK)
 	invoke(t, env, "enqueue", original).want(t, exitOK)
 	for _, file := range []string{renamed, mended} {
-		if r := invoke(t, env, "check", file).want(t, exitOK); !strings.Contains(r.stdout, "campaign utf8 ") {
+		if r := invoke(t, env, "check", file).want(t, exitUsage); !strings.Contains(r.stdout, "campaign utf8 ") || !strings.Contains(r.stdout, "enqueue and run refuse 1 such row: --campaign utf8 makes") {
 			t.Errorf("check %s: %s", file, r.stdout)
+		}
+		for _, meant := range [][]string{{"--again"}, {"--campaign", "utf8-again"}} {
+			if r := invoke(t, env, append([]string{"check", file}, meant...)...).want(t, exitOK); !strings.Contains(r.stdout, "campaign utf8 ") {
+				t.Errorf("check %s %s: %s", meant, file, r.stdout)
+			}
 		}
 		r := invoke(t, env, "enqueue", file).want(t, exitUsage)
 		if !strings.Contains(r.stderr, "campaign utf8 ") || !strings.Contains(r.stderr, "--again") || !strings.Contains(r.stderr, "nothing was enqueued") {
 			t.Errorf("enqueue %s: %s", file, r.stderr)
 		}
 	}
-	if r := invoke(t, nil, "check", original, renamed).want(t, exitOK); !strings.Contains(r.stdout, "campaign utf8-1 asks the same people") { // no Redis needed
+	if r := invoke(t, nil, "check", original, renamed).want(t, exitUsage); !strings.Contains(r.stdout, "campaign utf8-1 asks the same people") { // no Redis needed
 		t.Errorf("check without a Redis: %s", r.stdout)
 	}
 	if r := invoke(t, env, "enqueue", mended).want(t, exitUsage); !strings.Contains(r.stderr, mended+":2:1: id (A2): envelope 9 asks the same people to sign the same documents as envelope 0001 of campaign utf8\n") ||

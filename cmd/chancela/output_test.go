@@ -157,7 +157,7 @@ func TestJSONOfSteering(t *testing.T) {
 	for _, c := range []spoken{
 		{"enqueue " + file, exitOK, "campaign", map[string]any{"enqueued": 2.0, "known": 0.0}},
 		{"enqueue " + file, exitOK, "campaign", map[string]any{"enqueued": 0.0, "known": 2.0}},
-		{"check " + renamed, exitOK, "elsewhere asked estimate", nil},
+		{"check " + renamed, exitUsage, "elsewhere asked copies estimate", nil},
 		{"enqueue " + renamed, exitUsage, "elsewhere asked", nil},
 		{"pause june", exitOK, "", map[string]any{"campaign": "june", "paused": true, "under_way": 0.0}},
 		{"resume june", exitOK, "", map[string]any{"campaign": "june", "paused": false}},

@@ -27,6 +27,8 @@ var portuguese = map[string]string{
 	"%d envelope": "%d envelope", "%d envelopes": "%d envelopes", "%d file": "%d arquivo", "%d files": "%d arquivos", "%d finding": "%d resultado", "%d findings": "%d resultados",
 	"%d invitation": "%d convite", "%d invitations": "%d convites", "%d open envelope": "%d envelope em aberto", "%d open envelopes": "%d envelopes em aberto",
 	"%d other row": "%d outra linha", "%d other rows": "%d outras linhas", "%d problem": "%d problema", "%d problems": "%d problemas",
+	"%d such row": "%d linha assim", "%d such rows": "%d linhas assim",
+	"enqueue and run refuse %v: --campaign %s makes them part of that campaign, --again asks once more": "enqueue e run recusam %v: --campaign %s as inclui nessa campanha, --again pede outra vez",
 	"%d request": "%d requisição", "%d requests": "%d requisições", "%d row": "%d linha", "%d rows": "%d linhas", "%d valid row": "%d linha válida", "%d valid rows": "%d linhas válidas",
 	"%d envelope back in the queue": "%d envelope de volta à fila", "%d envelopes back in the queue": "%d envelopes de volta à fila",
 	"%d envelope forgotten": "%d envelope esquecido", "%d envelopes forgotten": "%d envelopes esquecidos",
