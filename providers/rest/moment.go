@@ -24,7 +24,9 @@ func (m *Moment) UnmarshalJSON(b []byte) error {
 	m.Set = s != ""
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
 		if t, err := time.Parse(layout, s); err == nil { // a fraction is read where none is in the layout
-			m.Time = t.UTC()
+			if year := t.UTC().Year(); year > 0 && year < 10_000 { // others cannot be written as JSON
+				m.Time = t.UTC()
+			}
 			break
 		}
 	}
