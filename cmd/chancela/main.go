@@ -118,9 +118,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetHelpTemplate(`{{with (or .Long .Short)}}{{. | trimTrailingWhitespaces}}
-
-{{end}}{{.UsageString}}` + exitStatus + "\n")
+	root.SetHelpTemplate(helpTemplate + exitStatus + "\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("%w; see %s --help", err, cmd.CommandPath())
 	})
@@ -139,6 +137,9 @@ Without any configuration, simulated providers are used and nothing leaves the m
 	)...)
 	root.InitDefaultHelpCmd()
 	insistOnTopics(root)
+	if sys.language == lang.Portuguese {
+		speakPortuguese(root)
+	}
 	return root
 }
 
@@ -179,11 +180,11 @@ func arguments(least, most int) cobra.PositionalArgs {
 		wanted := strings.Fields(wants)
 		switch {
 		case len(args) < least && len(args) < len(wanted):
-			return usage("%s: name %s; usage: %s", cmd.Name(), argumentNames[wanted[len(args)]], cmd.UseLine())
+			return usage("%s: name %s; usage: %s", cmd.Name(), lang.Of(argumentNames[wanted[len(args)]]), useLine(cmd))
 		case most == 0 && len(args) > 0:
-			return usage("%s takes no arguments, and %q is one; usage: %s", cmd.Name(), args[0], cmd.UseLine())
+			return usage("%s takes no arguments, and %q is one; usage: %s", cmd.Name(), args[0], useLine(cmd))
 		case most > 0 && len(args) > most:
-			return usage("%s: %q is one argument too many; usage: %s", cmd.Name(), args[most], cmd.UseLine())
+			return usage("%s: %q is one argument too many; usage: %s", cmd.Name(), args[most], useLine(cmd))
 		}
 		return nil
 	}
