@@ -19,9 +19,10 @@ mostra todos os erros de cada linha como ARQUIVO:LINHA:COLUNA: CAMPO (CÉLULA): 
 CÉLULA como uma planilha a mostra. Nada é posto na fila e nenhum provedor é chamado. No fim vem
 uma estimativa para cada provedor no seu limite de requisições; o tempo dos próprios signatários
 não entra nela. Com CHANCELA_REDIS_URL também são indicadas as outras campanhas que pedem às
-mesmas pessoas que assinem os mesmos documentos. Com --output o arquivo é gravado de novo, com as
-células erradas marcadas e o que está errado dito numa última coluna (a do título na própria
-linha), que não é coluna da campanha quando o arquivo é lido.`,
+mesmas pessoas que assinem os mesmos documentos: um erro, a não ser com --campaign ou --again.
+Com --output o arquivo é gravado de novo, com as células erradas marcadas e o que está errado
+dito numa última coluna (o que há no cabeçalho, na linha dele), que não é coluna da campanha
+quando o arquivo é lido.`,
 
 	"chancela completion": `Gera o script que completa os comandos de chancela no shell indicado.
 A ajuda de cada subcomando explica como usar o script gerado.`,
