@@ -27,7 +27,7 @@ func (f *sheetFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.sheet, "sheet", "", "sheet of a workbook (default: the first one that is shown)")
 	cmd.Flags().StringArrayVar(&f.headings, "map", nil, `what a heading means, "signer1.name=Nome do locatário"; kept in FILE.columns for the next time`)
 	cmd.Flags().StringVar(&f.documents, "documents", "", "folder of the documents (default: the campaign file's)")
-	cmd.Flags().StringVar(&f.subject, "subject", "", `subject of rows that have none, "Lease of {signer1.name}"`)
+	cmd.Flags().StringVar(&f.subject, "subject", "", `subject of rows that have none, "Lease" or "Lease of {signer1.name}"`)
 	cmd.Flags().StringVar(&f.id, "id", "", `id of rows that have none, "{meta.contract}"`)
 	_ = cmd.MarkFlagDirname("documents")
 }
@@ -40,7 +40,7 @@ func (f *sheetFlags) valid() error {
 	if f.patterns.Subject, err = campaign.ParsePattern(f.subject); err != nil {
 		return usage("--subject: %w", err)
 	}
-	if f.patterns.ID, err = campaign.ParsePattern(f.id); err != nil {
+	if f.patterns.ID, err = campaign.ParseID(f.id); err != nil {
 		return usage("--id: %w", err)
 	}
 	if f.documents != "" {

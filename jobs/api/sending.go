@@ -91,9 +91,10 @@ const fieldsWrong = "what was sent beside the campaign is wrong; nothing was enq
 func (s *Sending) patterns() (p campaign.Patterns, err error) {
 	for _, made := range []struct {
 		field, text string
+		parse       func(string) (campaign.Pattern, error)
 		into        *campaign.Pattern
-	}{{"subject", s.Subject, &p.Subject}, {"id", s.ID, &p.ID}} {
-		if *made.into, err = campaign.ParsePattern(made.text); err != nil {
+	}{{"subject", s.Subject, campaign.ParsePattern, &p.Subject}, {"id", s.ID, campaign.ParseID, &p.ID}} {
+		if *made.into, err = made.parse(made.text); err != nil {
 			return p, wrong(made.field, lang.Of("%v", err), fieldsWrong)
 		}
 	}

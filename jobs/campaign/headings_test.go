@@ -137,9 +137,27 @@ func TestPatternsMakeWhatIsMissing(t *testing.T) {
 			t.Errorf("no %q in %q", want, problems)
 		}
 	}
-	for _, wrong := range []string{"{signer1.nome}", "{id", "no column"} {
+	for _, wrong := range []string{"{signer1.nome}", "{id", "signer1.name", "Meta.contract"} {
 		if _, err := ParsePattern(wrong); err == nil {
 			t.Errorf("%q was taken", wrong)
+		}
+	}
+	if _, err := ParseID("no column"); err == nil {
+		t.Error("the same id for all rows was taken")
+	}
+}
+
+// The subject may be the same for all rows; what is wrong with it is told of the row.
+func TestASubjectForAllRows(t *testing.T) {
+	const sheet = "id,template,nome,email\n1,t,Ana,a@example.com\n2,t,Bia,b@example.com\n"
+	for text, want := range map[string]string{"Contrato": "", "Contrato\x01": "subject"} {
+		subject, err := ParsePattern(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, problems, _ := told(t, "june.csv", sheet, Options{Provider: "certyneo", Patterns: Patterns{Subject: subject}})
+		if !strings.Contains(problems, want) || want == "" && (problems != "" || len(all) != 2 || all[1].Envelope.Subject != text) {
+			t.Errorf("%q: %+v %s", text, all, problems)
 		}
 	}
 }

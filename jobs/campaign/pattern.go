@@ -8,13 +8,14 @@ import (
 	"github.com/chancela/chancela/providers/lang"
 )
 
-// Pattern is a text with columns in it, such as "Lease of {signer1.name}". The zero value is none.
+// Pattern is a text that may have columns in it, such as "Lease of {signer1.name}". The zero value
+// is none.
 type Pattern struct {
 	text  []string // before, between and after the columns
 	names []column
 }
 
-// ParsePattern reads a pattern.
+// ParsePattern reads a pattern. A text without a column is the same for all rows.
 func ParsePattern(s string) (Pattern, error) {
 	var p Pattern
 	for rest := s; ; {
@@ -32,13 +33,22 @@ func ParsePattern(s string) (Pattern, error) {
 		}
 		p.names, rest = append(p.names, col), behind
 	}
-	if len(p.names) == 0 && s != "" {
-		return Pattern{}, lang.Errorf("%q names no column: write one in braces, such as {signer1.name}", s)
-	}
 	if s == "" {
 		return Pattern{}, nil
 	}
+	if col, ok := parseColumn(s); ok && strings.Contains(col.name, ".") {
+		return Pattern{}, lang.Errorf("%q is a column, and the same text for all rows: write {%s} for its value", shorten(s), col.name)
+	}
 	return p, nil
+}
+
+// ParseID reads the pattern of an id, which no two rows have in common.
+func ParseID(s string) (Pattern, error) {
+	p, err := ParsePattern(s)
+	if err == nil && s != "" && len(p.names) == 0 {
+		err = lang.Errorf("%q names no column: write one in braces, such as {signer1.name}", shorten(s))
+	}
+	return p, err
 }
 
 // IsZero tells that there is none.

@@ -126,20 +126,6 @@ func (c *checker) envelope(e *providers.Envelope) {
 	e.Options = c.options(e.Options)
 }
 
-func (c *checker) id(id *string) {
-	given := *id
-	if *id = providers.Trim(given); c.empty("id", given, *id) || ValidID(*id) {
-		return
-	}
-	for i, r := range []rune(*id) {
-		if r > unicode.MaxASCII || !nameRune(r) {
-			c.add("id", "must be 1 to %d letters without accents, digits, dots, underscores or hyphens: character %d is %s", maxID, i+1, providers.Character(r))
-			return
-		}
-	}
-	c.add("id", "must be 1 to %d letters without accents, digits, dots, underscores or hyphens", maxID)
-}
-
 // content checks what is to be signed: documents, or a template with its fields.
 func (c *checker) content(e *providers.Envelope) {
 	e.Template = providers.Trim(e.Template)
