@@ -86,6 +86,8 @@ type campaignFiles struct {
 	notes     map[string]int              // what people must know: in how many rows
 	each      bool                        // every mistake is told, for programs
 	silent    unreminded
+	headings  []string // of all files
+	unread    bool     // the headings of some file are not known
 
 	refused     []string                       // files of which no row can be taken
 	language    lang.Language                  // of what is written into files
@@ -216,16 +218,15 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		kinds.tell(func(text lang.Text) { tell("more", nil, text) })
 		kinds = mistakeKinds{}
 		f.tellHints(name, read, document, tell)
-		if s.Refused == 0 {
-			if err := f.keepColumns(name, tell); err != nil {
-				return total, err
-			}
-		}
+		f.saw(read)
 		if s.Refused > 0 {
 			f.refused = append(f.refused, name)
 			total.Refused++
 		}
 		addChecked(&total, s)
+	}
+	if err := f.keepColumns(tell); err != nil {
+		return total, err
 	}
 	if more := repeated - maxListed; more > 0 {
 		tell("more", map[string]any{"rows": more}, lang.N(more, "and %d more row that asks the same people again", "and %d more rows that ask the same people again"))

@@ -103,13 +103,18 @@ func (s *system) preview(ctx context.Context, file string, flags campaignFlags, 
 
 // row finds a row of a file, and what is wrong with it or with the file's header.
 func (f *campaignFiles) row(ctx context.Context, file string, number int) (campaign.Row, []campaign.Problem, error) {
-	r, err := campaign.Open(file, f.options(file, nil))
+	options := f.options(file, nil)
+	options.Read = f.saw
+	r, err := campaign.Open(file, options)
 	if p, ok := errors.AsType[campaign.Problem](err); ok {
 		return campaign.Row{}, []campaign.Problem{p}, nil
 	} else if err != nil {
 		return campaign.Row{}, nil, err
 	}
 	defer r.Close()
+	if err := f.insistHeadings(); err != nil {
+		return campaign.Row{}, nil, err
+	}
 	if problems := r.Problems(); len(problems) > 0 {
 		return campaign.Row{}, problems, nil
 	}

@@ -66,9 +66,40 @@ func (f *sheetFlags) columnsOf(file string) (campaign.Columns, error) {
 	return all, nil
 }
 
-// keepColumns keeps beside a file what --map has said of its headings, and says so once.
-func (f *campaignFiles) keepColumns(file string, tell tell) error {
-	return keepColumns(file, f.flags.sheet.columns, tell)
+// saw notes the headings of a file.
+func (f *campaignFiles) saw(read campaign.Reading) {
+	f.unread = f.unread || len(read.All) == 0
+	for _, n := range read.All {
+		f.headings = append(f.headings, n.Heading)
+	}
+}
+
+// insistHeadings refuses a --map of a heading that no file has: what it says would be left out
+// without a word.
+func (f *campaignFiles) insistHeadings() error {
+	if f.unread { // why is said
+		return nil
+	}
+	if missing := f.flags.sheet.columns.Unmatched(f.headings); !missing.IsZero() {
+		return usage("--map: %v", missing)
+	}
+	return nil
+}
+
+// keepColumns keeps beside each file what --map has said of its headings, and says so once.
+func (f *campaignFiles) keepColumns(tell tell) error {
+	if err := f.insistHeadings(); err != nil {
+		return err
+	}
+	for _, name := range f.names {
+		if slices.Contains(f.refused, name) {
+			continue
+		}
+		if err := keepColumns(name, f.flags.sheet.columns, tell); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepBeside keeps beside the file that a check has written what is known of the headings of the

@@ -63,8 +63,37 @@ func TestTheirOwnWorkbook(t *testing.T) {
 	if kept, err := os.ReadFile(filepath.Join(dir, "junho.columns")); err != nil || string(kept) != "signer1.name=nome do locatário\n" {
 		t.Errorf("%q, %v", kept, err)
 	}
-	for _, wrong := range [][]string{{"--map", "x=y"}, {"--subject", "none"}, {"--id", "{x}"}, {"--documents", path}} {
+	for _, wrong := range [][]string{{"--map", "x=y"}, {"--subject", "signer1.name"}, {"--id", "{x}"}, {"--id", "none"}, {"--documents", path}} {
 		invoke(t, nil, append([]string{"check", path}, wrong...)...).want(t, exitUsage)
+	}
+}
+
+// A --map of a heading that no file has is refused, and not kept; one of several files may
+// have it. The subject may be the same for all rows.
+func TestMapOfNoHeading(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := caseFile(t, dir, "june.csv", "id;provider;document;signer1.name;signer1.email;Nº do contrato\n1;certyneo;documentos/contrato.pdf;Ana;ana@exemplo.test;7\n")
+	other := caseFile(t, dir, "july.csv", "id;provider;document;signer1.name;signer1.email\n1;certyneo;documentos/laudo-vistoria.pdf;Bia;bia@exemplo.test\n")
+	args := []string{"check", file, other, "--subject", "Contrato"}
+	for heading, says := range map[string]string{
+		"Número contrato": `--map: there is no heading "número contrato", said to be meta.number: did you mean "Nº do contrato"?`,
+		"Contrato":        `did you mean "Nº do contrato"?`,
+		"Fornecedor":      `there is no heading "fornecedor", said to be meta.number: write it as it stands in the first row`,
+	} {
+		for _, args := range [][]string{args, {"preview", file, "--row", "2", "--subject", "Contrato"}, {"run", other, "--subject", "Contrato", "--skip-invalid"}} {
+			r := invoke(t, nil, append(args, "--map", "meta.number="+heading)...).want(t, exitUsage)
+			if !strings.Contains(r.stderr, says) && args[0] != "run" || !strings.Contains(r.stderr, "there is no heading") {
+				t.Errorf("%s: %s%s", heading, r.stdout, r.stderr)
+			}
+		}
+	}
+	if kept, _ := filepath.Glob(filepath.Join(dir, "*.columns")); len(kept) > 0 {
+		t.Errorf("kept %s", kept)
+	}
+	r := invoke(t, nil, append(args, "--map", "meta.number=Nº do contrato")...).want(t, exitOK)
+	if !strings.Contains(r.stdout, "2 envelopes, all valid") {
+		t.Error(r.stdout)
 	}
 }
 

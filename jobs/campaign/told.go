@@ -125,6 +125,44 @@ func alike(header []cell, text string) []cell {
 	return all
 }
 
+// Unmatched says which heading, that was told, none of these headings can be, and which is the
+// nearest. No text: there is none.
+func (c Columns) Unmatched(headings []string) lang.Text {
+	cells := make([]cell, len(headings))
+	for i, heading := range headings {
+		cells[i].text = heading
+	}
+	for _, text := range slices.Sorted(maps.Keys(c)) {
+		if len(alike(cells, text)) > 0 {
+			continue
+		}
+		if near := nearest(text, headings); near != "" {
+			return lang.Of("there is no heading %q, said to be %s: did you mean %q?", shorten(text), c[text], shorten(near))
+		}
+		return lang.Of("there is no heading %q, said to be %s: write it as it stands in the first row", shorten(text), c[text])
+	}
+	return lang.Text{}
+}
+
+// nearest is the heading that a text is most like; empty when more than half of it is other.
+func nearest(text string, headings []string) string {
+	plain := plainHeading(text)
+	best, distance := "", len(plain)/2+1
+	for _, heading := range headings[:min(len(headings), maxNear)] {
+		other := plainHeading(shorten(heading))
+		d := edits(plain, other)
+		if min(len(plain), len(other)) > 3 && (strings.Contains(other, plain) || strings.Contains(plain, other)) {
+			d = min(d, 1)
+		}
+		if d < distance {
+			best, distance = heading, d
+		}
+	}
+	return best
+}
+
+const maxNear = 1000 // headings that are compared; nobody has more
+
 var inBrackets = regexp.MustCompile(`\(.*?\)|\[.*?\]`)
 
 func nobody(cell, lang.Text) {}
