@@ -107,12 +107,17 @@ type usage struct {
 	trips, commands int64
 }
 
-func usageOf(ctx context.Context, db *redis.Client, trips *trips) (u usage, err error) {
+// selfCPU is what this process has used.
+func selfCPU() (time.Duration, error) {
 	var self syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &self); err != nil {
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &self)
+	return time.Duration(self.Utime.Nano() + self.Stime.Nano()), err
+}
+
+func usageOf(ctx context.Context, db *redis.Client, trips *trips) (u usage, err error) {
+	if u.cpu, err = selfCPU(); err != nil {
 		return u, err
 	}
-	u.cpu = time.Duration(self.Utime.Nano() + self.Stime.Nano())
 	u.trips = trips.n.Load()
 	info, err := db.InfoMap(ctx, "cpu", "commandstats").Result()
 	if err != nil {

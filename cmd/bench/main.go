@@ -36,6 +36,11 @@ type sizes struct {
 	deep       int           // envelopes that others wait behind
 	latency    int           // envelopes that are timed one by one
 	large      int           // MiB of a large document
+	shown      int           // envelopes that pages show
+	campaigns  int           // that those are in
+	visits     int           // of each person to each page
+	streams    int           // pages that stay open
+	open       time.Duration // for so long
 	profile    string        // folder for profiles; empty: none
 }
 
@@ -67,6 +72,7 @@ var scenarios = []scenario{
 	{"latency", "from enqueue to the provider, one envelope at a time; floor: its calls", latency},
 	{"recovery", "what a killed worker held goes on while many wait; floor: its lease", recovery},
 	{"operations", "cancel, retry, forget and report of a whole campaign; floor: a field of each record", operations},
+	{"pages", "what 20 people wait for, and what open pages cost; floor: the aims", lookAtPages},
 	{"pace", "requests at the rate of a strict provider; floor: the limit", limits},
 	{"barrier", "the durable intent to invite; floor: appendfsync everysec", barrier},
 	{"csv", "a campaign file is checked; floor: encoding/csv alone", checks},
@@ -106,16 +112,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.IntVar(&s.deep, "deep", 100_000, "envelopes that others wait behind")
 	flags.IntVar(&s.latency, "latency", 200, "envelopes that are timed one by one")
 	flags.IntVar(&s.large, "large", 10, "MiB of a large document")
+	flags.IntVar(&s.shown, "shown", 1_000_000, "envelopes that pages show")
+	flags.IntVar(&s.campaigns, "campaigns", 200, "campaigns that those are in")
+	flags.IntVar(&s.visits, "visits", 20, "visits of each person to each page")
+	flags.IntVar(&s.streams, "streams", 200, "pages that stay open")
+	flags.DurationVar(&s.open, "open", 20*time.Second, "time that pages stay open")
 	short := flags.Bool("short", false, "as little as shows that every scenario works")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *short {
 		s = sizes{enqueue: 20, flow: 5, drain: 20, operations: 50, intents: 20, rows: 50, archive: 1, pace: 2 * time.Second, rounds: 1,
-			look: 600, deep: 200, latency: 3, large: 1, profile: s.profile}
+			look: 600, deep: 200, latency: 3, large: 1, shown: 60, campaigns: 2, visits: 1, streams: 8, open: time.Second, profile: s.profile}
 	}
-	if flags.NArg() > 0 || min(s.enqueue, s.flow, s.drain, s.operations, s.intents, s.rows, s.archive, s.rounds, s.look, s.deep, s.latency, s.large) < 1 || s.pace < time.Second {
-		return fmt.Errorf("want numbers above 0, at least a second for -pace, and no arguments")
+	if flags.NArg() > 0 || min(s.enqueue, s.flow, s.drain, s.operations, s.intents, s.rows, s.archive, s.rounds, s.look, s.deep, s.latency, s.large, s.shown, s.campaigns, s.visits, s.streams) < 1 ||
+		min(s.pace, s.open) < time.Second {
+		return fmt.Errorf("want numbers above 0, at least a second for -pace and -open, and no arguments")
 	}
 	wanted, err := choose(*only)
 	if err != nil {
