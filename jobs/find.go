@@ -8,8 +8,6 @@ import (
 	"time"
 	"unicode"
 
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/chancela/chancela/jobs/intake"
@@ -35,7 +33,7 @@ type Found struct {
 }
 
 const (
-	findBatch  = 500                    // envelopes that are read at once
+	findBatch  = 250                    // envelopes that are read at once
 	findWithin = 120 * time.Millisecond // after this no further batch is begun
 )
 
@@ -113,6 +111,14 @@ func (q Query) matches(g ledger.Glance, text string) bool {
 	return false
 }
 
+// bare drops the accents of a text that is decomposed.
+func bare(r rune) rune {
+	if unicode.Is(unicode.Mn, r) {
+		return -1
+	}
+	return r
+}
+
 // fold is a text without case, accents and double blanks.
 func fold(s string) string {
 	ascii := true
@@ -123,10 +129,7 @@ func fold(s string) string {
 		}
 	}
 	if !ascii {
-		bare := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
-		if t, _, err := transform.String(bare, s); err == nil {
-			s = t
-		}
+		s = norm.NFC.String(strings.Map(bare, norm.NFD.String(s)))
 	}
 	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
 }

@@ -37,6 +37,11 @@ func (x *site) visits(ctx context.Context, s sizes) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
+	stop, err := profiled(profileOf(s.profile, "ours", "pages"))
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
 	var mu sync.Mutex
 	took := make([][]float64, len(pagesOf))
 	var visitors errgroup.Group

@@ -98,11 +98,16 @@ type reportView struct {
 	Groups                      []groupView
 	Funnel                      []funnelView
 	Ends                        report.Ends
-	Course                      []report.Moment
+	Course                      []courseRow
 	Took, Waiting               report.Spread
 	ByProvider                  []providerLine
 	Rows                        []jobs.Report
 	Short                       bool // it lists only some
+}
+
+type courseRow struct {
+	When         string
+	Sent, Signed int64
 }
 
 type groupView struct {

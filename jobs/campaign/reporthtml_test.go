@@ -95,6 +95,27 @@ func TestReportSaysWhatAManagerAsks(t *testing.T) {
 		"na fila: 1, falhou: 1", "sdoc diz: telefone inválido", "O provedor recusa o que esta linha diz.", "20/11/2026 19:00", "recusado: 1")
 }
 
+// TestCourseOfAMinute: rows of one minute say the second, and shares are rounded.
+func TestCourseOfAMinute(t *testing.T) {
+	begun := time.Date(2026, 11, 20, 19, 57, 0, 0, time.UTC)
+	var reports []jobs.Report
+	for i := range 60 {
+		sent := begun.Add(time.Duration(i) * time.Second)
+		r := jobs.Report{ID: strconv.Itoa(i), Provider: "sdoc", State: "failed", CreatedAt: &begun}
+		if i < 52 {
+			r.State, r.SentAt, r.CompletedAt, r.ArchivedAt = "archived", &sent, &sent, &sent
+		}
+		reports = append(reports, r)
+	}
+	wantTexts(t, pageOf(t, ReportStyle{Campaign: "june"}, reports), "52 of 60 signed (86.7%)", `<th scope="row">20 Nov 2026 19:57:07</th><td class="n">8</td>`,
+		`<th scope="row">20 Nov 2026 19:57:51</th><td class="n">52</td>`)
+	for i := range 52 {
+		later := begun.Add(time.Duration(i) * time.Hour)
+		reports[i].SentAt = &later
+	}
+	wantTexts(t, pageOf(t, ReportStyle{Campaign: "june"}, reports), `<th scope="row">22 Nov 2026 22:57</th><td class="n">52</td>`)
+}
+
 // A page of more envelopes than a browser draws has all figures, lists what somebody should look at,
 // and says where all are.
 func TestLongPageIsShortened(t *testing.T) {

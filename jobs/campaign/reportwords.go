@@ -37,7 +37,7 @@ func (w reportWords) page(o report.Overview, now time.Time) reportView {
 	x.Answer = w.answer(groups)
 	x.Funnel = w.funnel(o)
 	if course := o.Course(courseMoments); len(course) > 0 {
-		x.CourseChart, x.Course = w.course(course, o.Total), thin(course)
+		x.CourseChart, x.Course = w.course(course, o.Total), w.courseRows(course)
 	}
 	x.TookChart = w.took(x.Took)
 	for _, name := range slices.Sorted(maps.Keys(o.Providers)) {
@@ -106,16 +106,18 @@ func (w reportWords) course(moments []report.Moment, total int64) template.HTML 
 	return c.Lines(total)
 }
 
-// thin leaves as many moments as somebody reads, the last one among them.
-func thin(course []report.Moment) []report.Moment {
-	if len(course) <= courseRows {
-		return course
+// courseRows leaves as many moments as somebody reads, the last one among them.
+func (w reportWords) courseRows(course []report.Moment) []courseRow {
+	n := min(len(course), courseRows)
+	rows, times := make([]courseRow, n), make([]time.Time, n)
+	for i := range n {
+		m := course[(i+1)*len(course)/n-1]
+		rows[i], times[i] = courseRow{Sent: m.Sent, Signed: m.Signed}, m.At
 	}
-	var out []report.Moment
-	for i := range courseRows {
-		out = append(out, course[(i+1)*len(course)/courseRows-1])
+	for i, when := range chart.Times(times, w.zone, w.day()+" 15:04") {
+		rows[i].When = when
 	}
-	return out
+	return rows
 }
 
 // bands are where the columns of how long people took end. Their names are short, and the same in
@@ -169,15 +171,12 @@ func (w reportWords) num(n any) string {
 	return fmt.Sprint(n)
 }
 
-// percent is a share with one decimal, which is never 100 before all is there.
+// percent is a share with one decimal.
 func (w reportWords) percent(part, whole int64) string {
 	if whole == 0 {
 		return ""
 	}
-	tenths := part * 1000 / whole
-	if tenths == 0 && part > 0 {
-		tenths = 1
-	}
+	tenths := report.Thousandths(part, whole)
 	if tenths%10 == 0 {
 		return w.num(tenths/10) + "%"
 	}

@@ -140,3 +140,19 @@ func Clock(span time.Duration, day string) string {
 	}
 	return "15:04:05"
 }
+
+// Times writes times that end with the minute, and with the second where two of them would read the same.
+func Times(times []time.Time, zone *time.Location, layout string) []string {
+	write := func(layout string) []string {
+		var all []string
+		for _, at := range times {
+			all = append(all, at.In(zone).Format(layout))
+		}
+		return all
+	}
+	all := write(layout)
+	if len(slices.Compact(slices.Clone(all))) < len(all) {
+		return write(layout + ":05")
+	}
+	return all
+}

@@ -326,10 +326,27 @@ func TestNumbersOfALanguage(t *testing.T) {
 	if got := en.num(12345) + " " + pt.num(12345); got != "12,345 12.345" {
 		t.Error(got)
 	}
-	if got := en.percent(999, 1000) + " " + pt.percent(9999, 10000) + " " + en.percent(1, 100000) + " " + en.percent(5, 5); got != "99.9% 99,9% 0.1% 100%" {
+	if got := en.percent(999, 1000) + " " + pt.percent(9999, 10000) + " " + en.percent(1, 100000) + " " + en.percent(5, 5) + " " + en.percent(52, 60); got != "99.9% 99,9% 0.1% 100% 86.7%" {
 		t.Error(got)
 	}
 	if got := pt.about(90*time.Second) + ", " + en.about(time.Minute) + ", " + pt.about(49*time.Hour); got != "2 minutos, 1 minute, 2 dias" {
 		t.Error(got)
+	}
+}
+
+// TestCourseRows: rows of one minute say the second.
+func TestCourseRows(t *testing.T) {
+	w := newSite(t).pages.choose("en")
+	at := time.Date(2026, 11, 20, 19, 57, 0, 0, time.UTC)
+	var course []ledger.Moment
+	for i := range 48 {
+		course = append(course, ledger.Moment{At: at.Add(time.Duration(i) * time.Second)})
+	}
+	rows := w.courseRows(course)
+	if n := len(rows); n != 24 || rows[0].When != "20 Nov 2026, 19:57:01" || rows[n-1].When != "20 Nov 2026, 19:57:47" {
+		t.Errorf("%+v", rows)
+	}
+	if rows := w.courseRows(course[:1]); len(rows) != 1 || rows[0].When != "20 Nov 2026, 19:57" {
+		t.Errorf("%+v", rows)
 	}
 }

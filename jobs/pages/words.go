@@ -15,6 +15,8 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/chart"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -87,7 +89,7 @@ func (w *words) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "n": w.n, "say": func(x lang.Sayer) string { return w.language.Say(x) }, "num": w.num, "when": w.when, "day": w.dayOf, "about": w.about,
 		"groups": func() []ledger.Group { return ledger.Groups }, "share": share, "round": func(f float64) int64 { return int64(math.Round(f)) },
-		"held": held, "count": count, "columns": func(header []string) int { return max(1, len(header)) }, "thin": thin, "lastOf": lastOf, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
+		"held": held, "count": count, "columns": func(header []string) int { return max(1, len(header)) }, "courseRows": w.courseRows, "lastOf": lastOf, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
 	}
 }
 
@@ -168,16 +170,13 @@ func (w *words) about(d time.Duration) string {
 	return w.n("days", int64(d.Round(24*time.Hour)/(24*time.Hour)))
 }
 
-// percent is a share with one decimal, which is never 100 before all is there.
+// percent is a share with one decimal.
 func (w *words) percent(part, whole any) string {
 	p, all := toInt(part), toInt(whole)
 	if all == 0 {
 		return ""
 	}
-	tenths := p * 1000 / all
-	if tenths == 0 && p > 0 {
-		tenths = 1
-	}
+	tenths := report.Thousandths(p, all)
 	if tenths%10 == 0 {
 		return w.printer.Sprintf("%d%%", tenths/10)
 	}
@@ -225,17 +224,24 @@ func held(x campaignView) bool {
 	return x.Archive.Trouble != nil || x.Shut() != nil
 }
 
-// thin leaves as many moments as somebody reads in a table, the last one among them.
-func thin(course []ledger.Moment) []ledger.Moment {
-	const most = 24
-	if len(course) <= most {
-		return course
+// courseRow is a moment of a course in a table.
+type courseRow struct {
+	When   string
+	Groups map[ledger.Group]int64
+}
+
+// courseRows leaves as many moments as somebody reads in a table, the last one among them.
+func (w *words) courseRows(course []ledger.Moment) []courseRow {
+	n := min(len(course), 24)
+	rows, times := make([]courseRow, n), make([]time.Time, n)
+	for i := range n {
+		m := course[(i+1)*len(course)/n-1]
+		rows[i], times[i] = courseRow{Groups: m.Groups}, m.At
 	}
-	var out []ledger.Moment
-	for i := range most {
-		out = append(out, course[(i+1)*len(course)/most-1])
+	for i, when := range chart.Times(times, w.zone, w.time) {
+		rows[i].When = when
 	}
-	return out
+	return rows
 }
 
 // lastOf is the last moment that is known of an envelope.

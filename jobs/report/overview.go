@@ -138,6 +138,14 @@ func (o *Overview) end(r Report, state ledger.State) {
 	o.Ends.Add(state, code, said)
 }
 
+// Thousandths is how much a part is of a whole, rounded, but neither nothing nor all before it is.
+func Thousandths(part, whole int64) int64 {
+	if part <= 0 || part >= whole {
+		return min(1, max(0, part)) * 1000
+	}
+	return min(999, max(1, (2000*part+whole)/(2*whole)))
+}
+
 // Spread is how a number of lengths of time lie.
 type Spread struct {
 	Count                          int
