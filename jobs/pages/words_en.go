@@ -72,7 +72,7 @@ var english = map[string]string{
 	"files": "Files", "file": "File", "size": "Size", "files.none": "Its files come when everybody has signed.", "files.nothing": "The provider had no files.",
 	"kind.signed_document": "Signed document", "kind.dossier": "Dossier", "kind.package": "Package", "kind.face": "Photograph of the face", "kind.id_front": "Identity paper, front", "kind.id_back": "Identity paper, back",
 	"kind.manifest": "Manifest", "manifest.help": "What is in the archive, with every hash",
-	"facts": "More facts", "facts.id": "Id at the provider", "facts.unchecked": "(not confirmed by the provider)", "facts.tries": "Tries to send", "facts.failed.one": "%d failed", "facts.failed.other": "%d failed",
+	"facts": "More facts", "facts.id": "Id at the provider", "facts.unchecked": "(not confirmed by the provider)", "facts.tries": "Tries to send",
 	"facts.notbefore": "Not before", "facts.steps": "Done at the provider", "document": "Document", "template": "Template", "message": "Message",
 
 	"done.pause.one": "Paused. %d envelope waits.", "done.pause.other": "Paused. %d envelopes wait.", "done.resume.one": "Resumed.", "done.resume.other": "Resumed.",

@@ -72,7 +72,7 @@ var portuguese = map[string]string{
 	"files": "Arquivos", "file": "Arquivo", "size": "Tamanho", "files.none": "Os arquivos vêm quando todos tiverem assinado.", "files.nothing": "O provedor não tinha arquivos.",
 	"kind.signed_document": "Documento assinado", "kind.dossier": "Dossiê", "kind.package": "Pacote", "kind.face": "Foto do rosto", "kind.id_front": "Documento de identidade, frente", "kind.id_back": "Documento de identidade, verso",
 	"kind.manifest": "Manifesto", "manifest.help": "O que está guardado, com cada hash",
-	"facts": "Mais dados", "facts.id": "Id no provedor", "facts.unchecked": "(não confirmado pelo provedor)", "facts.tries": "Tentativas de envio", "facts.failed.one": "%d falhou", "facts.failed.other": "%d falharam",
+	"facts": "Mais dados", "facts.id": "Id no provedor", "facts.unchecked": "(não confirmado pelo provedor)", "facts.tries": "Tentativas de envio",
 	"facts.notbefore": "Não antes de", "facts.steps": "Feito no provedor", "document": "Documento", "template": "Modelo de documento", "message": "Mensagem",
 
 	"done.pause.one": "Pausada. %d envelope espera.", "done.pause.other": "Pausada. %d envelopes esperam.", "done.resume.one": "Retomada.", "done.resume.other": "Retomada.",

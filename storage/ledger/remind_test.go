@@ -122,6 +122,9 @@ func TestRemindersFollowTheRule(t *testing.T) {
 	if r := get(t, s.l, "1"); r.Reminders != 2 {
 		t.Errorf("reminded %d times", r.Reminders)
 	}
+	if c, err := s.l.Campaign(t.Context(), "june"); err != nil || !c.Reminders.Next.IsZero() {
+		t.Errorf("nobody is to be reminded any more, and the next one is said to be on %s, %v", c.Reminders.Next, err)
+	}
 	s.clock.forward(60 * day)
 	s.take()
 	if c, err := s.l.Campaign(t.Context(), "june"); err != nil || !c.Reminders.Next.IsZero() || c.Reminders.AtMost != 2 {

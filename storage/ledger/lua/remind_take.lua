@@ -13,7 +13,5 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', index, '-inf', at, 'LIMIT', 0, n
     for _, v in ipairs({key, redis.call('HGET', e, 'p'), string.format('%.0f', due)}) do taken[#taken + 1] = v end
   end
 end
-local first = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
-if first[2] then redis.call('ZADD', P .. 'reminders', first[2], campaign)
-else redis.call('ZREM', P .. 'reminders', campaign) end
+first_reminder(campaign)
 return taken

@@ -20,14 +20,21 @@ local function reminder_due(rule, e)
   return n > 0 and tonumber(v[5]) + rule.every or tonumber(v[3]) + rule.after
 end
 
+-- first_reminder places a campaign by its first envelope.
+local function first_reminder(campaign)
+  local first = redis.call('ZRANGE', P .. 'remind:' .. campaign, 0, 0, 'WITHSCORES')
+  if first[2] then redis.call('ZADD', P .. 'reminders', first[2], campaign)
+  else redis.call('ZREM', P .. 'reminders', campaign) end
+end
+
 -- await_reminder places an envelope among those of its campaign that are to be reminded.
 local function await_reminder(key, due)
   local campaign, id = parts(key)
-  if not due then
-    redis.call('ZREM', P .. 'remind:' .. campaign, id)
-    return
+  local index = P .. 'remind:' .. campaign
+  if due then
+    redis.call('ZADD', index, due, id)
+    first_reminder(campaign)
+  elseif redis.call('ZREM', index, id) == 1 then
+    first_reminder(campaign)
   end
-  redis.call('ZADD', P .. 'remind:' .. campaign, due, id)
-  local first = redis.call('ZSCORE', P .. 'reminders', campaign)
-  if not first or tonumber(first) > due then redis.call('ZADD', P .. 'reminders', due, campaign) end
 end
