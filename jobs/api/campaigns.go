@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,7 +127,13 @@ func register[I, O any](s *Server, a huma.API, op huma.Operation, body *huma.Req
 		op.Responses[status] = &huma.Response{Description: "A problem, " + whose + ": RFC 9457.",
 			Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schemaOf[Problem](schema)}}}
 	}
+	known := queryFields(reflect.TypeFor[I]())
 	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
+		if op.Method == http.MethodPost {
+			if err := onlyKnown(exchangeOf(ctx).r.URL.Query(), known); err != nil {
+				return nil, s.explain(ctx, err)
+			}
+		}
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, s.explain(ctx, err)

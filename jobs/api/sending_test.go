@@ -52,7 +52,7 @@ func TestOwnSheetOverHTTP(t *testing.T) {
 
 func TestOptionsThatAreWrong(t *testing.T) {
 	s := newStack(t, nil)
-	for name, value := range map[string]string{"map": "signer1.nome=Nome", "subject": "no column", "id": "{x", "documents": "../x", "first": "0", "limit": "many"} {
+	for name, value := range map[string]string{"map": "signer1.nome=Nome", "subject": "{x", "id": "no column", "documents": "../x", "first": "0", "limit": "many"} {
 		p := s.postForm("/v1/campaigns", ownForm(file{name, "", value})...).problem(t, http.StatusUnprocessableEntity)
 		if len(p.Errors) != 1 || p.Errors[0].Field != name {
 			t.Errorf("%s: %+v", name, p)
@@ -62,6 +62,12 @@ func TestOptionsThatAreWrong(t *testing.T) {
 	if p.Detail != "the field id stands there twice" {
 		t.Errorf("%+v", p)
 	}
+	for query, want := range map[string]string{"limt=1/day": "the address has the field limt, which is none of campaign, ", "dry_run=true": "dry_run", "limit=1/day&limit=2/day": "the field limit stands in the address twice"} {
+		if p := s.postForm("/v1/campaigns?"+query, ownForm(file{"provider", "", "certyneo"})...).problem(t, http.StatusBadRequest); !strings.Contains(p.Detail, want) || !strings.HasSuffix(p.Detail, "; nothing was done") {
+			t.Errorf("%s: %+v", query, p)
+		}
+	}
+	s.do(http.MethodPost, "/v1/campaigns/june/pause?dryrun=true", "", nil).problem(t, http.StatusBadRequest)
 	p = s.postForm("/v1/campaigns", ownForm()...).problem(t, http.StatusUnprocessableEntity)
 	text := ""
 	for _, m := range p.Errors {
