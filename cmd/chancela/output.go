@@ -53,7 +53,7 @@ func (s *system) error(err error) string {
 func (s *system) come(result any, text lang.Text) {
 	s.outcome = result
 	if !s.json && !text.IsZero() {
-		fmt.Fprintln(s.stdout, s.language.Say(text))
+		s.line(text)
 	}
 }
 

@@ -81,6 +81,7 @@ var portuguese = map[string]string{
 	"%s takes no arguments, and %q is one; usage: %s": "%s não aceita argumentos, e %q é um; uso: %s",
 	"%s%s: want yes, or nothing":                      "%s%s: escreva yes, ou nada",
 	"%s. Reading goes on: status, report. (%v)":       "o Redis não aceita o que se grava (%s). A leitura continua: status, report. (%v)",
+	"since %s": "desde %s",
 	"%s: %d of %d done":                               "%s: %d de %d prontos",
 	"%s: %d of %d envelopes looked at":                "%s: %d de %d envelopes vistos",
 	"%s: %q is one argument too many; usage: %s":      "%s: %q é um argumento a mais; uso: %s",

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,54 +86,11 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 		fmt.Fprintln(s.stdout, s.language.Sprintf("no campaigns"))
 		return nil
 	}
-	if err := s.campaignList(snap.campaigns, e.cfg.TZ.Location); err != nil {
-		return err
+	fmt.Fprint(s.stdout, campaignList(snap.campaigns, e.cfg.TZ.Location, s.language, s.width()))
+	for _, line := range snap.hours() {
+		s.line(line)
 	}
 	return s.troubles(e, snap)
-}
-
-// campaignList is a line for every campaign, with a column for every way in which envelopes end.
-func (s *system) campaignList(all []ledger.Campaign, zone *time.Location) error {
-	endings := slices.DeleteFunc(slices.Clone(ledger.States), func(s ledger.State) bool { return !s.Terminal() })
-	var table strings.Builder
-	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	head := []string{s.language.Sprintf("CAMPAIGN"), s.language.Sprintf("ENVELOPES"), s.language.Sprintf("DONE")}
-	for _, state := range endings {
-		head = append(head, strings.ToUpper(strings.ReplaceAll(s.language.Say(stateWord(state)), "_", " ")))
-	}
-	fmt.Fprintln(w, strings.Join(append(head, s.language.Sprintf("SINCE"), s.language.Sprintf("NOTE")), "\t"))
-	for _, c := range all {
-		row := []string{c.Name, fmt.Sprint(c.Total), fmt.Sprint(c.Total - c.Open())}
-		for _, state := range endings {
-			row = append(row, fmt.Sprint(c.States[state]))
-		}
-		since := c.CreatedAt.In(zone).Format("2006-01-02 15:04 MST")
-		fmt.Fprintln(w, strings.Join(append(row, since, s.language.Say(campaignNote(c))), "\t"))
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for line := range strings.Lines(table.String()) {
-		if _, err := fmt.Fprintln(s.stdout, strings.TrimRight(line, " \n")); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// campaignNote is what is special about a campaign.
-func campaignNote(c ledger.Campaign) lang.Text {
-	var notes []lang.Text
-	if c.Paused {
-		notes = append(notes, lang.Of("paused"))
-	}
-	if len(c.Halts) > 0 {
-		notes = append(notes, lang.Of("halted"))
-	}
-	if c.Simulated {
-		notes = append(notes, lang.Of("simulated"))
-	}
-	return lang.Join(notes, ", ")
 }
 
 // statusObject is the object of the contract, with what is wrong with the campaign's
@@ -203,7 +158,7 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 	if life := c.ChangedAt.Sub(c.CreatedAt); life > 0 {
 		snap.speed = float64(snap.done()) / life.Seconds()
 	}
-	print := func(format string, args ...any) { fmt.Fprintln(s.stdout, s.language.Sprintf(format, args...)) }
+	print := func(format string, args ...any) { s.line(lang.Of(format, args...)) }
 	print("%s: %d of %d done", c.Name, snap.done(), snap.total())
 	if c.Simulated {
 		print("simulated: nobody is invited, and nothing is signed")
@@ -223,20 +178,25 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 		print("paused: chancela resume %s", c.Name)
 	}
 	for _, line := range slices.Concat(snap.hours(), snap.reminders(e.cfg.TZ.Location), snap.halts()) {
-		fmt.Fprintln(s.stdout, s.language.Say(line))
+		s.line(line)
 	}
 	return s.troubles(e, snap)
+}
+
+// line prints a line in the width of the terminal.
+func (s *system) line(text lang.Text) {
+	fmt.Fprintln(s.stdout, fitted(s.language.Say(text), s.width()))
 }
 
 // troubles says what keeps the campaigns from going on.
 func (s *system) troubles(e *engine, snap snapshot) error {
 	for _, v := range snap.providers {
 		if wrong := v.wrong(snap.at); !wrong.IsZero() {
-			fmt.Fprintln(s.stdout, s.language.Sprintf("%s %v", v.name, wrong))
+			s.line(lang.Of("%s %v", v.name, wrong))
 		}
 	}
 	if wrong := snap.archive.wrong(snap.at); !wrong.IsZero() {
-		fmt.Fprintln(s.stdout, s.language.Sprintf("the archive %v", wrong))
+		s.line(lang.Of("the archive %v", wrong))
 	}
 	return s.unworked(e, snap)
 }
@@ -252,7 +212,7 @@ func (s *system) unworked(e *engine, snap snapshot) error {
 			return err
 		}
 		if !worked {
-			fmt.Fprintln(s.stdout, s.language.Sprintf("no worker runs for %s: start chancela work, and one chancela schedule", v.name))
+			s.line(lang.Of("no worker runs for %s: start chancela work, and one chancela schedule", v.name))
 		}
 	}
 	return nil
