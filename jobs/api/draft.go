@@ -267,7 +267,7 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 	x.Documents = slices.Sorted(maps.Keys(x.files.parts))
 	x.files.meant, x.files.confused = map[string]string{}, ""
 	if x.main == "" {
-		x.Refused = "there is no sheet yet"
+		x.Refused = x.language.Say(lang.Of("there is no sheet yet"))
 		return nil
 	}
 	if strings.TrimSpace(x.Campaign) == "" {
@@ -307,9 +307,9 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 	x.conflicts(reasons)
 	switch {
 	case x.files.confused != "":
-		x.Refused = "several documents in different folders end in the file name " + x.files.confused + ": send them with their folders"
+		x.Refused = x.language.Say(lang.Of("several documents in different folders end in the file name %s: send them with their folders", x.files.confused))
 	case x.Rows == 0 && x.Mistakes == 0:
-		x.Refused = "the sheet has no rows"
+		x.Refused = x.language.Say(lang.Of("the sheet has no rows"))
 	}
 	if x.begin, err = x.Sending.begin(s.zone); err != nil {
 		return x.refuse(err)
@@ -349,7 +349,7 @@ func (x *Draft) refuse(err error) error {
 	if !ok {
 		return err
 	}
-	x.Refused = p.Detail
+	x.Refused = x.language.Say(p.said())
 	for _, m := range p.Errors {
 		if m.Field != "" && m.Line == 0 {
 			x.Refused = m.Field + ": " + x.words(m)
@@ -461,7 +461,7 @@ func (s *Server) TakeDraft(ctx context.Context, id string, skip bool) (*Campaign
 	case x.Mistakes > 0 && !skip:
 		return nil, x.found.problem()
 	case x.Good == 0:
-		return nil, problem(http.StatusUnprocessableEntity, "no row can be taken")
+		return nil, problem(http.StatusUnprocessableEntity, x.language.Sprintf("no row can be taken"))
 	}
 	sheet, options, err := s.draftSheet(ctx, x)
 	if err != nil {

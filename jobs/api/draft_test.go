@@ -103,6 +103,29 @@ func TestDraftInPortuguese(t *testing.T) {
 	}
 }
 
+// Why nothing of a draft can be taken is said in the page's language, too.
+func TestDraftRefusedInPortuguese(t *testing.T) {
+	s := newStack(t, nil)
+	for want, parts := range map[string][]file{
+		"a planilha não tem linhas":                             {{"file", "june.csv", csvHead}},
+		"ainda não há planilha":                                 {{"documents", "a.pdf", "%PDF-1.4"}},
+		"o arquivo não é uma planilha que se possa ler: ":       {{"file", "june.csv", ""}},
+		"campaign: deve começar com letra ou dígito e ter de 1": {{"file", "june.csv", csvHead}, {"campaign", "", "-june"}},
+	} {
+		kind, body := formBody(t, parts...)
+		r := httptest.NewRequest(http.MethodPost, "/send", body)
+		r.Header.Set("Content-Type", kind)
+		r = r.WithContext(context.WithValue(r.Context(), clientKey{}, &hashedKey{name: "crm"}))
+		x, err := s.server.UploadDraft(httptest.NewRecorder(), r, "", lang.Portuguese)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(x.Refused, want) {
+			t.Errorf("%q, want %q", x.Refused, want)
+		}
+	}
+}
+
 // TestDraftRefused: what cannot be read at all is said, and is mended by another upload.
 func TestDraftRefused(t *testing.T) {
 	s := newStack(t, nil)

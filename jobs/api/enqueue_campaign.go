@@ -20,6 +20,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -264,7 +265,8 @@ func named(ctx context.Context, name string) (string, error) {
 	name = norm.NFC.String(strings.TrimSpace(name))
 	if !intake.ValidCampaign(name) {
 		var m mistakes
-		m.add(Mistake{Field: "campaign", Message: "must begin with a letter or digit and have 1 to 100 letters, digits, dots, underscores or hyphens, in at most 255 bytes"})
+		must := lang.Of("must begin with a letter or digit and have 1 to 100 letters, digits, dots, underscores or hyphens, in at most 255 bytes")
+		m.add(Mistake{Field: "campaign", Message: must.String(), text: &must})
 		return "", m.problem(http.StatusUnprocessableEntity, "the campaign has no valid name; nothing was enqueued")
 	}
 	return campaignFor(ctx, name)

@@ -36,6 +36,7 @@ type Problem struct {
 	Errors []Mistake `json:"errors,omitempty" nullable:"false" doc:"Every mistake of the input."`
 
 	header http.Header
+	text   *lang.Text // the detail, for pages in another language; nil: there is none
 }
 
 // Mistake is one thing that is wrong with what was sent.
@@ -74,6 +75,21 @@ func (p *Problem) GetHeaders() http.Header { return p.header }
 
 func problem(status int, detail string) *Problem {
 	return &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// told is a problem that a person may read, too.
+func told(status int, text lang.Text) *Problem {
+	p := problem(status, text.String())
+	p.text = &text
+	return p
+}
+
+// said is what is wrong, for people.
+func (p *Problem) said() lang.Text {
+	if p.text == nil {
+		return lang.Plain(p.Detail)
+	}
+	return *p.text
 }
 
 func (p *Problem) with(name, value string) *Problem {

@@ -66,7 +66,7 @@ func (s *Server) fits(most int) func(n int) error {
 		case rows > s.limits.Envelopes:
 			return tooMany(s.limits.Envelopes)
 		case values > most:
-			return problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d values in one request: send the campaign in several, under the same name", most))
+			return told(http.StatusRequestEntityTooLarge, lang.Of("more than %d values in one request: send the campaign in several, under the same name", most))
 		}
 		return nil
 	}
@@ -75,7 +75,9 @@ func (s *Server) fits(most int) func(n int) error {
 // unreadable is an error of a file's content as one of the request.
 func unreadable(err error) error {
 	if p, ok := errors.AsType[campaign.Problem](err); ok {
-		return problem(http.StatusUnprocessableEntity, "the part file is no spreadsheet that can be read: "+strings.TrimPrefix(p.Error(), "the file: "))
+		refusal := told(http.StatusUnprocessableEntity, lang.Of("the part file is no spreadsheet that can be read: %v", p.Message))
+		refusal.Detail = "the part file is no spreadsheet that can be read: " + strings.TrimPrefix(p.Error(), "the file: ")
+		return refusal
 	}
 	return err
 }
@@ -105,7 +107,7 @@ func (s *Server) sheetItems(ctx context.Context, sheet sheet, options campaign.O
 		}
 		for row, err := range reader.Rows(ctx) {
 			if p, ok := errors.AsType[campaign.Problem](err); ok { // a workbook that is broken further down
-				err = problem(http.StatusUnprocessableEntity, "the part file cannot be read to its end: "+p.Message.String())
+				err = told(http.StatusUnprocessableEntity, lang.Of("the part file cannot be read to its end: %v", p.Message))
 			}
 			if err != nil {
 				yield(item{}, err)
