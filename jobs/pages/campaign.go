@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -77,21 +79,17 @@ func (p *Pages) campaignView(ctx context.Context, name string) (campaignView, er
 		return campaignView{}, err
 	}
 	x := campaignView{Campaign: c, Groups: groupsOf(c.States), Funnel: funnel(c), At: time.Now()}
-	if x.Course, err = p.Client.Ledger().Course(ctx, name); err != nil {
-		return x, err
-	}
+	x.Archive.Name = ledger.Archive
+	reads, ctx := errgroup.WithContext(ctx)
+	reads.Go(func() (err error) { x.Course, err = p.Client.Ledger().Course(ctx, name); return err })
+	reads.Go(func() (err error) { x.Providers, err = p.providerRows(ctx, c); return err })
+	reads.Go(func() error { return p.ills(ctx, &x.Archive) })
+	reads.Go(func() (err error) { x.Ends, err = p.Client.Ends(ctx, name); return err })
+	err = reads.Wait()
 	x.Speed = speed(x.Course, x.At)
 	if x.Speed > 0 && !c.Paused {
 		x.Left = time.Duration(float64(x.Groups[ledger.GroupWaiting]) / x.Speed * float64(time.Minute))
 	}
-	if x.Providers, err = p.providerRows(ctx, c); err != nil {
-		return x, err
-	}
-	x.Archive.Name = ledger.Archive
-	if err := p.ills(ctx, &x.Archive); err != nil {
-		return x, err
-	}
-	x.Ends, err = p.Client.Ends(ctx, name)
 	return x, err
 }
 
@@ -140,15 +138,15 @@ func (p *Pages) providerRows(ctx context.Context, c ledger.Campaign) ([]provider
 		for _, n := range states {
 			row.Total += n
 		}
-		if row.Total == 0 {
-			continue
+		if row.Total > 0 {
+			rows = append(rows, row)
 		}
-		if err := p.inspect(ctx, &row); err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
 	}
-	return rows, nil
+	reads, ctx := errgroup.WithContext(ctx)
+	for i := range rows {
+		reads.Go(func() error { return p.inspect(ctx, &rows[i]) })
+	}
+	return rows, reads.Wait()
 }
 
 // inspect fills in a provider's pace and what is wrong with it.

@@ -3,6 +3,8 @@ package pages
 import (
 	"net/http"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
@@ -43,20 +45,14 @@ func (p *Pages) provider(v *visit) error {
 		return err
 	}
 	l := p.Client.Ledger()
-	if x.Failures, err = l.Failures(v.ctx, x.Name); err != nil {
-		return err
-	}
-	if x.Callbacks, err = l.Callbacks(v.ctx, x.Name); err != nil {
-		return err
-	}
-	if x.Work, err = l.Pending(v.ctx, ledger.Work, x.Name); err != nil {
-		return err
-	}
-	if x.Looks, err = l.Pending(v.ctx, ledger.Look, x.Name); err != nil {
-		return err
-	}
-	depths, err := p.Client.TaskQueue().Depths(v.ctx)
-	if err != nil {
+	var depths []queue.Depth
+	reads, ctx := errgroup.WithContext(v.ctx)
+	reads.Go(func() (err error) { x.Failures, err = l.Failures(ctx, x.Name); return err })
+	reads.Go(func() (err error) { x.Callbacks, err = l.Callbacks(ctx, x.Name); return err })
+	reads.Go(func() (err error) { x.Work, err = l.Pending(ctx, ledger.Work, x.Name); return err })
+	reads.Go(func() (err error) { x.Looks, err = l.Pending(ctx, ledger.Look, x.Name); return err })
+	reads.Go(func() (err error) { depths, err = p.Client.TaskQueue().Depths(ctx); return err })
+	if err := reads.Wait(); err != nil {
 		return err
 	}
 	for _, d := range depths {
