@@ -372,6 +372,7 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 	}))
 	all.sums[r.Campaign()].Add(sum)
 	left, closing := rejected.Close(ctx)
+	left.Campaign = f.flags.campaign
 	if left.Rows > 0 && closing == nil {
 		all.left, all.ids = append(all.left, left), append(all.ids, ids)
 	}

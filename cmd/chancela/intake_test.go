@@ -93,6 +93,16 @@ const lote = `id;provider;subject;document;signer1.name;signer1.email
 0004;certyneo;Contrato 4;documentos/contrato.pdf;Nívea Sabiá;pessoa4@exemplo.test
 `
 
+// Rows that another campaign's name was given for join it again: the line says how.
+func TestRejectedRowsOfANamedCampaign(t *testing.T) {
+	t.Parallel()
+	file := caseFile(t, t.TempDir(), "lote.csv", lote)
+	r := invoke(t, queued(t), "enqueue", "--skip-invalid", "--campaign", "agosto", file).want(t, exitUnfinished)
+	if !strings.Contains(r.lastLine(), "mend them there and run that file with --campaign agosto") {
+		t.Error(r.lastLine())
+	}
+}
+
 // Rejected rows are mended one after the other: one campaign, one rejected file, each row
 // once, and nobody's work is overwritten.
 func TestRejectedRowsComeBack(t *testing.T) {

@@ -51,6 +51,9 @@ type Left struct {
 	// work: the rows are in File. For a rejected file, both are the same.
 	Kept bool
 
+	// Campaign is that of --campaign, which running the file at Path needs, too; empty: the file's own.
+	Campaign string
+
 	// Known is how many of the rows have an id that the campaign has by now: who ran the mended
 	// rejected file has nothing more to do.
 	Known int
@@ -80,8 +83,12 @@ func (l Left) rows() lang.Text {
 		return lang.N(l.Rows, "%d row of %s not taken, and not written to %s, which somebody has changed: mend that file and run it, or rename it, then run %[2]s again",
 			"%d rows of %s not taken, and not written to %s, which somebody has changed: mend that file and run it, or rename it, then run %[2]s again", l.File, l.Path)
 	}
-	return lang.N(l.Rows, "%d row of %s not taken: it is in %s with the reasons, mend it there and run that file",
+	rows := lang.N(l.Rows, "%d row of %s not taken: it is in %s with the reasons, mend it there and run that file",
 		"%d rows of %s not taken: they are in %s with the reasons, mend them there and run that file", l.File, l.Path)
+	if l.Campaign != "" {
+		return lang.Of("%v with --campaign %s", rows, l.Campaign)
+	}
+	return rows
 }
 
 const (
