@@ -99,24 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	asJSON := flags.Bool("json", false, "print one object a line")
 	flags.StringVar(&s.profile, "profile", "", "folder for CPU profiles of our runs of enqueue, drain, operations and pages")
 	dir := flags.String("dir", "", "where files are made: a disk like the one that matters (default: the system's temporary folder)")
-	flags.IntVar(&s.enqueue, "enqueue", 5000, "envelopes that are enqueued")
-	flags.IntVar(&s.flow, "flow", 500, "envelopes that go from the queue to the archive")
-	flags.IntVar(&s.drain, "drain", 5000, "envelopes that are drained with a quick provider")
-	flags.IntVar(&s.operations, "operations", 20_000, "envelopes of a campaign that something is done to")
-	flags.IntVar(&s.intents, "intents", 2000, "intents that are made durable")
-	flags.IntVar(&s.rows, "rows", 100_000, "rows of the CSV file")
-	flags.IntVar(&s.archive, "mib", 256, "MiB that are archived")
-	flags.DurationVar(&s.pace, "pace", 15*time.Second, "time that the limiter is watched for")
-	flags.IntVar(&s.rounds, "rounds", 3, "rounds of each, of which the median counts")
-	flags.IntVar(&s.look, "look", 10_000, "envelopes that are looked at")
-	flags.IntVar(&s.deep, "deep", 100_000, "envelopes that others wait behind")
-	flags.IntVar(&s.latency, "latency", 200, "envelopes that are timed one by one")
-	flags.IntVar(&s.large, "large", 10, "MiB of a large document")
-	flags.IntVar(&s.shown, "shown", 1_000_000, "envelopes that pages show")
-	flags.IntVar(&s.campaigns, "campaigns", 200, "campaigns that those are in")
-	flags.IntVar(&s.visits, "visits", 20, "visits of each person to each page")
-	flags.IntVar(&s.streams, "streams", 200, "pages that stay open")
-	flags.DurationVar(&s.open, "open", 20*time.Second, "time that pages stay open")
+	s.add(flags)
 	short := flags.Bool("short", false, "as little as shows that every scenario works")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -143,15 +126,42 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		all = append(all, results...)
 	}
 	if *asJSON {
-		out := json.NewEncoder(stdout)
-		for _, r := range all {
-			if err := out.Encode(r); err != nil {
-				return err
-			}
-		}
-		return nil
+		return objects(stdout, all)
 	}
 	return table(stdout, all)
+}
+
+// add makes the sizes flags.
+func (s *sizes) add(flags *flag.FlagSet) {
+	flags.IntVar(&s.enqueue, "enqueue", 5000, "envelopes that are enqueued")
+	flags.IntVar(&s.flow, "flow", 500, "envelopes that go from the queue to the archive")
+	flags.IntVar(&s.drain, "drain", 5000, "envelopes that are drained with a quick provider")
+	flags.IntVar(&s.operations, "operations", 20_000, "envelopes of a campaign that something is done to")
+	flags.IntVar(&s.intents, "intents", 2000, "intents that are made durable")
+	flags.IntVar(&s.rows, "rows", 100_000, "rows of the CSV file")
+	flags.IntVar(&s.archive, "mib", 256, "MiB that are archived")
+	flags.DurationVar(&s.pace, "pace", 15*time.Second, "time that the limiter is watched for")
+	flags.IntVar(&s.rounds, "rounds", 3, "rounds of each, of which the median counts")
+	flags.IntVar(&s.look, "look", 10_000, "envelopes that are looked at")
+	flags.IntVar(&s.deep, "deep", 100_000, "envelopes that others wait behind")
+	flags.IntVar(&s.latency, "latency", 200, "envelopes that are timed one by one")
+	flags.IntVar(&s.large, "large", 10, "MiB of a large document")
+	flags.IntVar(&s.shown, "shown", 1_000_000, "envelopes that pages show")
+	flags.IntVar(&s.campaigns, "campaigns", 200, "campaigns that those are in")
+	flags.IntVar(&s.visits, "visits", 20, "visits of each person to each page")
+	flags.IntVar(&s.streams, "streams", 200, "pages that stay open")
+	flags.DurationVar(&s.open, "open", 20*time.Second, "time that pages stay open")
+}
+
+// objects prints a result a line.
+func objects(stdout io.Writer, all []result) error {
+	out := json.NewEncoder(stdout)
+	for _, r := range all {
+		if err := out.Encode(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serve is what this program is as one of its own child processes.
