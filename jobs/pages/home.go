@@ -22,7 +22,7 @@ const (
 type homeView struct {
 	Campaigns []campaignRow
 	Next      string
-	First     bool // the page of the newest
+	Newest    bool // the page of the newest
 	MayChange bool
 	sendView  // for who has none yet
 }
@@ -40,14 +40,14 @@ func (p *Pages) home(v *visit) error {
 	}
 	x.MayChange, x.sendView = !v.caller.ReadOnly, p.sendView()
 	page := view{Title: v.words.t("campaigns.title"), Nav: "campaigns", Data: x}
-	if x.First && len(x.Campaigns) > 0 {
+	if x.Newest && len(x.Campaigns) > 0 {
 		page.Live = "/live/campaigns"
 	}
 	return p.show(v, http.StatusOK, "home", page)
 }
 
 func (p *Pages) homeView(ctx context.Context, prefix, cursor string) (homeView, error) {
-	x := homeView{First: cursor == ""}
+	x := homeView{Newest: cursor == ""}
 	created, last := listCursor(cursor)
 	var names []string
 	more := true

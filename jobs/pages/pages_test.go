@@ -350,3 +350,11 @@ func TestCourseRows(t *testing.T) {
 		t.Errorf("%+v", rows)
 	}
 }
+
+// TestFirstFormIsEmpty: what a newcomer finds in the form is what he is to fill in.
+func TestFirstFormIsEmpty(t *testing.T) {
+	page := newSite(t).visitor().get("/").text
+	if !strings.Contains(page, `name="first" inputmode="numeric" value=""`) || strings.Contains(page, `id="hours" open`) {
+		t.Error("the form is filled in")
+	}
+}
