@@ -99,7 +99,7 @@ var helpInPortuguese = map[string]string{
 	"sheet of a workbook (default: the first one that is shown)":                                                 "planilha de uma pasta de trabalho (padrão: a primeira que está visível)",
 	"take the good rows, and write the others with reasons to FILE.rejected.csv":                                 "aceita as linhas boas, e grava as outras com os motivos em ARQUIVO.rejected.csv",
 	"invite nobody before: 2030-12-01 09:00, or 01/12/2030 09:00; of CHANCELA_TZ":                                "não convida ninguém antes de: 2030-12-01 09:00, ou 01/12/2030 09:00; em CHANCELA_TZ",
-	"subject of rows that have none, \"Lease of {signer1.name}\"":                                                "assunto das linhas que não têm um, \"Locação de {signer1.name}\"",
+	"subject of rows that have none, \"Lease\" or \"Lease of {signer1.name}\"":                                   "assunto das linhas que não têm um, \"Locação\" ou \"Locação de {signer1.name}\"",
 	"invite only then: \"Mon-Fri 09:00-18:00\", several with a comma; always: at any time again":                 "convida só então: \"Mon-Fri 09:00-18:00\", vários com vírgula; always: de novo a qualquer hora",
 	"write the file again with its mistakes marked: june.checked.xlsx for june.xlsx":                             "grava o arquivo de novo, com os erros marcados: june.checked.xlsx para june.xlsx",
 	"only say what would be done, and to how many envelopes":                                                     "só diz o que seria feito, e com quantos envelopes",
