@@ -257,7 +257,7 @@ func loadConfig(environ map[string]string) (*config, error) {
 		return nil, err
 	}
 	if all := c.refusals(environ); len(all) > 0 {
-		return nil, usage("%s", all[0])
+		return nil, usage("%v", all[0])
 	}
 	return c, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 )
 
@@ -62,12 +63,11 @@ func mistakes(environ map[string]string) []mistake {
 	return all
 }
 
-func (m mistake) String() string {
-	meant := m.meant[0] + " meant"
-	if n := len(m.meant); n > 1 {
-		meant = "one of " + strings.Join(m.meant[:n-1], ", ") + " or " + m.meant[n-1] + " meant"
+func (m mistake) said() lang.Text {
+	if len(m.meant) > 1 {
+		return lang.Of("%s is not known: is one of %v meant? Rename or unset it", m.name, lang.Or(m.meant))
 	}
-	return m.name + " is not known: is " + meant + "? Rename or unset it"
+	return lang.Of("%s is not known: is %s meant? Rename or unset it", m.name, m.meant[0])
 }
 
 // mostMeant is how many names are proposed for one that is not known.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/chancela/chancela/providers/lang"
@@ -13,22 +12,22 @@ import (
 // contradict each other: every command but config refuses them.
 
 // refusals are all of them, a sentence each.
-func (c *config) refusals(environ map[string]string) []string {
-	var all []string
+func (c *config) refusals(environ map[string]string) []lang.Text {
+	var all []lang.Text
 	for _, m := range mistakes(environ) {
-		all = append(all, m.String())
+		all = append(all, m.said())
 	}
 	if c.NotifySecret != "" && c.NotifyURL == "" {
-		all = append(all, fmt.Sprintf("%[1]sNOTIFY_SECRET is set, and %[1]sNOTIFY_URL is not: nobody would be told of anything. Set the address, or unset both", prefix))
+		all = append(all, lang.Of("%[1]sNOTIFY_SECRET is set, and %[1]sNOTIFY_URL is not: nobody would be told of anything. Set the address, or unset both", prefix))
 	}
 	for _, name := range registry.Names() {
 		if !c.hasKey(name) {
 			for _, setting := range c.meansReal(name) {
-				all = append(all, fmt.Sprintf("%s is set, and %s is not: set the key, or unset both", setting, variable(name, "API_KEY")))
+				all = append(all, lang.Of("%s is set, and %s is not: set the key, or unset both", setting, variable(name, "API_KEY")))
 			}
 			continue
 		}
-		if why := c.contradiction(name); why != "" {
+		if why := c.contradiction(name); !why.IsZero() {
 			all = append(all, why)
 		}
 	}
@@ -58,26 +57,26 @@ func (c *config) meansReal(name string) []string {
 }
 
 // contradiction says what does not go together in the settings of a provider with a key.
-func (c *config) contradiction(name string) string {
+func (c *config) contradiction(name string) lang.Text {
 	a := c.account(name)
 	base := variable(name, "BASE_URL")
 	switch {
 	case c.Simulate == yes && a.Env == production:
-		return fmt.Sprintf("%sSIMULATE=yes and %s=production contradict each other", prefix, variable(name, "ENV"))
+		return lang.Of("%sSIMULATE=yes and %s=production contradict each other", prefix, variable(name, "ENV"))
 	case c.Simulate == yes && c.isReal(name):
-		return fmt.Sprintf("%sSIMULATE=yes, and %s is for a real service: unset one of them, or set %s to a simulator's address (plain http, or this machine)",
+		return lang.Of("%sSIMULATE=yes, and %s is for a real service: unset one of them, or set %s to a simulator's address (plain http, or this machine)",
 			prefix, variable(name, "API_KEY"), base)
 	case a.BaseURL.isPlain() && c.isReal(name) && a.Env == production:
-		return fmt.Sprintf("%s is plain http, which shows the key to everybody on the way: want https", base)
+		return lang.Of("%s is plain http, which shows the key to everybody on the way: want https", base)
 	case a.Env == production && a.BaseURL != "" && !c.isReal(name):
-		return fmt.Sprintf("%s=production, and %s is this machine: a real service is elsewhere", variable(name, "ENV"), base)
+		return lang.Of("%s=production, and %s is this machine: a real service is elsewhere", variable(name, "ENV"), base)
 	case c.isReal(name) && a.BaseURL != "" && c.simulates(a.BaseURL):
-		return fmt.Sprintf("%s is a simulator's address, and %s is not: want all at one place", base, strings.Join(c.elsewhere(name), " or "))
+		return lang.Of("%s is a simulator's address, and %s is not: want all at one place", base, lang.Or(c.elsewhere(name)))
 	}
 	if _, err := c.destination(name); err != nil {
-		return err.Error()
+		return lang.Of("%v", err)
 	}
-	return ""
+	return lang.Text{}
 }
 
 // destination is where a provider's calls go. An error is a contradiction between the

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
-	"fmt"
 	"math"
 	"net"
 	"net/http"
@@ -21,6 +20,7 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/source"
 )
 
@@ -56,23 +56,23 @@ func ParseKeys(s string) ([]Key, error) {
 		n++
 		name, secret, ok := strings.Cut(pair, ":")
 		if !ok || secret == "" {
-			return nil, fmt.Errorf("API key %d is not of the form NAME:KEY or NAME@PREFIX:KEY", n)
+			return nil, lang.Errorf("API key %d is not of the form NAME:KEY or NAME@PREFIX:KEY", n)
 		}
 		name, prefix, limited := strings.Cut(name, "@")
 		if !intake.ValidID(name) {
-			return nil, fmt.Errorf("the name of API key %d must have 1 to 100 letters, digits, dots, underscores or hyphens", n)
+			return nil, lang.Errorf("the name of API key %d must have 1 to 100 letters, digits, dots, underscores or hyphens", n)
 		}
 		prefix = norm.NFC.String(prefix)
 		secret, readOnly := strings.CutSuffix(secret, readRole)
 		secret, links := strings.CutSuffix(secret, linksRole)
 		if links && readOnly {
-			return nil, fmt.Errorf("API key %s ends in :links and :read: want one of them", name)
+			return nil, lang.Errorf("API key %s ends in :links and :read: want one of them", name)
 		}
 		if secret == "" {
-			return nil, fmt.Errorf("API key %s is empty", name)
+			return nil, lang.Errorf("API key %s is empty", name)
 		}
 		if limited && (prefix != "" || !readOnly) && !intake.ValidCampaign(prefix) {
-			return nil, fmt.Errorf("the prefix of API key %s is not the beginning of a campaign's name", name)
+			return nil, lang.Errorf("the prefix of API key %s is not the beginning of a campaign's name", name)
 		}
 		keys = append(keys, Key{Name: name, Prefix: prefix, ReadOnly: readOnly, Links: links, Secret: providers.Secret(secret)})
 	}
@@ -87,7 +87,7 @@ func ParseSources(s string, keys []Key) error {
 	for pair := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
 		name, address, ok := strings.Cut(strings.TrimSpace(pair), "=")
 		if !ok {
-			return errors.New("want pairs of the form NAME=s3://BUCKET/PREFIX, separated by commas")
+			return lang.Errorf("want pairs of the form NAME=s3://BUCKET/PREFIX, separated by commas")
 		}
 		class, err := source.ParsePlace(address)
 		if err != nil {
@@ -101,7 +101,7 @@ func ParseSources(s string, keys []Key) error {
 			}
 		}
 		if !found {
-			return fmt.Errorf("there is no API key of the name %q", name)
+			return lang.Errorf("there is no API key of the name %q", name)
 		}
 	}
 	return nil

@@ -16,4 +16,12 @@ var portuguese = map[string]string{
 	"must be a folder that the parts' file names begin with, such as contracts": "precisa ser uma pasta com que os nomes das partes começam, como contratos",
 	"must be a number of envelopes, from 1 to %d":                               "precisa ser um número de envelopes, de 1 a %d",
 	"%s is not among the uploaded files: choose it, too":                        "%s não está entre os arquivos enviados: escolha-o também",
+
+	"API key %d is not of the form NAME:KEY or NAME@PREFIX:KEY":                               "a chave de API %d não tem a forma NAME:KEY ou NAME@PREFIX:KEY",
+	"the name of API key %d must have 1 to 100 letters, digits, dots, underscores or hyphens": "o nome da chave de API %d deve ter de 1 a 100 letras, dígitos, pontos, sublinhados ou hifens",
+	"API key %s ends in :links and :read: want one of them":                                   "a chave de API %s termina em :links e :read: deixe só um",
+	"API key %s is empty": "a chave de API %s está vazia",
+	"the prefix of API key %s is not the beginning of a campaign's name":  "o prefixo da chave de API %s não é o começo do nome de uma campanha",
+	"want pairs of the form NAME=s3://BUCKET/PREFIX, separated by commas": "escreva pares da forma NAME=s3://BUCKET/PREFIX, separados por vírgulas",
+	"there is no API key of the name %q":                                  "não há chave de API com o nome %q",
 }

@@ -20,7 +20,7 @@ const base = "https://certyneo.com/api/v1"
 var Environments = rest.Environments{
 	Sandbox:     base,
 	Production:  base,
-	SandboxNote: "; nobody is mailed: CHANCELA_KEEP_LINKS=yes keeps the signing links, and chancela links CAMPAIGN prints them",
+	SandboxNote: "nobody is mailed: CHANCELA_KEEP_LINKS=yes keeps the signing links, and chancela links CAMPAIGN prints them",
 	KeyOf: func(key string) (production, shows bool) {
 		live, test := strings.HasPrefix(key, "sk_live_"), strings.HasPrefix(key, "sk_test_")
 		return live, live || test

@@ -28,4 +28,6 @@ var portuguese = map[string]string{
 	"Certyneo's fields have neither required nor a label; give page,x,y,width,height alone": "os campos da Certyneo não têm required nem rótulo; indique só página,x,y,largura,altura",
 	"a template brings its own fields; leave it out":                                        "um modelo já traz os seus campos; retire este",
 	"Certyneo documents no way to ask for an order; leave it out, or give certyneo.signing_order=array: the signers then stand in the request in that order, and whether Certyneo keeps to it is to be tried on your account": "a Certyneo não documenta como pedir uma ordem; retire-a, ou indique certyneo.signing_order=array: os signatários vão então no pedido nessa ordem, e se a Certyneo a respeita deve ser testado na sua conta",
+
+	"nobody is mailed: CHANCELA_KEEP_LINKS=yes keeps the signing links, and chancela links CAMPAIGN prints them": "ninguém recebe e-mail: CHANCELA_KEEP_LINKS=yes guarda os links de assinatura, e chancela links CAMPANHA os mostra",
 }

@@ -4,7 +4,6 @@ package registry
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/chancela/chancela/providers/catalisa"
 	"github.com/chancela/chancela/providers/certyneo"
 	"github.com/chancela/chancela/providers/contraktor"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/qisign"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/providers/sandbox"
@@ -112,15 +112,15 @@ func (p Provider) WebhookSecret(value providers.Secret) (providers.Secret, error
 	}
 	f, err := os.Open(value.Reveal())
 	if err != nil {
-		return "", fmt.Errorf("want a file with the PEM public key: %w", err)
+		return "", lang.Errorf("want a file with the PEM public key: %w", err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, mostPEM+1))
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("want a file with the PEM public key: %w", err)
+		return "", lang.Errorf("want a file with the PEM public key: %w", err)
 	case len(text) > mostPEM:
-		return "", fmt.Errorf("want a file with the PEM public key: it has more than %d KiB", mostPEM>>10)
+		return "", lang.Errorf("want a file with the PEM public key: it has more than %d KiB", mostPEM>>10)
 	}
 	return providers.Secret(text), nil
 }

@@ -2,9 +2,10 @@ package rest
 
 import (
 	"cmp"
-	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Environments are the addresses of a service, and how its test environment is told from
@@ -60,9 +61,9 @@ func (e Environments) check(provider, base string, s Settings) error {
 	}
 	switch {
 	case base == "" && !s.Production:
-		return fmt.Errorf("%s has one environment, the real one: set %s=production, or %s to a simulator's address", provider, variable("ENV"), variable("BASE_URL"))
+		return lang.Errorf("%s has one environment, the real one: set %s=production, or %s to a simulator's address", provider, variable("ENV"), variable("BASE_URL"))
 	case base == "":
-		return fmt.Errorf("%s must be set: the address of %s's production service is not documented", variable("BASE_URL"), provider)
+		return lang.Errorf("%s must be set: the address of %s's production service is not documented", variable("BASE_URL"), provider)
 	case s.simulated(base):
 		return nil
 	}
@@ -74,12 +75,12 @@ func (e Environments) check(provider, base string, s Settings) error {
 	}
 	for name, address := range addresses {
 		if production, known := e.hostOf(address); known && production != s.Production {
-			return fmt.Errorf("%s=%s, and %s is an address of %s: want both in one environment", variable("ENV"), env, name, other)
+			return lang.Errorf("%s=%s, and %s is an address of %s: want both in one environment", variable("ENV"), env, name, other)
 		}
 	}
 	if e.KeyOf != nil {
 		if production, shows := e.KeyOf(s.APIKey.Reveal()); shows && production != s.Production {
-			return fmt.Errorf("%s=%s, and %s is a key of %s: want both in one environment", variable("ENV"), env, variable("API_KEY"), other)
+			return lang.Errorf("%s=%s, and %s is a key of %s: want both in one environment", variable("ENV"), env, variable("API_KEY"), other)
 		}
 	}
 	return nil
@@ -122,7 +123,7 @@ func (e Environments) Destination(provider string, s Settings) (Destination, err
 	}
 	u, err := url.Parse(base)
 	if err != nil {
-		return Destination{}, fmt.Errorf("%s: the base address cannot be read", provider)
+		return Destination{}, lang.Errorf("%s: the base address cannot be read", provider)
 	}
 	d := Destination{Host: u.Host, Simulated: s.simulated(base), Production: s.Production}
 	if !d.Simulated && !d.Production {
@@ -131,16 +132,20 @@ func (e Environments) Destination(provider string, s Settings) (Destination, err
 	return d, nil
 }
 
-// String names the destination and what a signature there is worth.
-func (d Destination) String() string {
+// Said names the destination and what a signature there is worth.
+func (d Destination) Said() lang.Text {
 	switch {
 	case d.Simulated:
-		return d.Host + ", a simulator (nothing is signed)"
+		return lang.Of("%s, a simulator (nothing is signed)", d.Host)
 	case d.Production:
-		return d.Host + ", production (signatures are legally valid)"
+		return lang.Of("%s, production (signatures are legally valid)", d.Host)
+	case d.Note != "":
+		return lang.Of("%s, sandbox (signatures are not legally valid; %v)", d.Host, lang.Of(d.Note))
 	}
-	return d.Host + ", sandbox (signatures are not legally valid" + d.Note + ")"
+	return lang.Of("%s, sandbox (signatures are not legally valid)", d.Host)
 }
+
+func (d Destination) String() string { return d.Said().String() }
 
 // Environment is simulator, sandbox or production: what an envelope there can be mistaken for.
 func (d Destination) Environment() string {
