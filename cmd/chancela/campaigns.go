@@ -261,7 +261,7 @@ func insistedFiles(ctx context.Context, sys *system, cfg *config, names []string
 	if err != nil {
 		return nil, nil, err
 	}
-	files.each = sys.json || !sys.atTerminal()
+	files.each = sys.json || !sys.terminal
 	return files, judges, files.insist(ctx, sys.note)
 }
 

@@ -63,7 +63,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	if err != nil {
 		return err
 	}
-	files.each = sys.json || !sys.atTerminal()
+	files.each = sys.json || !sys.shown
 	if err := checkedInto(output, args); err != nil {
 		return err
 	}

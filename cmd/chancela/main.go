@@ -27,6 +27,7 @@ type system struct {
 	stdin          io.Reader // of a person who can be asked; nil where nobody can
 	stdout, stderr io.Writer
 	terminal       bool // stderr is one
+	shown          bool // stdout is one: a person reads the results at once
 	screen         *screen
 	begun          bool // the command line was understood
 	json           bool // results are objects
@@ -43,7 +44,7 @@ func main() {
 	}()
 	sys := &system{
 		env: env.ToMap(os.Environ()), stdout: os.Stdout, stderr: os.Stderr,
-		terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		terminal: term.IsTerminal(int(os.Stderr.Fd())), shown: term.IsTerminal(int(os.Stdout.Fd())),
 	}
 	if sys.terminal && term.IsTerminal(int(os.Stdin.Fd())) {
 		sys.stdin = os.Stdin

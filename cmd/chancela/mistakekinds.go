@@ -2,11 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/providers/lang"
@@ -18,11 +14,6 @@ const maxAlike = 5
 
 // maxRanges is how many places in a list of rows are named.
 const maxRanges = 8
-
-// atTerminal tells whether a person reads the results at once.
-func (s *system) atTerminal() bool {
-	return s.terminal && (s.stdout != io.Writer(os.Stdout) || term.IsTerminal(int(os.Stdout.Fd())))
-}
 
 // mistakeKinds are a file's mistakes by column and reason: a heading that means something else makes one
 // for each row.

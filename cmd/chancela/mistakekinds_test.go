@@ -20,7 +20,7 @@ func TestMistakesOfOneKind(t *testing.T) {
 	workbook(t, path, rows...)
 	args := []string{"check", path, "--provider", "certyneo", "--subject", "Of {signer1.name}", "--map", "meta.contract=Contrato", "--id", "{meta.contract}"}
 	var stdout, stderr strings.Builder
-	if status := run(t.Context(), &system{env: map[string]string{}, stdout: &stdout, stderr: &stderr, terminal: true}, args); status != exitUsage {
+	if status := run(t.Context(), &system{env: map[string]string{}, stdout: &stdout, stderr: &stderr, shown: true}, args); status != exitUsage {
 		t.Errorf("status %d: %s", status, &stderr)
 	}
 	if n := strings.Count(stdout.String(), "id (A"); n != maxAlike || !strings.Contains(stdout.String(), "id: and the same mistake in 14 more rows: 7-8, 10-21\n") {

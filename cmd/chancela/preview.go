@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/providers"
@@ -40,7 +39,7 @@ Nothing is enqueued and no provider is called.`,
 			if row < 1 {
 				return usage("--row: want the number of a row, as the spreadsheet counts it")
 			}
-			if output == "" && (sys.json || sys.stdout == io.Writer(os.Stdout) && term.IsTerminal(int(os.Stdout.Fd()))) {
+			if output == "" && (sys.json || sys.shown) {
 				return usage("--output: want the name of a file")
 			}
 			return sys.preview(cmd.Context(), args[0], flags, row, output)

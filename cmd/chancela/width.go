@@ -11,11 +11,10 @@ import (
 // width is how wide the terminal is that results are written to; 0: they go elsewhere, and may
 // be as wide as they are.
 func (s *system) width() int {
-	f, ok := s.stdout.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !s.shown {
 		return 0
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
 	if err != nil {
 		return 0
 	}

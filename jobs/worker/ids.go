@@ -14,7 +14,7 @@ import (
 
 // The ledger has an envelope's id as soon as its people were invited. The archive has it beside
 // the mark for the time after a lost ledger: at once where the provider could not be asked for
-// it, else some seconds later, from [Worker.keepIDs]. Most of what is archived by then needs it
+// it, else a minute later, from [Worker.keepIDs]. Most of what is archived by then needs it
 // no more: the manifest has it.
 
 const (
