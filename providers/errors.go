@@ -35,6 +35,7 @@ const (
 // Codes of failures that several providers have.
 const (
 	CodeEnded        = "ended"         // the envelope has ended already
+	CodeExpired      = "expired"       // its last day was over before it was sent
 	CodeNotPrepared  = "not_prepared"  // Invite without what Prepare records
 	CodeArtifactKind = "artifact_kind" // the service has no such file
 

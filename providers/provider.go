@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -190,7 +191,8 @@ type RequestEstimator interface {
 // Job carries one envelope through Prepare, Invite, Finish and Settle.
 type Job struct {
 	Envelope Envelope
-	Accepted time.Time // when it was enqueued; an expiry in days counts from here
+	Accepted time.Time      // when it was enqueued; an expiry in days counts from here
+	Zone     *time.Location // whose days the last one to sign is of; nil: UTC
 	// AskFirst: nothing is recorded of the envelope, and yet it may have been sent under this
 	// key, by a ledger that was lost.
 	AskFirst bool
@@ -212,6 +214,11 @@ type Job struct {
 	// envelope was paused, cancelled or taken over meanwhile; the call must then not
 	// be made, and its error is to be returned as it is.
 	Commit func(context.Context) error
+}
+
+// Ends is when the last day to sign is over; the zero time: there is none.
+func (j *Job) Ends() time.Time {
+	return j.Envelope.Expires.Ends(j.Accepted, cmp.Or(j.Zone, time.UTC))
 }
 
 // Step runs call once in the life of the envelope and gives its recorded result ever

@@ -91,13 +91,10 @@ func (w *Worker) endExpired(ctx context.Context, r *ledger.Record, message strin
 	}
 }
 
-// codeExpired is the code of an envelope whose last day was over before it was sent.
-const codeExpired = "expired"
-
 // inTime refuses to invite people to what they could not sign any more.
 func (t *envelopeTask) inTime() error {
 	if at := t.deadline(t.rec); at.IsZero() || t.claim.At.Before(at) {
 		return nil
 	}
-	return &providers.Error{Kind: providers.Invalid, Provider: t.rec.Provider, Code: codeExpired, Err: errors.New("its last day to sign is over, and nobody was invited")}
+	return &providers.Error{Kind: providers.Invalid, Provider: t.rec.Provider, Code: providers.CodeExpired, Err: errors.New("its last day to sign is over, and nobody was invited")}
 }

@@ -90,6 +90,20 @@ func TestADeadlineWithoutAWayToWithdraw(t *testing.T) {
 	}
 }
 
+// TestTheServiceIsToldTheSameDay: where the service ends an envelope itself, it does so when
+// the day is over in the zone.
+func TestTheServiceIsToldTheSameDay(t *testing.T) {
+	w, k := neverSigned(t, "certyneo")
+	r := w.record(k)
+	job, err := (&envelopeTask{Worker: w.worker, config: w.worker.configs["certyneo"], claim: &ledger.Claim{Record: r}, rec: r}).job()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := w.worker.deadline(r); want.IsZero() || !job.Ends().Equal(want) {
+		t.Errorf("the provider hears of %v, the worker of %v", job.Ends(), want)
+	}
+}
+
 // TestNobodyIsInvitedAfterTheLastDay holds an envelope back until its day is over.
 func TestNobodyIsInvitedAfterTheLastDay(t *testing.T) {
 	w := newWorld(t, "contraktor")

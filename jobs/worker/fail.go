@@ -162,7 +162,7 @@ func othersToo(err error) bool {
 	switch providers.KindOf(err) {
 	case providers.Invalid, providers.Unsupported, providers.NotFound:
 		c := providers.CodeOf(err)
-		return c != codeExpired && c != ledger.CodeNoContent
+		return c != providers.CodeExpired && c != ledger.CodeNoContent
 	}
 	return false
 }

@@ -68,6 +68,7 @@ func (t *envelopeTask) job() (*providers.Job, error) {
 	return &providers.Job{
 		Envelope: e,
 		Accepted: t.rec.CreatedAt,
+		Zone:     t.cfg.Zone,
 		AskFirst: len(t.rec.Steps) == 0 && len(t.rec.Uninvited) == 0 && (t.rec.AskFirst || t.suspects.has(t.rec.Campaign)),
 		Ref:      t.ref(),
 		OpenDocument: func(ctx context.Context, d providers.Document) (io.ReadCloser, error) {

@@ -104,7 +104,7 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 		_, err := job.Step(ctx, stepDays, func(context.Context) (string, error) {
 			n := daysLeft(env.Expires, job.Accepted, time.Now())
 			if n < 1 {
-				return "", p.invalid("expired", errors.New("the expiry has come before the envelope was sent"))
+				return "", p.invalid(providers.CodeExpired, errors.New("the expiry has come before the envelope was sent"))
 			}
 			return strconv.Itoa(min(n, maxDays)), nil
 		})

@@ -11,6 +11,7 @@ package certyneo
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -64,6 +65,10 @@ func New(s rest.Settings) (*Provider, error) {
 
 // Prepare uploads the documents and creates the draft.
 func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
+	if ends := job.Ends(); !ends.IsZero() && !job.Now().Before(ends) {
+		return &providers.Error{Kind: providers.Invalid, Provider: Name, Op: "POST /envelopes", Code: providers.CodeExpired,
+			Err: errors.New("its last day to sign is over, and nobody was invited")}
+	}
 	var documents []string
 	for i, d := range job.Envelope.Documents {
 		id, err := job.Step(ctx, stepDocument+strconv.Itoa(i+1), func(ctx context.Context) (string, error) {
@@ -134,9 +139,9 @@ func newDraft(ctx context.Context, job *providers.Job, documents []string) (draf
 		Locale: o.locale, RedirectURL: o.redirectURL, Category: o.category, Tags: o.tags,
 		InitialsOnEveryPage: o.initials,
 	}
-	if day := e.Expires.On(job.Accepted); !day.IsZero() {
-		// expiresAt is an instant; the user's day ends at midnight UTC (our choice).
-		d.ExpiresAt = day.Add(24*time.Hour - time.Second).Format(time.RFC3339)
+	if ends := job.Ends(); !ends.IsZero() {
+		// expiresAt is an instant: the last second of the user's last day, where they are.
+		d.ExpiresAt = ends.Add(-time.Second).UTC().Format(time.RFC3339)
 	}
 	signers := ordered(e.Signers)
 	for _, s := range signers {
