@@ -10,13 +10,15 @@ import (
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/pairing"
 )
 
 // Open is a client of a Redis (redis://, rediss://, redis-socket://, redis-sentinel://,
 // redis-cluster://) and an archive (a folder, or s3://bucket/prefix), for all providers.
 // A Redis that may forget what it has acknowledged is taken with a warning in the log: what
 // it was given in the last moments before a crash is to be enqueued again, and is not sent
-// twice as long as workers mark invitations in the archive. [Client.Close] ends it.
+// twice as long as workers mark invitations in the archive. Another archive than the one that
+// the Redis was used with is refused. [Client.Close] ends it.
 func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 	var judges []providers.Provider
 	for _, p := range registry.All() {
@@ -36,6 +38,10 @@ func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 	}
 	server, err := ledger.Inspect(ctx, db)
 	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	if err := pairing.Claim(ctx, db, store); err != nil {
 		db.Close()
 		return nil, err
 	}

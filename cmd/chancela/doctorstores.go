@@ -14,6 +14,7 @@ import (
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/pairing"
 )
 
 // redis looks at what carries the ledger, by the checks that start every worker and that
@@ -75,6 +76,11 @@ func (d *doctor) archive(ctx context.Context) {
 	}
 	for _, w := range a.Warnings() {
 		d.note(name, "server", w, "a store that knows them is safer")
+	}
+	if d.engine.redis != nil {
+		if err := pairing.Check(ctx, d.engine.redis, a); err != nil {
+			d.wrong(name, "redis", oneLine(err), "look at CHANCELA_ARCHIVE_URL and CHANCELA_REDIS_URL, or give this archive the id")
+		}
 	}
 	put := func(text string) error {
 		_, err := a.Put(ctx, doctorKey, strings.NewReader(text), "text/plain", nil)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/marks"
+	"github.com/chancela/chancela/storage/pairing"
 )
 
 // beginning is a command that has read its configuration and has opened nothing yet.
@@ -236,6 +238,9 @@ func (s *system) openSteering(ctx context.Context, command string, archived bool
 		}
 	}
 	err = e.connect(ctx)
+	if err == nil && e.archive != nil {
+		err = e.unpair(ctx)
+	}
 	if err == nil {
 		err = e.openObserver()
 	}
@@ -244,6 +249,18 @@ func (s *system) openSteering(ctx context.Context, command string, archived bool
 		return nil, err
 	}
 	return e, nil
+}
+
+// unpair lets go of an archive that is not the one of this Redis: what is not in it proves
+// nothing.
+func (e *engine) unpair(ctx context.Context) error {
+	err := pairing.Check(ctx, e.redis, e.archive)
+	if _, other := errors.AsType[*pairing.OtherError](err); other {
+		e.log.Warn("the archive here is not the one of this Redis: a worker looks whether envelopes that are queued were sent before", "archive", e.archive.String())
+		e.archive = nil
+		return nil
+	}
+	return err
 }
 
 // openObserver makes the client of an engine that calls nobody and has no archive.

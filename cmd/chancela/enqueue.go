@@ -55,7 +55,9 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	case !b.keyless || b.simulated:
 		err = e.claim(ctx)
 	default: // without a key only the workers know which world theirs is
-		judges, err = e.learnWorld(ctx, judges)
+		if judges, err = e.learnWorld(ctx, judges); err == nil {
+			err = e.pair(ctx)
+		}
 	}
 	if err != nil {
 		return err

@@ -16,12 +16,13 @@ import (
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/pairing"
 )
 
 // What simulators have signed must never be taken for a contract, nor real envelopes be
 // worked on by a process that has only simulators: an archive and a Redis belong to one
-// of the two worlds, whichever came first. Of the real one each provider's environment is
-// noted, too.
+// of the two worlds, whichever came first, and to each other. Of the real world each
+// provider's environment is noted, too.
 const (
 	realWorld      = "real providers"
 	simulatedWorld = "simulated providers"
@@ -40,7 +41,8 @@ func (e *engine) world() string {
 	return simulatedWorld
 }
 
-// claim notes the world of archive and Redis, or refuses what belongs to the other.
+// claim notes the world of archive and Redis, and that they go together, or refuses what
+// belongs elsewhere.
 func (e *engine) claim(ctx context.Context) error {
 	if err := e.claimArchive(ctx); err != nil {
 		return err
@@ -48,10 +50,22 @@ func (e *engine) claim(ctx context.Context) error {
 	if err := e.claimRedis(ctx); err != nil {
 		return err
 	}
-	if e.world() == simulatedWorld {
-		return nil
+	if e.world() == realWorld {
+		if err := e.claimEnvironments(ctx); err != nil {
+			return err
+		}
 	}
-	return e.claimEnvironments(ctx)
+	return e.pair(ctx)
+}
+
+// pair notes the archive of a Redis that has none yet, or refuses another one than was noted.
+func (e *engine) pair(ctx context.Context) error {
+	err := pairing.Claim(ctx, e.redis, e.archive)
+	if other, ok := errors.AsType[*pairing.OtherError](err); ok {
+		return usage("this Redis was used with another archive than %[1]s: look at %[2]sARCHIVE_URL and %[2]sREDIS_URL. If this archive is to take the other's place, give it the file %[3]s of the other, or one with the line %[4]s",
+			e.archive, prefix, pairing.Key, other.Noted)
+	}
+	return err
 }
 
 // worldKey is the archive's note of its world.

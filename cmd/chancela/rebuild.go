@@ -43,6 +43,9 @@ func (s *system) rebuild(ctx context.Context, campaign string) error {
 	if err := e.openArchive(ctx); err != nil {
 		return err
 	}
+	if err := e.pair(ctx); err != nil {
+		return err
+	}
 	judges, err := e.cfg.judges(judgesFor(e.cfg))
 	if err != nil {
 		return err

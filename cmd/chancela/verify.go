@@ -12,6 +12,7 @@ import (
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/pairing"
 )
 
 func newVerify(sys *system) *cobra.Command {
@@ -58,6 +59,12 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 		defer e.Close()
 		if err := e.connect(ctx); err != nil {
 			return err
+		}
+		if err := pairing.Check(ctx, e.redis, store); err != nil {
+			if _, other := errors.AsType[*pairing.OtherError](err); !other {
+				return err
+			}
+			e.log.Warn("this Redis was used with another archive: what it calls archived may be there", "archive", store.String())
 		}
 		book = ledger.New(e.redis, ledger.NotDurable)
 		if _, err := book.Campaign(ctx, campaign); campaign != "" && errors.Is(err, ledger.ErrNotFound) {

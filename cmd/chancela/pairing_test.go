@@ -1,0 +1,65 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chancela/chancela/storage/pairing"
+)
+
+// TestAnotherArchiveIsNotTaken: whoever has mistyped the archive's address is stopped before
+// anything is done, and told how to go on if it was meant. A copy goes on.
+func TestAnotherArchiveIsNotTaken(t *testing.T) {
+	t.Parallel()
+	file := someOf(t, "june.csv", "cer-001")
+	at, mistyped, moved := t.TempDir(), t.TempDir(), t.TempDir()
+	env := map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_ARCHIVE_URL": at, "CHANCELA_HTTP_ADDR": "127.0.0.1:0",
+		"CHANCELA_CERTYNEO_API_KEY": "k", "CHANCELA_CERTYNEO_BASE_URL": "http://127.0.0.1:1"}
+	keyless := map[string]string{"CHANCELA_REDIS_URL": env["CHANCELA_REDIS_URL"], "CHANCELA_ARCHIVE_URL": mistyped}
+	invoke(t, env, "enqueue", file).want(t, exitOK)
+	id, err := os.ReadFile(filepath.Join(at, pairing.Key))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	env["CHANCELA_ARCHIVE_URL"] = mistyped
+	refused := func(env map[string]string, command ...string) {
+		t.Helper()
+		r := invoke(t, env, command...).want(t, exitUsage)
+		for _, want := range []string{"another archive than " + mistyped, "CHANCELA_ARCHIVE_URL", pairing.Key, strings.TrimSpace(string(id))} {
+			if !strings.Contains(r.stderr, want) {
+				t.Errorf("%s does not say %q: %s", command[0], want, r.stderr)
+			}
+		}
+	}
+	for _, command := range [][]string{{"work"}, {"serve"}, {"up"}, {"run", file}, {"enqueue", file}, {"rebuild"}} {
+		refused(env, command...)
+	}
+	refused(keyless, "enqueue", file)
+	if r := invoke(t, env, "verify"); !strings.Contains(r.stderr, "another archive") {
+		t.Errorf("verify compares without a word: %s", r.stderr)
+	}
+	if r := invoke(t, env, "doctor"); !strings.Contains(r.stdout, "another archive") {
+		t.Errorf("doctor finds nothing: %s", r.stdout)
+	}
+	if r := invoke(t, env, "cancel", "june", "--yes"); !strings.Contains(r.stderr, "not the one of this Redis") {
+		t.Errorf("cancel looks for marks where none are: %s", r.stderr)
+	}
+	if _, err := os.Stat(filepath.Join(mistyped, "_documents")); !os.IsNotExist(err) {
+		t.Errorf("documents were staged in another archive: %v", err)
+	}
+
+	if err := os.CopyFS(moved, os.DirFS(at)); err != nil {
+		t.Fatal(err)
+	}
+	env["CHANCELA_ARCHIVE_URL"] = moved
+	invoke(t, env, "enqueue", file).want(t, exitOK)
+
+	if err := os.WriteFile(filepath.Join(mistyped, pairing.Key), id, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env["CHANCELA_ARCHIVE_URL"] = mistyped
+	invoke(t, env, "enqueue", file).want(t, exitOK)
+}

@@ -1,0 +1,108 @@
+package pairing_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/storage/archive/dir"
+	"github.com/chancela/chancela/storage/pairing"
+)
+
+func folder(t *testing.T, at string) *dir.Archive {
+	t.Helper()
+	a, err := dir.Open(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func empty(t *testing.T) *redis.Client {
+	t.Helper()
+	db := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// TestARedisKeepsToItsArchive: another archive is refused and stays as it was; the same one, a
+// copy of it, and an archive at an empty Redis are taken.
+func TestARedisKeepsToItsArchive(t *testing.T) {
+	at := t.TempDir()
+	db := empty(t)
+	for range 2 {
+		if err := pairing.Claim(t.Context(), db, folder(t, at)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, err := os.ReadFile(filepath.Join(at, pairing.Key))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	mistyped := t.TempDir()
+	var other *pairing.OtherError
+	for name, call := range map[string]func() error{
+		"Claim": func() error { return pairing.Claim(t.Context(), db, folder(t, mistyped)) },
+		"Check": func() error { return pairing.Check(t.Context(), db, folder(t, mistyped)) },
+	} {
+		if err := call(); !errors.As(err, &other) || other.Noted+"\n" != string(id) || other.Have != "" {
+			t.Errorf("%s of another archive: %v, want an OtherError with the id %s", name, err, id)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(mistyped, pairing.Key)); !os.IsNotExist(err) {
+		t.Errorf("the refused archive has got an id: %v", err)
+	}
+
+	if err := pairing.Claim(t.Context(), empty(t), folder(t, mistyped)); err != nil {
+		t.Errorf("it at an empty Redis: %v", err)
+	}
+	if err := pairing.Claim(t.Context(), db, folder(t, mistyped)); !errors.As(err, &other) || other.Have == "" {
+		t.Errorf("an archive of another Redis: %v, want an OtherError with its id", err)
+	}
+
+	moved := t.TempDir()
+	if err := os.CopyFS(moved, os.DirFS(at)); err != nil {
+		t.Fatal(err)
+	}
+	if err := pairing.Claim(t.Context(), db, folder(t, moved)); err != nil {
+		t.Errorf("a copy: %v", err)
+	}
+	if err := pairing.Claim(t.Context(), empty(t), folder(t, at)); err != nil {
+		t.Errorf("the archive after its Redis was emptied: %v", err)
+	}
+}
+
+// TestManyAtOnce: whoever starts first, all of one archive get on.
+func TestManyAtOnce(t *testing.T) {
+	a, db := folder(t, t.TempDir()), empty(t)
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			if err := pairing.Claim(t.Context(), db, a); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestAnIDThatIsNone(t *testing.T) {
+	for name, content := range map[string]string{"empty": "\n", "two lines": "A\nB\n", "a page": "<html>"} {
+		at := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(at, "_archive"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(at, pairing.Key), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := pairing.Claim(t.Context(), empty(t), folder(t, at)); err == nil {
+			t.Errorf("%s is taken for an id", name)
+		}
+	}
+}
