@@ -3,8 +3,6 @@ package contraktor
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -119,106 +117,20 @@ func (c *client) attach(ctx context.Context, contractID string, fileID int64) er
 
 // findParty is GET /parties (reference §7) and gives the first party that fits, id 0
 // for none. The search parameter rests on third-party evidence only: where the service
-// ignores it, the answer is simply the whole list, which is read as a stream.
-func (c *client) findParty(ctx context.Context, search string, fits func(party) bool) (int64, error) {
-	r := rest.Request{
-		Class: pace.Send, Method: http.MethodGet, Path: "/parties", Query: url.Values{"search": {search}},
-		Header: http.Header{"Accept": {"application/json"}},
-	}
-	resp, err := c.rest.Do(ctx, r)
-	if err != nil {
-		return 0, err
-	}
-	defer resp.Body.Close()
-	id, err := scanParties(resp.Body, fits)
-	if e, ok := errors.AsType[*providers.Error](err); ok {
-		return 0, e // the body broke off
-	}
-	if errors.Is(err, errTooLong) {
-		return 0, providers.Reread(c.rest.BadAnswer(r, errTooLong.Error()), providers.Transient, rest.CodeTooLarge)
-	}
-	if err != nil {
-		// Not the decoder's own words: they may quote what was read.
-		return 0, c.rest.BadAnswer(r, "the answer is not a list of parties")
-	}
-	return id, nil
+// ignores it, the answer is simply the whole list.
+func (c *client) findParty(ctx context.Context, search string, fits func(party) bool) (id int64, err error) {
+	r := rest.Request{Path: "/parties", Query: url.Values{"search": {search}}}
+	err = list(ctx, c, r, "; contraktor.find_parties=false does without it", firstThat(fits, &id))
+	return id, err
 }
 
-// Bounds of a list of parties, in bytes: of all of it, and of one party. Choices: no
-// page of the list is documented, so it may hold every party of the account.
-const (
-	maxParties = 64 << 20
-	maxParty   = 1 << 20
-)
-
-var errTooLong = errors.New("the list of parties is too long to be searched; contraktor.find_parties=false does without it")
-
-// bounded fails when more than rest bytes are read, or more than one since one was last
-// set.
-type bounded struct {
-	r         io.Reader
-	rest, one int
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.rest <= 0 || b.one <= 0 {
-		return 0, errTooLong
-	}
-	n, err := b.r.Read(p[:min(len(p), b.rest, b.one)])
-	b.rest, b.one = b.rest-n, b.one-n
-	return n, err
-}
-
-// scanParties reads {"data": [party...]}, or the bare list, without holding more than
-// one party.
-func scanParties(body io.Reader, fits func(party) bool) (int64, error) {
-	r := &bounded{r: body, rest: maxParties, one: maxParty}
-	dec := json.NewDecoder(r)
-	t, err := dec.Token()
-	if err != nil {
-		return 0, err
-	}
-	if t == json.Delim('{') {
-		if err := seekMember(dec, "data"); err != nil {
-			return 0, err
-		}
-		if t, err = dec.Token(); err != nil {
-			return 0, err
-		}
-	}
-	if t == nil { // null: nobody yet
-		return 0, nil
-	}
-	if t != json.Delim('[') {
-		return 0, errors.New("no list")
-	}
-	for dec.More() {
-		r.one = maxParty
-		var p party
-		if err := dec.Decode(&p); err != nil {
-			return 0, err
-		}
+func firstThat(fits func(party) bool, id *int64) func(party) bool {
+	return func(p party) bool {
 		if p.ID > 0 && fits(p) {
-			return p.ID, nil
+			*id = p.ID
 		}
+		return *id == 0
 	}
-	_, err = dec.Token()
-	return 0, err
-}
-
-// seekMember moves to the value of an object's member.
-func seekMember(dec *json.Decoder, name string) error {
-	for dec.More() {
-		t, err := dec.Token()
-		if err != nil || t == name {
-			return err
-		}
-		var skipped json.RawMessage
-		if err := dec.Decode(&skipped); err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("no %s", name)
 }
 
 // createParty is POST /parties (reference §7).

@@ -2,11 +2,13 @@ package contraktor
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -203,7 +205,8 @@ func TestPartiesAreFoundAgain(t *testing.T) {
 		"nobody":                      {emptyList, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			id, err := scanParties(strings.NewReader(tt.answer), person(ana).fits)
+			var id int64
+			err := scan(strings.NewReader(tt.answer), firstThat(person(ana).fits, &id))
 			if err != nil || (id == 9) != tt.found {
 				t.Errorf("id %d, %v", id, err)
 			}
@@ -214,6 +217,48 @@ func TestPartiesAreFoundAgain(t *testing.T) {
 	env.Options[Name]["find_parties"] = "false"
 	if id, err := newProvider(t, s).party(t.Context(), env, ana.Email, person(ana)); id != "5" || err != nil {
 		t.Errorf("without looking: %q, %v", id, err)
+	}
+}
+
+// TestContractsAreListedOnce asks for many keys: a list of more contracts than one answer
+// in memory may have is read whole, and an answer that is none serves all as well. Only one
+// that broke off is asked for again.
+func TestContractsAreListedOnce(t *testing.T) {
+	var long strings.Builder
+	long.WriteString(`{"data":[{"id":7,"metadata":null}`)
+	for n := range 6000 {
+		fmt.Fprintf(&long, `,{"id":%d,"metadata":{"chancela":"june/%d"},"shares":%q}`, n+1, n, strings.Repeat("x", 1000))
+	}
+	long.WriteString(`]}`)
+	for name, tt := range map[string]struct {
+		answer      http.HandlerFunc
+		calls, last int
+		fails       bool
+	}{
+		"6 MiB":     {fake.Answers(200, long.String()), 1, 6000, false},
+		"no list":   {fake.Answers(200, `{"contracts":[]}`), 1, 0, false},
+		"not there": {fake.Answers(404, `{"error":"Not found"}`), 1, 0, false},
+		"broken off": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, `{"data":[{"id":1,"metadata":{"chancela":"june/5999"}},`)
+		}, 2, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t, map[string]http.HandlerFunc{"GET /contracts": tt.answer})
+			p := newProvider(t, s)
+			for _, key := range []string{"june/0", "june/5999"} {
+				ids, err := p.client.contractsOf(t.Context(), key)
+				if tt.fails != (err != nil) {
+					t.Fatalf("%s: %v", key, err)
+				}
+				if key == "june/5999" && tt.last > 0 && !slices.Equal(ids, []string{strconv.Itoa(tt.last)}) {
+					t.Errorf("%s: %v", key, ids)
+				}
+			}
+			if n := len(s.Called()); n != tt.calls {
+				t.Errorf("%d calls, want %d", n, tt.calls)
+			}
+		})
 	}
 }
 

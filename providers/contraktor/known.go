@@ -2,11 +2,9 @@ package contraktor
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/chancela/chancela/providers"
-	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/rest"
 )
 
@@ -19,9 +17,6 @@ const keyField = "chancela"
 func (p *Provider) known(ctx context.Context, job *providers.Job) (bool, error) {
 	ids, err := p.client.contractsOf(ctx, job.Envelope.Key().String())
 	if err != nil {
-		if kind := providers.KindOf(err); kind == providers.NotFound || kind == providers.Invalid || providers.StatusOf(err) == http.StatusOK {
-			return false, nil
-		}
 		return false, err
 	}
 	for _, id := range ids {
@@ -58,18 +53,25 @@ func (c *client) contractsOf(ctx context.Context, key string) ([]string, error) 
 	if listed.byKey != nil && time.Since(listed.at) < listedFor {
 		return listed.byKey[key], nil
 	}
-	at := time.Now()
-	all, err := call[[]listedContract](ctx, c, rest.Request{Class: pace.Send, Method: http.MethodGet, Path: "/contracts"})
-	if err != nil {
+	at, byKey := time.Now(), map[string][]string{}
+	err := list(ctx, c, rest.Request{Path: "/contracts"}, "", func(l listedContract) bool {
+		if ours, ok := l.Metadata[keyField].(string); ok && l.ID > 0 {
+			byKey[ours] = append(byKey[ours], formatID(l.ID))
+		}
+		return true
+	})
+	if err != nil && !isNoList(err) {
 		return nil, err
 	}
-	listed = contracts{at, map[string][]string{}}
-	for _, l := range all {
-		if ours, ok := l.Metadata[keyField].(string); ok && l.ID > 0 {
-			listed.byKey[ours] = append(listed.byKey[ours], formatID(l.ID))
-		}
-	}
-	return listed.byKey[key], nil
+	listed = contracts{at, byKey}
+	return byKey[key], nil
+}
+
+// isNoList tells an answer that will be the same for the next envelope: it is kept as a
+// list is, or each envelope would ask for it anew. What it showed until it ended counts.
+func isNoList(err error) bool {
+	kind, code := providers.KindOf(err), providers.CodeOf(err)
+	return kind == providers.NotFound || kind == providers.Invalid || code == rest.CodeBadAnswer || code == rest.CodeTooLarge
 }
 
 type listedContract struct {
