@@ -62,7 +62,13 @@ func checkOptions(e providers.Envelope, problems *providers.Problems) {
 	}
 }
 
-// samePerson tells whether two signers would become one party: see [partyFields.fits].
+// samePerson tells whether two signers are one, by the rules of [partyFields.fits], and by
+// whatever channel each is to be told. A phone tells apart only those of whom neither an
+// address nor a tax id is known.
 func samePerson(a, b providers.Signer) bool {
-	return person(a).fits(party{Name: b.Name, Email: b.Email, Document: b.Document, WhatsApp: person(b).WhatsApp})
+	f := person(a)
+	if f.Email != "" || f.Document != "" {
+		f.WhatsApp = ""
+	}
+	return f.fits(party{Name: b.Name, Email: b.Email, Document: b.Document, WhatsApp: person(b).WhatsApp})
 }

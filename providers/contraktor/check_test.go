@@ -49,10 +49,23 @@ func TestCheck(t *testing.T) {
 		"id image":           {func(e *providers.Envelope) { e.Signers[0].IDFront = &providers.Document{} }, "signer1.id_front"},
 		"some without order": {func(e *providers.Envelope) { e.Signers[1].Order = 1 }, "signer1.order"},
 		"same person":        {func(e *providers.Envelope) { e.Signers[1] = e.Signers[0] }, "signer2.name"},
-		"unknown option":     {func(e *providers.Envelope) { set(e, "workflows", "1") }, "contraktor.workflows"},
-		"odd workflow id":    {func(e *providers.Envelope) { set(e, "workflow_id", "legal") }, "contraktor.workflow_id"},
-		"two workflows":      {func(e *providers.Envelope) { set(e, "workflow", "Legal") }, "contraktor.workflow"},
-		"half a company":     {func(e *providers.Envelope) { set(e, "company_name", "Prova") }, "contraktor.company_name"},
+		"same person, by e-mail and WhatsApp": {func(e *providers.Envelope) {
+			e.Signers[1] = e.Signers[0]
+			e.Signers[1].Channel = "whatsapp"
+		}, "signer2.name"},
+		"same person, by two phones": {func(e *providers.Envelope) {
+			e.Signers[0] = e.Signers[1]
+			e.Signers[0].Phone = "+5511900000000"
+		}, "signer2.name"},
+		"two of one name, known by phone": {func(e *providers.Envelope) {
+			for i := range e.Signers {
+				e.Signers[i].Name, e.Signers[i].Email, e.Signers[i].Document, e.Signers[i].Channel = "Ana Prova", "", "", "whatsapp"
+			}
+		}, ""},
+		"unknown option":  {func(e *providers.Envelope) { set(e, "workflows", "1") }, "contraktor.workflows"},
+		"odd workflow id": {func(e *providers.Envelope) { set(e, "workflow_id", "legal") }, "contraktor.workflow_id"},
+		"two workflows":   {func(e *providers.Envelope) { set(e, "workflow", "Legal") }, "contraktor.workflow"},
+		"half a company":  {func(e *providers.Envelope) { set(e, "company_name", "Prova") }, "contraktor.company_name"},
 		"company, spoiled": {func(e *providers.Envelope) {
 			set(e, "company_name", "P")
 			set(e, "company_document", "1122233500017.0")

@@ -10,11 +10,9 @@ package contraktor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -313,55 +311,4 @@ func (p *Provider) Discard(ctx context.Context, ref providers.Ref) error {
 		return nil
 	}
 	return err
-}
-
-// Remind sends the e-mail again to everybody who was told and has not signed. Who waits
-// for a turn in an ordered proof was not told yet and is left alone.
-func (p *Provider) Remind(ctx context.Context, ref providers.Ref, once providers.Once) error {
-	pending, err := p.pending(ctx, ref)
-	if err != nil {
-		return err
-	}
-	for _, s := range pending {
-		if err := p.remind(ctx, ref, s, once); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// RemindSigner sends it to one of them.
-func (p *Provider) RemindSigner(ctx context.Context, ref providers.Ref, email string, once providers.Once) error {
-	pending, err := p.pending(ctx, ref)
-	if err != nil {
-		return err
-	}
-	for _, s := range pending {
-		if strings.EqualFold(s.Email, email) {
-			return p.remind(ctx, ref, s, once)
-		}
-	}
-	return p.invalid("not_pending", errors.New("this signer is not waited for"))
-}
-
-func (p *Provider) remind(ctx context.Context, ref providers.Ref, s subject, once providers.Once) error {
-	return once(ctx, formatID(s.ID), func(ctx context.Context) error { return p.client.remind(ctx, ref.ID, s.ID) })
-}
-
-// pending are the signers who were told and have not signed.
-func (p *Provider) pending(ctx context.Context, ref providers.Ref) ([]subject, error) {
-	proof, _, err := p.client.proof(ctx, pace.Send, ref.ID)
-	if err != nil {
-		return nil, err
-	}
-	if proof.state() != providers.Pending {
-		return nil, p.invalid(providers.CodeEnded, fmt.Errorf("the proof is %s already", proof.state()))
-	}
-	var pending []subject
-	for _, s := range proof.Subjects {
-		if !s.ConfirmedAt.Set && (!proof.Ordered || s.SentAt.Set) {
-			pending = append(pending, s)
-		}
-	}
-	return pending, nil
 }

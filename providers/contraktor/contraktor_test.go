@@ -487,3 +487,12 @@ func TestCancelRemindDiscard(t *testing.T) {
 		}
 	}
 }
+
+// TestNullIsAnEmptyList: nulls are to be expected everywhere (reference §1).
+func TestNullIsAnEmptyList(t *testing.T) {
+	s := newServer(t, map[string]http.HandlerFunc{"GET /contracts/90001/shares": fake.Answers(200, `{"data":null}`)})
+	made, err := newProvider(t, s).sharesByParty(t.Context(), "90001")
+	if err != nil || len(made) != 0 {
+		t.Errorf("got %v, %v", made, err)
+	}
+}

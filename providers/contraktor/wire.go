@@ -1,7 +1,6 @@
 package contraktor
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -11,14 +10,14 @@ import (
 )
 
 // answer takes T out of {"data": T}. A bare T is taken too: the sources contradict
-// each other (reference §12).
+// each other (reference §12). Null is nothing: an empty list (reference §1).
 type answer[T any] struct{ Data T }
 
 func (a *answer[T]) UnmarshalJSON(b []byte) error {
 	var wrapped struct {
 		Data json.RawMessage `json:"data"`
 	}
-	if err := json.Unmarshal(b, &wrapped); err == nil && len(wrapped.Data) > 0 && !bytes.Equal(wrapped.Data, []byte("null")) {
+	if err := json.Unmarshal(b, &wrapped); err == nil && len(wrapped.Data) > 0 {
 		b = wrapped.Data
 	}
 	return json.Unmarshal(b, &a.Data)
@@ -150,12 +149,13 @@ type (
 		Package   *file       `json:"packaged_file"`
 	}
 	subject struct {
-		ID          int64       `json:"id"`
-		Name        string      `json:"name"`
-		Email       string      `json:"email"`
-		SentAt      rest.Moment `json:"sent_at"`
-		ViewedAt    rest.Moment `json:"viewed_at"`
-		ConfirmedAt rest.Moment `json:"confirmed_at"`
+		ID               int64       `json:"id"`
+		Name             string      `json:"name"`
+		Email            string      `json:"email"`
+		NotificationType string      `json:"notification_type"`
+		SentAt           rest.Moment `json:"sent_at"`
+		ViewedAt         rest.Moment `json:"viewed_at"`
+		ConfirmedAt      rest.Moment `json:"confirmed_at"`
 	}
 	file struct {
 		ID          int64  `json:"id"`
