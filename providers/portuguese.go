@@ -7,7 +7,8 @@ import (
 func init() { lang.Translate(portuguese) }
 
 var portuguese = map[string]string{
-	"%q is none of %s": "%q não é nenhum destes: %s",
+	"plan %s: %d of %d envelopes left this month":                                                   "plano %s: restam %d de %d envelopes neste mês",
+	"%q is none of %s":                                                                              "%q não é nenhum destes: %s",
 	"%q is not an envelope key of the form CAMPAIGN/ID":                                             "%q não é a chave de um envelope, da forma CAMPANHA/ID",
 	"%s has %d bytes; %s takes at most %d MB (%d bytes)":                                            "%s tem %d bytes; %s aceita no máximo %d MB (%d bytes)",
 	"%s has no authentication per signer; leave it empty":                                           "%s não tem autenticação por signatário; deixe vazio",

@@ -24,8 +24,10 @@ func newCheck(sys *system) *cobra.Command {
 		Short: "Tell every mistake in campaign files, and how long they will take",
 		Long: `Check reads campaign files and their documents, by the same rules as enqueue and run, and
 prints every mistake of every line as FILE:LINE:COLUMN: FIELD (CELL): MESSAGE, CELL as a
-spreadsheet shows it. Nothing is enqueued and no provider is called. It ends with an
-estimate for each provider at its rate; the signers' own time is not in it. With
+spreadsheet shows it. Nothing is enqueued and nothing is sent. It ends with an estimate for
+each provider at its rate; the signers' own time is not in it. Where a provider's key is set
+and its service tells how many envelopes are left this month (certyneo's free plan), it is
+asked for them; a service that does not answer keeps nothing back. With
 CHANCELA_REDIS_URL it also names the other campaigns that ask the same people to sign the
 same documents: a mistake, unless --campaign or --again is given. With --output the file is
 written again, its wrong cells marked, and what is wrong said in a last column (of the header
@@ -77,6 +79,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 		return err
 	}
 	cfg.tellEstimates(s, files.judge, sys.tell)
+	cfg.tellAllowances(ctx, s, sys.tell)
 	files.tellLeftOut(sys.tell)
 	files.silent.tell(sys.tell)
 	if output != "" {

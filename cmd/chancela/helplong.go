@@ -16,9 +16,11 @@ cancelar uma campanha inteira. O que foi cancelado não é enviado de novo com o
 
 	"chancela check": `Check lê arquivos de campanha e os seus documentos, pelas mesmas regras que enqueue e run, e
 mostra todos os erros de cada linha como ARQUIVO:LINHA:COLUNA: CAMPO (CÉLULA): MENSAGEM, com
-CÉLULA como uma planilha a mostra. Nada é posto na fila e nenhum provedor é chamado. No fim vem
-uma estimativa para cada provedor no seu limite de requisições; o tempo dos próprios signatários
-não entra nela. Com CHANCELA_REDIS_URL também são indicadas as outras campanhas que pedem às
+CÉLULA como uma planilha a mostra. Nada é posto na fila e nada é enviado. No fim vem uma
+estimativa para cada provedor no seu limite de requisições; o tempo dos próprios signatários não
+entra nela. Onde há a chave de um provedor e o serviço diz quantos envelopes restam no mês (o
+plano gratuito da certyneo), isso lhe é perguntado; um serviço que não responde não impede nada.
+Com CHANCELA_REDIS_URL também são indicadas as outras campanhas que pedem às
 mesmas pessoas que assinem os mesmos documentos: um erro, a não ser com --campaign ou --again.
 Com --output o arquivo é gravado de novo, com as células erradas marcadas e o que está errado
 dito numa última coluna (o que há no cabeçalho, na linha dele), que não é coluna da campanha

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/chancela/chancela/providers/rest"
 )
@@ -24,10 +25,11 @@ func Examine(ctx context.Context, s rest.Settings, v rest.Visit) error {
 		return err
 	}
 	d := doctor{x}
-	if !d.account(ctx, s.APIKey.Reveal()) {
+	plan, ok := d.account(ctx, s.APIKey.Reveal())
+	if !ok {
 		return nil
 	}
-	if d.envelopes(ctx) {
+	if d.envelopes(ctx, plan) {
 		d.templates(ctx)
 	}
 	d.workspaces(ctx)
@@ -44,18 +46,16 @@ type doctor struct{ *rest.Examiner }
 
 func get(path string) rest.Request { return rest.Request{Method: http.MethodGet, Path: path} }
 
-func (d doctor) account(ctx context.Context, key string) bool {
+func (d doctor) account(ctx context.Context, key string) (plan string, ok bool) {
 	a := d.Ask(ctx, get("/account/me"))
 	if d.Refused("key", a, "") {
-		return false
+		return "", false
 	}
-	var me object[struct {
-		Plan string `json:"plan"`
-	}]
+	var me object[identity]
 	if !d.Decode("key", a, &me) {
-		return true
+		return "", true
 	}
-	plan := cmp.Or(me.Value.Plan, "not told")
+	plan = cmp.Or(me.Value.Plan, "not told")
 	switch production, shows := Environments.KeyOf(key); {
 	case !shows:
 		d.Note("key", a, "the key is taken; plan "+plan, "sk_test_ or sk_live_ before it (reference §1)", "the key does not show its environment: make sure that it is the one that is meant")
@@ -64,10 +64,10 @@ func (d doctor) account(ctx context.Context, key string) bool {
 	default:
 		d.Note("key", a, "a key of the sandbox; plan "+plan, "", "nobody is told by e-mail: links to sign come with the answers only (reference §12)")
 	}
-	return true
+	return plan, true
 }
 
-func (d doctor) envelopes(ctx context.Context) bool {
+func (d doctor) envelopes(ctx context.Context, plan string) bool {
 	r := get("/envelopes")
 	r.Query = url.Values{"page": {"1"}, "limit": {fmt.Sprint(pageSize)}}
 	a := d.Ask(ctx, r)
@@ -83,6 +83,11 @@ func (d doctor) envelopes(ctx context.Context) bool {
 		return true
 	}
 	d.Fine("list", a, fmt.Sprintf("envelopes:read; %d envelopes, %d a page", list.Pagination.Total, list.Pagination.PageSize))
+	if left := allowance(plan, list, time.Now()); left != nil && left.Left > 0 {
+		d.Fine("allowance", a, left.Said().String())
+	} else if left != nil {
+		d.Note("allowance", a, left.Said().String(), "", "what is sent now may be refused: send next month, or take a larger plan")
+	}
 	return true
 }
 

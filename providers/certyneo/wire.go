@@ -87,8 +87,9 @@ type party struct {
 // envelopeList is what GET /envelopes answers (reference §7).
 type envelopeList struct {
 	Data []struct {
-		ID     string `json:"id"`
-		Status string `json:"status"`
+		ID        string          `json:"id"`
+		Status    string          `json:"status"`
+		CreatedAt json.RawMessage `json:"createdAt"` // not in the documented sample: whatever it is spoils no list
 	} `json:"data"`
 	Pagination struct {
 		Total    int `json:"total"`

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,7 +14,7 @@ import (
 // me, keys, templates and workspaces: small routes.
 
 func (c *certyneo) me(*http.Request) *reply {
-	return ok(map[string]string{"id": "usr_" + c.secret("account")[:20], "email": "sandbox@example.test", "name": "Sandbox", "plan": "BUSINESS"})
+	return ok(map[string]string{"id": "usr_" + c.secret("account")[:20], "email": "sandbox@example.test", "name": "Sandbox", "plan": cmp.Or(c.sb.o.Choices.CertyneoPlan, "BUSINESS")})
 }
 
 // Bodies of the keys' routes are not documented: a choice.

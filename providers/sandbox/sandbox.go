@@ -73,6 +73,7 @@ type Options struct {
 // a client must live with either answer.
 type Choices struct {
 	CertyneoRefuseLoopback bool   // refuse webhook receivers in private networks, as the service does (certyneo §9)
+	CertyneoPlan           string // the account's plan: "BUSINESS" when empty
 	SDocCodeField          string // the name of the error code's field, nowhere documented (sdoc §4): "code" when empty
 	SDocUnregistered       bool   // the platform has no callback address of its own, even without one in Options.Webhooks (sdoc §11)
 	SDocOneFile            bool   // participants are tied to the first file only, where one entry per file is the default (sdoc 8.3)
