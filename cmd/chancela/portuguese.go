@@ -278,8 +278,6 @@ var portuguese = map[string]string{
 
 	"%s: %d archived, and %d were to be first; %d wait":            "%s: %d arquivados, e %d deviam ser os primeiros; %d esperam",
 	"%s: halted, as %d envelopes in a row failed with %s; %d wait": "%s: parado, pois %d envelopes seguidos falharam com %s; %d esperam",
-	"from %s":              "a partir de %s",
-	"not on holidays (%s)": "não em feriados (%s)",
 	"invitations leave %v": "os convites saem %v",
 	"invitations leave %v; the next ones on %s": "os convites saem %v; os próximos em %s",
 	"dry run, nothing was changed: %v":          "simulação, nada foi alterado: %v",
@@ -291,8 +289,6 @@ var portuguese = map[string]string{
 	"%s would be back in the queue":                                    "%s voltaria à fila",
 	"%s would be sent, when its provider knows the id":                 "%s seria enviado, se o provedor conhecer o id",
 	"sent, but its provider has not confirmed under which id":          "enviado, mas o provedor não confirmou com que id",
-	"reminder %s after the invitation":                                 "lembrete %s depois do convite",
-	"reminders %s after the invitation, then every %s, at most %d":     "lembretes %s depois do convite, depois a cada %s, no máximo %d",
 	"%v; the next one on %s":                                           "%v; o próximo em %s",
 	"%s offers no reminders: nobody is reminded of %v (%s)":            "%s não oferece lembretes: ninguém é lembrado de %v (%s)",
 	"%s: the first %d go first, %d archived; the others wait for them": "%s: os primeiros %d vão antes, %d arquivados; os demais esperam por eles",

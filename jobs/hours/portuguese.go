@@ -24,4 +24,13 @@ var portuguese = map[string]string{
 	"%q are no hours: %v":                                                        "%q não são horas: %v",
 	"%q ends before it begins: write hours past midnight as two windows":         "%q termina antes de começar: escreva horas depois da meia-noite como dois períodos",
 	"write \"Mon-Fri 09:00-18:00\", or \"Mon-Fri 09:00-12:00, Sat 09:00-11:00\"": "escreva \"Seg-Sex 09:00-18:00\", ou \"Seg-Sex 09:00-12:00, Sab 09:00-11:00\"",
+
+	"Sun": "dom", "Mon": "seg", "Tue": "ter", "Wed": "qua", "Thu": "qui", "Fri": "sex", "Sat": "sáb",
+	"at any time":                        "a qualquer hora",
+	"from %s":                            "a partir de %s",
+	"at most %d a day":                   "no máximo %d por dia",
+	"not on national holidays of Brazil": "não em feriados nacionais do Brasil",
+	"no reminders":                       "sem lembretes",
+	"reminder %s after the invitation":   "lembrete %s depois do convite",
+	"reminders %s after the invitation, then every %s, at most %d": "lembretes %s depois do convite, depois a cada %s, no máximo %d",
 }

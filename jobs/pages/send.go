@@ -39,7 +39,10 @@ type draftView struct {
 	*api.Draft
 	Options optionsView
 	Loads   []draftLoad
+	Choices []choiceView  // what was said beside the sheet
 	Longer  time.Duration // of the provider that takes longest
+	Last    time.Time     // when the last invitation leaves; zero: no hours keep it back
+	Never   bool          // it leaves in years, or not at all
 	Again   bool          // the person was asked for the tick, and has not given it
 	Form    string
 	Real    bool // not simulated
@@ -104,7 +107,7 @@ func (p *Pages) draft(v *visit) error {
 }
 
 func (p *Pages) showDraft(v *visit, draft *api.Draft, again bool) error {
-	x := draftView{Draft: draft, Options: p.draftOptions(draft), Again: again, Form: v.form, Real: true}
+	x := draftView{Draft: draft, Options: p.draftOptions(draft), Again: again, Choices: p.choicesOf(v, draft), Form: v.form, Real: true}
 	for _, name := range registry.Names() {
 		load, ok := draft.Loads[name]
 		if !ok {
@@ -126,6 +129,7 @@ func (p *Pages) showDraft(v *visit, draft *api.Draft, again bool) error {
 		}
 		x.Loads = append(x.Loads, l)
 	}
+	x.Last, x.Never = lastLeaves(draft, x.Longer, time.Now())
 	title := v.words.t("draft.title", draft.Campaign)
 	status := http.StatusOK
 	if draft.Refused != "" || draft.Mistakes > 0 || again {

@@ -51,7 +51,7 @@ func TestOwnSheetOnThePage(t *testing.T) {
 	draft := first.Request.URL.Path
 	second := v.sendForm(draft, [2]string{"file:", ""}, [2]string{"provider", "certyneo"}, [2]string{"map", ""}, [2]string{"map", "signer1.name=Inquilino"}, [2]string{"map", "meta.contratono=Contrato nº"},
 		[2]string{"map", "meta.old=Another sheet's"}, [2]string{"subject", "Lease of {signer1.name}"}, [2]string{"id", "{meta.contratono}"}, [2]string{"window", "Mon-Fri 09:00-18:00"}, [2]string{"first", "1"})
-	for _, want := range []string{`<option value="signer1.name=Inquilino" selected>`, `<option selected>certyneo</option>`, `value="Lease of {signer1.name}"`, `value="Mon-Fri 09:00-18:00"`, `name="map" value="meta.old=Another sheet&#39;s"`, "invitations leave Mon-Fri 09:00-18:00", "The first 1 of each provider go first"} {
+	for _, want := range []string{`<option value="signer1.name=Inquilino" selected>`, `<option selected>certyneo</option>`, `value="Lease of {signer1.name}"`, `value="Mon-Fri 09:00-18:00"`, `name="map" value="meta.old=Another sheet&#39;s"`, "The first 1 of each provider go first", "What you chose"} {
 		if !strings.Contains(second.text, want) {
 			t.Errorf("no %s in %s", want, second.text)
 		}

@@ -38,19 +38,7 @@ func HoursOf(c ledger.Campaign, now time.Time) *Hours {
 
 // Text says in a line when invitations leave.
 func (h *Hours) Text() lang.Text {
-	var parts []lang.Text
-	if h.StartAt != "" {
-		parts = append(parts, lang.Of("from %s", h.StartAt))
-	}
-	for _, part := range []string{h.Window, h.Limit} {
-		if part != "" {
-			parts = append(parts, lang.Plain(part))
-		}
-	}
-	if h.Holidays != "" {
-		parts = append(parts, lang.Of("not on holidays (%s)", h.Holidays))
-	}
-	when := lang.Join(parts, ", ")
+	when := h.Settings.Said()
 	if h.HeldUntil == nil {
 		return lang.Of("invitations leave %v", when)
 	}

@@ -15,6 +15,8 @@ type Reminders struct {
 	AtMost    int        `json:"at_most" doc:"How many of one envelope, with those that somebody has asked for."`
 	Providers []string   `json:"providers" nullable:"false" doc:"Whose envelopes it is for: these services can remind."`
 	Next      *time.Time `json:"next" doc:"When the next one is due, within the campaign's hours; null: none is, or the campaign is paused."`
+
+	rule hours.Rule
 }
 
 // RemindersOf are a campaign's; nil: it has no rule.
@@ -23,7 +25,8 @@ func RemindersOf(c ledger.Campaign, now time.Time) *Reminders {
 	if rule.Never() {
 		return nil
 	}
-	r := &Reminders{After: hours.Wait(rule.After), Every: hours.Wait(rule.Every), AtMost: rule.AtMost, Providers: append([]string{}, rule.Providers...)}
+	r := &Reminders{After: hours.Wait(rule.After), Every: hours.Wait(rule.Every), AtMost: rule.AtMost, Providers: append([]string{}, rule.Providers...),
+		rule: hours.Rule{After: rule.After, Every: rule.Every, AtMost: rule.AtMost}}
 	if rule.Next.IsZero() || c.Paused {
 		return r
 	}
@@ -40,10 +43,7 @@ func RemindersOf(c ledger.Campaign, now time.Time) *Reminders {
 
 // Text says in a line when signers are reminded; the times are of a zone.
 func (r *Reminders) Text(zone *time.Location) lang.Text {
-	rule := lang.Of("reminder %s after the invitation", r.After)
-	if r.AtMost > 1 {
-		rule = lang.Of("reminders %s after the invitation, then every %s, at most %d", r.After, r.Every, r.AtMost)
-	}
+	rule := r.rule.Said()
 	if r.Next == nil {
 		return rule
 	}
