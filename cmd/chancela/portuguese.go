@@ -278,7 +278,7 @@ var portuguese = map[string]string{
 
 	"%s: %d archived, and %d were to be first; %d wait":            "%s: %d arquivados, e %d deviam ser os primeiros; %d esperam",
 	"%s: halted, as %d envelopes in a row failed with %s; %d wait": "%s: parado, pois %d envelopes seguidos falharam com %s; %d esperam",
-	"invitations leave %v": "os convites saem %v",
+	"invitations leave %v":                      "os convites saem %v",
 	"invitations leave %v; the next ones on %s": "os convites saem %v; os próximos em %s",
 	"dry run, nothing was changed: %v":          "simulação, nada foi alterado: %v",
 	"%d envelope would be back in the queue":    "%d envelope voltaria à fila", "%d envelopes would be back in the queue": "%d envelopes voltariam à fila",
