@@ -74,6 +74,7 @@ func TestCheck(t *testing.T) {
 		{"level", func(e *E) { options1(e, "level", "high") }, `certyneo.level: "high" is none of SIMPLE, ADVANCED, QUALIFIED`},
 		{"flag", func(e *E) { options1(e, "initials_on_every_page", "maybe") }, "certyneo.initials_on_every_page: "},
 		{"locale", func(e *E) { options1(e, "locale", "f!") }, "certyneo.locale: "},
+		{"a system's locale", func(e *E) { options1(e, "locale", "pt_BR") }, "certyneo.locale: "},
 		{"redirect", func(e *E) { options1(e, "redirect_url", "http://x.test") }, "certyneo.redirect_url: must be an address that begins with https://"},
 		{"category", func(e *E) { options1(e, "category", "MEMO") }, "certyneo.category: "},
 		{"tags", func(e *E) { options1(e, "tags", strings.Repeat("a,", 11)) }, "certyneo.tags: 11 tags; at most 10"},

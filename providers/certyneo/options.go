@@ -49,7 +49,8 @@ func readOptions(e providers.Envelope, problems *providers.Problems) options {
 		anchor:      r.value("anchor"),
 		placement:   strings.ToLower(r.value("anchor_placement")),
 	}
-	if _, err := language.Parse(o.locale); o.locale != "" && err != nil {
+	// Parse takes nl_BE, too, which is how systems write it, and no language tag.
+	if _, err := language.Parse(o.locale); o.locale != "" && (err != nil || strings.Contains(o.locale, "_")) {
 		r.refuse("locale", "%q is not a language tag such as fr or nl-BE", o.locale)
 	}
 	if u, err := url.Parse(o.redirectURL); o.redirectURL != "" && (err != nil || u.Scheme != "https" || u.Host == "") {

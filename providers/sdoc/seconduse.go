@@ -50,11 +50,17 @@ func (d *doctor) secondUse(ctx context.Context, temporary string) {
 		d.learn(providers.SecondUseRefused, false)
 		d.Note(check, second.Answer, "a second solicitation with the same file is answered by "+d.refusal(second.Answer), "INTEGRATION_FILE_A2FC with HTTP 200 (reference §10)",
 			"an interrupted invitation is not made once more here: it stays in doubt until a callback or you settle it")
+		if !saysNo(second.Answer) {
+			removed = false
+			d.Wrong("deletion", second.Answer, "nobody can tell whether a second solicitation was made", "", perhapsThere)
+		}
 	}
 	if removed {
 		d.Fine("deletion", first.Answer, "what was made for you is deleted")
 	}
 }
+
+const perhapsThere = "it may be there all the same: look for \"chancela doctor\" in the portal, and delete it"
 
 // creation is what came of one.
 type creation struct {
@@ -73,6 +79,12 @@ func (d *doctor) create(ctx context.Context, body solicitationRequest) (creation
 	return creation{a, made.Identifier}, true
 }
 
+// saysNo tells an answer that says that it is a refusal.
+func saysNo(a rest.Answer) bool {
+	var e envelope
+	return codeOf(a) != "" || a.Err == nil && json.Unmarshal(a.Body, &e) == nil && e.Error
+}
+
 // noFirst says why not even the first one was made.
 func (d *doctor) noFirst(first creation) {
 	const noAddress = "INTEGRATION_SOLICITATION_41A7"
@@ -88,7 +100,7 @@ func (d *doctor) noFirst(first creation) {
 	case code != "":
 		cure = cureOf(code)
 	case first.Status != http.StatusOK:
-		cure = "it may be there all the same: look for \"chancela doctor\" in the portal, and delete it"
+		cure = perhapsThere
 	}
 	d.Wrong("solicitation", first.Answer, "one for you alone is answered by "+d.refusal(first.Answer), "", cure)
 }
