@@ -48,6 +48,13 @@ func TestOwnSheetOverHTTP(t *testing.T) {
 	if strings.Contains(text, "--") {
 		t.Errorf("a flag stands in an answer:\n%s", text)
 	}
+	// A heading that the sheet has not is said to be so, with the nearest that it has.
+	for column, heading := range map[string]string{"signer1.email": "E-mial", "meta.share": "Valor (pct)"} {
+		p := s.postForm("/v1/campaigns", ownForm(append(options[:len(options):len(options)], file{"map", "", column + "=" + heading})...)...).problem(t, http.StatusUnprocessableEntity)
+		if len(p.Errors) != 1 || p.Errors[0].Field != "map" || !strings.Contains(p.Errors[0].Message, "there is no heading \""+strings.ToLower(heading)+"\"") || !strings.Contains(p.Errors[0].Message, "did you mean") {
+			t.Errorf("%s: %+v", heading, p)
+		}
+	}
 }
 
 func TestOptionsThatAreWrong(t *testing.T) {

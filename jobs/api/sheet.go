@@ -92,7 +92,12 @@ func (s *Server) sheetItems(ctx context.Context, sheet sheet, options campaign.O
 			return
 		}
 		defer file.Close()
+		missing := unmatched(&options)
 		reader, err := campaign.NewReader("the file", campaign.Stopping(ctx, file), options)
+		if text := missing(); !text.IsZero() {
+			yield(item{}, wrong(mapField, text, fieldsWrong))
+			return
+		}
 		if p, ok := errors.AsType[campaign.Problem](err); ok && p.Line > 0 {
 			yield(item{mistakes: csvMistakes("", []campaign.Problem{p})}, nil)
 			return
@@ -119,5 +124,26 @@ func (s *Server) sheetItems(ctx context.Context, sheet sheet, options campaign.O
 				return
 			}
 		}
+	}
+}
+
+// unmatched says, once a reader has these options, which heading was told of that the sheet has
+// not: what was said of it would be left out without a word.
+func unmatched(o *campaign.Options) func() lang.Text {
+	var headings []string
+	read := o.Read
+	o.Read = func(r campaign.Reading) {
+		for _, n := range r.All {
+			headings = append(headings, n.Heading)
+		}
+		if read != nil {
+			read(r)
+		}
+	}
+	return func() lang.Text {
+		if len(headings) == 0 { // why is said elsewhere
+			return lang.Text{}
+		}
+		return o.Columns.Unmatched(headings)
 	}
 }

@@ -50,12 +50,15 @@ func TestOwnSheetOnThePage(t *testing.T) {
 	}
 	draft := first.Request.URL.Path
 	second := v.sendForm(draft, [2]string{"file:", ""}, [2]string{"provider", "certyneo"}, [2]string{"map", ""}, [2]string{"map", "signer1.name=Inquilino"}, [2]string{"map", "meta.contratono=Contrato nº"},
-		[2]string{"map", "meta.old=Another sheet's"}, [2]string{"subject", "Lease of {signer1.name}"}, [2]string{"id", "{meta.contratono}"}, [2]string{"window", "Mon-Fri 09:00-18:00"}, [2]string{"first", "1"})
-	for _, want := range []string{`<option value="signer1.name=Inquilino" selected>`, `<option selected>certyneo</option>`, `value="Lease of {signer1.name}"`, `value="Mon-Fri 09:00-18:00"`, `name="map" value="meta.old=Another sheet&#39;s"`, "The first 1 of each provider go first", "What you chose"} {
+		[2]string{"subject", "Lease of {signer1.name}"}, [2]string{"id", "{meta.contratono}"}, [2]string{"window", "Mon-Fri 09:00-18:00"}, [2]string{"first", "1"})
+	for _, want := range []string{`<option value="signer1.name=Inquilino" selected>`, `<option selected>certyneo</option>`, `value="Lease of {signer1.name}"`, `value="Mon-Fri 09:00-18:00"`, "The first 1 of each provider go first", "What you chose"} {
 		if !strings.Contains(second.text, want) {
 			t.Errorf("no %s in %s", want, second.text)
 		}
 	}
+	other := v.sendForm(draft, [2]string{"map", "signer1.name=Inquilino"}, [2]string{"map", "meta.old=E-mial"})
+	other.want(t, http.StatusUnprocessableEntity, "there is no heading &#34;e-mial&#34;, said to be meta.old: did you mean &#34;E-mail&#34;?", `<input type="checkbox" name="map" value="meta.old=E-mial" checked>`)
+	v.sendForm(draft, [2]string{"map", "signer1.name=Inquilino"}, [2]string{"map", "meta.contratono=Contrato nº"}).want(t, http.StatusOK) // it was unticked
 	v.lang = "pt-BR"
 	v.sendForm(draft, [2]string{"limit", "muitos"}).want(t, http.StatusUnprocessableEntity, "não é um número por dia", "Como a planilha é lida", "Quando os convites saem")
 	v.sendForm(draft, [2]string{"limit", ""}, [2]string{"map", ""}).want(t, http.StatusUnprocessableEntity, "diga o que é, em &#34;Como a planilha é lida&#34;")

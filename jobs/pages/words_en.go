@@ -113,6 +113,7 @@ var english = map[string]string{
 	"reading.subject": "Subject of rows without one", "reading.subject.example": "Lease of {signer1.name}", "reading.subject.help": "A column in braces stands for the row's value.",
 	"reading.id": "Id of rows without one", "reading.id.help": "Must differ from row to row: the number of a contract, not a CPF.",
 	"reading.text": "Choose what a heading means where it was taken for something else, or for nothing. meta keeps it as your own data.", "reading.heading": "Heading", "reading.is": "Means", "reading.unknown": "not known: choose",
+	"reading.other": "was said of a heading that is not in the list: untick it if it is not meant",
 	"reading.later": "What the headings of your sheet mean can be chosen after the first check.",
 	"remind.title":  "Reminders", "remind.help": "Who has not signed is asked again by the provider, where it offers that (contraktor, catalisa). 3d are three days, 36h are hours. Empty: nobody is reminded.",
 	"remind.after": "First one after", "remind.every": "Another one every", "remind.most": "At most",

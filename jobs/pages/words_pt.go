@@ -113,6 +113,7 @@ var portuguese = map[string]string{
 	"reading.subject": "Assunto das linhas sem assunto", "reading.subject.example": "Locação de {signer1.name}", "reading.subject.help": "Uma coluna entre chaves vale pelo valor da linha.",
 	"reading.id": "Id das linhas sem id", "reading.id.help": "Precisa mudar de linha para linha: o número do contrato, não um CPF.",
 	"reading.text": "Escolha o que um título significa onde foi entendido como outra coisa, ou não foi entendido. meta o guarda como dado seu.", "reading.heading": "Título", "reading.is": "Significa", "reading.unknown": "desconhecido: escolha",
+	"reading.other": "foi dito de um título que não está na lista: desmarque se não é para valer",
 	"reading.later": "O que os títulos da sua planilha significam pode ser escolhido depois da primeira conferência.",
 	"remind.title":  "Lembretes", "remind.help": "Quem não assinou recebe um novo aviso do provedor, onde ele oferece isso (contraktor, catalisa). 3d são três dias, 36h são horas. Vazio: ninguém é lembrado.",
 	"remind.after": "O primeiro depois de", "remind.every": "Outro a cada", "remind.most": "No máximo",
