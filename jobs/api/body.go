@@ -10,7 +10,7 @@ import (
 // How long a request's body may take. Choices.
 const (
 	stalled  = 30 * time.Second // a client may send or take nothing for so long
-	slowest  = 16 << 10         // bytes a second that an upload brings on average, after the first 30 s
+	slowest  = 16 << 10         // bytes a second that an upload brings, and an answer is taken with, on average, after the first 30 s
 	unwanted = time.Second      // for the rest of a body that nobody reads, so that the client sees its answer
 )
 

@@ -255,14 +255,20 @@ type answer struct {
 	body    *timedBody // of the request; nil when it has none
 	status  int
 	bytes   int64
+	waited  time.Duration // for the client to take them
 }
 
 func newAnswer(w http.ResponseWriter, body *timedBody) *answer {
 	return &answer{ResponseWriter: w, control: http.NewResponseController(w), body: body}
 }
 
-// extend lets the time to write begin anew; a writer without deadlines has none.
-func (a *answer) extend() { a.control.SetWriteDeadline(time.Now().Add(stalled)) }
+// extend lets the time to write begin anew, as long as the client takes what it was sent fast
+// enough on the whole: one that trickles would hold what its answer needs. A writer without
+// deadlines has none.
+func (a *answer) extend() {
+	all := stalled + time.Duration(a.bytes/slowest)*time.Second
+	a.control.SetWriteDeadline(time.Now().Add(min(stalled, all-a.waited)))
+}
 
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
@@ -277,7 +283,9 @@ func (a *answer) Write(p []byte) (int, error) {
 		a.WriteHeader(http.StatusOK)
 	}
 	a.extend()
+	begun := time.Now()
 	n, err := a.ResponseWriter.Write(p)
+	a.waited += time.Since(begun)
 	a.bytes += int64(n)
 	return n, err
 }

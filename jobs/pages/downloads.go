@@ -5,7 +5,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
+	"time"
 
+	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
@@ -13,8 +16,11 @@ import (
 )
 
 // downloadsAtOnce bounds what reports and zip files cost while pages are looked at: each reads a
-// whole campaign.
-const downloadsAtOnce = 2
+// whole campaign. Others wait, for a while: who reads slowly is ended by package api.
+const (
+	downloadsAtOnce = 2
+	downloadsWait   = 10 * time.Second
+)
 
 // reportTypes are the formats of reports that people take, with their content types.
 var reportTypes = map[string]string{
@@ -22,14 +28,21 @@ var reportTypes = map[string]string{
 	"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
-// turn waits until one of a few downloads may begin, and returns what ends it.
-func (p *Pages) turn(ctx context.Context) (end func(), err error) {
+// turn waits until one of a few downloads may begin, and returns what ends it. Who has waited long
+// is told to come again.
+func (p *Pages) turn(v *visit) (end func(), err error) {
+	ctx, cancel := context.WithTimeout(v.ctx, downloadsWait)
+	defer cancel()
 	select {
 	case p.downloads <- struct{}{}:
 		return func() { <-p.downloads }, nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
+	if v.ctx.Err() != nil {
+		return nil, v.ctx.Err()
+	}
+	v.w.Header().Set("Retry-After", strconv.Itoa(int(downloadsWait.Seconds())))
+	return nil, &api.Problem{Status: http.StatusServiceUnavailable, Detail: v.words.t("refused.downloads")}
 }
 
 // report is a campaign's report as a file, in the language of the page.
@@ -51,7 +64,7 @@ func (p *Pages) report(v *visit) error {
 		style.Separator = ';' // as spreadsheets expect that write 1,5
 	}
 	style.Head([]ledger.Campaign{c})
-	end, err := p.turn(v.ctx)
+	end, err := p.turn(v)
 	if err != nil {
 		return err
 	}
@@ -74,7 +87,7 @@ func (p *Pages) signed(v *visit) error {
 		}
 		return err
 	}
-	end, err := p.turn(v.ctx)
+	end, err := p.turn(v)
 	if err != nil {
 		return err
 	}

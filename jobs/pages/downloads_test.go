@@ -3,10 +3,15 @@ package pages
 import (
 	"archive/zip"
 	"context"
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
@@ -67,24 +72,35 @@ func TestSignedDocumentsToSave(t *testing.T) {
 	}
 }
 
-// TestDownloadsWaitTheirTurn: more than a few at once wait, and one that nobody waits for ends.
+// TestDownloadsWaitTheirTurn: more than a few at once wait, and are told to come again when that
+// lasts; one that nobody waits for ends.
 func TestDownloadsWaitTheirTurn(t *testing.T) {
-	p := &Pages{downloads: make(chan struct{}, downloadsAtOnce)}
-	var ends []func()
-	for range downloadsAtOnce {
-		end, err := p.turn(t.Context())
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		p := &Pages{downloads: make(chan struct{}, downloadsAtOnce)}
+		visit := func(ctx context.Context) *visit {
+			return &visit{ctx: ctx, w: httptest.NewRecorder(), words: &words{dictionary: languages[0]}}
 		}
-		ends = append(ends, end)
-	}
-	gone, leave := context.WithCancel(t.Context())
-	leave()
-	if _, err := p.turn(gone); err == nil {
-		t.Error("a further one has its turn")
-	}
-	ends[0]()
-	if _, err := p.turn(t.Context()); err != nil {
-		t.Error(err)
-	}
+		var ends []func()
+		for range downloadsAtOnce {
+			end, err := p.turn(visit(t.Context()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			ends = append(ends, end)
+		}
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		if _, err := p.turn(visit(gone)); !errors.Is(err, context.Canceled) {
+			t.Errorf("who has left: %v", err)
+		}
+		v := visit(t.Context())
+		_, err := p.turn(v)
+		if refusal, ok := errors.AsType[*api.Problem](err); !ok || refusal.Status != http.StatusServiceUnavailable || v.w.Header().Get("Retry-After") != "10" {
+			t.Errorf("who has waited long: %v, Retry-After %q", err, v.w.Header().Get("Retry-After"))
+		}
+		time.AfterFunc(downloadsWait/2, ends[0])
+		if _, err := p.turn(visit(t.Context())); err != nil {
+			t.Errorf("who waits until another has ended: %v", err)
+		}
+	})
 }

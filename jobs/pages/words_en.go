@@ -10,7 +10,7 @@ var english = map[string]string{
 	"signin.help": "One of those in CHANCELA_API_KEYS, without its name. You stay signed in for 12 hours.",
 
 	"refused.title": "This did not work", "refused.notfound": "There is nothing here", "refused.forbidden": "You may not do this", "refused.home": "To the campaigns",
-	"refused.readonly": "The key %s may look, and change nothing. Ask for a key without :read.", "refused.nocampaign": "There is no campaign of this name.",
+	"refused.readonly": "The key %s may look, and change nothing. Ask for a key without :read.", "refused.downloads": "Other files are being saved at this moment: try again in a few seconds.", "refused.nocampaign": "There is no campaign of this name.",
 	"refused.noenvelope": "There is no envelope of this id.", "refused.prefix": "The key %s is for campaigns whose names begin with %s.",
 
 	"campaigns.title": "Campaigns", "campaigns.new": "Send a campaign", "campaigns.caption": "Campaigns, the newest first", "campaign": "Campaign", "progress": "Progress",

@@ -10,7 +10,7 @@ var portuguese = map[string]string{
 	"signin.help": "Uma das chaves de CHANCELA_API_KEYS, sem o nome. O acesso vale por 12 horas.",
 
 	"refused.title": "Não deu certo", "refused.notfound": "Não há nada aqui", "refused.forbidden": "Você não pode fazer isto", "refused.home": "Para as campanhas",
-	"refused.readonly": "A chave %s só consulta e não altera nada. Peça uma chave sem :read.", "refused.nocampaign": "Não há campanha com este nome.",
+	"refused.readonly": "A chave %s só consulta e não altera nada. Peça uma chave sem :read.", "refused.downloads": "Outros arquivos estão sendo salvos neste momento: tente de novo em alguns segundos.", "refused.nocampaign": "Não há campanha com este nome.",
 	"refused.noenvelope": "Não há envelope com este id.", "refused.prefix": "A chave %s é para campanhas cujos nomes começam com %s.",
 
 	"campaigns.title": "Campanhas", "campaigns.new": "Enviar uma campanha", "campaigns.caption": "Campanhas, a mais nova primeiro", "campaign": "Campanha", "progress": "Andamento",
