@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -81,7 +82,18 @@ func campaignNote(c ledger.Campaign) lang.Text {
 	if c.Paused {
 		notes = append(notes, lang.Of("paused"))
 	}
-	if len(c.Halts) > 0 {
+	waits, halts := false, false
+	for _, h := range report.Halts(c) {
+		if h.Reason == report.HaltFirst {
+			waits = waits || h.Waiting > 0
+		} else {
+			halts = true
+		}
+	}
+	if waits {
+		notes = append(notes, lang.Of("the first go first"))
+	}
+	if halts {
 		notes = append(notes, lang.Of("halted"))
 	}
 	if c.Simulated {

@@ -334,7 +334,7 @@ func (f *campaignFiles) enqueue(ctx context.Context, c *jobs.Client, note tell) 
 		}
 		sum, err := f.enqueueFile(ctx, c, name, f.seenBy(name, seen), &all)
 		if err == nil && len(sum.Conflicts) > 0 {
-			err = f.explain(ctx, name, sum.Conflicts, note)
+			err = f.explain(ctx, c, name, sum.Conflicts, note)
 		}
 		if err != nil {
 			return all, err
@@ -404,7 +404,7 @@ func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, keep func(
 
 // explain finds the lines of envelopes in conflict: by reading the file once more, which
 // is rare, instead of remembering the line of every row.
-func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []*jobs.ConflictError, note tell) error {
+func (f *campaignFiles) explain(ctx context.Context, client *jobs.Client, name string, conflicts []*jobs.ConflictError, note tell) error {
 	o := f.options(name, nil)
 	o.Judge = nil
 	r, err := campaign.Open(name, o)
@@ -413,8 +413,19 @@ func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []*j
 	}
 	defer r.Close()
 	known := make(map[jobs.Key]*jobs.ConflictError, len(conflicts))
-	for _, c := range conflicts {
-		known[c.Key] = c
+	keys := make([]string, len(conflicts))
+	for i, c := range conflicts {
+		known[c.Key], keys[i] = c, c.Key.String()
+	}
+	records, err := client.Ledger().GetMany(ctx, keys)
+	if err != nil {
+		return err
+	}
+	states := map[jobs.Key]ledger.State{}
+	for i, c := range conflicts {
+		if records[i] != nil {
+			states[c.Key] = records[i].State
+		}
 	}
 	for row, err := range r.Rows(ctx) {
 		if err != nil {
@@ -425,14 +436,25 @@ func (f *campaignFiles) explain(ctx context.Context, name string, conflicts []*j
 			continue
 		}
 		delete(known, c.Key) // a second row with the same id is not the one
-		message := lang.Of("the campaign has an envelope with this id and other content: use another id, or cancel that one")
+		message := lang.Of("the campaign has an envelope with this id and other content")
 		if len(c.Fields) > 0 {
-			message = lang.Of("the campaign has an envelope with this id and other content in %s: use another id, or cancel that one", strings.Join(c.Fields, ", "))
+			message = lang.Of("%v in %s", message, strings.Join(c.Fields, ", "))
 		}
-		p := row.Problem("id", message)
+		p := row.Problem("id", lang.Of("%v: %v", message, otherwise(states[c.Key], c.Key)))
 		note("problem", p, p)
 	}
 	return nil
+}
+
+// otherwise says what can be done about a row whose id another envelope has.
+func otherwise(state ledger.State, key jobs.Key) lang.Text {
+	switch {
+	case state == ledger.Failed || state == ledger.InDoubt || state == "":
+		return lang.Of("use another id")
+	case state.Terminal() || state == ledger.Completed:
+		return lang.Of("use another id: that one has ended (%v)", stateWord(state))
+	}
+	return lang.Of("use another id; chancela cancel %s %s stops or withdraws that one, if it is wrong", key.Campaign, key.ID)
 }
 
 // said is one line on what was enqueued of a campaign.

@@ -49,7 +49,7 @@ func (x *choice) of(ctx context.Context, c *jobs.Client, args []string) ([]strin
 	if x.state == "" && x.provider == "" {
 		return args, nil
 	}
-	if _, err := c.Ledger().Campaign(ctx, args[0]); err != nil {
+	if err := insistCampaign(ctx, c.Ledger(), args[0]); err != nil {
 		return nil, err
 	}
 	named := map[string]bool{}

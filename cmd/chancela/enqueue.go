@@ -74,6 +74,9 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 		return err
 	}
 	all.tellCampaigns(sys.tell)
+	if err := all.tellSending(ctx, e.client, b.cfg.TZ.Location, sys.tell); err != nil {
+		return err
+	}
 	if all.fresh() > 0 {
 		files.tellLeftOut(sys.note)
 	}

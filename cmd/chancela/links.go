@@ -32,7 +32,7 @@ signer shows the envelope.`,
 				return err
 			}
 			defer e.Close()
-			if _, err := e.client.Ledger().Campaign(cmd.Context(), args[0]); err != nil {
+			if err := insistCampaign(cmd.Context(), e.client.Ledger(), args[0]); err != nil {
 				return err
 			}
 			n, err := sys.writeLinks(cmd.Context(), e.client, args[0], output)

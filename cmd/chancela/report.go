@@ -74,7 +74,7 @@ func (sys *system) report(ctx context.Context, campaigns []string, format, outpu
 		return err
 	}
 	defer e.Close()
-	if _, err := e.client.Ledger().Campaign(ctx, campaigns[0]); err != nil {
+	if err := insistCampaign(ctx, e.client.Ledger(), campaigns[0]); err != nil {
 		return err
 	}
 	style.Zone, style.Language = looks.zone(e.cfg, format), sys.language

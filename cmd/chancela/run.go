@@ -98,6 +98,15 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 			return err
 		}
 	}
+	if !sys.json && !sys.terminal { // the live view has said it
+		for _, name := range files.campaigns() {
+			ends, err := e.client.Ends(ending, name)
+			if err != nil {
+				return err
+			}
+			sys.ends(ends)
+		}
+	}
 	if err := tellHalts(ending, e, files.campaigns(), sys.tell); err != nil {
 		return err
 	}
@@ -161,6 +170,10 @@ func seeThrough(ctx context.Context, sys *system, e *engine, files *campaignFile
 			return err
 		}
 		all.tellCampaigns(sys.note)
+		if err := all.tellSending(working, e.client, e.cfg.TZ.Location, sys.note); err != nil {
+			stop()
+			return err
+		}
 		if all.fresh() > 0 {
 			files.tellLeftOut(sys.note)
 		}

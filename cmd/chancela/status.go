@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs/report"
@@ -55,7 +56,7 @@ With --watch it stays until every envelope has ended.`,
 
 func (s *system) watch(ctx context.Context, e *engine, names []string, asJSON bool) error {
 	for _, name := range names {
-		if _, err := e.client.Ledger().Campaign(ctx, name); err != nil {
+		if err := insistCampaign(ctx, e.client.Ledger(), name); err != nil {
 			return err
 		}
 	}
@@ -76,8 +77,7 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 	case err != nil:
 		return err
 	case !list && len(snap.campaigns) == 0:
-		_, err := e.client.Ledger().Campaign(ctx, names[0])
-		return err
+		return insistCampaign(ctx, e.client.Ledger(), names[0])
 	case asJSON:
 		return s.statusJSON(snap)
 	case !list:
@@ -87,7 +87,7 @@ func (s *system) status(ctx context.Context, e *engine, names []string, list, as
 		return nil
 	}
 	fmt.Fprint(s.stdout, campaignList(snap.campaigns, e.cfg.TZ.Location, s.language, s.width()))
-	for _, line := range snap.hours() {
+	for _, line := range slices.Concat(snap.hours(), snap.reminders(e.cfg.TZ.Location)) {
 		s.line(line)
 	}
 	return s.troubles(e, snap)
@@ -180,7 +180,15 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 	for _, line := range slices.Concat(snap.hours(), snap.reminders(e.cfg.TZ.Location), snap.halts()) {
 		s.line(line)
 	}
+	s.ends(snap.ends)
 	return s.troubles(e, snap)
+}
+
+// ends says why envelopes have ended without being archived, and what to do.
+func (s *system) ends(ends report.Ends) {
+	for _, line := range endLines(ends, s.language, s.width()) {
+		fmt.Fprintln(s.stdout, ansi.Strip(line))
+	}
 }
 
 // line prints a line in the width of the terminal.

@@ -38,6 +38,9 @@ func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jo
 		}
 		defer e.Close()
 		a, err := do(cmd.Context(), e.client, args)
+		if len(args) > 0 {
+			err = orUnknown(cmd.Context(), e.client.Ledger(), args[0], err)
+		}
 		if r, ok := a.fields["envelopes"]; err != nil && ok && r == 0 && len(a.fields["refused"].([]jobs.Refusal)) == 0 {
 			return err // nothing was done and nothing was refused: the error says it all
 		}

@@ -30,12 +30,30 @@ type campaignView struct {
 
 // Shut are the hours that keep invitations back at the moment; nil: none do.
 func (x campaignView) Shut() *report.Hours {
-	waits := x.States[ledger.Queued]+x.States[ledger.Preparing] > 0
-	if h := report.HoursOf(x.Campaign, x.At); h != nil && h.HeldUntil != nil && waits {
+	if h := x.Hours(); h != nil && h.HeldUntil != nil {
 		return h
 	}
 	return nil
 }
+
+// Hours are when its invitations leave; nil: always, or all have left.
+func (x campaignView) Hours() *report.Hours {
+	if x.States[ledger.Queued]+x.States[ledger.Preparing] == 0 {
+		return nil
+	}
+	return report.HoursOf(x.Campaign, x.At)
+}
+
+// Reminders are when its signers are reminded; nil: by nobody's rule, or nobody is left.
+func (x campaignView) Reminders() *report.Reminders {
+	if x.Open() == 0 {
+		return nil
+	}
+	return report.RemindersOf(x.Campaign, x.At)
+}
+
+// New tells that nothing has happened since all were taken in.
+func (x campaignView) New() bool { return x.States[ledger.Queued] == x.Total }
 
 // funnelStep is how many envelopes have come so far.
 type funnelStep struct {

@@ -4,6 +4,11 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/hours"
+	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 const onePage = "%PDF-1.4\n1 0 obj<</Type/Page>>endobj\ntrailer<<>>\n%%EOF"
@@ -29,4 +34,21 @@ func TestChoicesAreSaidAgain(t *testing.T) {
 
 	v.sendForm(page.Request.URL.Path, [2]string{"start_at", ""}, [2]string{"window", ""}, [2]string{"limit", ""}, [2]string{"first", ""}, [2]string{"remind_after", ""}, [2]string{"remind_every", ""}).
 		want(t, http.StatusOK, "<dt>Quando os convites saem</dt><dd>assim que você confirmar</dd>")
+}
+
+// The page of a campaign says by which hours and rule it goes, and what its course will be.
+func TestACampaignSaysItsRules(t *testing.T) {
+	s := newSite(t)
+	ctx := t.Context()
+	s.enqueue("june", jobs.Envelope{ID: "1", Subject: "Lease", Signers: []providers.Signer{{Name: "Ana", Email: "ana@example.com"}}}, ledger.Queued)
+	at := time.Date(time.Now().Year()+1, 2, 1, 9, 0, 0, 0, time.UTC)
+	if err := s.client.SetHours(ctx, "june", hours.Settings{StartAt: at.Format("2006-01-02 15:04"), Window: "Mon-Sun 09:00-18:00", Limit: "5/day", Zone: "UTC"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.client.SetReminders(ctx, "june", hours.Reminders{After: "3d"}); err != nil {
+		t.Fatal(err)
+	}
+	v := s.visitor()
+	v.lang = "pt-BR"
+	v.get("/campaigns/june").want(t, http.StatusOK, "Horários e lembretes", "seg-dom 09:00-18:00, no máximo 5 por dia", "lembrete 3d depois do convite", "Nada aconteceu ainda", "Ninguém é convidado antes de "+at.Format("02/01/2006")+" 09:00")
 }

@@ -48,7 +48,7 @@ var english = map[string]string{
 	"take.zip":   "Signed documents (zip)",
 
 	"funnel.title": "How far they are", "funnel.step": "Step", "funnel.share": "Share", "funnel.all": "In the file", "funnel.sent": "Sent", "funnel.signed": "Signed by all", "funnel.archived": "Archived",
-	"course.title": "Course", "course.label": "Envelopes over time, by where they stand. The table below has the numbers.", "course.table": "The course as a table", "course.none": "This campaign is older than the record of courses.",
+	"course.title": "Course", "course.label": "Envelopes over time, by where they stand. The table below has the numbers.", "course.table": "The course as a table", "course.new": "Nothing has happened yet: how many are sent, signed and archived, from minute to minute, will stand here.", "course.none": "This campaign is older than the record of courses.",
 	"left": "Everybody is invited in about %s, at %s a minute.", "left.unknown": "How long the rest takes to send is not known yet.", "left.signers": "All is sent. The rest is up to the signers.",
 	"time": "Time", "providers.title": "Providers", "provider": "Provider", "pace": "Pace", "health": "State", "envelopes": "Envelopes", "envelopes.all": "All envelopes",
 	"envelopes.title": "Envelopes of %s", "envelopes.none": "No envelopes.",
@@ -115,7 +115,7 @@ var english = map[string]string{
 	"reading.text": "Choose what a heading means where it was taken for something else, or for nothing. meta keeps it as your own data.", "reading.heading": "Heading", "reading.is": "Means", "reading.unknown": "not known: choose",
 	"reading.other": "was said of a heading that is not in the list: untick it if it is not meant",
 	"reading.later": "What the headings of your sheet mean can be chosen after the first check.",
-	"remind.title":  "Reminders", "remind.help": "Who has not signed is asked again by the provider, where it offers that (contraktor, catalisa). 3d are three days, 36h are hours. Empty: nobody is reminded.",
+	"rules.title":   "Hours and reminders", "remind.next": "The next one on %s.", "remind.title": "Reminders", "remind.help": "Who has not signed is asked again by the provider, where it offers that (contraktor, catalisa). 3d are three days, 36h are hours. Empty: nobody is reminded.",
 	"remind.after": "First one after", "remind.every": "Another one every", "remind.most": "At most",
 	"hours.title": "When invitations leave", "hours.start": "Not before", "hours.start.help": "Empty: as soon as you confirm.", "hours.start.example": "2030-12-01 09:00", "hours.window": "Only on these days and hours", "hours.window.help": "Empty: at any time.", "hours.window.example": "Mon-Fri 09:00-18:00",
 	"hours.limit": "At most a day", "hours.limit.help": "Empty: as many as the provider takes.", "hours.limit.example": "500/day", "hours.holidays": "Holidays", "hours.holidays.any": "as any other day", "hours.holidays.br": "none on national holidays of Brazil",

@@ -48,7 +48,7 @@ var portuguese = map[string]string{
 	"take.zip":   "Documentos assinados (zip)",
 
 	"funnel.title": "Até onde chegaram", "funnel.step": "Passo", "funnel.share": "Parte", "funnel.all": "Na planilha", "funnel.sent": "Enviados", "funnel.signed": "Assinados por todos", "funnel.archived": "Arquivados",
-	"course.title": "Evolução", "course.label": "Envelopes ao longo do tempo, por situação. A tabela abaixo tem os números.", "course.table": "A evolução em tabela", "course.none": "Esta campanha é mais antiga que o registro da evolução.",
+	"course.title": "Evolução", "course.label": "Envelopes ao longo do tempo, por situação. A tabela abaixo tem os números.", "course.table": "A evolução em tabela", "course.new": "Nada aconteceu ainda: quantos são enviados, assinados e arquivados, de minuto em minuto, ficará aqui.", "course.none": "Esta campanha é mais antiga que o registro da evolução.",
 	"left": "Todos são convidados em cerca de %s, a %s por minuto.", "left.unknown": "Ainda não se sabe quanto tempo leva o envio do resto.", "left.signers": "Tudo foi enviado. O resto depende dos signatários.",
 	"time": "Hora", "providers.title": "Provedores", "provider": "Provedor", "pace": "Ritmo", "health": "Situação", "envelopes": "Envelopes", "envelopes.all": "Todos os envelopes",
 	"envelopes.title": "Envelopes de %s", "envelopes.none": "Nenhum envelope.",
@@ -115,7 +115,7 @@ var portuguese = map[string]string{
 	"reading.text": "Escolha o que um título significa onde foi entendido como outra coisa, ou não foi entendido. meta o guarda como dado seu.", "reading.heading": "Título", "reading.is": "Significa", "reading.unknown": "desconhecido: escolha",
 	"reading.other": "foi dito de um título que não está na lista: desmarque se não é para valer",
 	"reading.later": "O que os títulos da sua planilha significam pode ser escolhido depois da primeira conferência.",
-	"remind.title":  "Lembretes", "remind.help": "Quem não assinou recebe um novo aviso do provedor, onde ele oferece isso (contraktor, catalisa). 3d são três dias, 36h são horas. Vazio: ninguém é lembrado.",
+	"rules.title":   "Horários e lembretes", "remind.next": "O próximo em %s.", "remind.title": "Lembretes", "remind.help": "Quem não assinou recebe um novo aviso do provedor, onde ele oferece isso (contraktor, catalisa). 3d são três dias, 36h são horas. Vazio: ninguém é lembrado.",
 	"remind.after": "O primeiro depois de", "remind.every": "Outro a cada", "remind.most": "No máximo",
 	"hours.title": "Quando os convites saem", "hours.start": "Não antes de", "hours.start.help": "Vazio: assim que você confirmar.", "hours.start.example": "01/12/2030 09:00", "hours.window": "Só nestes dias e horários", "hours.window.help": "Vazio: a qualquer hora.", "hours.window.example": "Seg-Sex 09:00-18:00",
 	"hours.limit": "No máximo por dia", "hours.limit.help": "Vazio: quantos o provedor aceitar.", "hours.limit.example": "500/dia", "hours.holidays": "Feriados", "hours.holidays.any": "como qualquer dia", "hours.holidays.br": "nenhum nos feriados nacionais do Brasil",

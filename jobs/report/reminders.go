@@ -41,6 +41,9 @@ func RemindersOf(c ledger.Campaign, now time.Time) *Reminders {
 	return r
 }
 
+// Said is the rule in a line.
+func (r *Reminders) Said() lang.Text { return r.rule.Said() }
+
 // Text says in a line when signers are reminded; the times are of a zone.
 func (r *Reminders) Text(zone *time.Location) lang.Text {
 	rule := r.rule.Said()
