@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,14 +78,12 @@ func New(s rest.Settings) (*Provider, error) {
 // The steps of Prepare.
 const (
 	stepFile = "file"
-	stepDays = "expires_in_days"
 
 	stepBusinessID = "business_id"
 	stepHeight     = "page_height"
 )
 
-// Prepare puts a large document into File Storage and works out the days to the expiry,
-// once, so that every attempt sends the same.
+// Prepare puts a large document into File Storage.
 func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 	env := job.Envelope
 	if own := providers.Trim(env.Option(optBusinessID)); own != "" {
@@ -100,17 +100,8 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 			return providers.ErrAlreadyInvited
 		}
 	}
-	if !env.Expires.IsZero() {
-		_, err := job.Step(ctx, stepDays, func(context.Context) (string, error) {
-			n := daysLeft(env.Expires, job.Accepted, time.Now())
-			if n < 1 {
-				return "", p.invalid(providers.CodeExpired, errors.New("the expiry has come before the envelope was sent"))
-			}
-			return strconv.Itoa(min(n, maxDays)), nil
-		})
-		if err != nil {
-			return err
-		}
+	if _, err := p.days(job); err != nil {
+		return err
 	}
 	if env.Template != "" || len(env.Documents) != 1 {
 		return nil
@@ -137,29 +128,37 @@ func (p *Provider) invalid(code string, err error) error {
 	return &providers.Error{Kind: providers.Invalid, Provider: Name, Code: code, Err: err}
 }
 
+// days are those from now to the expiry, 0 without one. They are counted when the request is
+// made: an envelope that has waited ends no later for it.
+func (p *Provider) days(job *providers.Job) (int, error) {
+	if job.Envelope.Expires.IsZero() {
+		return 0, nil
+	}
+	n := daysLeft(job.Envelope.Expires, job.Accepted, time.Now())
+	if n < 1 {
+		return 0, p.invalid(providers.CodeExpired, errors.New("the expiry has come before the envelope was sent"))
+	}
+	return min(n, maxDays), nil
+}
+
 // Invite creates the signature request.
 func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	env := job.Envelope
-	a := attributes{
-		TemplateID: env.Template,
-		Title:      env.Subject,
-		Message:    env.Message,
-		ConfigID:   env.Option(optConfigID),
-		BusinessID: businessIDOf(job),
+	days, err := p.days(job)
+	if err != nil {
+		return err
 	}
-	if days, ok := job.Ref.Steps[stepDays]; ok {
-		n, err := strconv.Atoi(days)
-		if err != nil {
-			return p.invalid(providers.CodeNotPrepared, fmt.Errorf("the recorded number of days is %q", days))
-		}
-		a.ExpiresInDays = n
-	} else if !env.Expires.IsZero() {
-		return p.invalid(providers.CodeNotPrepared, errors.New("the days to the expiry were not recorded"))
+	a := attributes{
+		TemplateID:    env.Template,
+		Title:         env.Subject,
+		Message:       env.Message,
+		ConfigID:      env.Option(optConfigID),
+		BusinessID:    businessIDOf(job),
+		ExpiresInDays: days,
 	}
 	for _, s := range env.Signers {
 		a.Signers = append(a.Signers, signerRequest{s.Name, s.Email, s.Order})
 	}
-	var err error
 	if a.Widgets, err = widgets(job); err != nil {
 		return p.invalid(providers.CodeNotPrepared, err)
 	}
@@ -179,7 +178,10 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	}
 	made, err := p.client.create(ctx, a, size, open, job)
 	if err != nil {
-		return err
+		return p.refused(ctx, job, a, err)
+	}
+	if made.state() == providers.Draft {
+		return p.notSent(providers.Ambiguous)
 	}
 	job.Ref.ID = made.ID
 	if links := made.links(); job.KeepLinks != nil && len(links) > 0 {
@@ -188,15 +190,41 @@ func (p *Provider) Invite(ctx context.Context, job *providers.Job) error {
 	return nil
 }
 
+// refused reads a refusal of the inviting call with what only the call knows.
+func (p *Provider) refused(ctx context.Context, job *providers.Job, a attributes, err error) error {
+	switch providers.StatusOf(err) {
+	case http.StatusConflict:
+		// 409 is for duplicates, too (reference §4.2): an earlier try may have made the request.
+		if outcome, lerr := p.Settle(ctx, job); lerr != nil || outcome != providers.NotInvited {
+			return providers.Reread(err, providers.Ambiguous, "")
+		}
+	case http.StatusForbidden:
+		// A missing permission is named; without its name the row's own configuration or template
+		// may be another organization's (reference §4.2), and others go on.
+		if (a.ConfigID != "" || a.TemplateID != "") && !strings.Contains(providers.ExplanationOf(err), "ESIGNATURE_") {
+			return providers.Reread(err, providers.Invalid, "")
+		}
+	}
+	return err
+}
+
+// notSent is a request that is there and whose signers are not told (reference §6). How one
+// comes to be is not documented, nor how it is sent: the next look may find it sent.
+func (p *Provider) notSent(kind providers.ErrorKind) error {
+	return &providers.Error{Kind: kind, Provider: Name, Op: "POST " + requestsPath, Code: "draft", Err: errors.New("Catalisa has made the request and keeps it as a draft: nobody is told yet")}
+}
+
 // settlePages bounds the pages that Settle reads: with the filter there is one.
 const settlePages = 20
 
 // Settle looks for our businessId. Every page is compared by itself, so that a filter
 // that were ignored could not make an invited envelope look uninvited. Of several
-// requests, which our engine cannot have made, the oldest counts (our choice).
+// requests, which our engine cannot have made, the oldest counts (our choice). A draft is
+// waited for: it invites nobody, and beside another request its signers could be told twice.
 func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Outcome, error) {
 	wanted := businessIDOf(job)
 	var found *resource
+	draft := false
 	for page := 1; ; page++ {
 		if page > settlePages {
 			return providers.Unknown, nil
@@ -206,13 +234,20 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 			return providers.Unknown, err
 		}
 		for _, r := range requests {
-			if r.Attributes.BusinessID == wanted && r.ID != "" && (found == nil || r.Attributes.CreatedAt.Before(found.Attributes.CreatedAt.Time)) {
+			switch {
+			case r.Attributes.BusinessID != wanted || r.ID == "":
+			case r.state() == providers.Draft:
+				draft = true
+			case found == nil || r.Attributes.CreatedAt.Before(found.Attributes.CreatedAt.Time):
 				found = &r
 			}
 		}
 		if !more {
 			break
 		}
+	}
+	if found == nil && draft {
+		return providers.Unknown, p.notSent(providers.Transient)
 	}
 	if found == nil {
 		return providers.NotInvited, nil
@@ -225,7 +260,7 @@ func (p *Provider) Settle(ctx context.Context, job *providers.Job) (providers.Ou
 // has one may act as the signer. A decline's reason is a person's own words, for those
 // who may read the envelope.
 func (p *Provider) Status(ctx context.Context, ref providers.Ref) (providers.Status, error) {
-	r, raw, err := p.client.request(ctx, ref.ID)
+	r, raw, err := p.client.request(ctx, pace.Look, ref.ID)
 	if err != nil {
 		return providers.Status{}, err
 	}
@@ -254,15 +289,15 @@ func (p *Provider) List(ctx context.Context, page int) ([]providers.Listed, bool
 	return listed, more, nil
 }
 
-// pending are the statuses of a request on the way, in the order in which it has them: one
+// onTheWay are the statuses of a request on the way, in the order in which it has them: one
 // that moves on while the list is walked is met again (reference §6).
-var pending = []string{"SENT", "VIEWED", "PARTIALLY_SIGNED"}
+var onTheWay = []string{"SENT", "VIEWED", "PARTIALLY_SIGNED"}
 
 // Walk reads the requests on the way, one status after the other (reference §7.3).
 func (p *Provider) Walk(ctx context.Context, cursor string) (ids []string, next string, err error) {
-	at := providers.Page{Filter: pending[0], Number: 1}
+	at := providers.Page{Filter: onTheWay[0], Number: 1}
 	if cursor != "" {
-		if at, err = providers.ParsePage(cursor, pending); err != nil {
+		if at, err = providers.ParsePage(cursor, onTheWay); err != nil {
 			return nil, "", err
 		}
 	}
@@ -275,12 +310,27 @@ func (p *Provider) Walk(ctx context.Context, cursor string) (ids []string, next 
 			ids = append(ids, r.ID)
 		}
 	}
-	return ids, at.Next(more, pending), nil
+	return ids, at.Next(more, onTheWay), nil
 }
 
-// Cancel withdraws a request that has not ended.
+// Cancel withdraws a request that has not ended; no other may be (reference §7.5), so that is
+// looked for first. One that is cancelled already is success.
 func (p *Provider) Cancel(ctx context.Context, ref providers.Ref) error {
+	r, _, err := p.client.request(ctx, pace.Send, ref.ID)
+	if err != nil {
+		return err
+	}
+	switch s := r.state(); s {
+	case providers.Canceled:
+		return nil
+	case providers.Completed, providers.Declined, providers.Expired:
+		return p.ended(s)
+	}
 	return p.client.cancel(ctx, ref.ID)
+}
+
+func (p *Provider) ended(s providers.State) error {
+	return p.invalid(providers.CodeEnded, fmt.Errorf("the request is %s", s))
 }
 
 // businessIDOf is the businessId of the job's request.
@@ -310,7 +360,7 @@ func (p *Provider) deleteDraft(ctx context.Context, id string) error {
 	if id == "" {
 		return nil
 	}
-	r, _, err := p.client.request(ctx, id)
+	r, _, err := p.client.request(ctx, pace.Send, id)
 	if err != nil || r.state() != providers.Draft {
 		return err
 	}
@@ -319,20 +369,47 @@ func (p *Provider) deleteDraft(ctx context.Context, id string) error {
 
 // Remind mails every pending signer again.
 func (p *Provider) Remind(ctx context.Context, ref providers.Ref, once providers.Once) error {
-	return once(ctx, "all", func(ctx context.Context) error { return p.client.resend(ctx, ref.ID, "") })
-}
-
-// RemindSigner mails one signer again (reference §7.6). What it does to one who has signed is
-// not documented, so that is looked for first.
-func (p *Provider) RemindSigner(ctx context.Context, ref providers.Ref, email string, once providers.Once) error {
-	r, _, err := p.client.request(ctx, ref.ID)
+	signers, err := p.pending(ctx, ref)
 	if err != nil {
 		return err
 	}
-	for i, s := range r.Relationships.Signers.Data {
-		if a := s.Attributes; strings.EqualFold(a.Email, email) && a.Status != "SIGNED" && a.Status != "DECLINED" {
-			return once(ctx, strconv.Itoa(i+1), func(ctx context.Context) error { return p.client.resend(ctx, ref.ID, a.Email) })
+	if len(signers) > 0 && !slices.ContainsFunc(signers, signerAttributes.waitedFor) {
+		return p.invalid("not_pending", errors.New("no signer is waited for"))
+	}
+	return once(ctx, "all", func(ctx context.Context) error { return p.client.resend(ctx, ref.ID, "") })
+}
+
+// RemindSigner mails one signer again, unless that one has signed or was not told yet.
+func (p *Provider) RemindSigner(ctx context.Context, ref providers.Ref, email string, once providers.Once) error {
+	signers, err := p.pending(ctx, ref)
+	if err != nil {
+		return err
+	}
+	for i, s := range signers {
+		switch {
+		case !strings.EqualFold(s.Email, email) || !s.waitedFor():
+		case s.Status == "PENDING" && slices.ContainsFunc(signers, func(o signerAttributes) bool { return o.Order < s.Order && o.waitedFor() }):
+			return p.invalid("not_pending", errors.New("this signer's turn has not come"))
+		default:
+			return once(ctx, strconv.Itoa(i+1), func(ctx context.Context) error { return p.client.resend(ctx, ref.ID, s.Email) })
 		}
 	}
 	return p.invalid("not_pending", errors.New("this signer is not waited for"))
+}
+
+// pending are the signers of a request on the way. What a reminder does to one that has ended,
+// or to a signer who has signed, is not documented (reference §7.6): none is sent.
+func (p *Provider) pending(ctx context.Context, ref providers.Ref) ([]signerAttributes, error) {
+	r, _, err := p.client.request(ctx, pace.Send, ref.ID)
+	if err != nil {
+		return nil, err
+	}
+	if s := r.state(); s != providers.Pending {
+		return nil, p.ended(s)
+	}
+	var signers []signerAttributes
+	for _, s := range r.Relationships.Signers.Data {
+		signers = append(signers, s.Attributes)
+	}
+	return signers, nil
 }

@@ -173,9 +173,9 @@ func (l listing) more() bool {
 }
 
 // request is GET /requests/:id (reference §7.4), with the resource as it came.
-func (c *client) request(ctx context.Context, id string) (resource, json.RawMessage, error) {
+func (c *client) request(ctx context.Context, class pace.Class, id string) (resource, json.RawMessage, error) {
 	var out struct{ Data json.RawMessage }
-	r := rest.Request{Class: pace.Look, Method: http.MethodGet, Route: route(""), Path: requestPath(id, "")}
+	r := rest.Request{Class: class, Method: http.MethodGet, Route: route(""), Path: requestPath(id, "")}
 	if err := c.call(ctx, c.sign, r, &out); err != nil {
 		return resource{}, nil, err
 	}

@@ -2,6 +2,7 @@ package catalisa
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,9 @@ type tokens struct {
 	secret  providers.Secret
 	lock    chan struct{} // holds one value while a token is fetched or dropped
 	current *token
+
+	refused error // the answer to the last call, while it says to come back later
+	until   time.Time
 }
 
 // defaultLifetime is that of an access token (reference §3.1), for an answer that does
@@ -34,7 +38,7 @@ type tokens struct {
 const defaultLifetime = time.Hour
 
 // get gives a token that is good for a while. Whoever finds it missing fetches it, one
-// at a time.
+// at a time, and not before the service wants to be asked again.
 func (t *tokens) get(ctx context.Context) (*token, error) {
 	if t.given != nil {
 		return t.given, nil
@@ -46,7 +50,13 @@ func (t *tokens) get(ctx context.Context) (*token, error) {
 	if t.current != nil && time.Now().Before(t.current.renewAt) {
 		return t.current, nil
 	}
+	if time.Now().Before(t.until) {
+		return nil, t.refused
+	}
 	fresh, err := t.fetch(ctx)
+	if e, ok := errors.AsType[*providers.Error](err); ok {
+		t.refused, t.until = err, e.Until
+	}
 	if err != nil {
 		return nil, err
 	}

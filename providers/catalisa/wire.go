@@ -77,6 +77,7 @@ type (
 	signerAttributes struct {
 		Name     string      `json:"name"`
 		Email    string      `json:"email"`
+		Order    float64     `json:"order"`
 		Status   string      `json:"status"`
 		SignedAt rest.Moment `json:"signedAt"`
 		Declined string      `json:"declineReason"`
@@ -192,6 +193,9 @@ func (r resource) links() []providers.Link {
 	}
 	return providers.AddLink(links, "", "", string(r.Attributes.ViewURL))
 }
+
+// waitedFor tells whether the signer has neither signed nor declined.
+func (s signerAttributes) waitedFor() bool { return s.Status != "SIGNED" && s.Status != "DECLINED" }
 
 func (s signerAttributes) status() providers.SignerStatus {
 	state := providers.SignerPending
