@@ -83,18 +83,49 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
+// TestExpiry: the day counts when the envelope is made, by Brasília's day.
 func TestExpiry(t *testing.T) {
-	for expires, want := range map[providers.Expiry]string{
-		{}:                   "2026-07-01", // 30 days
-		{Days: 1}:            "2026-06-02",
-		{Date: "2026-12-31"}: "2026-12-31",
-		{Date: "2026-06-01"}: "2026-06-02", // today
-		{Date: "2026-05-31"}: "2026-05-31", // past: for QI Sign to refuse
+	noon := fake.Accepted // 2026-06-01
+	for _, c := range []struct {
+		now     time.Time
+		expires providers.Expiry
+		want    string // empty: too late
+	}{
+		{noon, providers.Expiry{}, "2026-07-01"}, // 30 days
+		{noon, providers.Expiry{Days: 1}, "2026-06-02"},
+		{noon, providers.Expiry{Date: "2026-12-31"}, "2026-12-31"},
+		{noon, providers.Expiry{Date: "2026-06-01"}, "2026-06-02"}, // today
+		{noon, providers.Expiry{Date: "2026-05-31"}, ""},
+		// It was held back: its last day has come, has not ended in Brasília, is over.
+		{noon.AddDate(0, 0, 4), providers.Expiry{Date: "2026-06-05"}, "2026-06-06"},
+		{time.Date(2026, 6, 6, 2, 59, 0, 0, time.UTC), providers.Expiry{Date: "2026-06-05"}, "2026-06-06"},
+		{time.Date(2026, 6, 6, 3, 0, 0, 0, time.UTC), providers.Expiry{Date: "2026-06-05"}, ""},
+		{noon.AddDate(0, 0, 40), providers.Expiry{}, "2026-08-10"},
 	} {
+		f, p := newFake(t)
+		var made envelopeOut
+		f.Routes["POST /sign/envelope"] = func(w http.ResponseWriter, r *http.Request) {
+			f.Decode(r, &made)
+			io.WriteString(w, `{"id":"`+id1+`","status":"created"}`)
+		}
+		f.Answer("POST "+route1+"/document", 200, `{}`)
+		f.Answer("GET "+route1, 404, `{}`)
 		e := envelope1()
-		e.Expires = expires
-		if got := newEnvelope(newJob(e), id1); got.ExpirationDate != want {
-			t.Errorf("%+v: %s, want %s", expires, got.ExpirationDate, want)
+		e.Expires = c.expires
+		job := newJob(e)
+		job.Now = func() time.Time { return c.now }
+		err := p.Prepare(t.Context(), job)
+		if c.want == "" {
+			fake.WantKind(t, err, providers.Invalid, "expired")
+			if n := f.Count("POST /sign/envelope"); n != 0 {
+				t.Errorf("%+v at %s: %q", c.expires, c.now, f.Called())
+			}
+			f.Answer("GET "+route1, 200, `{"status":"submitted"}`) // by a ledger that was lost
+			if err := p.Prepare(t.Context(), job); err != providers.ErrAlreadyInvited {
+				t.Errorf("one that was sent in time: %v", err)
+			}
+		} else if err != nil || made.ExpirationDate != c.want {
+			t.Errorf("%+v at %s: %s, want %s, %v", c.expires, c.now, made.ExpirationDate, c.want, err)
 		}
 	}
 }
@@ -103,7 +134,7 @@ func TestDefaultMethods(t *testing.T) {
 	e := envelope1()
 	for email, want := range map[string]string{"rita@exemplo.test": "email", "": "sms"} {
 		e.Signers[0].Email = email
-		if s := newEnvelope(newJob(e), id1).Signers[0]; s.DocumentMethod != want || s.AuthMethod != want {
+		if s := newEnvelope(newJob(e), id1, fake.Accepted).Signers[0]; s.DocumentMethod != want || s.AuthMethod != want {
 			t.Errorf("with e-mail %q: %+v, want %s", email, s, want)
 		}
 	}
