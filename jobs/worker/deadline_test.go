@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -104,20 +105,24 @@ func TestTheServiceIsToldTheSameDay(t *testing.T) {
 	}
 }
 
-// TestNobodyIsInvitedAfterTheLastDay holds an envelope back until its day is over.
+// TestNobodyIsInvitedAfterTheLastDay holds an envelope back until its day is over: the service
+// hears nothing of it.
 func TestNobodyIsInvitedAfterTheLastDay(t *testing.T) {
-	w := newWorld(t, "contraktor")
-	e := w.envelope("1")
-	e.Expires.Days = 1
-	k := w.enqueueEnvelope(e)
-	w.wait(72 * time.Hour)
-	w.step(k)
-	if r := w.record(k); r.State != ledger.Failed || r.ErrorCode != "expired" {
-		t.Errorf("it is %s: %s", r.State, r.ErrorMessage)
-	}
-	for _, e := range w.sandbox.Books() {
-		if e.Invitations != 0 {
-			t.Errorf("%d invitations", e.Invitations)
-		}
+	for _, name := range []string{"contraktor", "certyneo", "sdoc", "catalisa", "qisign"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, name)
+			e := w.envelope("1")
+			e.Expires.Days = 1
+			k := w.enqueueEnvelope(e)
+			w.wait(72 * time.Hour)
+			before := w.sandbox.Calls(name)
+			w.step(k)
+			if r := w.record(k); r.State != ledger.Failed || r.ErrorCode != "expired" {
+				t.Errorf("it is %s: %s", r.State, r.ErrorMessage)
+			}
+			if after := w.sandbox.Calls(name); !maps.Equal(before, after) {
+				t.Errorf("the service was called: %v", after)
+			}
+		})
 	}
 }

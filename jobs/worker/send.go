@@ -152,6 +152,10 @@ func (t *envelopeTask) send(ctx context.Context) error {
 		return t.adopt(ctx, taken)
 	}
 	p := t.config.Provider
+	// Nothing is made for a day that is over, where a call of another ledger would stand in a mark.
+	if err := t.inTime(); err != nil && t.cfg.Marks != nil && !job.AskFirst {
+		return t.recordFailure(ctx, err)
+	}
 	err = p.Prepare(ctx, job)
 	if errors.Is(err, providers.ErrAlreadyInvited) {
 		t.markFound(ctx)
