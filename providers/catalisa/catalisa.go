@@ -128,15 +128,17 @@ func (p *Provider) invalid(code string, err error) error {
 	return &providers.Error{Kind: providers.Invalid, Provider: Name, Code: code, Err: err}
 }
 
-// days are those from now to the expiry, 0 without one. They are counted when the request is
-// made: an envelope that has waited ends no later for it.
+// days are the whole ones from now to the end of the last day, 0 without one: a request expires
+// that many times 24 hours after it was made (reference §7.1). They are counted when it is made:
+// an envelope that has waited ends no later for it.
 func (p *Provider) days(job *providers.Job) (int, error) {
-	if job.Envelope.Expires.IsZero() {
+	ends := job.Ends()
+	if ends.IsZero() {
 		return 0, nil
 	}
-	n := daysLeft(job.Envelope.Expires, job.Accepted, time.Now())
+	n := int(ends.Sub(job.Now()) / (24 * time.Hour))
 	if n < 1 {
-		return 0, p.invalid(providers.CodeExpired, errors.New("the expiry has come before the envelope was sent"))
+		return 0, p.invalid(providers.CodeExpired, errors.New("less than a day is left to sign, and Catalisa's requests live a day at least"))
 	}
 	return min(n, maxDays), nil
 }

@@ -24,7 +24,7 @@ func TestSendInline(t *testing.T) {
 	env.Options[Name]["config_id"] = "2d0c7d0e-6a3f-4d55-8a57-1f6a4b0c9e01"
 	env.Expires = providers.Expiry{Days: 10}
 	job := newJob(env, func() { beforeCommit = s.Called() })
-	job.Accepted = time.Now().Add(-48 * time.Hour)
+	job.Accepted = job.Now().Add(-48 * time.Hour)
 	if err := errors.Join(p.Check(env), p.Prepare(t.Context(), job), p.Invite(t.Context(), job)); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestExpiryThatHasPassed(t *testing.T) {
 	env := lease()
 	env.Expires.Days = 3
 	job := newJob(env, nil)
-	job.Accepted = time.Now().Add(-72 * time.Hour)
+	job.Accepted = job.Now().Add(-72 * time.Hour)
 	if err := newProvider(t, newServer(t, nil)).Prepare(t.Context(), job); err == nil || providers.KindOf(err) != providers.Invalid {
 		t.Errorf("got %v", err)
 	}

@@ -128,22 +128,34 @@ func TestForbiddenIsOfTheRowThatNamesAResource(t *testing.T) {
 }
 
 // The days are counted when the request is made: one that was held back for a week does not
-// end a week later than asked for.
+// end a week later than asked for, nor is one refused whose last day is tomorrow where it is sent.
 func TestDaysAreThoseThatAreLeft(t *testing.T) {
-	s := newServer(t, map[string]http.HandlerFunc{"POST " + requests: answers(201, made)})
-	env := lease()
-	env.Expires = providers.Expiry{Date: time.Now().UTC().AddDate(0, 0, 3).Format(time.DateOnly)}
-	job := newJob(env, func() {})
-	job.Ref.Steps["expires_in_days"] = "10" // as it was when the envelope was prepared
-	if err := newProvider(t, s).Invite(t.Context(), job); err != nil {
-		t.Fatal(err)
+	saoPaulo := time.FixedZone("-03", -3*60*60)
+	for _, c := range []struct {
+		now  time.Time
+		want int // 0: too late
+	}{
+		{time.Date(2026, 6, 1, 12, 0, 0, 0, saoPaulo), 9},
+		{time.Date(2026, 6, 8, 12, 0, 0, 0, saoPaulo), 2},
+		{time.Date(2026, 6, 9, 23, 0, 0, 0, saoPaulo), 1}, // in UTC it is the 10th
+		{time.Date(2026, 6, 10, 8, 0, 0, 0, saoPaulo), 0},
+	} {
+		s := newServer(t, map[string]http.HandlerFunc{"POST " + requests: answers(201, made)})
+		env := lease()
+		env.Expires = providers.Expiry{Date: "2026-06-10"}
+		job := newJob(env, func() {})
+		job.Now, job.Zone = func() time.Time { return c.now }, saoPaulo
+		job.Ref.Steps["expires_in_days"] = "10" // as it was when the envelope was prepared
+		err := newProvider(t, s).Invite(t.Context(), job)
+		if c.want == 0 {
+			fake.WantKind(t, err, providers.Invalid, providers.CodeExpired)
+			if len(s.Called()) != 0 {
+				t.Errorf("%s: %q", c.now, s.Called())
+			}
+		} else if err != nil || !strings.Contains(s.Bodies("POST " + requests)[0], fmt.Sprintf(`"expiresInDays":%d,`, c.want)) {
+			t.Errorf("%s: %v, sent %s", c.now, err, s.Bodies("POST "+requests))
+		}
 	}
-	if body := s.Bodies("POST " + requests)[0]; !strings.Contains(body, `"expiresInDays":3,`) && !strings.Contains(body, `"expiresInDays":2,`) { // at midnight
-		t.Errorf("sent %s", body)
-	}
-	env.Expires = providers.Expiry{Date: time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)}
-	job = newJob(env, func() { t.Error("it is too late") })
-	fake.WantKind(t, newProvider(t, s).Invite(t.Context(), job), providers.Invalid, providers.CodeExpired)
 }
 
 // A token service that says when to come back is not asked before, by nobody.

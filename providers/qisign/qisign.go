@@ -75,16 +75,15 @@ func (p *Provider) Prepare(ctx context.Context, job *providers.Job) error {
 	id := keyID(job.Envelope.Key()).String()
 	job.Ref.ID = id
 	_, err := job.Step(ctx, stepEnvelope, func(ctx context.Context) (string, error) {
-		day, ok := lastDay(job)
-		if !ok {
+		if ends := job.Ends(); !ends.IsZero() && !job.Now().Before(ends) {
 			// One that was sent before, by a ledger that was lost, is not too late.
 			if err := p.adopt(ctx, job, id); err != nil && providers.StatusOf(err) != http.StatusNotFound {
 				return "", err
 			}
 			return "", &providers.Error{Kind: providers.Invalid, Provider: Name, Op: "POST /sign/envelope",
-				Code: "expired", Err: errors.New("the last day to sign was over before the envelope was made")}
+				Code: providers.CodeExpired, Err: errors.New("the last day to sign was over before the envelope was made")}
 		}
-		err := p.client.create(ctx, newEnvelope(job, id, day))
+		err := p.client.create(ctx, newEnvelope(job, id))
 		if providers.StatusOf(err) == http.StatusConflict {
 			return id, p.adopt(ctx, job, id)
 		}

@@ -83,7 +83,7 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-// TestExpiry: the day counts when the envelope is made, by Brasília's day.
+// TestExpiry: the day counts when the envelope is made.
 func TestExpiry(t *testing.T) {
 	noon := fake.Accepted // 2026-06-01
 	for _, c := range []struct {
@@ -113,10 +113,10 @@ func TestExpiry(t *testing.T) {
 		e := envelope1()
 		e.Expires = c.expires
 		job := newJob(e)
-		job.Now = func() time.Time { return c.now }
+		job.Now, job.Zone = func() time.Time { return c.now }, brasilia
 		err := p.Prepare(t.Context(), job)
 		if c.want == "" {
-			fake.WantKind(t, err, providers.Invalid, "expired")
+			fake.WantKind(t, err, providers.Invalid, providers.CodeExpired)
 			if n := f.Count("POST /sign/envelope"); n != 0 {
 				t.Errorf("%+v at %s: %q", c.expires, c.now, f.Called())
 			}
@@ -134,7 +134,7 @@ func TestDefaultMethods(t *testing.T) {
 	e := envelope1()
 	for email, want := range map[string]string{"rita@exemplo.test": "email", "": "sms"} {
 		e.Signers[0].Email = email
-		if s := newEnvelope(newJob(e), id1, fake.Accepted).Signers[0]; s.DocumentMethod != want || s.AuthMethod != want {
+		if s := newEnvelope(newJob(e), id1).Signers[0]; s.DocumentMethod != want || s.AuthMethod != want {
 			t.Errorf("with e-mail %q: %+v, want %s", email, s, want)
 		}
 	}

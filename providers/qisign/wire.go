@@ -152,28 +152,32 @@ const defaultDays = 30
 // brasilia is whose days QI Sign counts (reference §A4): without summer time since 2019.
 var brasilia = time.FixedZone("-03", -3*60*60)
 
-// lastDay is the day on which an envelope that is made now ends; ok is false when that is
-// over.
+// lastDay is the day on which an envelope that is made now ends.
 //
 // The user's date goes out as it is. One sample of the manual reads as if the envelope died
 // at the end of the eve, in Brasília (reference §A4); whether that is a rule is not said, and
 // a day more than asked for would be worse than one less. Only an envelope for today gets the
 // day that it would not have (our choices).
-func lastDay(job *providers.Job) (day time.Time, ok bool) {
-	year, month, d := job.Now().In(brasilia).Date()
-	today := time.Date(year, month, d, 0, 0, 0, 0, time.UTC)
-	switch day = job.Envelope.Expires.On(job.Accepted); {
-	case day.IsZero():
-		return today.AddDate(0, 0, defaultDays), true
-	case day.Equal(today):
-		return today.AddDate(0, 0, 1), true
+func lastDay(job *providers.Job) time.Time {
+	today := date(job.Now().In(brasilia))
+	ends := job.Ends()
+	if ends.IsZero() {
+		return today.AddDate(0, 0, defaultDays)
 	}
-	return day, day.After(today)
+	if day := date(ends.AddDate(0, 0, -1)); day.After(today) {
+		return day
+	}
+	return today.AddDate(0, 0, 1)
+}
+
+func date(t time.Time) time.Time {
+	year, month, day := t.Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
 // newEnvelope is the envelope as POST /sign/envelope wants it.
-func newEnvelope(job *providers.Job, id string, day time.Time) envelopeOut {
-	e := envelopeOut{ID: id, Subject: job.Envelope.Subject, ExpirationDate: day.Format(time.DateOnly)}
+func newEnvelope(job *providers.Job, id string) envelopeOut {
+	e := envelopeOut{ID: id, Subject: job.Envelope.Subject, ExpirationDate: lastDay(job).Format(time.DateOnly)}
 	for i, s := range job.Envelope.Signers {
 		number, _ := splitPhone(s.Phone) // Check has read it
 		e.Signers = append(e.Signers, signerOut{
