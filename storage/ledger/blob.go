@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -42,13 +43,18 @@ func plainSection(letter byte, value string) string {
 func appendSection(blob []byte, letter byte, value []byte) []byte {
 	how := byte(plain)
 	if len(value) >= leastDeflated {
-		var packed bytes.Buffer
-		packed.Grow(len(value))
-		if err := fast.StatelessDeflate(&packed, value, true, dictionary); err == nil && packed.Len() < len(value) {
-			how, value = deflated, packed.Bytes()
+		if packed, err := deflate(value, dictionary); err == nil && len(packed) < len(value) {
+			how, value = deflated, packed
 		}
 	}
 	return appendPacked(blob, letter, how, value)
+}
+
+func deflate(value, words []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	packed.Grow(len(value))
+	err := fast.StatelessDeflate(&packed, value, true, words)
+	return packed.Bytes(), err
 }
 
 func appendPacked[V string | []byte](blob []byte, letter, how byte, value V) []byte {
@@ -66,10 +72,10 @@ var inflaters = sync.Pool{New: func() any { return flate.NewReaderDict(nil, dict
 // mostInflated bounds what a section unpacks to.
 const mostInflated = 64 << 20
 
-func inflate(value string) ([]byte, error) {
+func inflate(value string, words []byte) ([]byte, error) {
 	r := inflaters.Get().(io.ReadCloser)
 	defer inflaters.Put(r)
-	if err := r.(flate.Resetter).Reset(strings.NewReader(value), dictionary); err != nil {
+	if err := r.(flate.Resetter).Reset(strings.NewReader(value), words); err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
@@ -105,15 +111,26 @@ func (r *Record) readBlob(blob string, longError bool) error {
 	if err != nil {
 		return fmt.Errorf("ledger: %s: %w", r.Key(), err)
 	}
+	if packed, ok := all[secPeople]; ok {
+		delete(all, secPeople)
+		inner, err := r.unpack(packed)
+		if err != nil {
+			return err
+		}
+		people, err := sections(string(inner))
+		if err != nil {
+			return fmt.Errorf("ledger: %s: %w", r.Key(), err)
+		}
+		maps.Copy(people, all) // what was written later
+		all = people
+	}
 	for letter, packed := range all {
 		if len(packed) == 1 || letter == secError && !longError {
 			continue
 		}
-		value := []byte(packed[1:])
-		if packed[0] == deflated {
-			if value, err = inflate(packed[1:]); err != nil {
-				return fmt.Errorf("ledger: %s: %w: %w", r.Key(), errBlob, err)
-			}
+		value, err := r.unpack(packed)
+		if err != nil {
+			return err
 		}
 		switch f := sectionPrefix + string(letter); f {
 		case fieldTrace:
@@ -123,7 +140,7 @@ func (r *Record) readBlob(blob string, longError bool) error {
 		case sectionPrefix + string(secError):
 			r.ErrorMessage = string(value)
 		case fieldEnvelope:
-			r.Envelope, r.read, r.packed = value, value, packed
+			r.Envelope = value
 		default:
 			if to := r.section(f); to != nil {
 				*to = value
@@ -131,6 +148,20 @@ func (r *Record) readBlob(blob string, longError bool) error {
 		}
 	}
 	return nil
+}
+
+// unpack reads a section as it was packed.
+func (r *Record) unpack(packed string) (value []byte, err error) {
+	switch value = []byte(packed[1:]); packed[0] {
+	case deflated:
+		value, err = inflate(packed[1:], dictionary)
+	case lean:
+		value, err = r.unpackLean(packed[1:])
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %s: %w: %w", r.Key(), errBlob, err)
+	}
+	return value, nil
 }
 
 // has tells whether a record has a field of the blob.
@@ -161,33 +192,4 @@ func (r *Record) section(field string) *json.RawMessage {
 		return &r.Evidence
 	}
 	return nil
-}
-
-var blobFields = []string{fieldEnvelope, fieldSigners, fieldFinal, fieldListed, fieldArtifacts, fieldEvidence}
-
-// blob is a record's blob with other sections; empty ones are left out.
-func (r *Record) blob(other map[byte][]byte) (b []byte) {
-	add := func(letter byte, value []byte) {
-		if o, ok := other[letter]; ok {
-			value = o
-		}
-		if len(value) > 0 {
-			b = appendSection(b, letter, value)
-		}
-	}
-	for _, f := range blobFields {
-		if _, replaced := other[f[1]]; f == fieldEnvelope && !replaced && strings.HasPrefix(r.packed, string(deflated)) && bytes.Equal(r.read, r.Envelope) {
-			b = appendPacked(b, f[1], deflated, r.packed[1:]) // as it was read: packing is dear
-			continue
-		}
-		add(f[1], *r.section(f))
-	}
-	add(fieldTrace[1], []byte(r.Trace))
-	add(fieldExplanation[1], []byte(r.Explanation))
-	if len(r.ErrorMessage) > longest {
-		add(secError, []byte(r.ErrorMessage))
-	} else {
-		add(secError, nil)
-	}
-	return b
 }

@@ -181,10 +181,10 @@ type change struct {
 	// Streak, above 0, is how many may fail in a row for the reason of this one.
 	Streak int
 
-	// Rewrite makes the blob anew without what is removed: nothing of it is left in Redis. The
+	// Remains makes the blob anew, of people and files only: nothing else of it is left in Redis. The
 	// record must be whole: under a fence by version, or of a claim on a completed envelope,
 	// whose blob nobody else writes but for its download addresses.
-	Rewrite bool
+	Remains bool
 
 	// Loose: nothing is packed, because the blob is soon made anew.
 	Loose bool
@@ -216,10 +216,6 @@ func (ch change) append(args []any, r *Record) []any {
 	} else {
 		removed = append(removed, fieldRenewAt)
 	}
-	sets := len(fields) / 2
-	for f, d := range ch.Times {
-		fields = append(fields, f, millis(d))
-	}
 	for _, f := range ch.Remove {
 		if !strings.HasPrefix(f, sectionPrefix) {
 			removed = append(removed, f)
@@ -227,21 +223,39 @@ func (ch change) append(args []any, r *Record) []any {
 			sections[f[1]] = nil
 		}
 	}
-	mode, blob := "keep", []byte(nil)
-	if ch.Rewrite {
-		mode, blob = "set", r.blob(sections)
-	} else if len(sections) > 0 {
-		mode = "add"
-		for letter, value := range sections {
-			if ch.Loose {
-				blob = appendPacked(blob, letter, plain, value)
-			} else {
-				blob = appendSection(blob, letter, value)
+	mode, blob := ch.blob(r, sections)
+	if ch.Remains {
+		if folded := pieces(blob); folded != nil {
+			blob = nil
+			for f, piece := range folded {
+				fields = append(fields, f, piece)
 			}
 		}
 	}
+	sets := len(fields) / 2
+	for f, d := range ch.Times {
+		fields = append(fields, f, millis(d))
+	}
 	args = append(args, mode, blob, ch.Streak, sets, len(ch.Times))
 	return append(append(args, fields...), removed...)
+}
+
+// blob is what becomes of a record's blob, and with which bytes.
+func (ch change) blob(r *Record, sections map[byte][]byte) (mode string, b []byte) {
+	switch {
+	case ch.Remains:
+		return "set", r.remains(sections)
+	case len(sections) == 0:
+		return "keep", nil
+	}
+	for letter, value := range sections {
+		if ch.Loose {
+			b = appendPacked(b, letter, plain, value)
+		} else {
+			b = appendSection(b, letter, value)
+		}
+	}
+	return "add", b
 }
 
 // write changes the record under the claim; ErrLost when the claim is another's by now.

@@ -105,10 +105,11 @@ func (c *Claim) Archive(ctx context.Context, at time.Time, artifacts json.RawMes
 	if err := guard(c.Record, "Archive", true, Completed); err != nil {
 		return err
 	}
-	ch := change{To: Archived, Index: none, Release: true, NewGeneration: true, Rewrite: true,
-		Set: map[string]string{fieldArchived: formatTime(at), fieldArtifacts: string(artifacts)},
-		Remove: append(c.Record.stepFields(), fieldListed, fieldFinal, fieldEvidence, fieldTrace, fieldErrorCode, fieldError, fieldExplanation,
-			fieldNotBefore, fieldLane, fieldAttempts, fieldFetching)}
+	set, instead := c.Record.brief(at)
+	set[fieldArtifacts] = string(artifacts)
+	ch := change{To: Archived, Index: none, Release: true, NewGeneration: true, Remains: true, Set: set,
+		Remove: slices.Concat(instead, c.Record.stepFields(), []string{fieldListed, fieldFinal, fieldEvidence, fieldTrace, fieldErrorCode, fieldError, fieldExplanation,
+			fieldNotBefore, fieldLane, fieldAttempts, fieldFetching})}
 	if simulated {
 		ch.Set[fieldSimulated] = "1"
 	}

@@ -31,10 +31,21 @@ type Entry struct {
 	First int
 
 	packed []byte
+	folded map[string]string // the pieces of one that is archived
 }
 
 // Pack does ahead what [Ledger.Create] would do with the content.
-func (e *Entry) Pack() { e.packed = e.Content.blob(!e.Known) }
+func (e *Entry) Pack() {
+	if e.State == Archived {
+		r := Record{Campaign: e.Campaign, ID: e.ID, Provider: e.Provider, Envelope: e.Content.Envelope, Signers: e.Content.Signers, Artifacts: e.Content.Artifacts}
+		e.packed = r.remains(nil)
+		if e.folded = pieces(e.packed); e.folded != nil {
+			e.packed = []byte{}
+		}
+		return
+	}
+	e.packed = e.Content.blob(!e.Known)
+}
 
 // Content is what a new record begins with. What is below Trace is known of an envelope
 // that is found in the archive.
@@ -159,6 +170,7 @@ func (l *Ledger) create(ctx context.Context, entries []Entry, hashKey []byte) ([
 			e.Pack()
 		}
 		fields := e.Content.fields()
+		maps.Copy(fields, e.folded)
 		digest := pack(e.Digest)
 		if e.Bare {
 			digest = bare + e.Digest

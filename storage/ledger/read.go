@@ -57,7 +57,7 @@ func (l *Ledger) read(ctx context.Context, keys []string, whole bool) ([]*Record
 	for i, h := range hashes {
 		blob := ""
 		if whole {
-			blob = blobs[i].Val()
+			blob = pieced(h.Val()) + blobs[i].Val()
 		}
 		if out[i], err = parse(keys[i], h.Val(), blob); err != nil {
 			return nil, err

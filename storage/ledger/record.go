@@ -62,9 +62,6 @@ type Record struct {
 	Artifacts json.RawMessage // artifacts in the archive
 	Evidence  json.RawMessage // what callbacks brought
 	Trace     string          // the trace that began at enqueue
-
-	read   json.RawMessage // the envelope as it was read
-	packed string          // and how it was packed then
 }
 
 // Unnamed tells whether people were invited under an id that nobody has told yet.
@@ -114,7 +111,7 @@ const (
 	fieldSentAt     = "1"
 	fieldCompleted  = "2"
 	fieldArchived   = "3"
-	stepPrefix      = "+"
+	stepPrefix      = "+" // and of the pieces of a blob: "#"
 )
 
 // Fields of the blob: a point and the letter of their section.
@@ -180,6 +177,7 @@ func parse(key string, h map[string]string, blob string) (*Record, error) {
 	if h["state"] != "" {
 		h, blob = upgraded(h)
 	}
+	unbrief(h)
 	at := func(field string) time.Time { return milliTime(h[field]) }
 	r := &Record{
 		Provider: h[fieldProvider], State: byLetter[h[fieldState]],

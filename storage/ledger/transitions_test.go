@@ -298,6 +298,7 @@ var steps = []step{
 func fields(t *testing.T, l *Ledger, key string) map[string]string {
 	t.Helper()
 	all := l.db.HGetAll(t.Context(), envelopeKey(key)).Val()
+	unbrief(all)
 	r, err := l.Get(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -305,7 +306,7 @@ func fields(t *testing.T, l *Ledger, key string) map[string]string {
 	if r.Explanation != "" {
 		all[fieldExplanation] = r.Explanation
 	}
-	for _, f := range blobFields {
+	for _, f := range []string{fieldEnvelope, fieldSigners, fieldFinal, fieldListed, fieldArtifacts, fieldEvidence} {
 		if value := *r.section(f); len(value) > 0 {
 			all[f] = string(value)
 		}

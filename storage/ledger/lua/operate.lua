@@ -119,9 +119,13 @@ function kinds.resume(e, key, h)
   change(e, key, h, {task = true, lane = redis.call('HGET', e, 'l') or ''})
 end
 -- forget removes what is about people, and leaves what keeps an envelope from being sent again. What is left of the blob
--- are its files, its trace and, as long as it is the record's, its error.
-local function rest(key, keep)
-  local b, left, i = redis.call('GET', P .. 'b:' .. key) or '', {}, 1
+-- are its files, its trace and, as long as it is the record's, its error. Of an archived envelope the blob stands in pieces
+-- in the hash (lean.go), before what has been written since, and so does what is left of it.
+local piece_fields = {}
+for i = 1, 16 do piece_fields[i] = '#' .. string.char(96 + i) end
+local function rest(key, pieces, keep)
+  local left, i = {}, 1
+  local b = pieces .. (redis.call('GET', P .. 'b:' .. key) or '')
   while i <= #b do
     local letter, n, from = string.match(b, '^(%a)%d(%d+):()', i)
     if not letter then error('the blob of ' .. key .. ' is not one of ours') end
@@ -134,12 +138,25 @@ local function forget(e, key, h, also)
   local over = h.s == 'a' or h.s == 'd' or h.s == 'x' or h.s == 'k'
   local undecided = h.s == 'f' or h.s == 'i' or (h.s == 's' and (h.o == 'not_there' or h.o == 'unnamed'))
   if not over and not (also and undecided) then return words[h.s] end
-  local removed, blob = steps(e), rest(key, {A = true, T = true, O = over})
+  local removed, pieces = steps(e), {}
+  for i, piece in ipairs(redis.call('HMGET', e, unpack(piece_fields))) do pieces[i] = piece or '' end
+  local pieced, set = pieces[1] ~= '', {'v', h.v + 1}
+  local blob = rest(key, table.concat(pieces), {A = true, T = true, O = over})
+  if pieced and #blob <= 64 * #piece_fields then
+    for i, f in ipairs(piece_fields) do
+      local piece = string.sub(blob, 64 * i - 63, 64 * i)
+      if piece ~= '' then set[#set + 1], set[#set + 2] = f, piece
+      elseif pieces[i] ~= '' then removed[#removed + 1] = f end
+    end
+    blob = ''
+  elseif pieced then
+    for i, f in ipairs(piece_fields) do removed[#removed + 1] = f end
+  end
   local function keep_rest()
     if blob == '' then redis.call('DEL', P .. 'b:' .. key) else redis.call('SET', P .. 'b:' .. key, blob) end
   end
   if over then
-    redis.call('HSET', e, 'v', h.v + 1)
+    redis.call('HSET', e, unpack(set))
     if #removed > 0 then redis.call('HDEL', e, unpack(removed)) end
     keep_rest()
     return nil

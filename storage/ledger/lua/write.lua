@@ -59,7 +59,7 @@ end
 if given.m then redis.call('HSET', P .. 'campaign:' .. campaign, 'simulated', '1') end
 if given.h then redis.call('ZADD', P .. 'renew', given.h, key)
 elseif given.h == false then redis.call('ZREM', P .. 'renew', key) end
-if given.e ~= nil then rename(h.p, key, h.e, given.e or nil) end
+if given.e ~= nil and not given.U then rename(h.p, key, h.e, given.e or nil) end -- U: it stands in another form
 if to ~= from then
   shift(key, h, to, version, at)
   if to == 's' then
