@@ -83,7 +83,7 @@ func DecodeManifest(key string, b []byte) (Manifest, error) {
 
 // content is what a new record of an envelope that is archived already begins with.
 func (m Manifest) Content() (ledger.Content, error) {
-	filed, err := json.Marshal(m.Artifacts)
+	filed, err := Kept(m.Artifacts)
 	if err != nil {
 		return ledger.Content{}, err
 	}
@@ -180,6 +180,17 @@ func Of(r *ledger.Record) (Report, error) {
 	return rep, nil
 }
 
+// Kept is what the ledger keeps of the files of an archived envelope: where they came from is in
+// the manifest, and nobody asks the ledger for it.
+func Kept(filed []ArchivedArtifact) (json.RawMessage, error) {
+	filed = slices.Clone(filed)
+	for i := range filed {
+		filed[i].Source, filed[i].ID = "", ""
+	}
+	return json.Marshal(filed)
+}
+
+// Archived is which files the ledger has as archived.
 func Archived(r *ledger.Record) ([]ArchivedArtifact, error) {
 	if len(r.Artifacts) == 0 {
 		return nil, nil

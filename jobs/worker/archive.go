@@ -226,7 +226,7 @@ func (t *envelopeTask) archived(ctx context.Context, filed []report.ArchivedArti
 	done.State, done.ArchivedAt = ledger.Archived, now.Truncate(time.Millisecond) // as the ledger keeps it: report and manifest say the same
 	done.ErrorCode, done.ErrorMessage, done.Explanation = "", "", ""
 	done.Simulated = done.Simulated || t.config.Provider.Info().Simulated // the manifest says so for ever
-	b, err := json.Marshal(filed)
+	b, err := report.Kept(filed)
 	if err != nil {
 		return t.recordFailure(ctx, err)
 	}

@@ -63,6 +63,32 @@ func (w *world) filed(k providers.Key) string {
 	return strings.Join(names, " ")
 }
 
+// TestTheLedgerKeepsLessThanTheManifest: where files came from stands in the manifest alone; a ledger that is
+// made anew from it has as much as the one that archived.
+func TestTheLedgerKeepsLessThanTheManifest(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	k := w.enqueue("1")
+	w.live(k)
+	m, err := report.ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
+	if err != nil || len(m.Artifacts) == 0 {
+		t.Fatal(err)
+	}
+	again, err := m.Content()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := w.record(k)
+	kept, err := report.Archived(r)
+	if err != nil || len(kept) != len(m.Artifacts) || string(again.Artifacts) != string(r.Artifacts) {
+		t.Fatalf("%v %s %s", err, r.Artifacts, again.Artifacts)
+	}
+	for i, f := range m.Artifacts {
+		if f.Source == "" || kept[i].Source != "" || kept[i].Artifact != f.Artifact || kept[i].Path != f.Path {
+			t.Errorf("the manifest has %+v, the ledger %+v", f, kept[i])
+		}
+	}
+}
+
 // A file that was archived and then vanishes is fetched again; no manifest vouches for it
 // meanwhile.
 func TestFileThatVanishesIsFetchedAgain(t *testing.T) {

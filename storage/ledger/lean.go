@@ -154,7 +154,10 @@ var timeFields = []string{fieldCreated, fieldSentAt, fieldCompleted, fieldArchiv
 func (r *Record) brief(archivedAt time.Time) (set map[string]string, instead []string) {
 	set = map[string]string{fieldTimes: string(packTimes(r.CreatedAt, r.SentAt, r.CompletedAt, archivedAt))}
 	instead = slices.Clone(timeFields)
-	if r.Tries == 1 {
+	switch r.Tries {
+	case 0:
+		set[fieldTries] = "0"
+	case 1:
 		instead = append(instead, fieldTries)
 	}
 	if id, err := hex.DecodeString(strings.ReplaceAll(r.EnvelopeID, "-", "")); err == nil && len(id) == 16 && uuid(id) == r.EnvelopeID {

@@ -186,6 +186,37 @@ func TestFoundArchivedIsLean(t *testing.T) {
 	}
 }
 
+// TestArchivedOfBefore: one that was archived when its blob had a key of its own and its times fields of theirs is read, written and forgotten.
+func TestArchivedOfBefore(t *testing.T) {
+	l, _ := open(t)
+	was := Content{Envelope: content("1"), Signers: []byte(`[{"name":"Ana"}]`), Artifacts: files("june/1", "dossier.pdf"), EnvelopeID: idOf("1"), CreatedAt: created, SentAt: created, ArchivedAt: created.Add(time.Hour)}
+	if out, err := l.Create(t.Context(), []Entry{{Campaign: "june", ID: "1", Provider: "certyneo", Digest: "v1:1", State: Archived, Content: was}}); err != nil || out[0].Verdict != Created {
+		t.Fatal(out, err)
+	}
+	for f := range l.db.HGetAll(t.Context(), envelopeKey("june/1")).Val() {
+		if strings.HasPrefix(f, piecePrefix) {
+			l.db.HDel(t.Context(), envelopeKey("june/1"), f)
+		}
+	}
+	l.db.Set(t.Context(), blobKey("june/1"), was.blob(true), 0)
+	r := get(t, l, "1")
+	if string(r.Envelope) != string(content("1")) || string(r.Signers) != string(was.Signers) || string(r.Artifacts) != string(was.Artifacts) || r.EnvelopeID != was.EnvelopeID || !r.ArchivedAt.Equal(was.ArchivedAt) || r.Tries != 0 {
+		t.Errorf("%+v", r)
+	}
+	if err := l.RecordEvidence(t.Context(), r, []byte(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	if r = get(t, l, "1"); string(r.Evidence) != `{}` || len(r.Envelope) == 0 {
+		t.Errorf("%+v", r)
+	}
+	if n, err := forget(t, l, false); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if r = get(t, l, "1"); len(r.Envelope)+len(r.Signers)+len(r.Evidence) != 0 || string(r.Artifacts) != string(was.Artifacts) {
+		t.Errorf("%+v", r)
+	}
+}
+
 // TestBrokenPieces: what is not ours is an error, and nothing panics.
 func TestBrokenPieces(t *testing.T) {
 	r := &Record{Campaign: "june", ID: "1", Envelope: content("1"), Artifacts: files("june/1", "dossier.pdf")}
