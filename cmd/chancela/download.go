@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -229,7 +228,7 @@ func ownIndex(root *os.Root) ([][]string, error) {
 		return nil, lang.Errorf("index.csv is there already and was not written by download: move it away, or name another folder")
 	}
 	_, _ = in.Discard(len(head))
-	rows, err := csv.NewReader(in).ReadAll()
+	rows, err := report.ReadIndex(in)
 	if err != nil {
 		return nil, lang.Errorf("index.csv, which an earlier download has written, was changed: move it away, or name another folder: %w", err)
 	}

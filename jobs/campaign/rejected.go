@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/chancela/chancela/jobs/formula"
 	"github.com/chancela/chancela/providers/lang"
 )
 
@@ -131,7 +132,7 @@ func (w *Rejected) Write(row Row) error {
 		return w.line(append([]string{reason}, w.without(raw)...))
 	}
 	// A line that could not be split: as it is, it has to be mended by hand.
-	_, err := w.buf.WriteString(w.cell(reason) + string(rune(w.reader.format.comma)) + defuse(row.rec.raw) + "\r\n")
+	_, err := w.buf.WriteString(w.cell(reason) + string(rune(w.reader.format.comma)) + formula.Defuse(row.rec.raw) + "\r\n")
 	return err
 }
 
@@ -196,7 +197,7 @@ func (w *Rejected) line(values []string) error {
 
 // cell is a value as it stands in the file. encoding/csv would change line breaks.
 func (w *Rejected) cell(v string) string {
-	v = defuse(v)
+	v = formula.Defuse(v)
 	if !strings.ContainsAny(v, "\"\r\n"+string(rune(w.reader.format.comma))) {
 		return v
 	}
@@ -365,4 +366,11 @@ func replace(path string, content io.Reader) error {
 		return err
 	}
 	return os.Rename(file.Name(), path)
+}
+
+// restoreAll takes back what keeps cells from being run.
+func restoreAll(cells []cell) {
+	for i := range cells {
+		cells[i].text = formula.Restore(cells[i].text)
+	}
 }

@@ -12,6 +12,8 @@ import (
 	"testing/iotest"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"github.com/chancela/chancela/jobs/formula"
 )
 
 // reject runs a file with --skip-invalid: it gives the good rows' ids and what became of
@@ -232,8 +234,8 @@ func FuzzFormulasAreTakenBack(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		s = strings.ToValidUTF8(s, "?")
-		safe := defuse(s)
-		if got := restore(safe); got != s {
+		safe := formula.Defuse(s)
+		if got := formula.Restore(safe); got != s {
 			t.Errorf("%q: %q: %q", s, safe, got)
 		}
 		if safe != "" && strings.ContainsAny(safe[:1], "=+-@\t\r") {

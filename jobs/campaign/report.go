@@ -202,9 +202,9 @@ func (s ReportStyle) moment(t *time.Time) string {
 
 var (
 	lineBreaks = regexp.MustCompile(`\s*[\r\n\v\f\x{85}\x{2028}\x{2029}]+\s*`)
-	// formula is what a spreadsheet runs, where a cell may begin: at its start, and after
+	// formulas are what a spreadsheet runs, where a cell may begin: at its start, and after
 	// anything that a spreadsheet may split at when it was opened with another separator.
-	formula = regexp.MustCompile(`(^|[;,|\t])([\s"]*)([=+\-@＝＋－＠])`)
+	formulas = regexp.MustCompile(`(^|[;,|\t])([\s"]*)([=+\-@＝＋－＠])`)
 )
 
 // harmless keeps a spreadsheet from running a cell, or a piece of it, as a formula: names,
@@ -214,7 +214,7 @@ func harmless(cell string) string {
 	if !suspicious(cell) {
 		return cell
 	}
-	return formula.ReplaceAllString(lineBreaks.ReplaceAllString(cell, " "), "$1$2'$3")
+	return formulas.ReplaceAllString(lineBreaks.ReplaceAllString(cell, " "), "$1$2'$3")
 }
 
 // suspicious tells whether a cell has a line break or a formula, as few have: it costs a fraction

@@ -116,7 +116,7 @@ func TestSuspiciousMissesNothing(t *testing.T) {
 	var walk func(text string, left int)
 	walk = func(text string, left int) {
 		whole := strings.TrimSpace(text)
-		if cured := formula.ReplaceAllString(lineBreaks.ReplaceAllString(whole, " "), "$1$2'$3"); (cured != whole) && !suspicious(whole) {
+		if cured := formulas.ReplaceAllString(lineBreaks.ReplaceAllString(whole, " "), "$1$2'$3"); (cured != whole) && !suspicious(whole) {
 			t.Fatalf("%q is let through, and was %q", whole, cured)
 		}
 		if left > 0 {

@@ -93,7 +93,9 @@ func (p *Pages) signed(v *visit) error {
 	}
 	defer end()
 	return p.save(v, what.Campaign+".zip", "application/zip", func(w io.Writer) error {
-		return report.WriteZip(v.ctx, w, p.Client.Archive(), what)
+		return report.WriteZip(v.ctx, w, p.Client.Archive(), what, func(key string, err error) {
+			p.Log.WarnContext(v.ctx, "a file is not in a download", "file", key, "error", err)
+		})
 	})
 }
 

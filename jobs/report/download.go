@@ -36,7 +36,7 @@ type Downloaded struct {
 // the size and hash that its manifest has, and only then handed on to place, at its beginning. wrong
 // is told of a file that cannot be had or is not what its manifest says; the others go on.
 func Download(ctx context.Context, store archive.Archive, what Downloading, place func(Downloaded, *os.File) error, wrong func(key string, err error)) error {
-	taken := map[string]bool{}
+	taken := newTaken()
 	for o, err := range store.List(ctx, what.Campaign+"/") {
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func Download(ctx context.Context, store archive.Archive, what Downloading, plac
 			if !what.takes(a) {
 				continue
 			}
-			file := Downloaded{ID: m.Report.ID, Kind: a.Kind, Name: unique(taken, what.Name.of(m.Report, a)), SHA256: a.SHA256, Size: a.Size}
+			file := Downloaded{ID: m.Report.ID, Kind: a.Kind, Name: taken.free(what.Name.of(m.Report, a)), SHA256: a.SHA256, Size: a.Size}
 			switch err := fetch(ctx, store, a, file, place); {
 			case ctx.Err() != nil:
 				return ctx.Err()
@@ -140,7 +140,7 @@ func fetch(ctx context.Context, store archive.Archive, a ArchivedArtifact, file 
 		return err
 	}
 	if sum := hex.EncodeToString(h.Sum(nil)); sum != a.SHA256 || n != a.Size {
-		return fmt.Errorf("has %d bytes with SHA-256 %s, the manifest says %d with %s: it was not taken", n, sum, a.Size, a.SHA256)
+		return &changedError{n, sum, a}
 	}
 	if _, err := temporary.Seek(0, io.SeekStart); err != nil {
 		return err
@@ -148,14 +148,15 @@ func fetch(ctx context.Context, store archive.Archive, a ArchivedArtifact, file 
 	return place(file, temporary)
 }
 
-// unique numbers names that are taken, as file systems without case see them.
-func unique(taken map[string]bool, name string) string {
-	free, ext := name, path.Ext(name)
-	for n := 2; taken[strings.ToLower(free)]; n++ {
-		free = fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(name, ext), n, ext)
-	}
-	taken[strings.ToLower(free)] = true
-	return free
+// changedError says that a file is not what its manifest says.
+type changedError struct {
+	size   int64
+	sha256 string
+	want   ArchivedArtifact
+}
+
+func (e *changedError) Error() string {
+	return fmt.Sprintf("has %d bytes with SHA-256 %s, the manifest says %d with %s: it was not taken", e.size, e.sha256, e.want.Size, e.want.SHA256)
 }
 
 var errPattern = errors.New("a name is made of text and {id}, {kind}, {subject}, {provider}, {campaign}, {signerN.name}, {signerN.email} and {meta.NAME}")

@@ -57,25 +57,28 @@ func readManifest(ctx context.Context, store archive.Archive, key string) (Manif
 		return Manifest{}, fmt.Errorf("reading %s: %w", key, err)
 	}
 	if len(b) > maxManifest {
-		return Manifest{}, fmt.Errorf("reading %s: larger than %d bytes", key, maxManifest)
+		return Manifest{}, fmt.Errorf("reading %s: %w: larger than %d bytes", key, errManifest, maxManifest)
 	}
 	return DecodeManifest(key, b)
 }
+
+// errManifest is the kind of errors about what a manifest says.
+var errManifest = errors.New("not a manifest")
 
 // DecodeManifest decodes a manifest and refuses one that vouches for files outside its
 // own folder.
 func DecodeManifest(key string, b []byte) (Manifest, error) {
 	var m Manifest
 	if err := json.Unmarshal(b, &m); err != nil {
-		return m, fmt.Errorf("reading %s: not a manifest: %w", key, err)
+		return m, fmt.Errorf("reading %s: %w: %w", key, errManifest, err)
 	}
 	if m.Version != 1 {
-		return m, fmt.Errorf("reading %s: manifest version %d is not known", key, m.Version)
+		return m, fmt.Errorf("reading %s: %w: version %d is not known", key, errManifest, m.Version)
 	}
 	folder := strings.TrimSuffix(key, ManifestName)
 	for _, f := range m.Artifacts {
 		if archive.CheckKey(f.Path) != nil || !strings.HasPrefix(f.Path, folder) || strings.Contains(f.Path[len(folder):], "/") {
-			return m, fmt.Errorf("reading %s: it names a file outside its folder", key)
+			return m, fmt.Errorf("reading %s: %w: it names a file outside its folder", key, errManifest)
 		}
 	}
 	return m, nil

@@ -157,3 +157,41 @@ func isDevice(s string) bool {
 	}
 	return ok && utf8.RuneCountInString(port) == 1 && strings.ContainsAny(port, "0123456789¹²³")
 }
+
+// taken is which names have been given, as file systems without case see them.
+type taken struct {
+	files, folders map[string]bool
+	numbers        map[string]int // the last that was given to files or folders of a name
+}
+
+// newTaken has the names that a download needs itself.
+func newTaken() taken {
+	return taken{files: map[string]bool{"index.csv": true, "missing.txt": true}, folders: map[string]bool{}, numbers: map[string]int{}}
+}
+
+// free numbers what is taken of a path: another file's name, a folder's that is one of a file, and a
+// file's that is one of a folder.
+func (t taken) free(name string) string {
+	folder := ""
+	for {
+		part, rest, more := strings.Cut(name, "/")
+		if !more {
+			whole := t.number(folder, part, func(key string) bool { return t.files[key] || t.folders[key] })
+			t.files[strings.ToLower(whole)] = true
+			return whole
+		}
+		whole := t.number(folder, part, func(key string) bool { return t.files[key] })
+		t.folders[strings.ToLower(whole)] = true
+		folder, name = whole+"/", rest
+	}
+}
+
+func (t taken) number(folder, part string, taken func(key string) bool) string {
+	whole, ext := folder+part, path.Ext(part)
+	first := strings.ToLower(whole)
+	for n := max(2, t.numbers[first]); taken(strings.ToLower(whole)); n++ {
+		whole = fmt.Sprintf("%s%s (%d)%s", folder, strings.TrimSuffix(part, ext), n, ext)
+		t.numbers[first] = n
+	}
+	return whole
+}

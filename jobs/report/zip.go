@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chancela/chancela/jobs/formula"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -23,13 +24,32 @@ func (x *Index) Add(d Downloaded) {
 	x.Rows = append(x.Rows, []string{d.ID, string(d.Kind), d.Name, strconv.FormatInt(d.Size, 10), d.SHA256})
 }
 
-// String is the list as CSV.
+// String is the list as CSV. A spreadsheet runs nothing in it.
 func (x *Index) String() string {
 	var b strings.Builder
 	b.WriteString("\ufeff")
 	out := csv.NewWriter(&b)
-	_ = out.WriteAll(append([][]string{{"id", "kind", "file", "size", "sha256"}}, x.Rows...))
+	_ = out.Write([]string{"id", "kind", "file", "size", "sha256"})
+	for _, row := range x.Rows {
+		safe := make([]string, len(row))
+		for i, cell := range row {
+			safe[i] = formula.Defuse(cell)
+		}
+		_ = out.Write(safe)
+	}
+	out.Flush()
 	return b.String()
+}
+
+// ReadIndex reads the rows of a list below its head.
+func ReadIndex(in io.Reader) ([][]string, error) {
+	rows, err := csv.NewReader(in).ReadAll()
+	for _, row := range rows {
+		for i := range row {
+			row[i] = formula.Restore(row[i])
+		}
+	}
+	return rows, err
 }
 
 // Zip is a zip file of what is taken out of the archive, written file by file.
@@ -62,8 +82,8 @@ func (z *Zip) Close() error {
 }
 
 // WriteZip writes a zip file of what is taken out of the archive. What cannot be taken is named in a
-// file missing.txt in it: by then it is too late for another answer.
-func WriteZip(ctx context.Context, w io.Writer, store archive.Archive, what Downloading) error {
+// file missing.txt in it: by then it is too late for another answer. wrong is told why.
+func WriteZip(ctx context.Context, w io.Writer, store archive.Archive, what Downloading, wrong func(key string, err error)) error {
 	z := NewZip(w)
 	var missing strings.Builder
 	var broken error
@@ -80,7 +100,8 @@ func WriteZip(ctx context.Context, w io.Writer, store archive.Archive, what Down
 			stop()
 			return
 		}
-		fmt.Fprintf(&missing, "%s: %v\n", key, err)
+		wrong(key, err)
+		fmt.Fprintf(&missing, "%s: %s\n", key, why(err))
 	})
 	if err = errors.Join(broken, err); err != nil {
 		return err
@@ -91,4 +112,19 @@ func WriteZip(ctx context.Context, w io.Writer, store archive.Archive, what Down
 		}
 	}
 	return z.Close()
+}
+
+// why says to whom reads a zip file what was wrong: errors may name folders and addresses of the
+// server.
+func why(err error) string {
+	changed, isChanged := errors.AsType[*changedError](err)
+	switch {
+	case isChanged:
+		return changed.Error()
+	case errors.Is(err, archive.ErrNotFound):
+		return "is not in the archive"
+	case errors.Is(err, errManifest):
+		return "cannot be read as a manifest: the files of this envelope were not taken"
+	}
+	return "could not be read at this moment: download it again"
 }

@@ -1,21 +1,22 @@
-package campaign
+// Package formula keeps spreadsheets from running what people have written.
+package formula
 
 import "strings"
 
-// formulaStarts are the characters that make a spreadsheet take a cell for a formula, the
+// starts are the characters that make a spreadsheet take a cell for a formula, the
 // full-width ones too. Tab and CR count: some programs pass over them.
-const formulaStarts = "=+-@\t\r＝＋－＠"
+const starts = "=+-@\t\r＝＋－＠"
 
-// defuse keeps a spreadsheet from running text as a formula: it puts an apostrophe, the
+// Defuse keeps a spreadsheet from running text as a formula: it puts an apostrophe, the
 // spreadsheets' own mark of text, in front of a character that begins one. A program that
 // splits a file at another delimiter sees cells inside of cells, so that what follows a
 // delimiter or a line break counts as a beginning, too, quotes and blanks passed over.
-func defuse(s string) string {
+func Defuse(s string) string {
 	return atFormulas(s, func(out []byte) []byte { return append(out, '\'') })
 }
 
-// restore is the inverse of defuse.
-func restore(s string) string {
+// Restore is the inverse of Defuse.
+func Restore(s string) string {
 	return atFormulas(s, func(out []byte) []byte {
 		if n := len(out) - 1; n >= 0 && out[n] == '\'' {
 			return out[:n]
@@ -28,13 +29,13 @@ func restore(s string) string {
 // would begin. An apostrophe before that place belongs to what is passed over: it neither
 // begins nor ends anything, which makes the two functions above inverses.
 func atFormulas(s string, change func([]byte) []byte) string {
-	if !strings.ContainsAny(s, formulaStarts) {
+	if !strings.ContainsAny(s, starts) {
 		return s
 	}
 	out := make([]byte, 0, len(s)+8)
 	beginning := true
 	for _, r := range s {
-		if beginning && strings.ContainsRune(formulaStarts, r) {
+		if beginning && strings.ContainsRune(starts, r) {
 			out = change(out)
 		}
 		switch {
@@ -46,10 +47,4 @@ func atFormulas(s string, change func([]byte) []byte) string {
 		out = append(out, string(r)...)
 	}
 	return string(out)
-}
-
-func restoreAll(cells []cell) {
-	for i := range cells {
-		cells[i].text = restore(cells[i].text)
-	}
 }
