@@ -16,16 +16,19 @@ func (f *campaignFiles) tellHints(file string, read campaign.Reading, document b
 		tell("hint", map[string]any{"file": file, "message": text}, lang.Of("%s: %v", file, text))
 	}
 	if len(read.Unknown) > 0 {
-		hint("a heading of your own is told by --map: --map \"signer1.name=%[1]s\" if it is the signer's name, --map \"meta.own=%[1]s\" if it is only to be kept", read.Unknown[0])
+		hint("say what a heading of your own means by --map COLUMN=HEADING; of this file perhaps: %s", mapLine(read.Likely))
+		hint("change what is not so: signer2.name is the second signer's name; meta.NAME only keeps a column as your own data")
 	}
 	for _, option := range []struct{ column, as string }{
 		{"provider", "--provider NAME sends all rows to one provider"},
-		{"id", `--map "meta.contract=HEADING" with --id "{meta.contract}" makes an id of each row's contract number; it must differ from row to row`},
 		{"subject", `--subject "Lease of {signer1.name}" makes a subject for each row`},
 	} {
 		if slices.Contains(read.Missing, option.column) {
 			hint("instead of a column %s: %v", option.column, lang.Of(option.as))
 		}
+	}
+	if slices.Contains(read.Missing, "id") && f.flags.sheet.id == "" {
+		hint("instead of a column id: %v", f.idHint(file))
 	}
 	if document && f.flags.sheet.documents == "" && f.documents[file].Missed() > 0 {
 		dir := lang.Plain(strings.TrimSuffix(filepath.Dir(file), string(filepath.Separator)))
@@ -34,4 +37,33 @@ func (f *campaignFiles) tellHints(file string, read campaign.Reading, document b
 		}
 		hint("documents are looked for below %v, where the file is: --documents DIR names another folder", dir)
 	}
+}
+
+// mostMapped is how many headings a hint proposes columns for.
+const mostMapped = 12
+
+// mapLine are the flags for headings.
+func mapLine(likely []campaign.Naming) string {
+	var flags []string
+	for _, n := range likely[:min(len(likely), mostMapped)] {
+		flags = append(flags, `--map "`+n.Column+"="+n.Heading+`"`)
+	}
+	return strings.Join(flags, " ")
+}
+
+// idHint says of what an id can be made. It has to stay the same when rows are sorted or put in, and
+// so a row's number is none.
+func (f *campaignFiles) idHint(file string) lang.Text {
+	d, ok := campaign.DistinctColumn(file, f.options(file, nil))
+	if !ok {
+		return lang.Of("no column that could be one is different in all rows: add one with numbers of your own, which stay with their rows when the sheet is sorted; the same id is never sent twice")
+	}
+	flags := `--id "{` + d.Column + `}"`
+	if !d.Known {
+		flags = `--map "` + d.Column + "=" + d.Heading + `" ` + flags
+	}
+	if d.Person {
+		return lang.Of("%q is different in all %d rows: %s; ids stand in logs and names of files, so a contract's number is better", d.Heading, d.Rows, flags)
+	}
+	return lang.Of("%q is different in all %d rows: %s", d.Heading, d.Rows, flags)
 }

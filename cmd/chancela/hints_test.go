@@ -19,7 +19,7 @@ func TestHintsNameTheOptions(t *testing.T) {
 	}
 	write("Nome completo,E-mail,Bloco,document\nAna Souza,ana@example.com,B1,a.pdf\nBia Souza,bia@example.com,B2,b.pdf\n")
 	r := invoke(t, nil, "check", file).want(t, exitUsage)
-	for _, want := range []string{"--map \"signer1.name=Bloco\"", "--provider NAME", "--id \"", "--subject \"", "--documents DIR"} {
+	for _, want := range []string{"--map \"meta.bloco=Bloco\"", "--provider NAME", "--id \"{document}\"", "--subject \"", "--documents DIR"} {
 		if strings.Count(r.stdout, want) != 1 {
 			t.Errorf("%q is not there once:\n%s", want, r.stdout)
 		}

@@ -33,19 +33,19 @@ func TestTheirOwnWorkbook(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "junho.xlsx")
-	workbook(t, path, []any{"CPF", "Nome do locatário", "E-mail", "Arquivo"},
+	workbook(t, path, []any{"CPF", "Ocupante do imóvel", "E-mail", "Arquivo"},
 		[]any{"529.982.247-25", "Nívea Sabiá", "nivea@exemplo.test", "contrato.pdf"},
 		[]any{"111.444.777-35", "Conceição Araújo", "conceicao@", "contrato.pdf"})
 	documents := filepath.Join("..", "..", "jobs", "campaign", "testdata", "cases", "documentos")
 	args := []string{"check", path, "--provider", "certyneo", "--documents", documents, "--subject", "Locação de {signer1.name}", "--id", "{signer1.document}"}
 
 	r := invoke(t, nil, args...).want(t, exitUsage)
-	if !strings.Contains(r.stdout, "Nome do locatário (B1): is not a known column") {
+	if !strings.Contains(r.stdout, "Ocupante do imóvel (B1): is not a known column") {
 		t.Error(r.stdout)
 	}
-	r = invoke(t, nil, append(args, "--map", "signer1.name=Nome do locatário")...).want(t, exitUsage)
+	r = invoke(t, nil, append(args, "--map", "signer1.name=Ocupante do imóvel")...).want(t, exitUsage)
 	for _, want := range []string{
-		`: sheet "Sheet1", "CPF" is signer1.document, "Nome do locatário" is signer1.name, "E-mail" is signer1.email, "Arquivo" is document` + "\n",
+		`: sheet "Sheet1", "CPF" is signer1.document, "Ocupante do imóvel" is signer1.name, "E-mail" is signer1.email, "Arquivo" is document` + "\n",
 		": signer1.email (C3): ", "1 of 2 rows is valid",
 	} {
 		if !strings.Contains(r.stdout, want) {
@@ -56,11 +56,11 @@ func TestTheirOwnWorkbook(t *testing.T) {
 	if strings.Contains(r.stdout, "not a known column") {
 		t.Error(r.stdout)
 	}
-	r = invoke(t, nil, append(args, "--map", "signer2.name=Nome do locatário")...).want(t, exitUsage)
+	r = invoke(t, nil, append(args, "--map", "signer2.name=Ocupante do imóvel")...).want(t, exitUsage)
 	if !strings.Contains(r.stderr, "was signer1.name the last time") {
 		t.Error(r.stderr)
 	}
-	if kept, err := os.ReadFile(filepath.Join(dir, "junho.columns")); err != nil || string(kept) != "signer1.name=nome do locatário\n" {
+	if kept, err := os.ReadFile(filepath.Join(dir, "junho.columns")); err != nil || string(kept) != "signer1.name=ocupante do imóvel\n" {
 		t.Errorf("%q, %v", kept, err)
 	}
 	for _, wrong := range [][]string{{"--map", "x=y"}, {"--subject", "signer1.name"}, {"--id", "{x}"}, {"--id", "none"}, {"--documents", path}} {

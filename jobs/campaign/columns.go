@@ -130,6 +130,7 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 		}
 	}
 	r.ownSigners = namesSigners(rec)
+	r.role = r.onlyRole(rec)
 	if r.known(rec) == 0 && len(r.told) == 0 {
 		return h, r.noHeader(rec)
 	}
@@ -172,6 +173,7 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 		}
 	}
 	h.require(rec, seen, r.options, p)
+	h.patterns(rec, seen, r.options, p)
 	for n := 2; n <= h.signers; n++ {
 		at, ok := signers[n]
 		if _, before := signers[n-1]; ok && !before {
@@ -275,6 +277,34 @@ func (h *header) require(rec record, seen map[string]bool, options Options, p *p
 			p.add(rec.whole(), name, lang.Of("%v%v", columnMissing, options.Told.instead(name)))
 		}
 	}
+}
+
+// patterns wants the columns that an id or a subject is to be made of.
+func (h *header) patterns(rec record, seen map[string]bool, options Options, p *problems) {
+	for _, made := range []struct {
+		name    string
+		pattern Pattern
+	}{{"id", options.ID}, {"subject", options.Subject}} {
+		for _, col := range made.pattern.names {
+			switch lower := strings.ToLower(col.name); {
+			case seen[lower], lower == "provider" && options.Provider != "", lower == "id" && !options.ID.IsZero(), lower == "subject" && !options.Subject.IsZero():
+				continue
+			}
+			h.missing[made.name] = true
+			p.add(rec.whole(), made.name, lang.Of("is to be made of %s, and no column is that%v", col.name, h.meant(col.name)))
+		}
+	}
+}
+
+// meant is the column of the file that a name is probably meant to be.
+func (h *header) meant(name string) lang.Text {
+	var own []string
+	for _, col := range h.columns {
+		if col.name != "" {
+			own = append(own, col.name)
+		}
+	}
+	return meant(strings.ToLower(name), own)
 }
 
 // shorten keeps a column's name short and printable enough for one line.

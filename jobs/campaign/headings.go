@@ -139,6 +139,8 @@ type Reading struct {
 	Missing []string `json:"missing,omitempty"` // required columns
 
 	All []Naming `json:"-"` // every heading; the column is empty where nobody knows it
+
+	Likely []Naming `json:"-"` // of the unknown ones, what each may mean
 }
 
 // Naming is a heading and the column that it was taken for.
@@ -189,8 +191,11 @@ func (r *Reader) columnAs(text string, told map[string]string) (column, bool) {
 		return col, true
 	}
 	col, ok := heading(text)
-	if ok && col.signer > 0 && r.ownSigners {
+	switch {
+	case ok && col.signer > 0 && r.ownSigners:
 		return column{}, false
+	case !ok:
+		return r.roleColumn(text)
 	}
 	return col, ok
 }
@@ -231,6 +236,7 @@ func (r *Reader) reading(first record, p *problems) Reading {
 			read.Names = append(read.Names, Naming{shorten(c.text), r.header.columns[i].name})
 		}
 	}
+	read.Likely = read.likely()
 	return read
 }
 
@@ -289,6 +295,7 @@ func (r *Reader) foreign(first record) Reading {
 	}
 	if foundInstead(first).String() != "" {
 		read.Unknown = []string{shorten(read.All[0].Heading)}
+		read.Likely = read.likely()
 	}
 	return read
 }

@@ -267,4 +267,6 @@ var reported = map[string]string{
 	"campaign":                "campanha",
 	"simulated":               "simulada",
 	"yes, nobody was invited": "sim, ninguém foi convidado",
+
+	"is to be made of %s, and no column is that%v": "deve ser feito de %s, e nenhuma coluna é isso%v",
 }

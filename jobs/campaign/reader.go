@@ -168,6 +168,7 @@ type Reader struct {
 	file     *os.File
 
 	ownSigners bool              // the header names a signer's column as we do
+	role       string            // by which the header names its only person; empty: by none
 	told       map[string]string // column by heading, of those that Options.Columns has
 }
 

@@ -388,6 +388,9 @@ func parseStamp(s string) (*providers.Stamp, bool) {
 
 // problem finds the column that a problem is about.
 func (b *rowReader) problem(name string, message lang.Text) {
+	if b.header.missing[name] && (name == "id" || name == "subject") {
+		return // the header's mistake
+	}
 	at := b.rec.whole()
 	if !b.found.full() {
 		i := b.header.index(name)

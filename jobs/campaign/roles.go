@@ -1,0 +1,220 @@
+package campaign
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/providers"
+)
+
+// roles are words for the people of a contract, as [plainHeading] writes them: "Nome do locatário".
+var roles = strings.Fields(`locatario locataria locador locadora inquilino inquilina fiador fiadora avalista cliente contratante contratado contratada
+	colaborador colaboradora funcionario funcionaria empregado empregada candidato candidata comprador compradora vendedor vendedora aluno aluna responsavel
+	paciente proprietario proprietaria devedor devedora credor credora mutuario mutuaria associado associada socio socia titular representante testemunha
+	corretor corretora conjuge participante assinante parte arrendatario arrendador empleado empleada alumno`)
+
+// ofRole takes apart the heading of a part of a person who is named by a role: the E-mail of the
+// locatário.
+func ofRole(text string) (part, role string, ok bool) {
+	if len(text) > maxColumn {
+		return "", "", false
+	}
+	s := plainHeading(strings.ReplaceAll(text, "(a)", ""))
+	for _, role := range roles {
+		rest, found := strings.CutSuffix(s, role)
+		if !found {
+			continue
+		}
+		for _, of := range []string{"dela", "del", "da", "do", "de", ""} {
+			before, _ := strings.CutSuffix(rest, of)
+			if part, person := strings.CutPrefix(headings[before], "s."); person && strings.HasSuffix(rest, of) {
+				return part, role, true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// onlyRole is the role of the only person whom a header names; empty where somebody else may be
+// meant by any of it. The name tells: an "E-mail do corretor" beside a "Nome" may be another's.
+func (r *Reader) onlyRole(header record) string {
+	if r.ownSigners {
+		return ""
+	}
+	role, named := "", false
+	for _, c := range header.cells {
+		part, is, ok := ofRole(c.text)
+		if r.told[exactHeading(c.text)] != "" {
+			if col, _ := parseColumn(r.told[exactHeading(c.text)]); col.signer > 0 {
+				return "" // who signs was said: the rest is said, too
+			}
+			continue
+		}
+		col, known := heading(c.text)
+		switch {
+		case ok && !known && role != "" && role != is:
+			return ""
+		case ok && !known:
+			role, named = is, named || part == "name"
+		case known && (col.signer > 1 || col.signer == 1 && col.key == "name"):
+			return ""
+		}
+	}
+	if !named {
+		return ""
+	}
+	return role
+}
+
+// roleColumn is the column of a heading of the only person.
+func (r *Reader) roleColumn(text string) (column, bool) {
+	part, role, ok := ofRole(text)
+	if !ok || r.role == "" || role != r.role {
+		return column{}, false
+	}
+	return parseColumn("signer1." + part)
+}
+
+// likely are the columns that headings may mean which nobody knows, each as its --map would have it:
+// the people of roles in their order, and everything else as the sender's own data.
+func (read *Reading) likely() (all []Naming) {
+	people := []string{}
+	for i, n := range read.All {
+		if n.Column != "" {
+			continue
+		}
+		part, role, ok := ofRole(n.Heading)
+		if !ok {
+			for _, own := range OwnColumns(read.All, i) {
+				if strings.HasPrefix(own, "meta.") {
+					all = append(all, Naming{shorten(n.Heading), own})
+				}
+			}
+			continue
+		}
+		who := slices.Index(people, role)
+		if who < 0 {
+			who, people = len(people), append(people, role)
+		}
+		all = append(all, Naming{shorten(n.Heading), fmt.Sprintf("signer%d.%s", who+1, part)})
+	}
+	return all
+}
+
+// identifiers are words of headings whose values tell one contract from another.
+var identifiers = []string{"contrato", "numero", "codigo", "matricula", "proposta", "protocolo", "processo", "pedido", "referencia", "expediente", "apolice", "identificador", "contract", "number", "code", "order", "reference"}
+
+// identifies tells whether a heading is of what stays with a row: a number of a contract.
+func identifies(text string) bool {
+	plain := plainHeading(inBrackets.ReplaceAllString(text, ""))
+	return slices.ContainsFunc(identifiers, func(word string) bool { return strings.Contains(plain, word) }) ||
+		strings.HasPrefix(plain, "no") && strings.ContainsAny(text, "º°") || plain == "n" || plain == "num"
+}
+
+// maxDistinct is how many rows are compared for a column that tells them apart.
+const maxDistinct = 100_000
+
+// Distinct is a column whose values are different in all rows of a file, so that an id can be made of it.
+type Distinct struct {
+	Naming      // the column is as a pattern has it
+	Known  bool // the heading means that column already
+	Rows   int  // of the file
+	Person bool // it is somebody's CPF or CNPJ
+}
+
+// DistinctColumn finds what an id can be made of in a file that has none: a number of the contract,
+// else the document's name, else the signer's CPF. False: nothing, or too much to compare.
+func DistinctColumn(file string, options Options) (Distinct, bool) {
+	var read Reading
+	options.Read = func(r Reading) { read = r }
+	r, err := Open(file, options)
+	if err != nil || len(r.header.columns) == 0 {
+		return Distinct{}, false
+	}
+	defer r.Close()
+	seen := make([]map[string]bool, len(r.header.columns))
+	for i := range seen {
+		if i < len(r.names) && r.candidate(i) > 0 {
+			seen[i] = map[string]bool{}
+		}
+	}
+	rows := 0
+	for {
+		rec, err := r.rows.next()
+		if err != nil {
+			break
+		}
+		if rec.blank() {
+			continue
+		}
+		if rows++; rows > maxDistinct {
+			return Distinct{}, false
+		}
+		for i := range seen {
+			if seen[i] == nil {
+				continue
+			}
+			value := ""
+			if i < len(rec.cells) {
+				value = r.idOf(i, rec.cells[i].text)
+			}
+			if !intake.ValidID(value) || seen[i][value] {
+				seen[i] = nil
+				continue
+			}
+			seen[i][value] = true
+		}
+	}
+	best, rank := -1, 0
+	for i := range seen {
+		if n := r.candidate(i); seen[i] != nil && n > rank {
+			best, rank = i, n
+		}
+	}
+	if best < 0 || rows < 2 {
+		return Distinct{}, false
+	}
+	d := Distinct{Naming: Naming{shorten(r.names[best]), r.header.columns[best].name}, Rows: rows, Person: rank == 1}
+	if d.Known = d.Column != ""; !d.Known {
+		for i, n := range read.All {
+			if n.Heading == providers.Trim(r.names[best]) {
+				d.Column = slices.Concat(OwnColumns(read.All, i), []string{""})[0]
+			}
+		}
+	}
+	return d, d.Column != ""
+}
+
+// candidate is how good a column is for ids: 0 not at all.
+func (r *Reader) candidate(i int) int {
+	switch col := r.header.columns[i]; {
+	case col.signer > 0 && col.key == "document":
+		return 1
+	case col.signer > 0:
+		return 0
+	case col.name == "document":
+		return 2
+	case (col.name == "" || col.group == "meta" || col.group == "field") && identifies(r.names[i]):
+		return 3
+	}
+	return 0
+}
+
+// idOf is the id that a pattern makes of a value.
+func (r *Reader) idOf(i int, value string) string {
+	value = providers.Trim(value)
+	switch col := r.header.columns[i]; {
+	case col.signer > 0:
+		id, _ := providers.ParseTaxID(value)
+		return id
+	case col.name == "document":
+		if strings.ContainsAny(value, "|") {
+			return ""
+		}
+		value = value[strings.LastIndexAny(value, `/\`)+1:]
+		return strings.TrimSuffix(value, fileName.FindString(value))
+	}
+	return value
+}
