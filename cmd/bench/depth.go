@@ -27,6 +27,11 @@ func depth(ctx context.Context, folder string, s sizes) ([]result, error) {
 	}
 	defer stopRedis()
 	d := &drained{n: s.drain, base: base, folder: folder, db: db, trips: new(trips)}
+	// What Redis keeps for good of a first run, scripts and counts of its commands, is no envelope's: a megabyte.
+	first := &drained{n: min(s.drain, 50), base: base, folder: folder, db: db, trips: d.trips}
+	if _, err := first.measure(ctx, drainers{name: "first", run: engine, fill: fillEngine}, -1); err != nil {
+		return nil, err
+	}
 	rates, bytes := map[string][]float64{}, map[string][]float64{}
 	for round := range s.rounds {
 		for i, behind := range []string{"nothing", "waiting", "pending"} {
