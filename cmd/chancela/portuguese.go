@@ -224,7 +224,7 @@ var portuguese = map[string]string{
 	"not checked: %v without a manifest, of envelopes that have not ended or put there by somebody else": "não conferidos: %v sem manifesto, de envelopes que não terminaram ou postos ali por outros",
 	"not compared with a ledger: whether something is missing was not looked at":                         "sem comparação com um registro: não se verificou se falta algo",
 	"not confirmed: nothing was done":                                                                    "não confirmado: nada foi feito",
-	"not for %v: %v (%s)":                                                                                "não para %v: %v (%s)",
+	"not for %v: %v (%s)":                                                                                "sem efeito em %v: %v (%s)",
 	"nothing was enqueued: %v would ask people to sign what another campaign asks them to sign; --campaign %s makes them part of that campaign, --again asks once more%v": "nada foi posto na fila: %v pediriam a pessoas que assinem o que outra campanha já lhes pede; --campaign %s as inclui nessa campanha, --again pede outra vez%v",
 	"nothing was retried, as none has failed":                                                         "nada foi tentado de novo, pois nenhum falhou",
 	"off: if Redis is lost, emptied or set back, people who were invited before can be invited again": "desligadas: se o Redis for perdido, esvaziado ou restaurado, pessoas já convidadas podem ser convidadas de novo",

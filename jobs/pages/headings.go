@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,4 +50,24 @@ func (p *Pages) draftOptions(x *api.Draft) optionsView {
 	}
 	o.Others = slices.DeleteFunc(said, func(s string) bool { return strings.TrimSpace(s) == "" })
 	return o
+}
+
+var signerColumn = regexp.MustCompile(`^signer(\d+)\.(\w+)$`)
+
+// columnName is what people call a column, with its own name beside it.
+func (w *words) columnName(name string) string {
+	said, group := "", ""
+	if m := signerColumn.FindStringSubmatch(name); m != nil {
+		if part, ok := w.texts["column.signer."+m[2]]; ok {
+			said = w.t("column.of", part, m[1])
+		}
+	} else if group, said, _ = strings.Cut(name, "."); group == "meta" || group == "field" {
+		said = w.t("column."+group, said)
+	} else {
+		said = w.texts["column."+name]
+	}
+	if said == "" {
+		return name
+	}
+	return said + " (" + name + ")"
 }

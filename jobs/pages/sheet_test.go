@@ -44,7 +44,7 @@ func TestOwnSheetOnThePage(t *testing.T) {
 	v := newSite(t).visitor()
 	v.get("/send").want(t, http.StatusOK, "How the sheet is read", "When invitations leave")
 	first := v.sendForm("/send", [2]string{"file:junho.csv", ownSheet}, [2]string{"documents:a.pdf", "%PDF-1.4\n1 0 obj<</Type/Page>>endobj\ntrailer<<>>\n%%EOF"}, [2]string{"provider", "certyneo"})
-	first.want(t, http.StatusUnprocessableEntity, `<details id="reading" open>`, `<option value="signer1.name=Inquilino">signer1.name</option>`, `<option selected>certyneo</option>`, `<option value="">signer1.email</option>`, "not known: choose")
+	first.want(t, http.StatusUnprocessableEntity, `<details id="reading" open>`, `<option value="signer1.name=Inquilino">name of signer 1 (signer1.name)</option>`, `<option selected>certyneo</option>`, `<option value="">e-mail of signer 1 (signer1.email)</option>`, "not known: choose")
 	if strings.Contains(first.text, "--map") {
 		t.Error("a flag stands on the page")
 	}

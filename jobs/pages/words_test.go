@@ -13,6 +13,8 @@ import (
 	"github.com/chancela/chancela/jobs/metrics"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
+
+	"github.com/chancela/chancela/jobs/campaign"
 )
 
 var verb = regexp.MustCompile(`%[a-z.0-9]*[a-z]|%%`)
@@ -122,6 +124,10 @@ func TestEveryTextIsThere(t *testing.T) {
 			t.Errorf("%s is asked for, and is not in the tables", name)
 		}
 	}
+	for _, column := range campaign.ColumnsOf(nil) {
+		wanted["column."+strings.Replace(strings.Replace(column, "signer1.", "signer.", 1), "signer2.", "signer.", 1)] = true
+	}
+	wanted["column.meta"], wanted["column.field"] = true, true
 	for _, name := range slices.Sorted(maps.Keys(english)) {
 		if !wanted[name] {
 			t.Errorf("nobody asks for %s", name)
