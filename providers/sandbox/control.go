@@ -34,6 +34,8 @@ func (s *Sandbox) controlHandler() http.Handler {
 	mux.HandleFunc("PUT /faults", s.putFaults)
 	mux.HandleFunc("POST /pause", func(w http.ResponseWriter, r *http.Request) { s.Pause(true); done(w, r) })
 	mux.HandleFunc("POST /resume", func(w http.ResponseWriter, r *http.Request) { s.Pause(false); done(w, r) })
+	mux.HandleFunc("POST /down/{provider}", func(w http.ResponseWriter, r *http.Request) { s.putDown(w, r, true) })
+	mux.HandleFunc("POST /up/{provider}", func(w http.ResponseWriter, r *http.Request) { s.putDown(w, r, false) })
 	mux.HandleFunc("POST /advance", s.postAdvance)
 	mux.HandleFunc("POST /{provider}/{id}/{action}", s.postAct)
 	return s.ownHost(sameOrigin(mux))
@@ -70,6 +72,14 @@ func (s *Sandbox) postAct(w http.ResponseWriter, r *http.Request) {
 	default:
 		done(w, r)
 	}
+}
+
+func (s *Sandbox) putDown(w http.ResponseWriter, r *http.Request, down bool) {
+	if err := s.Down(r.PathValue("provider"), down); err != nil {
+		http.Error(w, err.Error(), http.StatusNotFound)
+		return
+	}
+	done(w, r)
 }
 
 // postAdvance moves the clock: ?by=16m.

@@ -76,6 +76,18 @@ func (s *Sandbox) SetFaults(f Faults) error {
 	return nil
 }
 
+// Down makes one provider answer every request with an error, without effect, until it is up
+// again.
+func (s *Sandbox) Down(provider string, down bool) error {
+	if s.services[provider] == nil {
+		return fmt.Errorf("there is no provider %q", provider)
+	}
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.down[provider] = down
+	return nil
+}
+
 // CurrentFaults are the rates in force.
 func (s *Sandbox) CurrentFaults() Faults {
 	s.faults.mu.Lock()
@@ -94,12 +106,13 @@ type faultBox struct {
 	mu     sync.Mutex
 	rates  Faults
 	orders map[string][]Fault
+	down   map[string]bool // by provider
 	random *rand.Rand
 	struck map[Fault]int
 }
 
 func newFaultBox(f Faults, seed uint64) *faultBox {
-	return &faultBox{rates: f, orders: make(map[string][]Fault), random: rand.New(rand.NewPCG(seed, 0xfa17)), struck: make(map[Fault]int)}
+	return &faultBox{rates: f, orders: make(map[string][]Fault), down: make(map[string]bool), random: rand.New(rand.NewPCG(seed, 0xfa17)), struck: make(map[Fault]int)}
 }
 
 func (b *faultBox) count(f Fault) {
@@ -121,7 +134,9 @@ func (b *faultBox) draw(provider, route string) doom {
 	defer b.mu.Unlock()
 	var d doom
 	key := provider + " " + route
-	if orders := b.orders[key]; len(orders) > 0 {
+	if b.down[provider] {
+		d.set = []Fault{ErrorBefore}
+	} else if orders := b.orders[key]; len(orders) > 0 {
 		d.set = orders[:1:1]
 		b.orders[key] = orders[1:]
 	} else {
