@@ -42,7 +42,8 @@ type ClientConfig struct {
 	// Sources opens s3:// documents, as a [storage.Sources] does; nil: they are refused.
 	// Those in the archive itself are refused always.
 	Sources OpenSource
-	Log     *slog.Logger // nil: slog.Default
+	Zone    *time.Location // whose day today is, for the last day to sign; nil: UTC, as for workers
+	Log     *slog.Logger   // nil: slog.Default
 }
 
 // NewClient returns a client of what is open already. [Open] makes one of two addresses.
@@ -55,7 +56,7 @@ func NewClient(c ClientConfig) *Client {
 	}
 	return &Client{
 		ledger: ledger.New(c.Redis, c.Durability), tasks: queue.New(c.Redis), archive: c.Archive,
-		judge: intake.NewJudge(c.Providers, c.Sources), sources: c.Sources, log: c.Log,
+		judge: intake.NewJudge(c.Providers, c.Sources, c.Zone), sources: c.Sources, log: c.Log,
 	}
 }
 

@@ -33,7 +33,7 @@ func checks(ctx context.Context, folder string, s sizes) ([]result, error) {
 		return nil, err
 	}
 	ours := func(ctx context.Context) error {
-		sum, err := campaign.Check(ctx, []string{name}, campaign.Options{Judge: intake.NewJudge([]providers.Provider{judge}, nil)},
+		sum, err := campaign.Check(ctx, []string{name}, campaign.Options{Judge: intake.NewJudge([]providers.Provider{judge}, nil, nil)},
 			func(p campaign.Problem) { err = errors.Join(err, errors.New(p.String())) })
 		if err == nil && sum.Good != s.rows {
 			err = fmt.Errorf("%d of %d rows are good, %d problems", sum.Good, s.rows, sum.Problems)

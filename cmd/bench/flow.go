@@ -182,7 +182,7 @@ func each(ctx context.Context, n int, do func(context.Context, int) error) error
 }
 
 func plainSend(ctx context.Context, p providers.Provider, e jobs.Envelope) (providers.Ref, error) {
-	if err := intake.Normalize(&e).Err(); err != nil {
+	if err := intake.Normalize(&e, time.Now()).Err(); err != nil {
 		return providers.Ref{}, err
 	}
 	e.Documents[0].Size, e.Documents[0].Type = int64(len(pdf)), "application/pdf"

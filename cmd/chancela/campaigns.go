@@ -99,7 +99,7 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 	if err := flags.valid(); err != nil {
 		return nil, err
 	}
-	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources()), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
+	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources(), cfg.TZ.Location), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
 		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]int{}, silent: unreminded{}, invitations: map[string][]ledger.Invitation{}}
 	var err error
 	if f.hours, err = flags.hours.in(cfg.TZ); err != nil {

@@ -77,7 +77,7 @@ func (s *system) template(ctx context.Context, provider, format, output string, 
 	if err != nil {
 		return err
 	}
-	t, err := campaign.NewTemplate(ctx, intake.NewJudge(judges, nil), judges[0].Info(), signers)
+	t, err := campaign.NewTemplate(ctx, intake.NewJudge(judges, nil, cfg.TZ.Location), judges[0].Info(), signers)
 	if err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func (e *engine) openArchive(ctx context.Context) error {
 // openClient makes the client of an open engine.
 func (e *engine) openClient(judges []providers.Provider) {
 	e.client = jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Durability: e.durability, Archive: e.archive,
-		Providers: judges, Sources: e.cfg.sources(), Log: e.log})
+		Providers: judges, Sources: e.cfg.sources(), Zone: e.cfg.TZ.Location, Log: e.log})
 }
 
 // sources opens the documents that are named s3://bucket/key.

@@ -30,7 +30,7 @@ func intakeOf(t *testing.T, data []byte) (judged, *Reader) {
 		}
 		return providers.Document{Name: path.Base(source), Source: source, Type: "application/pdf", Size: 1000, SHA256: strings.Repeat("0", 64)}, nil
 	}
-	r, err := NewReader("june.csv", bytes.NewReader(data), Options{Document: document, Judge: intake.NewJudge(nil, nil)})
+	r, err := NewReader("june.csv", bytes.NewReader(data), Options{Document: document, Judge: intake.NewJudge(nil, nil, nil)})
 	if err != nil {
 		if _, ok := errors.AsType[Problem](err); !ok {
 			t.Fatal(err)

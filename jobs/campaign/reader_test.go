@@ -205,7 +205,7 @@ func TestProviderJudgesToo(t *testing.T) {
 				return errors.New("closed today")
 			}
 			return providers.Problems{{Field: "signer1.email", Message: lang.Plain("known already")}, {Field: "subject", Message: lang.Plain("too short")}}
-		}}}, nil),
+		}}}, nil, nil),
 	})
 	got := make([]string, 0, 3)
 	for _, row := range all {

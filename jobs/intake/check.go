@@ -38,10 +38,12 @@ const (
 // YYYY-MM-DD) and reports all that is wrong with it. CSV, HTTP API and Go package share
 // these rules; what only one provider demands is [providers.Provider]'s Check.
 //
+// The last day to sign is not before the day of now, where now is.
+//
 // The envelope's maps are replaced, never written to; its slices are its own. A problem names the
 // CSV's column and never repeats a value, which may be somebody's data.
-func Normalize(e *providers.Envelope) providers.Problems {
-	c := checker{now: time.Now()}
+func Normalize(e *providers.Envelope, now time.Time) providers.Problems {
+	c := checker{now: now}
 	c.envelope(e)
 	return c.problems
 }

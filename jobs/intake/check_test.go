@@ -82,16 +82,27 @@ func normalizeOn(t *testing.T, e *providers.Envelope) (problems providers.Proble
 	return c.problems
 }
 
-func TestNormalizeUsesTheClock(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // begins on 1 January 2000
+// TestTodayIsTheSenders judges an envelope for the first of January at ten in the evening of
+// that day in São Paulo, when it is the second by UTC.
+func TestTodayIsTheSenders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // begins on 1 January 2000, midnight by UTC
+		time.Sleep(25 * time.Hour)
+		judge := NewJudge(nil, nil, time.FixedZone("-03", -3*60*60))
+		for day, want := range map[string]bool{"1999-12-31": true, "2000-01-01": false, "2000-01-02": false} {
+			e := valid()
+			e.Expires.Date = day
+			problems, err := judge.Check(t.Context(), &e, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if past := slices.ContainsFunc(problems, func(p providers.Problem) bool { return p.Field == "expires" }); past != want {
+				t.Errorf("%s: past is %t", day, past)
+			}
+		}
 		e := valid()
 		e.Expires.Date = "2000-01-01"
-		if problems := Normalize(&e); len(problems) > 0 {
-			t.Error("today:", problems)
-		}
-		time.Sleep(24 * time.Hour)
-		if problems := Normalize(&e); len(problems) != 1 {
-			t.Error("the day after:", problems)
+		if problems, _ := NewJudge(nil, nil, nil).Check(t.Context(), &e, nil); !strings.Contains(problems.Error(), "in the past") {
+			t.Errorf("by UTC: %v", problems)
 		}
 	})
 }

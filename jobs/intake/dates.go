@@ -8,7 +8,7 @@ import (
 	"github.com/chancela/chancela/providers/lang"
 )
 
-// expiry accepts today, by UTC, as the last day.
+// expiry accepts today as the last day.
 func (c *checker) expiry(x *providers.Expiry) {
 	switch {
 	case x.IsZero():
@@ -25,7 +25,8 @@ func (c *checker) expiry(x *providers.Expiry) {
 			return
 		}
 		x.Date = day.Format(time.DateOnly)
-		if today := c.now.UTC().Truncate(24 * time.Hour); day.Before(today) {
+		year, month, dayOfMonth := c.now.Date()
+		if today := time.Date(year, month, dayOfMonth, 0, 0, 0, 0, time.UTC); day.Before(today) {
 			c.add("expires", "%s is in the past: give a later date, or days such as 30d", x.Date)
 		} else if day.After(today.AddDate(0, 0, maxDays)) {
 			c.add("expires", "%s is more than %d days away", x.Date, maxDays)

@@ -14,7 +14,7 @@ func TestEndlessValues(t *testing.T) {
 	e := providers.Envelope{Campaign: "june", ID: "1", Provider: "certyneo", Subject: long, Message: long, Template: "t",
 		Signers: []providers.Signer{{Name: long, Email: long, Phone: long, Document: long, Role: long, Birthdate: long}}}
 	said := map[string]string{}
-	for _, p := range Normalize(&e) {
+	for _, p := range Normalize(&e, time.Now()) {
 		said[p.Field] = p.Message.String()
 	}
 	for _, field := range []string{"subject", "message", "signer1.name", "signer1.email", "signer1.phone", "signer1.document", "signer1.role", "signer1.birthdate"} {

@@ -29,7 +29,7 @@ func lease(t *testing.T, fields map[string]string) providers.Envelope {
 // What is judged, compared and kept is the filled document, however often it is judged.
 func TestFieldsFillTheDocument(t *testing.T) {
 	t.Parallel()
-	judge := NewJudge(nil, nil)
+	judge := NewJudge(nil, nil, nil)
 	check := func(e *providers.Envelope) providers.Problems {
 		problems, err := judge.Check(t.Context(), e, func(column string) bool { return column == "provider" })
 		if err != nil {

@@ -1,10 +1,12 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/chancela/chancela/jobs/intake/filetype"
 	"github.com/chancela/chancela/providers"
@@ -17,12 +19,14 @@ import (
 type Judge struct {
 	providers map[string]providers.Provider
 	sources   source.Open
+	zone      *time.Location
 }
 
 // NewJudge knows the rules of some providers; an envelope of another one is refused. Sources
-// opens s3:// documents; nil: they are refused.
-func NewJudge(all []providers.Provider, sources source.Open) *Judge {
-	j := &Judge{providers: make(map[string]providers.Provider, len(all)), sources: sources}
+// opens s3:// documents; nil: they are refused. Zone is whose days the last one to sign is
+// of; nil: UTC.
+func NewJudge(all []providers.Provider, sources source.Open, zone *time.Location) *Judge {
+	j := &Judge{providers: make(map[string]providers.Provider, len(all)), sources: sources, zone: cmp.Or(zone, time.UTC)}
 	for _, p := range all {
 		j.providers[p.Info().Name] = p
 	}
@@ -55,7 +59,11 @@ func (j *Judge) Check(ctx context.Context, e *providers.Envelope, found func(col
 		}
 	}
 	toFill := len(e.Fields) > 0 // also with empty ones
-	merge(Normalize(e))
+	now := time.Now().UTC()
+	if j != nil {
+		now = now.In(j.zone)
+	}
+	merge(Normalize(e, now))
 	files, err := j.files(ctx, e)
 	if err != nil {
 		return all, err
