@@ -229,13 +229,3 @@ func (x Expiry) Ends(accepted time.Time, zone *time.Location) time.Time {
 	}
 	return day.AddDate(0, 0, 1)
 }
-
-// On is the last day on which the envelope may be signed, in UTC, for an envelope
-// that was accepted at the given time; the zero time when no expiry was asked for.
-func (x Expiry) On(accepted time.Time) time.Time {
-	if x.Days > 0 {
-		return accepted.UTC().Truncate(24*time.Hour).AddDate(0, 0, x.Days)
-	}
-	t, _ := time.Parse(time.DateOnly, x.Date) // empty: the zero time
-	return t
-}

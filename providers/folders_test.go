@@ -15,7 +15,7 @@ import (
 
 // place is the file that a method of every provider stands in.
 var place = map[string]string{
-	"New": "NAME.go", "Prepare": "NAME.go", "Invite": "NAME.go", "Settle": "NAME.go", "Status": "NAME.go", "Cancel": "NAME.go", "Discard": "NAME.go", "Remind": "NAME.go",
+	"New": "NAME.go", "Prepare": "NAME.go", "Invite": "NAME.go", "Settle": "NAME.go", "Status": "NAME.go", "Cancel": "NAME.go", "Discard": "NAME.go", "Remind": "remind.go", "RemindSigner": "remind.go",
 	"Info": "info.go", "Requests": "info.go", "Check": "check.go", "Artifacts": "artifacts.go", "Open": "artifacts.go",
 	"Webhook": "webhook.go", "Subscribe": "webhook.go", "newClient": "client.go",
 }

@@ -48,7 +48,7 @@ func (c *config) keyed() []string {
 func (c *config) providerSettings(name string) rest.Settings {
 	a := c.account(name)
 	return rest.Settings{BaseURL: string(a.BaseURL), Simulated: c.Simulate == yes, Production: a.Env == production, APIKey: a.APIKey,
-		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), NoCallback: a.noCallback, Own: a.own, Roots: c.Roots.pool}
+		WebhookSecret: a.WebhookSecret, WebhookURL: string(a.WebhookURL), NoCallback: a.noCallback, Own: a.own, Roots: c.Roots.pool, Zone: c.TZ.Location}
 }
 
 // newProvider makes the provider of a name.

@@ -19,7 +19,7 @@ func (p *Provider) Check(e providers.Envelope) error {
 	most(&problems, "subject", e.Subject, maxTitle)
 	most(&problems, "message", e.Message, maxMessage)
 	if now := time.Now(); !e.Expires.IsZero() {
-		if n := daysLeft(e.Expires, now); n < 1 || n > maxDays {
+		if n := daysUntil(e.Expires.Ends(now, p.zone), now); n < 1 || n > maxDays {
 			problems.Add("expires", "is %d days away; catalisa takes 1 to %d", n, maxDays)
 		}
 	}
@@ -68,9 +68,6 @@ func checkSigner(field string, s providers.Signer, problems *providers.Problems)
 	}
 }
 
-// daysLeft is the number of days from today to the last day on which the envelope may
-// be signed, both in UTC: about as many as [Provider.days] will count.
-func daysLeft(x providers.Expiry, now time.Time) int {
-	today := now.UTC().Truncate(24 * time.Hour)
-	return int(x.On(now).Sub(today) / (24 * time.Hour))
-}
+// daysUntil are the whole days that are left until the last one to sign is over: a request
+// lives as many times 24 hours (reference §7.1).
+func daysUntil(ends, now time.Time) int { return int(ends.Sub(now) / (24 * time.Hour)) }

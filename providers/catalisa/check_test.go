@@ -4,11 +4,31 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/rest"
 )
+
+// TestTomorrowIsTheSenders judges at ten in the evening in São Paulo, when tomorrow's day has
+// begun by UTC.
+func TestTomorrowIsTheSenders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // begins on 1 January 2000, midnight by UTC
+		time.Sleep(25 * time.Hour)
+		p, err := New(rest.Settings{Zone: time.FixedZone("-03", -3*60*60)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := lease()
+		for day, fine := range map[string]bool{"2000-01-01": false, "2000-01-02": true} {
+			env.Expires = providers.Expiry{Date: day}
+			if err := p.Check(env); (err == nil) != fine {
+				t.Errorf("%s: %v", day, err)
+			}
+		}
+	})
+}
 
 func TestCheck(t *testing.T) {
 	p, err := New(rest.Settings{Own: map[string]providers.Secret{setFilesURL: "https://file-storage.stg.catalisa.app"}})

@@ -13,7 +13,13 @@ import (
 func (p *Provider) Check(e providers.Envelope) error {
 	problems := p.Info().Check(e)
 	for i, s := range e.Signers {
-		checkSigner(fmt.Sprintf("signer%d.", i+1), s, &problems)
+		column := fmt.Sprintf("signer%d.", i+1)
+		checkSigner(column, s, &problems)
+		for j, other := range e.Signers[:i] {
+			if s.Document != "" && s.Document == other.Document && strings.EqualFold(s.Email, other.Email) && s.Phone == other.Phone {
+				problems.Add(column+"document", "is the same person as signer%d, who would be invited twice", j+1)
+			}
+		}
 	}
 	return problems.Err()
 }

@@ -34,6 +34,11 @@ func TestCheck(t *testing.T) {
 		{"no document", func(e *E) { e.Documents = nil }, "document: qisign needs a document"},
 		{"too large", func(e *E) { e.Documents[0].Size = 10_000_001 }, "document: contrato.pdf has 10000001 bytes; qisign takes at most 10 MB"},
 		{"type", func(e *E) { e.Documents[0].Type = "image/png" }, "document: contrato.pdf is image/png; qisign takes PDF"},
+		{"twice", func(e *E) { e.Signers = append(e.Signers, e.Signers[0]) }, "signer2.document: is the same person as signer1"},
+		{"for two", func(e *E) {
+			e.Signers = append(e.Signers, e.Signers[0])
+			e.Signers[1].Email = "outro@example.com"
+		}, ""},
 		{"no signer", func(e *E) { e.Signers = nil }, "signer1.name: "},
 		{"no name", func(e *E) { e.Signers[0].Name = "" }, "signer1.name: "},
 		{"no CPF", func(e *E) { e.Signers[0].Document = "" }, "signer1.document: must be the signer's CPF"},

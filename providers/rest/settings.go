@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -21,6 +22,7 @@ type Settings struct {
 	NoCallback    bool                        // the account has no address for callbacks, as its doctor has found out
 	Own           map[string]providers.Secret // what only this provider has, by [Setting.Name]
 	Roots         *x509.CertPool              // nil: the system's
+	Zone          *time.Location              // whose days the last one to sign is of; nil: UTC
 	Pacer         pace.Pacer
 	Observe       func(Observation) // nil: nobody
 	Log           *slog.Logger      // nil: nobody
