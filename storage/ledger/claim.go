@@ -47,6 +47,12 @@ type Claim struct {
 
 	mu    sync.Mutex        // one write at a time
 	added map[string]string // fields that are written with the next change
+
+	// seen is the version that the last write made. A Redis that was failed over or set back
+	// may still hold the claim and no longer its last writes: going on would leave a record
+	// with a gap, as participants without the contract that they belong to. A record that is
+	// older than this is lost to the claim; the next one goes on from what is there.
+	seen int64
 }
 
 // Now is about the server's time.
@@ -107,7 +113,7 @@ func (l *Ledger) Claim(ctx context.Context, key string, generation int64, lease 
 	if r.State == Queued || r.State == Preparing {
 		r.Tries++
 	}
-	c := &Claim{Record: r, At: time.UnixMilli(number(res[3])).UTC(), Probe: Admission(text(res[5])) == Probe, streak: p.Streak, taken: time.Now(), key: key, token: token, ledger: l}
+	c := &Claim{Record: r, At: time.UnixMilli(number(res[3])).UTC(), Probe: Admission(text(res[5])) == Probe, streak: p.Streak, taken: time.Now(), key: key, token: token, seen: r.Version, ledger: l}
 	if number(res[4]) == 1 {
 		r.State, r.Simulated, c.Began = Preparing, p.Simulated, true
 	}
@@ -132,13 +138,14 @@ func (c *Claim) Renew(ctx context.Context, lease time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	steps := c.steps()
-	ok, err := renewScript.Run(ctx, c.ledger.scripts, []string{envelopeKey(c.key)}, append([]any{c.key, c.token, millis(lease)}, steps...)...).Int()
+	version, err := renewScript.Run(ctx, c.ledger.scripts, []string{envelopeKey(c.key)}, append([]any{c.key, c.token, c.seen, millis(lease)}, steps...)...).Int64()
 	if err != nil {
 		return fmt.Errorf("ledger: renewing the claim on %s: %w", c.key, err)
 	}
-	if ok == 0 {
+	if version == 0 {
 		return fmt.Errorf("ledger: renewing the claim on %s: %w", c.key, ErrLost)
 	}
+	c.seen = version
 	c.stepsWritten()
 	return nil
 }
@@ -261,13 +268,17 @@ func (ch change) blob(r *Record, sections map[byte][]byte) (mode string, b []byt
 // write changes the record under the claim; ErrLost when the claim is another's by now.
 // The claim's record follows the change in State, Version and Generation only.
 func (c *Claim) write(ctx context.Context, ch change) error {
-	return c.writeAll(ctx, "token:"+c.token, ch)
+	return c.writeAll(ctx, "", ch)
 }
 
-// writeAll writes a change with the fields that were added before it.
+// writeAll writes a change with the fields that were added before it. Without a fence it is
+// under the claim.
 func (c *Claim) writeAll(ctx context.Context, fence string, ch change) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if fence == "" {
+		fence = c.fence()
+	}
 	ch.Set = with(c.added, ch.Set)
 	for _, f := range ch.Remove {
 		delete(ch.Set, f)
@@ -275,9 +286,13 @@ func (c *Claim) writeAll(ctx context.Context, fence string, ch change) error {
 	if err := c.ledger.write(ctx, c.Record, fence, ch); err != nil {
 		return err
 	}
+	c.seen = c.Record.Version
 	clear(c.added)
 	return nil
 }
+
+// fence lets a change through only under the claim, on a record that has all that it has written.
+func (c *Claim) fence() string { return fmt.Sprintf("token:%d:%s", c.seen, c.token) }
 
 // outcome writes what became of the inviting call that this claim intended. It is
 // accepted also when the claim has lapsed since: the caller alone has seen it. The claim
@@ -353,19 +368,21 @@ func (c *Claim) IntendAgain(ctx context.Context) (Intent, error) {
 func (c *Claim) intend(ctx context.Context, repeats string) (Intent, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	args := append([]any{c.key, c.token, repeats}, c.steps()...)
-	var answer string
+	args := append([]any{c.key, c.token, c.seen, repeats}, c.steps()...)
+	var res []any
 	err := c.ledger.durably(ctx, func(ctx context.Context, db scripter) (err error) {
-		answer, err = intentScript.Run(ctx, db, []string{envelopeKey(c.key)}, args...).Text()
+		res, err = intentScript.Run(ctx, db, []string{envelopeKey(c.key)}, args...).Slice()
 		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("ledger: intent for %s: %w", c.key, err)
 	}
-	if Intent(answer) != IntentLost {
+	answer := Intent(text(res[0]))
+	if answer != IntentLost {
+		c.seen = number(res[1])
 		c.stepsWritten()
 	}
-	return Intent(answer), nil
+	return answer, nil
 }
 
 func flag(b bool) string {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -124,5 +125,60 @@ func TestStepsAreWrittenWithWhatComesNext(t *testing.T) {
 	c.AddStep("late", "1")
 	if err := c.Renew(t.Context(), time.Minute); !errors.Is(err, ErrLost) || steps()["late"] != "" {
 		t.Errorf("after the claim: %v %v", steps(), err)
+	}
+}
+
+// TestAClaimEndsWhereItsWritesAreGone sets a record back to what it was before a claim's last
+// write, as a failover that loses it does: nothing that comes after that write is taken, or
+// the next claim would find its results without what they rest on.
+func TestAClaimEndsWhereItsWritesAreGone(t *testing.T) {
+	for name, next := range map[string]func(context.Context, *Claim) error{
+		"step":    func(ctx context.Context, c *Claim) error { return c.RecordStep(ctx, "share", "4001") },
+		"renewal": func(ctx context.Context, c *Claim) error { return c.Renew(ctx, time.Minute) },
+		"failure": func(ctx context.Context, c *Claim) error {
+			_, err := c.FailAlike(ctx, 1, Reason{Code: "refused", Message: "no"})
+			return err
+		},
+		"intent": func(ctx context.Context, c *Claim) error {
+			answer, err := c.Intend(ctx)
+			if err == nil && answer == IntentLost {
+				err = ErrLost
+			}
+			return err
+		},
+	} {
+		for _, written := range []string{"by a write", "by a renewal"} {
+			t.Run(name+" after a step that was written "+written, func(t *testing.T) {
+				l, _ := open(t)
+				ctx := t.Context()
+				r := create(t, l, "1")
+				c, hold, _, err := l.Claim(ctx, r.Key(), 1, time.Minute, Preparation{Provider: r.Provider})
+				if err != nil || hold != Granted {
+					t.Fatal(hold, err)
+				}
+				before, err := l.db.HGetAll(ctx, envelopeKey(r.Key())).Result()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if written == "by a write" {
+					err = c.RecordStep(ctx, "contract", "90001")
+				} else {
+					c.AddStep("contract", "90001")
+					err = c.Renew(ctx, time.Minute)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(l.db.Del(ctx, envelopeKey(r.Key())).Err(), l.db.HSet(ctx, envelopeKey(r.Key()), before).Err()); err != nil {
+					t.Fatal(err)
+				}
+				if err := next(ctx, c); !errors.Is(err, ErrLost) {
+					t.Errorf("%v, want %v", err, ErrLost)
+				}
+				if got := get(t, l, "1"); len(got.Steps) != 0 {
+					t.Errorf("the record has the steps %v", got.Steps)
+				}
+			})
+		}
 	}
 }

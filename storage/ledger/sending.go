@@ -57,7 +57,7 @@ func (c *Claim) FailAlike(ctx context.Context, tried int, why Reason) (halted bo
 	}
 	ch := failure(tried, why)
 	ch.Streak = c.streak
-	done, err := c.ledger.apply(ctx, c.Record, "token:"+c.token, ch)
+	done, err := c.ledger.apply(ctx, c.Record, c.fence(), ch)
 	return done.halted, err
 }
 

@@ -229,6 +229,9 @@ local function load(e, key)
   return h
 end
 
+-- holds tells whether a claim has the record, and the record all that the claim has written (see claim.go).
+local function holds(h, token, seen) return h.k == token and tonumber(h.v) >= number(seen) end
+
 -- admit lets one call through when a provider that refuses the key has been left alone for its pause; the
 -- others wait for what becomes of it.
 local function admit(provider, at)

@@ -1,5 +1,5 @@
 -- The one way to change a record. KEYS[1] the envelope.
--- ARGV: key, fence (token:X, version:N or inviter:X), from, to, index, delay, release, bump,
+-- ARGV: key, fence (token:N:X, version:N or inviter:X), from, to, index, delay, release, bump,
 --       what becomes of the blob (keep, add or set), its sections,
 --       how many envelopes in a row may fail for the reason of this one (0: it is not counted),
 --       number of fields to set, number of times to set, field, value ..., field, delay ..., fields to remove ...
@@ -24,7 +24,8 @@ local h = load(e, key)
 if not h then return {'lost'} end
 local release = ARGV[7] == '1'
 if string.sub(fence, 1, 6) == 'token:' then
-  if h.k ~= string.sub(fence, 7) then return {'lost'} end
+  local seen, token = string.match(fence, '^token:(%d+):(.*)$')
+  if not holds(h, token, seen) then return {'lost'} end
 elseif string.sub(fence, 1, 8) == 'inviter:' then
   -- What became of an inviting call is a fact that only its maker knows: it is taken also when the
   -- claim has lapsed since, and even when the envelope has been called doubtful meanwhile.
