@@ -54,10 +54,10 @@ func (w *tripwire) pass() {
 	}
 }
 
-// renewal tells the script that renews a claim by its arguments: key, key, token, lease, steps.
+// renewal tells the script that renews a claim by its arguments: key, key, token, version, lease, steps.
 func renewal(cmd redis.Cmder) bool {
 	args := cmd.Args()
-	return len(args) >= 7 && len(args)%2 == 1 && strings.HasPrefix(cmd.Name(), "eval") && fmt.Sprint(args[6]) == fmt.Sprint(Lease.Milliseconds())
+	return len(args) >= 8 && len(args)%2 == 0 && strings.HasPrefix(cmd.Name(), "eval") && fmt.Sprint(args[7]) == fmt.Sprint(Lease.Milliseconds())
 }
 
 func (w *tripwire) DialHook(next redis.DialHook) redis.DialHook { return next }
