@@ -218,6 +218,8 @@ func (s *system) openLedgerAndArchive(ctx context.Context, command string) (*eng
 	return s.openSteering(ctx, command, true)
 }
 
+const notAtHand = "the archive is not at hand here: a worker looks whether envelopes that are queued were sent before"
+
 func (s *system) openSteering(ctx context.Context, command string, archived bool) (*engine, error) {
 	cfg, err := loadConfig(s.env)
 	if err != nil {
@@ -234,7 +236,7 @@ func (s *system) openSteering(ctx context.Context, command string, archived bool
 	if archived {
 		if e.archive, err = storage.OpenToRead(ctx, cfg.ArchiveURL, cfg.s3()); err != nil {
 			e.archive = nil
-			e.log.Warn("the archive is not at hand here: a worker looks whether envelopes that are queued were sent before", "error", err)
+			e.log.Warn(notAtHand, "error", err)
 		}
 	}
 	err = e.connect(ctx)
@@ -251,16 +253,20 @@ func (s *system) openSteering(ctx context.Context, command string, archived bool
 	return e, nil
 }
 
-// unpair lets go of an archive that is not the one of this Redis: what is not in it proves
-// nothing.
+// unpair lets go of an archive that is not the one of this Redis, or cannot be read from here:
+// what is not in it proves nothing.
 func (e *engine) unpair(ctx context.Context) error {
 	err := pairing.Check(ctx, e.redis, e.archive)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
 	if _, other := errors.AsType[*pairing.OtherError](err); other {
 		e.log.Warn("the archive here is not the one of this Redis: a worker looks whether envelopes that are queued were sent before", "archive", e.archive.String())
-		e.archive = nil
-		return nil
+	} else {
+		e.log.Warn(notAtHand, "error", err)
 	}
-	return err
+	e.archive = nil
+	return nil
 }
 
 // openObserver makes the client of an engine that calls nobody and has no archive.

@@ -63,3 +63,19 @@ func TestAnotherArchiveIsNotTaken(t *testing.T) {
 	env["CHANCELA_ARCHIVE_URL"] = mistyped
 	invoke(t, env, "enqueue", file).want(t, exitOK)
 }
+
+// TestCancelWithoutItsArchive: whoever must stop a campaign can, also while its archive cannot be read.
+func TestCancelWithoutItsArchive(t *testing.T) {
+	t.Parallel()
+	file, at := someOf(t, "june.csv", "cer-001"), t.TempDir()
+	env := map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_ARCHIVE_URL": at,
+		"CHANCELA_CERTYNEO_API_KEY": "k", "CHANCELA_CERTYNEO_BASE_URL": "http://127.0.0.1:1"}
+	invoke(t, env, "enqueue", file).want(t, exitOK)
+	if err := os.WriteFile(filepath.Join(at, pairing.Key), []byte("<html>\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := invoke(t, env, "cancel", "june", "--yes").want(t, exitOK)
+	if !strings.Contains(r.stderr, notAtHand) {
+		t.Errorf("cancel does not say that it could not look into the archive: %s", r.stderr)
+	}
+}
