@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage/archive"
@@ -165,7 +166,7 @@ func (c *Client) find(ctx context.Context, fresh []*draft, t *traces) ([]found, 
 		if !t.mayBeComplete(e.ID) && standing.Marks == 0 {
 			continue
 		}
-		g.Go(func() (err error) {
+		g.Go(guard.Panics(func() (err error) {
 			if t.mayBeComplete(e.ID) {
 				out[i].manifest, err = c.manifest(ctx, e)
 			}
@@ -173,7 +174,7 @@ func (c *Client) find(ctx context.Context, fresh []*draft, t *traces) ([]found, 
 				out[i].mark, err = c.mark(ctx, e, standing)
 			}
 			return err
-		})
+		}))
 	}
 	return out, g.Wait()
 }

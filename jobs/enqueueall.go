@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -63,22 +64,22 @@ func (c *Client) EnqueueFirst(ctx context.Context, campaign string, first int, s
 	}
 	read, prepared, recorded := make(chan *accepting), make(chan *accepting), make(chan *accepting)
 	work, ctx := errgroup.WithContext(ctx)
-	work.Go(func() error {
+	work.Go(guard.Panics(func() error {
 		defer close(prepared)
 		return passOn(ctx, read, prepared, func(b *accepting) error { return c.prepare(ctx, b, known) })
-	})
-	work.Go(func() error {
+	}))
+	work.Go(guard.Panics(func() error {
 		defer close(recorded)
 		return passOn(ctx, prepared, recorded, func(b *accepting) error { return c.record(ctx, b) })
-	})
-	work.Go(func() error {
+	}))
+	work.Go(guard.Panics(func() error {
 		return passOn(ctx, recorded, nil, func(b *accepting) error {
 			if err := c.enqueueTasks(ctx, b); err != nil {
 				return err
 			}
 			return sum.count(ctx, b.out, known)
 		})
-	})
+	}))
 	reading := c.batches(ctx, first, source, read)
 	close(read)
 	if err := work.Wait(); err != nil {

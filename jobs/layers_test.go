@@ -51,7 +51,7 @@ var services = func() []string {
 // levels are the rooms of jobs from the ground up: each imports only what is below it. The client
 // and the worker stand side by side and do not know each other.
 var levels = [][]string{
-	{"jobs/chart", "jobs/formula", "jobs/hours", "jobs/intake/filetype", "jobs/trace"},
+	{"jobs/chart", "jobs/formula", "jobs/guard", "jobs/hours", "jobs/intake/filetype", "jobs/trace"},
 	{"jobs/intake/fill"},
 	{"jobs/intake", "jobs/queue", "jobs/report", "jobs/trace/otlp"},
 	{"jobs", "jobs/worker", "jobs/campaign/xlsx"},

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/pace"
@@ -109,10 +110,10 @@ func (b *rebuilding) flush(ctx context.Context) error {
 	g, reading := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
 	for i, x := range b.batch {
-		g.Go(func() error {
+		g.Go(guard.Panics(func() error {
 			entries[i], failed[i] = c.rebuilt(reading, x, b.now)
 			return reading.Err()
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -46,8 +47,12 @@ func (c *Client) Reports(ctx context.Context, campaign string, states ...ledger.
 					return
 				}
 				work.Go(func() {
-					reports, err := c.reportsOf(ctx, keys)
-					p <- page{reports, err}
+					var next page
+					next.err = guard.Panics(func() (err error) {
+						next.reports, err = c.reportsOf(ctx, keys)
+						return err
+					})()
+					p <- next
 				})
 				if cursor = next; next == "" {
 					return

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -141,7 +142,9 @@ func (c *Client) together(ctx context.Context, res *Result, ids []string, record
 		}
 		lane := laneOf(res.Done + i)
 		g.Go(func() error {
-			outcomes[i] = c.insist(ctx, r, func(r *ledger.Record) error { return do(ctx, r, lane) })
+			outcomes[i] = guard.Panics(func() error {
+				return c.insist(ctx, r, func(r *ledger.Record) error { return do(ctx, r, lane) })
+			})()
 			return nil
 		})
 	}

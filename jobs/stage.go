@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/storage/archive"
 )
@@ -27,13 +28,13 @@ func (c *Client) stageAll(ctx context.Context, batch []*draft) error {
 				continue
 			}
 			begun[f.SHA256] = true
-			work.Go(func() error {
+			work.Go(guard.Panics(func() error {
 				if err := stage(ctx, c.archive, f.Document); err != nil {
 					return fmt.Errorf("%s: keeping %s: %w", d.key, f.Column, err)
 				}
 				c.staged.add(f.SHA256)
 				return nil
-			})
+			}))
 		}
 	}
 	return work.Wait()

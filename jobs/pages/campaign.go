@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/registry"
@@ -99,10 +100,10 @@ func (p *Pages) campaignView(ctx context.Context, name string) (campaignView, er
 	x := campaignView{Campaign: c, Groups: groupsOf(c.States), Funnel: funnel(c), At: time.Now()}
 	x.Archive.Name = ledger.Archive
 	reads, ctx := errgroup.WithContext(ctx)
-	reads.Go(func() (err error) { x.Course, err = p.Client.Ledger().Course(ctx, name); return err })
-	reads.Go(func() (err error) { x.Providers, err = p.providerRows(ctx, c); return err })
-	reads.Go(func() error { return p.ills(ctx, &x.Archive) })
-	reads.Go(func() (err error) { x.Ends, err = p.Client.Ends(ctx, name); return err })
+	reads.Go(guard.Panics(func() (err error) { x.Course, err = p.Client.Ledger().Course(ctx, name); return err }))
+	reads.Go(guard.Panics(func() (err error) { x.Providers, err = p.providerRows(ctx, c); return err }))
+	reads.Go(guard.Panics(func() error { return p.ills(ctx, &x.Archive) }))
+	reads.Go(guard.Panics(func() (err error) { x.Ends, err = p.Client.Ends(ctx, name); return err }))
 	err = reads.Wait()
 	x.Speed = speed(x.Course, x.At)
 	if x.Speed > 0 && !c.Paused {
@@ -162,7 +163,7 @@ func (p *Pages) providerRows(ctx context.Context, c ledger.Campaign) ([]provider
 	}
 	reads, ctx := errgroup.WithContext(ctx)
 	for i := range rows {
-		reads.Go(func() error { return p.inspect(ctx, &rows[i]) })
+		reads.Go(guard.Panics(func() error { return p.inspect(ctx, &rows[i]) }))
 	}
 	return rows, reads.Wait()
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/chancela/chancela/jobs/guard"
 )
 
 const (
@@ -81,7 +83,12 @@ func (l *live) look(ctx context.Context, t *topic, read source) {
 	defer tick.Stop()
 	last := ""
 	for {
-		version, part, err := read(ctx, last)
+		var version string
+		var part []byte
+		err := guard.Panics(func() (err error) {
+			version, part, err = read(ctx, last)
+			return err
+		})()
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // workedFor is how long an answer to "does a worker run" is good.
@@ -11,26 +13,41 @@ const workedFor = 3 * time.Second
 
 // workers remembers for which providers workers run.
 type workers struct {
+	asking singleflight.Group // by provider
+
 	mu    sync.Mutex
 	asked map[string]time.Time
 	run   map[string]bool
 }
 
 func (p *Pages) worked(provider string) (bool, error) {
-	p.workers.mu.Lock()
-	defer p.workers.mu.Unlock()
-	if time.Since(p.workers.asked[provider]) < workedFor {
-		return p.workers.run[provider], nil
+	if run, known := p.workers.known(provider); known {
+		return run, nil
 	}
-	run, err := p.Client.TaskQueue().Worked(provider)
-	if err != nil {
-		return false, err
+	run, err, _ := p.workers.asking.Do(provider, func() (any, error) {
+		run, err := p.Client.TaskQueue().Worked(provider)
+		if err == nil {
+			p.workers.learn(provider, run)
+		}
+		return run, err
+	})
+	return run.(bool), err
+}
+
+// known is an answer that is still good.
+func (w *workers) known(provider string) (run, known bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.run[provider], time.Since(w.asked[provider]) < workedFor
+}
+
+func (w *workers) learn(provider string, run bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.asked == nil {
+		w.asked, w.run = map[string]time.Time{}, map[string]bool{}
 	}
-	if p.workers.asked == nil {
-		p.workers.asked, p.workers.run = map[string]time.Time{}, map[string]bool{}
-	}
-	p.workers.asked[provider], p.workers.run[provider] = time.Now(), run
-	return run, nil
+	w.asked[provider], w.run[provider] = time.Now(), run
 }
 
 // notice says what the action has come to that led to a page.

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
@@ -47,11 +48,11 @@ func (p *Pages) provider(v *visit) error {
 	l := p.Client.Ledger()
 	var depths []queue.Depth
 	reads, ctx := errgroup.WithContext(v.ctx)
-	reads.Go(func() (err error) { x.Failures, err = l.Failures(ctx, x.Name); return err })
-	reads.Go(func() (err error) { x.Callbacks, err = l.Callbacks(ctx, x.Name); return err })
-	reads.Go(func() (err error) { x.Work, err = l.Pending(ctx, ledger.Work, x.Name); return err })
-	reads.Go(func() (err error) { x.Looks, err = l.Pending(ctx, ledger.Look, x.Name); return err })
-	reads.Go(func() (err error) { depths, err = p.Client.TaskQueue().Depths(ctx); return err })
+	reads.Go(guard.Panics(func() (err error) { x.Failures, err = l.Failures(ctx, x.Name); return err }))
+	reads.Go(guard.Panics(func() (err error) { x.Callbacks, err = l.Callbacks(ctx, x.Name); return err }))
+	reads.Go(guard.Panics(func() (err error) { x.Work, err = l.Pending(ctx, ledger.Work, x.Name); return err }))
+	reads.Go(guard.Panics(func() (err error) { x.Looks, err = l.Pending(ctx, ledger.Look, x.Name); return err }))
+	reads.Go(guard.Panics(func() (err error) { depths, err = p.Client.TaskQueue().Depths(ctx); return err }))
 	if err := reads.Wait(); err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/marks"
@@ -92,7 +93,12 @@ func (w *Worker) keepID(ctx context.Context, r *ledger.Record, in ledger.Invited
 	go func() {
 		defer close(done)
 		for !w.writeID(ctx, k, &id) {
-			time.Sleep(time.Duration(id.tries) * time.Second)
+			select {
+			case <-time.After(time.Duration(id.tries) * time.Second):
+			case <-w.stopping.Done():
+				w.ids.add(k, id) // with the last ones
+				return
+			}
 		}
 	}()
 	return func() { <-done }
@@ -135,13 +141,13 @@ func (w *Worker) writeIDs(ctx context.Context, then time.Time) {
 	var g errgroup.Group
 	g.SetLimit(idsAtOnce)
 	for k, id := range w.ids.take(then) {
-		g.Go(func() error {
+		g.Go(guard.Panics(func() error {
 			if !w.writeID(ctx, k, &id) {
 				id.since = time.Now()
 				w.ids.add(k, id)
 			}
 			return nil
-		})
+		}))
 	}
 	_ = g.Wait()
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -177,21 +178,27 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 	var g errgroup.Group
 	g.SetLimit(min(looksAtOnce, config.Concurrency))
 	for _, r := range rest {
-		g.Go(func() error {
+		g.Go(guard.Panics(func() error {
 			if stop.Load() {
 				return nil
 			}
 			waiting.Delete(r.Key())
-			err := w.lookAt(ctx, config, r)
-			if err == nil && late[r] {
-				err = w.expire(ctx, config, r)
+			err := guard.Panics(func() error {
+				err := w.lookAt(ctx, config, r)
+				if err == nil && late[r] {
+					err = w.expire(ctx, config, r)
+				}
+				return err
+			})()
+			if p, ok := errors.AsType[*guard.PanicError](err); ok { // it is looked at again when its hold is over
+				w.log.ErrorContext(ctx, "panic", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", p)
 			}
 			w.answered(ctx, r.Provider, admitted, err)
 			if kind := providers.KindOf(err); err != nil && (kind == providers.Denied || kind == providers.RateLimited) {
 				stop.Store(true)
 			}
 			return nil
-		})
+		}))
 	}
 	g.Wait() // lookAt deals with its own errors
 	if stop.Load() {
