@@ -16,17 +16,13 @@ const reportsAtOnce = 250
 // Reports are those of a campaign's envelopes in some states, or (none) in all, in the order in
 // which they were enqueued. Some pages are read and unpacked ahead, side by side.
 func (c *Client) Reports(ctx context.Context, campaign string, states ...ledger.State) iter.Seq2[Report, error] {
-	type page struct {
-		reports []Report
-		err     error
-	}
 	return func(yield func(Report, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		var work sync.WaitGroup
 		defer work.Wait()
 		defer stop()
-		pages := make(chan chan page, runtime.GOMAXPROCS(0))
-		send := func(p chan page) bool {
+		pages := make(chan chan reportsPage, runtime.GOMAXPROCS(0))
+		send := func(p chan reportsPage) bool {
 			select {
 			case pages <- p:
 				return true
@@ -38,22 +34,15 @@ func (c *Client) Reports(ctx context.Context, campaign string, states ...ledger.
 			defer close(pages)
 			for cursor := ""; ; {
 				keys, next, err := c.ledger.Keys(ctx, campaign, states, cursor, reportsAtOnce)
-				p := make(chan page, 1)
+				p := make(chan reportsPage, 1)
 				if !send(p) {
 					return
 				}
 				if err != nil {
-					p <- page{err: err}
+					p <- reportsPage{err: err}
 					return
 				}
-				work.Go(func() {
-					var next page
-					next.err = guard.Panics(func() (err error) {
-						next.reports, err = c.reportsOf(ctx, keys)
-						return err
-					})()
-					p <- next
-				})
+				work.Go(func() { p <- c.reportsPage(ctx, keys) })
 				if cursor = next; next == "" {
 					return
 				}
@@ -75,6 +64,19 @@ func (c *Client) Reports(ctx context.Context, campaign string, states ...ledger.
 			yield(Report{}, err)
 		}
 	}
+}
+
+type reportsPage struct {
+	reports []Report
+	err     error
+}
+
+func (c *Client) reportsPage(ctx context.Context, keys []string) (p reportsPage) {
+	p.err = guard.Panics(func() (err error) {
+		p.reports, err = c.reportsOf(ctx, keys)
+		return err
+	})()
+	return p
 }
 
 func (c *Client) reportsOf(ctx context.Context, keys []string) ([]Report, error) {

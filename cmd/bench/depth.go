@@ -66,10 +66,13 @@ func depth(ctx context.Context, folder string, s sizes) ([]result, error) {
 		}
 		bytes["floor"] = append(bytes["floor"], taken)
 	}
-	var all []result
+	return depthResults(s.deep, rates, bytes), nil
+}
+
+func depthResults(deep int, rates, bytes map[string][]float64) (all []result) {
 	floor := median(rates["nothing"])
 	for _, behind := range []string{"waiting", "pending"} {
-		r := result{Scenario: fmt.Sprintf("depth, %d %s", s.deep, behind), Unit: "envelopes/s", Ours: median(rates[behind]), Floor: floor}
+		r := result{Scenario: fmt.Sprintf("depth, %d %s", deep, behind), Unit: "envelopes/s", Ours: median(rates[behind]), Floor: floor}
 		r.Ratio = r.Ours / r.Floor
 		all = append(all, r)
 	}
@@ -78,7 +81,7 @@ func depth(ctx context.Context, folder string, s sizes) ([]result, error) {
 		r.Ratio = r.Ours / r.Floor
 		all = append(all, r)
 	}
-	return all, nil
+	return all
 }
 
 // fillBehind adds a campaign of envelopes that wait behind those that are drained, or that are with their signers.

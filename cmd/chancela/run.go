@@ -98,14 +98,8 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 			return err
 		}
 	}
-	if !sys.json && !sys.terminal { // the live view has said it
-		for _, name := range files.campaigns() {
-			ends, err := e.client.Ends(ending, name)
-			if err != nil {
-				return err
-			}
-			sys.ends(ends)
-		}
+	if err := tellEnds(ending, sys, e, files.campaigns()); err != nil {
+		return err
 	}
 	if err := tellHalts(ending, e, files.campaigns(), sys.tell); err != nil {
 		return err
@@ -115,6 +109,21 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 		return interrupted(sys, start.cfg)
 	}
 	return quietly(cmp.Or(files.status(all), sum.status()))
+}
+
+// tellEnds groups what did not end archived by its reason, where no live view has said it.
+func tellEnds(ctx context.Context, sys *system, e *engine, campaigns []string) error {
+	if sys.json || sys.terminal {
+		return nil
+	}
+	for _, name := range campaigns {
+		ends, err := e.client.Ends(ctx, name)
+		if err != nil {
+			return err
+		}
+		sys.ends(ends)
+	}
+	return nil
 }
 
 // into is how a report is written into a file that its name tells the format of; no name, no

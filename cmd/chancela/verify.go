@@ -11,6 +11,7 @@ import (
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage"
+	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/pairing"
 )
@@ -53,24 +54,11 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	if err != nil {
 		return usage("%sARCHIVE_URL: %w", prefix, err)
 	}
-	var book *ledger.Ledger
-	if cfg.RedisURL != "" {
-		e := &engine{cfg: cfg, log: s.logger(slog.LevelWarn)}
-		defer e.Close()
-		if err := e.connect(ctx); err != nil {
-			return err
-		}
-		if err := pairing.Check(ctx, e.redis, store); err != nil {
-			if _, other := errors.AsType[*pairing.OtherError](err); !other {
-				return err
-			}
-			e.log.Warn("this Redis was used with another archive: what it calls archived may be there", "archive", store.String())
-		}
-		book = ledger.New(e.redis, ledger.NotDurable)
-		if _, err := book.Campaign(ctx, campaign); campaign != "" && errors.Is(err, ledger.ErrNotFound) {
-			book = nil // only the archive knows it
-		}
+	book, done, err := s.bookOf(ctx, cfg, store, campaign)
+	if err != nil {
+		return err
 	}
+	defer done()
 	wrong := 0
 	v, err := report.Verify(ctx, store, book, campaign, func(key string, err error) {
 		wrong++
@@ -106,6 +94,31 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	s.come(map[string]any{"envelopes": v.Envelopes, "files": v.Files, "bytes": v.Bytes, "wrong": wrong,
 		"unvouched": len(v.Unvouched), "staged": v.Staged, "marks": v.Marks, "compared": book != nil}, lang.Join(parts, "\n"))
 	return quietly(status)
+}
+
+// bookOf is the ledger that an archive is compared with; nil without a Redis, and where only the
+// archive knows the campaign.
+func (s *system) bookOf(ctx context.Context, cfg *config, store archive.Archive, campaign string) (*ledger.Ledger, func(), error) {
+	if cfg.RedisURL == "" {
+		return nil, func() {}, nil
+	}
+	e := &engine{cfg: cfg, log: s.logger(slog.LevelWarn)}
+	if err := e.connect(ctx); err != nil {
+		e.Close()
+		return nil, nil, err
+	}
+	if err := pairing.Check(ctx, e.redis, store); err != nil {
+		if _, other := errors.AsType[*pairing.OtherError](err); !other {
+			e.Close()
+			return nil, nil, err
+		}
+		e.log.Warn("this Redis was used with another archive: what it calls archived may be there", "archive", store.String())
+	}
+	book := ledger.New(e.redis, ledger.NotDurable)
+	if _, err := book.Campaign(ctx, campaign); campaign != "" && errors.Is(err, ledger.ErrNotFound) {
+		book = nil
+	}
+	return book, e.Close, nil
 }
 
 // size is a size for people.
