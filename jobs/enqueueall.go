@@ -2,6 +2,8 @@ package jobs
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -53,11 +55,35 @@ func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source)
 	return c.EnqueueFirst(ctx, campaign, 0, source)
 }
 
+// ErrBegun: a campaign has envelopes already, which were enqueued to go all at once.
+var ErrBegun = errors.New("the campaign was enqueued already to go all at once")
+
+// CheckFirst refuses, with [ErrBegun], what would have no effect: that the first envelopes of a
+// campaign go first, when the campaign is there without that.
+func (c *Client) CheckFirst(ctx context.Context, campaign string, first int) error {
+	if first == 0 {
+		return nil
+	}
+	known, err := c.ledger.Campaign(ctx, campaign)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case known.First == 0:
+		return fmt.Errorf("%s: %w", campaign, ErrBegun)
+	}
+	return nil
+}
+
 // EnqueueFirst is EnqueueAll for a campaign of which the first envelopes of each provider are
 // sent, so many, and the others when those are archived or the campaign is resumed. It holds
 // for whatever is added to the campaign.
 func (c *Client) EnqueueFirst(ctx context.Context, campaign string, first int, source Source) (Summary, error) {
 	var sum Summary
+	if err := c.CheckFirst(ctx, campaign, first); err != nil {
+		return sum, err
+	}
 	known, err := c.tracesOf(ctx, campaign)
 	if err != nil {
 		return sum, err

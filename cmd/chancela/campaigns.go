@@ -362,6 +362,11 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 		all.campaigns = append(all.campaigns, r.Campaign())
 		all.sums[r.Campaign()] = &jobs.Summary{}
 	}
+	if err := c.CheckFirst(ctx, r.Campaign(), f.flags.first); errors.Is(err, jobs.ErrBegun) {
+		return sum, usage("--first: %s was enqueued already, without it: leave it out; chancela pause %s holds back what is not sent", r.Campaign(), r.Campaign())
+	} else if err != nil {
+		return sum, err
+	}
 	if err := errors.Join(c.SetHours(ctx, r.Campaign(), f.hours), c.SetReminders(ctx, r.Campaign(), f.flags.reminders.Reminders)); err != nil {
 		return sum, err
 	}

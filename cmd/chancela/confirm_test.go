@@ -56,3 +56,21 @@ func TestResumeAsksBeforeTheRestGoes(t *testing.T) {
 		t.Error(r.stdout)
 	}
 }
+
+// A campaign that was enqueued to go all at once cannot begin with a few: that is refused, and
+// not left out without a word. One that began with a few may be given again.
+func TestFirstComesTooLate(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_SIMULATE": "yes", "CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "archive")}
+	file := someOf(t, "june.csv", "cer-001", "cer-002")
+	invoke(t, env, "enqueue", file).want(t, exitOK)
+	r := invoke(t, env, "enqueue", "--first", "1", "--limit", "1/day", file).want(t, exitUsage)
+	if !strings.Contains(r.stderr, "--first: june was enqueued already, without it") {
+		t.Error(r.stderr)
+	}
+	if s := invoke(t, env, "status", "june").want(t, exitOK); strings.Contains(s.stdout, "a day") {
+		t.Errorf("the limit of a refused command stands: %s", s.stdout)
+	}
+	invoke(t, env, "enqueue", "--first", "1", "--campaign", "july", "--again", file).want(t, exitOK)
+	invoke(t, env, "enqueue", "--first", "1", "--campaign", "july", "--again", file).want(t, exitOK)
+}

@@ -97,6 +97,9 @@ func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all ite
 	if err != nil {
 		return nil, err
 	}
+	if err := s.client.CheckFirst(ctx, name, b.first); err != nil {
+		return nil, err
+	}
 	if err := errors.Join(s.client.SetHours(ctx, name, b.hours), s.client.SetReminders(ctx, name, b.reminders)); err != nil {
 		return nil, err
 	}

@@ -172,6 +172,8 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		return problem(http.StatusNotFound, "there is no such file in the archive")
 	case errors.Is(err, jobs.ErrConflict):
 		return problem(http.StatusConflict, jobs.ErrConflict.Error()+": choose another id")
+	case errors.Is(err, jobs.ErrBegun):
+		return problem(http.StatusConflict, "first: "+jobs.ErrBegun.Error()+": leave it out, or pause the campaign")
 	case errors.Is(err, jobs.ErrUnknownID):
 		return problem(http.StatusUnprocessableEntity, err.Error())
 	case errors.Is(err, jobs.ErrNotNow):

@@ -89,10 +89,10 @@ func TestReportSaysWhatAManagerAsks(t *testing.T) {
 	wantTexts(t, english, "10 of 14 signed (71.4%)", "1 waits for its signers, 1 is not sent yet, 1 has ended unsigned, 1 needs somebody.",
 		"<dd>6 h</dd>", "<dd>9 h</dd>", "10 signatures.", "the middle half took 3 h to 8 h, the quickest 1 h, the slowest 10 h", "1 person is asked and has not signed.",
 		`<th scope="row">Sent</th><td class="n">12</td><td class="n">85.7%</td>`, "queued: 1, failed: 1", "sent: 1, declined: 1",
-		"sdoc: solicitation: 422; sdoc says: telefone inválido", "The provider refuses what this row says.", "o valor está errado", "20 Nov 2026 19:00", "times are of America/Sao_Paulo")
+		"sdoc: solicitation: 422; sdoc says: telefone inválido", "The provider did not take it.", "o valor está errado", "20 Nov 2026 19:00", "times are of America/Sao_Paulo")
 	portuguese := pageOf(t, ReportStyle{Campaign: "june", Zone: zone, Language: lang.Portuguese}, reports)
 	wantTexts(t, portuguese, `<html lang="pt-BR">`, "Campanha june", "10 de 14 assinados (71,4%)", "1 precisa de alguém", "Metade assinou em até", "a metade do meio levou de 3 h a 8 h",
-		"na fila: 1, falhou: 1", "sdoc diz: telefone inválido", "O provedor recusa o que esta linha diz.", "20/11/2026 19:00", "recusado: 1")
+		"na fila: 1, falhou: 1", "sdoc diz: telefone inválido", "O provedor não aceitou.", "20/11/2026 19:00", "recusado: 1")
 }
 
 // TestCourseOfAMinute: rows of one minute say the second, and shares are rounded.

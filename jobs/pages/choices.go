@@ -26,7 +26,7 @@ func (p *Pages) choicesOf(v *visit, x *api.Draft) []choiceView {
 	add("upload.provider", x.Provider)
 	add("reading.sheet", x.Sheet)
 	add("reading.subject", x.Subject)
-	add("reading.id", x.ID)
+	add("reading.id", x.Sending.ID) // not the draft's own
 	leave := lang.Plain(v.words.t("choice.at.once"))
 	if x.Hours != nil {
 		leave = x.Hours.Said()

@@ -146,7 +146,7 @@ func TestRetryOfOneReason(t *testing.T) {
 	s.enqueue("june", envelope("2"), ledger.Queued)
 	v := s.visitor()
 	v.signIn("key-of-crm")
-	v.get("/campaigns/june").want(t, http.StatusOK, "bad_phone", "Mend the row", "/campaigns/june/retry?code=bad_phone&amp;provider=certyneo")
+	v.get("/campaigns/june").want(t, http.StatusOK, "bad_phone", "where the account or the service was at fault, retry", "/campaigns/june/retry?code=bad_phone&amp;provider=certyneo")
 	v.get("/campaigns/june/retry?code=other").want(t, http.StatusOK, "nothing left")
 	v.post("/campaigns/june/retry?code=bad_phone", "/campaigns/june/retry", url.Values{"code": {"bad_phone"}}).want(t, http.StatusOK, "1 envelope is tried again")
 }

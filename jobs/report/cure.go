@@ -37,5 +37,5 @@ func Cure(state ledger.State, code string) lang.Text {
 	case "bad_content":
 		return lang.Of("It is signed, but what the provider gave is no whole file. Retry: it is fetched again.")
 	}
-	return lang.Of("The provider refuses what this row says. Mend the row and send it under another id; retry when it was the account that was wrong.")
+	return lang.Of("The provider did not take it. Where its words name something of the row, mend that and send the row under another id; where the account or the service was at fault, retry.")
 }

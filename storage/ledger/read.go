@@ -144,8 +144,9 @@ type Campaign struct {
 	Halts     []Halt // by provider
 	Hours     Hours
 	Reminders ReminderRule
-	Simulated bool // one of its envelopes goes, or went, to a simulator
-	Younger   bool // than what the archive has of it: see [Ledger.Younger]
+	Simulated bool  // one of its envelopes goes, or went, to a simulator
+	First     int64 // how many of each provider were to go first; 0: all at once
+	Younger   bool  // than what the archive has of it: see [Ledger.Younger]
 	CreatedAt time.Time
 	ChangedAt time.Time // the last change of a state
 }
@@ -220,7 +221,7 @@ func (q *campaignQuery) answer(name string) (c Campaign, whole, ok bool) {
 	if h["created"] == "" && h["seq"] == "" { // none, or one that has hours and no envelope yet
 		return Campaign{}, false, false
 	}
-	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Halts: haltsOf(h), Hours: hoursOf(h), Reminders: ruleOf(h), Simulated: h["simulated"] == "1", Younger: h["younger"] == "1",
+	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Halts: haltsOf(h), Hours: hoursOf(h), Reminders: ruleOf(h), Simulated: h["simulated"] == "1", Younger: h["younger"] == "1", First: atoi(h["first"]),
 		CreatedAt: milliTime(h["created"]), ChangedAt: milliTime(h["changed"])}
 	if due := q.reminder.Val(); due > 0 {
 		c.Reminders.Next = time.UnixMilli(int64(due)).UTC()
