@@ -18,7 +18,7 @@ import (
 // A Redis that may forget what it has acknowledged is taken with a warning in the log: what
 // it was given in the last moments before a crash is to be enqueued again, and is not sent
 // twice as long as workers mark invitations in the archive. Another archive than the one that
-// the Redis was used with is refused. [Client.Close] ends it.
+// the Redis was used with is refused while envelopes are open. [Client.Close] ends it.
 func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 	var judges []providers.Provider
 	for _, p := range registry.All() {
@@ -41,12 +41,16 @@ func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 		db.Close()
 		return nil, err
 	}
-	if err := pairing.Claim(ctx, db, store); err != nil {
+	c := NewClient(ClientConfig{Redis: db, Durability: server.Durability, Archive: store, Providers: judges})
+	c.close = db.Close
+	moved, err := pairing.Claim(ctx, db, store, func(ctx context.Context) (int64, error) { return c.ledger.Unfinished(ctx, registry.Names()) })
+	if err != nil {
 		db.Close()
 		return nil, err
 	}
-	c := NewClient(ClientConfig{Redis: db, Durability: server.Durability, Archive: store, Providers: judges})
-	c.close = db.Close
+	if moved {
+		c.log.WarnContext(ctx, "this Redis was used with another archive, and nothing is open there: it goes on with this one", "archive", store.String())
+	}
 	for _, w := range server.Warnings {
 		c.log.WarnContext(ctx, w)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage/archive"
+	"github.com/chancela/chancela/storage/ledger"
 	"github.com/chancela/chancela/storage/pairing"
 )
 
@@ -58,9 +59,15 @@ func (e *engine) claim(ctx context.Context) error {
 	return e.pair(ctx)
 }
 
-// pair notes the archive of a Redis that has none yet, or refuses another one than was noted.
+// pair notes the archive of a Redis that has none yet, or refuses another one than was noted
+// while envelopes are open.
 func (e *engine) pair(ctx context.Context) error {
-	err := pairing.Claim(ctx, e.redis, e.archive)
+	moved, err := pairing.Claim(ctx, e.redis, e.archive, func(ctx context.Context) (int64, error) {
+		return ledger.New(e.redis, e.durability).Unfinished(ctx, registry.Names())
+	})
+	if moved {
+		e.log.Warn("this Redis was used with another archive, and nothing is open there: it goes on with this one", "archive", e.archive.String())
+	}
 	if other, ok := errors.AsType[*pairing.OtherError](err); ok {
 		return usage("this Redis was used with another archive than %[1]s: look at %[2]sARCHIVE_URL and %[2]sREDIS_URL. If this archive is to take the other's place, give it the file %[3]s of the other, or one with the line %[4]s",
 			e.archive, prefix, pairing.Key, other.Noted)

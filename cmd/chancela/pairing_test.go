@@ -79,3 +79,18 @@ func TestCancelWithoutItsArchive(t *testing.T) {
 		t.Errorf("cancel does not say that it could not look into the archive: %s", r.stderr)
 	}
 }
+
+// TestAnArchiveIsChangedWhenAllHasEnded: then a new one needs no more than its address.
+func TestAnArchiveIsChangedWhenAllHasEnded(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_SIMULATE": "yes", "CHANCELA_ARCHIVE_URL": t.TempDir()}
+	invoke(t, env, "enqueue", someOf(t, "june.csv", "cer-001")).want(t, exitOK)
+	invoke(t, env, "cancel", "june", "--yes").want(t, exitOK)
+	env["CHANCELA_ARCHIVE_URL"] = t.TempDir()
+	r := invoke(t, env, "enqueue", someOf(t, "july.csv", "cer-002")).want(t, exitOK)
+	if !strings.Contains(r.stderr, "it goes on with this one") {
+		t.Errorf("it is not said that the archive has changed: %s", r.stderr)
+	}
+	env["CHANCELA_ARCHIVE_URL"] = t.TempDir()
+	invoke(t, env, "enqueue", someOf(t, "august.csv", "cer-003")).want(t, exitUsage)
+}

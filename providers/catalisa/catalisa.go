@@ -212,7 +212,7 @@ func (p *Provider) refused(ctx context.Context, job *providers.Job, a attributes
 // notSent is a request that is there and whose signers are not told (reference §6). How one
 // comes to be is not documented, nor how it is sent: the next look may find it sent.
 func (p *Provider) notSent(kind providers.ErrorKind) error {
-	return &providers.Error{Kind: kind, Provider: Name, Op: "POST " + requestsPath, Code: "draft", Err: errors.New("Catalisa has made the request and keeps it as a draft: nobody is told yet")}
+	return &providers.Error{Kind: kind, Provider: Name, Op: "POST " + requestsPath, Code: "draft", Err: errors.New("the request was made and is kept as a draft: nobody is told yet")}
 }
 
 // settlePages bounds the pages that Settle reads: with the filter there is one.

@@ -325,6 +325,22 @@ func (l *Ledger) Counts(ctx context.Context, provider string) (map[State]int64, 
 	return out, nil
 }
 
+// Unfinished is how many envelopes of some providers are not terminal, over all campaigns.
+func (l *Ledger) Unfinished(ctx context.Context, providers []string) (n int64, err error) {
+	for _, provider := range providers {
+		counts, err := l.Counts(ctx, provider)
+		if err != nil {
+			return 0, err
+		}
+		for s, k := range counts {
+			if !s.Terminal() {
+				n += k
+			}
+		}
+	}
+	return n, nil
+}
+
 // KeyOf finds the key of the envelope that has this id at its provider; empty when
 // there is none.
 func (l *Ledger) KeyOf(ctx context.Context, provider, envelopeID string) (string, error) {

@@ -4,7 +4,8 @@
 // archive that it was first used with. Whoever starts with another archive at the same Redis
 // has most likely mistyped its address: documents would be staged where no worker looks, and
 // marks of invitations be looked for where none is. A copy of an archive has its id, so one
-// that was moved is taken without a word; so is an archive at an empty Redis.
+// that was moved is taken without a word; so is an archive at an empty Redis. Where nothing is
+// on the way, nothing of it can go wrong, and the Redis takes the new archive.
 package pairing
 
 import (
@@ -46,21 +47,34 @@ func Check(ctx context.Context, db redis.UniversalClient, a archive.Archive) err
 	return err
 }
 
-// Claim is Check, and then pairs a Redis that belongs to no archive yet with this one.
-func Claim(ctx context.Context, db redis.UniversalClient, a archive.Archive) error {
+// Claim is Check, and then pairs a Redis that belongs to no archive yet with this one. A Redis
+// of another archive is paired anew, and moved says so, when none of its envelopes is open;
+// open counts them.
+func Claim(ctx context.Context, db redis.UniversalClient, a archive.Archive, open func(context.Context) (int64, error)) (moved bool, err error) {
 	have, err := check(ctx, db, a)
-	if err != nil {
-		return err
+	if other, is := errors.AsType[*OtherError](err); is {
+		n, cerr := open(ctx)
+		if cerr != nil || n > 0 {
+			return false, errors.Join(cerr, err)
+		}
+		have, moved = other.Have, true
+	} else if err != nil {
+		return false, err
 	}
 	if have == "" {
 		if have, err = name(ctx, db, a); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if err := db.HSetNX(ctx, notes, noted, have).Err(); err != nil {
-		return fmt.Errorf("redis: %w", err)
+	if moved {
+		err = db.HSet(ctx, notes, noted, have).Err()
+	} else {
+		err = db.HSetNX(ctx, notes, noted, have).Err()
 	}
-	return Check(ctx, db, a) // another process may have been first, with another archive
+	if err != nil {
+		return false, fmt.Errorf("redis: %w", err)
+	}
+	return moved, Check(ctx, db, a) // another process may have been first, with another archive
 }
 
 // check returns the archive's id, empty when it has none and needs none yet.

@@ -1,6 +1,7 @@
 package pairing_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -30,13 +31,45 @@ func empty(t *testing.T) *redis.Client {
 	return db
 }
 
+// claim pairs a Redis in which one envelope is open.
+func claim(t *testing.T, db *redis.Client, a *dir.Archive) error {
+	moved, err := pairing.Claim(t.Context(), db, a, func(context.Context) (int64, error) { return 1, nil })
+	if moved {
+		t.Error("the Redis was paired anew while an envelope is open")
+	}
+	return err
+}
+
+// TestARedisWithNothingOpenMoves: another archive is taken when all has ended, and is the one
+// that counts from then on.
+func TestARedisWithNothingOpenMoves(t *testing.T) {
+	db, one, two := empty(t), folder(t, t.TempDir()), folder(t, t.TempDir())
+	ended := func(context.Context) (int64, error) { return 0, nil }
+	for i, want := range []struct {
+		to    *dir.Archive
+		moved bool
+	}{{one, false}, {one, false}, {two, true}, {two, false}, {one, true}} {
+		moved, err := pairing.Claim(t.Context(), db, want.to, ended)
+		if err != nil || moved != want.moved {
+			t.Errorf("%d: moved is %t, %v", i, moved, err)
+		}
+	}
+	if err := claim(t, db, two); err == nil {
+		t.Error("the archive that was left is still taken")
+	}
+	away := errors.New("away")
+	if _, err := pairing.Claim(t.Context(), db, two, func(context.Context) (int64, error) { return 0, away }); !errors.Is(err, away) {
+		t.Errorf("nobody knows what is open: %v", err)
+	}
+}
+
 // TestARedisKeepsToItsArchive: another archive is refused and stays as it was; the same one, a
 // copy of it, and an archive at an empty Redis are taken.
 func TestARedisKeepsToItsArchive(t *testing.T) {
 	at := t.TempDir()
 	db := empty(t)
 	for range 2 {
-		if err := pairing.Claim(t.Context(), db, folder(t, at)); err != nil {
+		if err := claim(t, db, folder(t, at)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,7 +81,7 @@ func TestARedisKeepsToItsArchive(t *testing.T) {
 	mistyped := t.TempDir()
 	var other *pairing.OtherError
 	for name, call := range map[string]func() error{
-		"Claim": func() error { return pairing.Claim(t.Context(), db, folder(t, mistyped)) },
+		"Claim": func() error { return claim(t, db, folder(t, mistyped)) },
 		"Check": func() error { return pairing.Check(t.Context(), db, folder(t, mistyped)) },
 	} {
 		if err := call(); !errors.As(err, &other) || other.Noted+"\n" != string(id) || other.Have != "" {
@@ -59,10 +92,10 @@ func TestARedisKeepsToItsArchive(t *testing.T) {
 		t.Errorf("the refused archive has got an id: %v", err)
 	}
 
-	if err := pairing.Claim(t.Context(), empty(t), folder(t, mistyped)); err != nil {
+	if err := claim(t, empty(t), folder(t, mistyped)); err != nil {
 		t.Errorf("it at an empty Redis: %v", err)
 	}
-	if err := pairing.Claim(t.Context(), db, folder(t, mistyped)); !errors.As(err, &other) || other.Have == "" {
+	if err := claim(t, db, folder(t, mistyped)); !errors.As(err, &other) || other.Have == "" {
 		t.Errorf("an archive of another Redis: %v, want an OtherError with its id", err)
 	}
 
@@ -70,10 +103,10 @@ func TestARedisKeepsToItsArchive(t *testing.T) {
 	if err := os.CopyFS(moved, os.DirFS(at)); err != nil {
 		t.Fatal(err)
 	}
-	if err := pairing.Claim(t.Context(), db, folder(t, moved)); err != nil {
+	if err := claim(t, db, folder(t, moved)); err != nil {
 		t.Errorf("a copy: %v", err)
 	}
-	if err := pairing.Claim(t.Context(), empty(t), folder(t, at)); err != nil {
+	if err := claim(t, empty(t), folder(t, at)); err != nil {
 		t.Errorf("the archive after its Redis was emptied: %v", err)
 	}
 }
@@ -84,7 +117,7 @@ func TestManyAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
-			if err := pairing.Claim(t.Context(), db, a); err != nil {
+			if err := claim(t, db, a); err != nil {
 				t.Error(err)
 			}
 		})
@@ -101,7 +134,7 @@ func TestAnIDThatIsNone(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(at, pairing.Key), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := pairing.Claim(t.Context(), empty(t), folder(t, at)); err == nil {
+		if err := claim(t, empty(t), folder(t, at)); err == nil {
 			t.Errorf("%s is taken for an id", name)
 		}
 	}
