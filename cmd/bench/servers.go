@@ -120,6 +120,15 @@ var errNoS3 = errors.New("versitygw was not found")
 // startS3 starts an S3 server with a bucket "bench" and points the AWS SDK's variables
 // to it.
 func startS3(ctx context.Context, dir string) (stop func(), err error) {
+	for range 3 { // the port may have been taken meanwhile
+		if stop, err = tryS3(ctx, dir); err == nil || errors.Is(err, errNoS3) {
+			break
+		}
+	}
+	return stop, err
+}
+
+func tryS3(ctx context.Context, dir string) (stop func(), err error) {
 	path, err := exec.LookPath("versitygw")
 	if err != nil {
 		out, _ := exec.CommandContext(ctx, "go", "env", "GOPATH").Output()
@@ -152,7 +161,11 @@ func startS3(ctx context.Context, dir string) (stop func(), err error) {
 		if err != nil {
 			return err
 		}
-		return resp.Body.Close()
+		resp.Body.Close()
+		if name := resp.Header.Get("Server"); name != "VERSITYGW" { // another program's
+			return fmt.Errorf("the server at %s is %q", address, name)
+		}
+		return nil
 	})
 	if err != nil {
 		s.stop()

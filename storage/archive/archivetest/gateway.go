@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"go/build"
 	"net"
 	"net/http"
@@ -112,8 +113,7 @@ func start(t testing.TB, binary string) (string, error) {
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if answer, err := http.Get(endpoint + "/"); err == nil {
-			answer.Body.Close()
+		if Answers(endpoint) == nil {
 			t.Cleanup(stop)
 			return endpoint, nil
 		}
@@ -127,6 +127,20 @@ func start(t testing.TB, binary string) (string, error) {
 			return "", errors.New("versitygw does not answer: " + output.String())
 		}
 	}
+}
+
+// Answers tells whether versitygw answers at an address. Another test's server may have got the
+// port since it was found free, and answers, too.
+func Answers(endpoint string) error {
+	answer, err := http.Get(endpoint + "/")
+	if err != nil {
+		return err
+	}
+	answer.Body.Close()
+	if server := answer.Header.Get("Server"); server != "VERSITYGW" {
+		return fmt.Errorf("the server at %s is %q", endpoint, server)
+	}
+	return nil
 }
 
 type lockedBuffer struct {
