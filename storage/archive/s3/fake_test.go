@@ -125,6 +125,15 @@ func TestConflictOfConditionalRequests(t *testing.T) {
 	}
 }
 
+// What a server leaves that was killed between an object's attributes and its content.
+func TestHalfAnObjectIsNamed(t *testing.T) {
+	a, f := openFake(t, func(int, func()) (int, string) { return http.StatusPreconditionFailed, "PreconditionFailed" })
+	err := putString(t, a, "content")
+	if err == nil || !strings.Contains(err.Error(), "taken, and that nothing is there") || f.puts != 3 {
+		t.Errorf("Put: %v after %d uploads, want what is wrong there after 3", err, f.puts)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for code, c := range map[string]struct {
 		status int

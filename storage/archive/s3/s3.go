@@ -160,8 +160,11 @@ func (a *Archive) publish(ctx context.Context, file io.ReaderAt, o archive.Objec
 		if err == nil {
 			return a.kept(ctx, o, tag)
 		}
-		if !isTaken(err) || try == uploads {
+		switch {
+		case !isTaken(err):
 			return err
+		case try == uploads:
+			return fmt.Errorf("the server says that the key is taken, and that nothing is there (a write that it began and did not end?); take it away there: %w", err)
 		}
 	}
 }
