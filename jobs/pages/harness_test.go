@@ -57,6 +57,7 @@ type site struct {
 	client *jobs.Client
 	pages  *Pages
 	log    *logBook
+	says   string // of what fails
 }
 
 // newSite serves pages for some keys on an in-memory Redis.
@@ -72,7 +73,7 @@ func newSite(t *testing.T, keys ...api.Key) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, log: &logBook{}}
+	s := &site{t: t, log: &logBook{}, says: `<b onmouseover=alert(1)>no</b>`}
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	s.client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Providers: []providers.Provider{provider}, Log: log})
 	server, err := api.New(api.Config{Client: s.client, Providers: []providers.Provider{provider}, Keys: keys, Log: log})
@@ -132,7 +133,7 @@ func (s *site) enqueue(campaign string, e jobs.Envelope, state ledger.State) *le
 	}
 	switch state {
 	case ledger.Failed:
-		must(claim(ledger.Preparation{}).Fail(s.t.Context(), 1, ledger.Reason{Code: "bad_phone", Message: `<b onmouseover=alert(1)>no</b>`}))
+		must(claim(ledger.Preparation{}).Fail(s.t.Context(), 1, ledger.Reason{Code: "bad_phone", Message: s.says}))
 	case ledger.InDoubt:
 		c := claim(ledger.Preparation{Provider: "certyneo"})
 		_, err := c.Intend(s.t.Context())

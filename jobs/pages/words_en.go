@@ -133,6 +133,7 @@ var english = map[string]string{
 	"draft.skip": "You can send the rows without a mistake now, and the others later under the same name.", "draft.send.good.one": "Send %d row, leave the others", "draft.send.good.other": "Send %d rows, leave the others",
 	"draft.send.one": "Send %d envelope", "draft.send.other": "Send %d envelopes",
 	"draft.mend": "Mend the sheet and upload it again", "draft.change": "Or upload something else", "draft.mend.text": "What you choose replaces what is here; the other files stay.",
+	"table.wider": "The table is wider than the screen: scroll it sideways.", "draft.left": "Without a mistake and not shown: %s.",
 	"draft.table": "Rows with mistakes", "draft.row": "Row", "draft.more": "The first %s of %s rows with mistakes are shown.",
 
 	"trouble.cure.key_refused": "Its envelopes wait and nothing fails. Set a key that it accepts, and start the workers anew.", "trouble.cure.blocked": "Its envelopes wait. See to the proxy, or to the certificate.",

@@ -133,6 +133,7 @@ var portuguese = map[string]string{
 	"draft.skip": "Você pode enviar agora as linhas sem erro, e as outras depois, com o mesmo nome.", "draft.send.good.one": "Enviar %d linha e deixar as outras", "draft.send.good.other": "Enviar %d linhas e deixar as outras",
 	"draft.send.one": "Enviar %d envelope", "draft.send.other": "Enviar %d envelopes",
 	"draft.mend": "Corrija a planilha e envie-a de novo", "draft.change": "Ou envie outra coisa", "draft.mend.text": "O que você escolher substitui o que está aqui; os outros arquivos ficam.",
+	"table.wider": "A tabela é mais larga que a tela: role-a para o lado.", "draft.left": "Sem erro, e por isso não mostradas: %s.",
 	"draft.table": "Linhas com erros", "draft.row": "Linha", "draft.more": "São mostradas as primeiras %s de %s linhas com erros.",
 
 	"trouble.cure.key_refused": "Os envelopes dele esperam e nada falha. Configure uma chave que ele aceite e reinicie os processos.", "trouble.cure.blocked": "Os envelopes dele esperam. Cuide do proxy ou do certificado.",

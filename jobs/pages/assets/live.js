@@ -36,6 +36,13 @@ if (part?.dataset.live && window.EventSource) {
   listen();
 }
 
+// A table that goes on beyond its box says so, until it was scrolled to its end.
+for (const box of document.querySelectorAll(".scroll")) {
+  const look = () => box.classList.toggle("wider", box.scrollWidth - box.clientWidth - box.scrollLeft > 2);
+  box.addEventListener("scroll", look, { passive: true });
+  new ResizeObserver(look).observe(box);
+}
+
 document.querySelector("[data-focus]")?.focus();
 
 // One click is one action: a button that was used waits for the answer.
