@@ -177,6 +177,10 @@ func TestRunEmbedded(t *testing.T) {
 	if v := invoke(t, env, "verify", "june").want(t, exitOK); !strings.HasPrefix(v.stdout, "5 envelopes") {
 		t.Errorf("verify: %s", v.stdout)
 	}
+	list, err := os.ReadFile(filepath.Join(dir, "archive", "june", "index.csv"))
+	if err != nil || !strings.Contains(string(list), "cer-001,signed_document,cer-001/signed_document.pdf,") || strings.Contains(string(list), "cer-004") {
+		t.Errorf("the archive's list of files: %v\n%s", err, list)
+	}
 
 	// Once more: what is in the archive is not sent again.
 	again := invoke(t, env, "run", file).want(t, exitUnfinished)

@@ -111,6 +111,16 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 	return quietly(cmp.Or(files.status(all), sum.status()))
 }
 
+// listFiles makes the archive's lists of the files of campaigns that have ended: the process may have
+// ended before its next turn.
+func (e *engine) listFiles(ctx context.Context, campaigns []string) {
+	for _, name := range campaigns {
+		if err := e.client.WriteIndex(ctx, name); err != nil && ctx.Err() == nil {
+			e.log.WarnContext(ctx, "the archive's list of files was not made", "campaign", name, "error", err)
+		}
+	}
+}
+
 // tellEnds groups what did not end archived by its reason, where no live view has said it.
 func tellEnds(ctx context.Context, sys *system, e *engine, campaigns []string) error {
 	if sys.json || sys.terminal {
@@ -205,6 +215,7 @@ func seeThrough(ctx context.Context, sys *system, e *engine, files *campaignFile
 	if following != nil && ctx.Err() == nil {
 		return all, following
 	}
+	e.listFiles(ctx, files.campaigns())
 	return all, nil
 }
 

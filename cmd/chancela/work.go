@@ -52,9 +52,16 @@ func (e *engine) runScheduler(ctx context.Context) error {
 	return e.scheduler().Run(ctx)
 }
 
-// carryOperations carries on what was asked for whole campaigns, here or elsewhere.
+// carryOperations carries on what was asked for whole campaigns, here or elsewhere, and where the
+// archive is at hand it keeps its lists of files.
 func (e *engine) carryOperations(ctx context.Context) error {
-	return jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Archive: e.archive, Log: e.log}).CarryOperations(ctx)
+	c := jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Archive: e.archive, Log: e.log})
+	var g errgroup.Group
+	g.Go(func() error { return c.CarryOperations(ctx) })
+	if e.archive != nil {
+		g.Go(func() error { return c.CarryIndexes(ctx) })
+	}
+	return g.Wait()
 }
 
 // serve runs parts of the engine until the context ends or one of them fails. An

@@ -49,9 +49,10 @@ func Normalize(e *providers.Envelope, now time.Time) providers.Problems {
 }
 
 // ValidID tells whether s may be an envelope's id: 1 to 100 ASCII letters, digits, dots,
-// underscores and hyphens, and not a name that a path would resolve.
+// underscores and hyphens, and not a name that a path would resolve, nor that of the list which
+// stands beside the envelopes' folders.
 func ValidID(s string) bool {
-	return s != "" && len(s) <= maxID && s != "." && s != ".." &&
+	return s != "" && len(s) <= maxID && s != "." && s != ".." && !strings.EqualFold(s, archive.Index) &&
 		!strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII || !nameRune(r) })
 }
 

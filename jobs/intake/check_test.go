@@ -130,6 +130,7 @@ func TestNormalizeProblems(t *testing.T) {
 		"campaign, slash":      {func(e *providers.Envelope) { e.Campaign = "a/b" }, "campaign: must begin with"},
 		"no id":                {func(e *providers.Envelope) { e.ID = "" }, "id: is required"},
 		"id of dots":           {func(e *providers.Envelope) { e.ID = ".." }, "id: must be"},
+		"id of the list":       {func(e *providers.Envelope) { e.ID = "Index.CSV" }, "id: index.csv is the name of the list"},
 		"id, accent":           {func(e *providers.Envelope) { e.ID = "é" }, "id: must be"},
 		"id, long":             {func(e *providers.Envelope) { e.ID = strings.Repeat("a", 101) }, "id: must be"},
 		"provider":             {func(e *providers.Envelope) { e.Provider = "docusign" }, "provider: must be one of contraktor"},

@@ -7,11 +7,16 @@ import (
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/lang"
+	"github.com/chancela/chancela/storage/archive"
 )
 
 func (c *checker) id(id *string) {
 	given := *id
 	if *id = providers.Trim(given); c.empty("id", given, *id) || ValidID(*id) {
+		return
+	}
+	if strings.EqualFold(*id, archive.Index) {
+		c.add("id", "%s is the name of the list of files in the archive: choose another id", archive.Index)
 		return
 	}
 	for i, r := range []rune(*id) {

@@ -91,6 +91,7 @@ var portuguese = map[string]string{
 	"may be a Brazilian number or one of another country: write +55 and the area code, or + and the country's code without zeros before it": "pode ser um número brasileiro ou de outro país: escreva +55 e o DDD, ou + e o código do país sem zeros antes",
 	"%v is not allowed in an id: write %s": "%v não é permitido em um id: escreva %s",
 	"a blank":                              "um espaço",
+	"%s is the name of the list of files in the archive: choose another id":                             "%s é o nome da lista dos documentos arquivados: escolha outro id",
 	"must be 1 to %d letters without accents, digits, dots, underscores or hyphens":                     "deve ter de 1 a %d letras sem acento, dígitos, pontos, sublinhados ou hifens",
 	"must be 1 to %d letters without accents, digits, dots, underscores or hyphens: character %d is %s": "deve ter de 1 a %d letras sem acento, dígitos, pontos, sublinhados ou hifens: o caractere %d é %s",
 	"must be left out, or be the campaign that the request is for":                                      "deve ser deixado de fora, ou ser a campanha do pedido",

@@ -67,7 +67,7 @@ func (v *verifying) take(ctx context.Context, key string) error {
 		v.Staged++
 		return nil
 	}
-	if strings.HasPrefix(key, archive.Own+"/") {
+	if strings.HasPrefix(key, archive.Own+"/") || isIndex(key) {
 		return nil
 	}
 	folder, name := path.Split(key)

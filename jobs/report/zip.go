@@ -3,54 +3,15 @@ package report
 import (
 	"archive/zip"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/chancela/chancela/jobs/formula"
 	"github.com/chancela/chancela/storage/archive"
 )
-
-// Index lists files that were taken out of the archive.
-type Index struct{ Rows [][]string }
-
-// Add lists a file.
-func (x *Index) Add(d Downloaded) {
-	x.Rows = append(x.Rows, []string{d.ID, string(d.Kind), d.Name, strconv.FormatInt(d.Size, 10), d.SHA256})
-}
-
-// String is the list as CSV. A spreadsheet runs nothing in it.
-func (x *Index) String() string {
-	var b strings.Builder
-	b.WriteString("\ufeff")
-	out := csv.NewWriter(&b)
-	_ = out.Write([]string{"id", "kind", "file", "size", "sha256"})
-	for _, row := range x.Rows {
-		safe := make([]string, len(row))
-		for i, cell := range row {
-			safe[i] = formula.Defuse(cell)
-		}
-		_ = out.Write(safe)
-	}
-	out.Flush()
-	return b.String()
-}
-
-// ReadIndex reads the rows of a list below its head.
-func ReadIndex(in io.Reader) ([][]string, error) {
-	rows, err := csv.NewReader(in).ReadAll()
-	for _, row := range rows {
-		for i := range row {
-			row[i] = formula.Restore(row[i])
-		}
-	}
-	return rows, err
-}
 
 // Zip is a zip file of what is taken out of the archive, written file by file.
 type Zip struct {

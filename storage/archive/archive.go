@@ -1,5 +1,6 @@
 // Package archive keeps what was signed: documents as they were staged, artifacts,
-// and the manifests that vouch for them. What is there is never overwritten.
+// and the manifests that vouch for them. What is there is never overwritten, but for lists
+// that are made from manifests.
 package archive
 
 import (
@@ -37,6 +38,11 @@ type Archive interface {
 	// content.Read comes back wrapped and nothing is kept. A bucket's word is not taken for
 	// it: content that is not there after its upload is ErrNotKept.
 	Put(ctx context.Context, key string, content io.Reader, contentType string, check Check) (Object, error)
+
+	// Replace is Put for what can be made anew from other objects, such as a list of them: it
+	// takes the place of what the key holds. Nothing that proves anything is written so. The
+	// same content again changes nothing.
+	Replace(ctx context.Context, key string, content io.Reader, contentType string) (Object, error)
 
 	// Open reads an object. The caller closes it. A key that holds nothing is ErrNotFound.
 	Open(ctx context.Context, key string) (io.ReadCloser, Object, error)

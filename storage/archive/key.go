@@ -75,6 +75,10 @@ const Documents = "_documents"
 // whose it is, and what it can do.
 const Own = "_archive"
 
+// Index is the name of the list of a campaign's archived files, which stands beside the folders of its
+// envelopes: no envelope has it for an id.
+const Index = "index.csv"
+
 // DocumentKey is where a document to be signed is staged: once for each content, however
 // many envelopes use it. The hash is lower-case hex.
 func DocumentKey(sha256 string) string {

@@ -110,6 +110,7 @@ var (
 	remindTakeScript               = script("remind_take", "reminding")
 	remindBeginScript              = script("remind_begin", "reminding")
 	hoursScript, planScript        = script("hours", "sending"), script("plan")
+	listedScript                   = script("listed")
 
 	troubleScript = script("trouble")
 	wellScript    = script("well")

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) archive.Archive) {
 		{"ConcurrentOtherContent", concurrentOther},
 		{"ConcurrentSameContent", concurrentSame},
 		{"ObjectInTheWay", objectInTheWay},
+		{"Replace", replace},
 		{"ReaderFails", readerFails},
 		{"CheckSeesContent", checkSees},
 		{"CheckRefuses", checkRefuses},
@@ -125,6 +126,48 @@ func objectInTheWay(t *testing.T, a archive.Archive) {
 	}
 	if got, _ := read(t, a, "a/b"); got != "first" {
 		t.Errorf("content = %q, want the first", got)
+	}
+}
+
+func replace(t *testing.T, a archive.Archive) {
+	put := func(content io.Reader) (archive.Object, error) {
+		return a.Replace(t.Context(), "june/index.csv", content, "")
+	}
+	for _, content := range []string{"first", "a longer second", "a longer second", ""} {
+		got, err := put(strings.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (archive.Object{Key: "june/index.csv", Size: int64(len(content)), SHA256: hashOf(content), ContentType: "text/csv"}); got != want {
+			t.Errorf("Replace = %+v, want %+v", got, want)
+		}
+		if have, _ := read(t, a, "june/index.csv"); have != content {
+			t.Errorf("content = %q, want %q", have, content)
+		}
+	}
+	if _, err := put(strings.NewReader("whole")); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("connection lost")
+	if _, err := put(io.MultiReader(bytes.NewReader(make([]byte, 100_000)), failing{broken})); !errors.Is(err, broken) {
+		t.Errorf("Replace: %v, want the reader's error", err)
+	}
+	if have, _ := read(t, a, "june/index.csv"); have != "whole" {
+		t.Errorf("content = %q after a reader that failed, want what was there", have)
+	}
+	wantKeys(t, a, "", []string{"june/index.csv"})
+
+	mustPut(t, a, "july/index.csv/manifest.json", "{}")
+	if _, err := a.Replace(t.Context(), "july/index.csv", strings.NewReader("x"), ""); err != nil && !errors.Is(err, archive.ErrConflict) {
+		t.Errorf("Replace of a folder: %v, want ErrConflict", err)
+	}
+	if have, _ := read(t, a, "july/index.csv/manifest.json"); have != "{}" {
+		t.Errorf("what was in the way is %q now", have)
+	}
+	for _, key := range []string{"../index.csv", "", "a//b"} {
+		if _, err := a.Replace(t.Context(), key, strings.NewReader("x"), ""); err == nil {
+			t.Errorf("Replace took the key %q", key)
+		}
 	}
 }
 

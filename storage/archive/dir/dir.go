@@ -137,6 +137,51 @@ func (a *Archive) put(ctx context.Context, key string, content io.Reader, check 
 	return size, sum, a.syncFolders(key, folder)
 }
 
+// Replace implements [archive.Archive]: readers see the old content or the new one, whole.
+func (a *Archive) Replace(ctx context.Context, key string, content io.Reader, contentType string) (archive.Object, error) {
+	if err := archive.CheckKey(key); err != nil {
+		return archive.Object{}, err
+	}
+	size, sum, err := a.replace(ctx, key, content)
+	if err != nil {
+		return archive.Object{}, fmt.Errorf("archive %s: %w", key, a.explain(err))
+	}
+	if contentType == "" {
+		contentType = archive.ContentType(key)
+	}
+	return archive.Object{Key: key, Size: size, SHA256: sum, ContentType: contentType}, nil
+}
+
+func (a *Archive) replace(ctx context.Context, key string, content io.Reader) (size int64, sum string, err error) {
+	if err := a.present(); err != nil {
+		return 0, "", err
+	}
+	t, err := a.temporary()
+	if err != nil {
+		return 0, "", err
+	}
+	defer t.remove()
+	defer t.Close()
+	if size, sum, err = t.write(ctx, content, nil); err != nil {
+		return 0, "", err
+	}
+	if a.compare(ctx, key, size, sum) == nil {
+		return size, sum, nil
+	}
+	if err := a.makeFolder(path.Dir(key)); err != nil && !errors.Is(err, fs.ErrExist) {
+		return 0, "", inTheWay(err)
+	}
+	folder, err := a.openFolder(path.Dir(key))
+	if err != nil {
+		return 0, "", inTheWay(err)
+	}
+	defer folder.Close()
+	if err := a.root.Rename(path.Join(archive.Reserved, t.name), key); err != nil {
+		return 0, "", inTheWay(err)
+	}
+	return size, sum, a.syncFolders(key, folder)
+}
+
 // compare is nil when the key holds this content already.
 func (a *Archive) compare(ctx context.Context, key string, size int64, sum string) error {
 	file, info, err := a.open(key)
@@ -162,7 +207,7 @@ func (a *Archive) compare(ctx context.Context, key string, size int64, sum strin
 
 // inTheWay: an object stands where the key needs a folder.
 func inTheWay(err error) error {
-	if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTDIR) {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) {
 		return fmt.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
 	}
 	return err

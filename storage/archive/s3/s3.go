@@ -1,6 +1,6 @@
 // Package s3 is an archive in an S3-compatible bucket.
 //
-// What Put writes is create-only by the condition If-None-Match: *, which Amazon S3 and
+// What Put writes, and that is all but lists which are made anew, is create-only by the condition If-None-Match: *, which Amazon S3 and
 // most others honour. For a server that ignores or refuses the condition there are looks
 // before and after the upload: one writer after another is refused there too, but two at
 // the same moment are not, and Warnings says so. Content is hashed by the server as well
@@ -110,6 +110,44 @@ func (a *Archive) Put(ctx context.Context, key string, content io.Reader, conten
 			return fmt.Errorf("%d bytes are more than the %d that one upload to S3 takes", o.Size, int64(maxSize))
 		}
 		return a.publish(ctx, file, o)
+	})
+	if err != nil {
+		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+	}
+	return o, nil
+}
+
+// Replace implements [archive.Archive]. Where the bucket keeps versions, the old content stays as
+// one of them.
+func (a *Archive) Replace(ctx context.Context, key string, content io.Reader, contentType string) (archive.Object, error) {
+	if err := a.checkKey(key); err != nil {
+		return archive.Object{}, err
+	}
+	if contentType == "" {
+		contentType = archive.ContentType(key)
+	}
+	o := archive.Object{Key: key, ContentType: contentType}
+	err := withTemporary(func(file *os.File) (err error) {
+		o.Size, o.SHA256, err = archive.Spool(ctx, file, content, nil)
+		if err != nil {
+			return err
+		}
+		if o.Size > maxSize {
+			return fmt.Errorf("%d bytes are more than the %d that one upload to S3 takes", o.Size, int64(maxSize))
+		}
+		switch there, err := a.look(ctx, key); {
+		case err == nil && a.compare(ctx, there.object(key), o) == nil:
+			return nil
+		case err != nil && !errors.Is(err, archive.ErrNotFound):
+			return err
+		}
+		m := a.manner()
+		m.condition = false
+		tag, err := a.put(ctx, file, o, m)
+		if err != nil {
+			return err
+		}
+		return a.kept(ctx, o, tag)
 	})
 	if err != nil {
 		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)

@@ -145,6 +145,9 @@ local function tell(key, state, version, at)
   redis.call('ZADD', P .. 'outbox', 'NX', at, key)
 end
 
+-- unlist says that a campaign has an archived envelope which is not in the archive's list of its files yet.
+local function unlist(campaign) redis.call('ZADD', P .. 'unlisted', 'NX', 0, campaign) end
+
 -- parts are a key's campaign and id.
 local function parts(key)
   local slash = string.find(key, '/', 1, true)
@@ -161,6 +164,7 @@ local function shift(key, h, to, version, at)
   course(campaign, from_word, to_word, at)
   redis.call('HSET', P .. 'campaign:' .. campaign, 'changed', at)
   if h.s == 's' then redis.call('ZREM', P .. 'remind:' .. campaign, id) end
+  if to == 'a' then unlist(campaign) end
   -- Nobody signs any more, or nothing of before counts: the signing links go.
   if to ~= 'p' and to ~= 's' and to ~= 'i' and to ~= 'a' then redis.call('DEL', P .. 'links:' .. key) end
   tell(key, to_word, version, at)

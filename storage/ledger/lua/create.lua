@@ -157,6 +157,7 @@ for p, states in pairs(counts) do
   for state, n in pairs(states) do
     count(p, campaign, words[state], n)
     course(campaign, nil, words[state], at, n)
+    if state == 'a' then unlist(campaign) end
   end
 end
 return {answers, batches}

@@ -1,0 +1,104 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/chancela/chancela/jobs/report"
+	"github.com/chancela/chancela/storage/ledger"
+)
+
+const (
+	// indexEvery is how often campaigns are looked for whose list of archived files is to be made.
+	indexEvery = 5 * time.Second
+	indexBatch = 200
+	// indexLease is how long nobody else makes a list whose maker has died.
+	indexLease = 20 * time.Second
+	// indexShare bounds what lists cost a campaign that grows envelope by envelope: after each it is left
+	// alone for so many times as long as it took.
+	indexShare = 20
+)
+
+// CarryIndexes keeps the lists of archived files in the archive, until the context ends. Any number
+// of processes may: each list is made by one of them.
+func (c *Client) CarryIndexes(ctx context.Context) error {
+	tick := time.NewTicker(indexEvery)
+	defer tick.Stop()
+	for {
+		if err := c.writeIndexes(ctx); err != nil && ctx.Err() == nil {
+			c.log.WarnContext(ctx, "lists of archived files", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// writeIndexes makes the lists of the campaigns that need one and have nothing open.
+func (c *Client) writeIndexes(ctx context.Context) error {
+	names, err := c.ledger.TakeUnlisted(ctx, indexBatch, indexEvery)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		err = errors.Join(err, c.WriteIndex(ctx, name)) // the others go on
+	}
+	return err
+}
+
+// WriteIndex makes a campaign's list of archived files in the archive, when it has nothing open any
+// more, and the list there is not of all of them.
+func (c *Client) WriteIndex(ctx context.Context, campaign string) error {
+	has, err := c.ledger.Campaign(ctx, campaign)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
+	archived := has.States[ledger.Archived]
+	if err != nil || has.Open() > 0 || archived == 0 {
+		return err
+	}
+	if archived == has.Listed {
+		return c.ledger.SetListed(ctx, campaign, archived, indexEvery)
+	}
+	round, err := c.ledger.BeginRound(ctx, "index/"+campaign, indexLease)
+	if err != nil || round == nil {
+		return err
+	}
+	begun := time.Now()
+	err = c.index(ctx, round, campaign)
+	if err == nil {
+		err = c.ledger.SetListed(ctx, campaign, archived, max(indexEvery, indexShare*time.Since(begun)))
+	}
+	return errors.Join(err, round.End(context.WithoutCancel(ctx)))
+}
+
+// index makes a list while it keeps the right to.
+func (c *Client) index(ctx context.Context, round *ledger.Round, campaign string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(indexLease / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := round.Keep(ctx, indexLease); errors.Is(err, ledger.ErrLost) {
+					cancel(err)
+				}
+			}
+		}
+	}()
+	err := report.WriteIndex(ctx, c.archive, campaign, func(key string, err error) {
+		c.log.WarnContext(ctx, "left out of the list of archived files: chancela verify says more", "key", key, "error", err)
+	})
+	cancel(nil)
+	<-done
+	return err
+}
