@@ -90,6 +90,7 @@ func (q *TaskQueue) many(ctx context.Context, n int, put func(q *TaskQueue, i in
 			return err
 		}
 	}
+	_ = q.db.Publish(ctx, bell, "").Err() // the bell alone: who does not hear it looks a little later
 	return nil
 }
 

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -121,6 +122,11 @@ func (w *Waiting) peek(ctx context.Context, delayed bool) {
 		}
 		return nil
 	})
+	w.seen(begun, err, waiting, later)
+}
+
+// seen keeps what a look has found.
+func (w *Waiting) seen(begun time.Time, err error, waiting, later map[string]*redis.IntCmd) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.some = err != nil
@@ -156,11 +162,17 @@ func (c waitingClient) EvalSha(ctx context.Context, sha1 string, keys []string, 
 	_, second := part(keys, 1)
 	switch {
 	case len(keys) == 4 && first == "pending" && second == "paused":
-		if !c.waiting.take(ctx, q) {
+		has, peeked := c.waiting.take(ctx, q)
+		if !has {
 			cmd := redis.NewCmd(ctx)
 			cmd.SetErr(redis.Nil)
 			return cmd
 		}
+		cmd := c.UniversalClient.EvalSha(ctx, sha1, keys, args...)
+		if errors.Is(cmd.Err(), redis.Nil) {
+			c.waiting.empty(q, peeked)
+		}
+		return cmd
 	case len(keys) == 2 && (first == "scheduled" || first == "retry") && second == "pending":
 		if !c.waiting.forward(q) {
 			cmd := redis.NewCmd(ctx)
@@ -180,11 +192,14 @@ func part(keys []string, i int) (queue, what string) {
 	return queue, what
 }
 
-// take tells whether a queue may have a task. While none of its server's has, it waits.
-func (w *Waiting) take(ctx context.Context, queue string) bool {
+// take tells whether a queue may have a task, and which look at the queues says so. While none of its
+// server's has, it waits; then it has none: the lease that asynq asks for began before the wait, and
+// would be over with the task just taken. asynq asks again at once.
+func (w *Waiting) take(ctx context.Context, queue string) (has bool, peeked time.Time) {
 	for first := true; ; first = false {
 		w.mu.Lock()
-		known, ended, news := time.Since(w.peeked) < askAfter, w.ended, w.news
+		peeked = w.peeked
+		known, ended, news := time.Since(peeked) < askAfter, w.ended, w.news
 		has, any := w.pending[queue], false
 		for _, q := range w.servers[queue] {
 			any = any || w.pending[q]
@@ -192,18 +207,28 @@ func (w *Waiting) take(ctx context.Context, queue string) bool {
 		w.mu.Unlock()
 		switch {
 		case ended:
-			return false
+			return false, peeked
 		case known && any:
-			return has
+			return has && first, peeked
 		case !known && !first:
-			return true // Redis is away, or slow: it is asked, once in a while
+			return true, peeked // Redis is away, or slow: it is asked, once in a while
 		}
 		select {
 		case <-ctx.Done():
-			return false
+			return false, peeked
 		case <-time.After(askAfter): // whether anybody still looks
 		case <-news:
 		}
+	}
+}
+
+// empty says that Redis had no task in a queue that had one at a look. Whoever looked again meanwhile
+// may have seen a new one.
+func (w *Waiting) empty(queue string, peeked time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.peeked.Equal(peeked) {
+		w.pending[queue] = false
 	}
 }
 

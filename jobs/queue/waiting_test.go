@@ -3,9 +3,11 @@ package queue
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -99,6 +101,73 @@ func TestIdleServersAskNothing(t *testing.T) {
 	for _, s := range running {
 		s.Shutdown() // ends although no task comes
 	}
+}
+
+// TestALeaseIsNoOlderThanItsTask: asynq says how long it will hold a task before it is known whether there is one.
+// A server that has waited for it asks anew.
+func TestALeaseIsNoOlderThanItsTask(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWaiting(nil, []string{"p-fetch"})
+		look := func(tasks int64) {
+			found := redis.NewIntCmd(t.Context())
+			found.SetVal(tasks)
+			w.seen(time.Now(), nil, map[string]*redis.IntCmd{"p-fetch": found}, nil)
+		}
+		look(0)
+		var took []bool
+		go func() {
+			for range 2 {
+				has, _ := w.take(t.Context(), "p-fetch")
+				took = append(took, has)
+			}
+		}()
+		for range 400 { // longer than a lease
+			time.Sleep(peekEvery)
+			look(0)
+		}
+		if len(took) > 0 {
+			t.Fatalf("%v while there was none", took)
+		}
+		look(1)
+		synctest.Wait()
+		if !slices.Equal(took, []bool{false, true}) {
+			t.Errorf("%v: the task is to be taken with a lease of now", took)
+		}
+	})
+}
+
+// TestAnEmptyQueueIsWaitedFor: what a look has seen may be taken already. Its server waits then, instead of asking
+// again and again; a look that came after that counts.
+func TestAnEmptyQueueIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWaiting(nil, []string{"p-send"})
+		look := func() {
+			found := redis.NewIntCmd(t.Context())
+			found.SetVal(1)
+			w.seen(time.Now(), nil, map[string]*redis.IntCmd{"p-send": found}, nil)
+		}
+		look()
+		_, before := w.take(t.Context(), "p-send")
+		time.Sleep(time.Millisecond)
+		look()
+		w.empty("p-send", before)
+		has, now := w.take(t.Context(), "p-send")
+		if !has {
+			t.Fatal("what came after the answer is not asked for")
+		}
+		w.empty("p-send", now)
+		waited := false
+		go func() { w.take(t.Context(), "p-send"); waited = true }()
+		synctest.Wait()
+		if waited {
+			t.Error("an empty queue is asked again")
+		}
+		look()
+		synctest.Wait()
+		if !waited {
+			t.Error("it waits although there is a task")
+		}
+	})
 }
 
 // TestTheBellRings: who enqueues envelopes says so; one whose user may not is heard later, and

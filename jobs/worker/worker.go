@@ -201,8 +201,8 @@ func (w *Worker) start(provider string, c crew, db redis.UniversalClient, handle
 		RetryDelayFunc:           retryDelay,
 		IsFailure:                func(err error) bool { return !isLater(err) },
 		ShutdownTimeout:          w.cfg.Shutdown,
-		TaskCheckInterval:        20 * time.Millisecond, // after which it waits for a task: queue.Waiting (queue/PITFALLS.md, 18)
-		DelayedTaskCheckInterval: time.Second,           // queue/PITFALLS.md, 17
+		TaskCheckInterval:        time.Millisecond, // after which it waits for a task: queue.Waiting (queue/PITFALLS.md, 18)
+		DelayedTaskCheckInterval: time.Second,      // queue/PITFALLS.md, 17
 		Logger:                   queueLog{w.log.With("provider", provider)},
 		LogLevel:                 asynq.WarnLevel,
 	})
