@@ -85,8 +85,9 @@ func TestHoursLimitCallsADay(t *testing.T) {
 	s := sending{t, l, 0}
 	s.create(0, "certyneo", "1", "2", "3", "4", "5")
 	opens := clock.at
-	s.plan("two a day", opens, 2)
+	s.plan("three a day", opens, 3)
 	first, second, third := s.claim("1"), s.claim("2"), s.claim("3")
+	s.plan("two a day", opens, 2)
 	s.send(first)
 	if intent, err := second.Intend(t.Context()); err != nil || intent != IntentOK {
 		t.Fatal(intent, err)
@@ -107,11 +108,34 @@ func TestHoursLimitCallsADay(t *testing.T) {
 	clock.forward(9 * time.Hour)
 	s.planFrom(s.hours(), clock.at.Add(6*time.Hour), 2)
 	clock.forward(6 * time.Hour)
-	s.send(s.claim("4"))
+	s.send(s.claim("3"))
 	s.planFrom(read, clock.at, 99) // who has read before is too late
 	if h := s.hours(); h.Limit != 2 || h.Used != 1 {
 		t.Errorf("%+v", h)
 	}
+}
+
+// What is prepared counts as what it will be: no draft waits for another day.
+func TestNoMoreIsPreparedThanADayMayCall(t *testing.T) {
+	l, clock := open(t)
+	s := sending{t, l, 0}
+	s.create(0, "certyneo", "1", "2")
+	s.create(0, "sdoc", "3", "4", "5")
+	s.plan("three a day", clock.at, 3)
+	s.send(s.claim("1"))
+	s.claim("2")
+	third := s.claim("3")
+	s.hold("4", Shut)
+	s.hold("5", Shut)
+	s.refuse(third, "no such cost centre")
+	clock.forward(10 * time.Minute)
+	s.send(s.claim("4")) // in the place of the one that failed
+	s.send(s.claim("2")) // whose owner has died: the place is its own
+	s.hold("5", Shut)
+	clock.forward(9 * time.Hour)
+	s.planFrom(s.hours(), clock.at.Add(15*time.Hour), 3)
+	clock.forward(15 * time.Hour)
+	s.send(s.claim("5"))
 }
 
 // Who looks again at an interrupted call, cancels, or archives does not wait for hours.

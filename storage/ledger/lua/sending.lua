@@ -26,6 +26,18 @@ local function shut(state, at)
   return state.limit and state.used >= state.limit and state.closes - at or nil
 end
 
+-- full tells how long no further envelope is prepared because a day's calls are spoken for, by those that were made and those that
+-- envelopes in preparation will make: a draft made days before its call may expire meanwhile. One that fails frees its
+-- place, so it is asked again before the day ends. The other direction is harmless: the intent counts what is called.
+local function full(state, campaign, at)
+  if not state.limit then return nil end
+  local n, counts = state.used, redis.call('HGETALL', P .. 'counts:' .. campaign)
+  for i = 1, #counts, 2 do
+    if string.find(counts[i], ' preparing', 1, true) then n = n + tonumber(counts[i + 1]) end
+  end
+  return n >= state.limit and math.min(state.closes - at, 600000) or nil
+end
+
 -- halted tells why an envelope may not be invited: it waits for a resume, or somebody is about to cancel it with all
 -- of its campaign.
 local function halted(state, h)
