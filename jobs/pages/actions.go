@@ -81,6 +81,9 @@ func (p *Pages) askCampaign(v *visit, verb string) error {
 		x.Text, x.Button = v.words.t("confirm.pause.text", n(waiting), n(sent)), v.words.t("do.pause")
 	case "resume":
 		x.Text, x.Button = v.words.t("confirm.resume.text", n(waiting)), v.words.t("do.resume")
+		if firstGo(c) {
+			x.Title, x.Text, x.Button = v.words.t("confirm.resume.first.title", name), v.words.t("confirm.resume.first.text", n(waiting)), v.words.t("do.resume.first")
+		}
 	case "cancel":
 		x.Text, x.Button = v.words.t("confirm.cancel.text", n(waiting), n(sent)), v.words.n("confirm.cancel.button", waiting+sent)
 		x.Nothing = waiting+sent == 0

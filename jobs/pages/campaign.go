@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -51,6 +52,13 @@ func (x campaignView) Reminders() *report.Reminders {
 		return nil
 	}
 	return report.RemindersOf(x.Campaign, x.At)
+}
+
+// FirstGo tells that the first rows are on their way and the others wait for them: nothing is wrong.
+func (x campaignView) FirstGo() bool { return firstGo(x.Campaign) }
+
+func firstGo(c ledger.Campaign) bool {
+	return !c.Paused && len(c.Halts) > 0 && !slices.ContainsFunc(c.Halts, func(h ledger.Halt) bool { return h.Failures > 0 })
 }
 
 // New tells that nothing has happened since all were taken in.

@@ -25,6 +25,11 @@ func (p *Pages) choicesOf(v *visit, x *api.Draft) []choiceView {
 	}
 	add("upload.provider", x.Provider)
 	add("reading.sheet", x.Sheet)
+	var headings []string
+	for _, n := range x.Read.Names[:min(len(x.Read.Names), maxHeadings)] {
+		headings = append(headings, n.Heading+" = "+v.words.columnName(n.Column))
+	}
+	add("choice.headings", strings.Join(headings, "; "))
 	add("reading.subject", x.Subject)
 	add("reading.id", x.Sending.ID) // not the draft's own
 	leave := lang.Plain(v.words.t("choice.at.once"))

@@ -16,3 +16,25 @@ func TestWideSheetShowsWhereTheMistakesAre(t *testing.T) {
 		t.Error("a column without a mistake is shown")
 	}
 }
+
+// Headings of two roles are proposed on the page as the command line proposes them, and the page
+// to confirm says which column is what.
+func TestRolesAreProposed(t *testing.T) {
+	v := newSite(t).visitor()
+	sheet := "id;Assunto;Arquivo;Nome do locador;E-mail do locador;Nome do locatário;E-mail do locatário\n1;Locação;a.pdf;Ana;ana@example.com;Rui;rui@example.com\n"
+	page := v.sendForm("/send", [2]string{"file:june.csv", sheet}, [2]string{"documents:a.pdf", "%PDF-1.4\n1 0 obj<</Type/Page>>endobj\ntrailer<<>>\n%%EOF"}, [2]string{"provider", "certyneo"})
+	chosen := []string{"signer1.name=Nome do locador", "signer1.email=E-mail do locador", "signer2.name=Nome do locatário", "signer2.email=E-mail do locatário"}
+	parts := [][2]string{{"provider", "certyneo"}}
+	for _, value := range chosen {
+		page.want(t, http.StatusUnprocessableEntity, `<option value="`+value+`" selected>`)
+		parts = append(parts, [2]string{"map", value})
+	}
+	v.sendForm(page.Request.URL.Path, parts...).want(t, http.StatusOK, "What you chose", "Headings of the sheet", "Nome do locador = name of signer 1 (signer1.name)", "Nome do locatário = name of signer 2 (signer2.name)", "Assunto = subject (subject)")
+}
+
+// An upload that another process has says what became of it, in the person's language.
+func TestUploadThatIsElsewhere(t *testing.T) {
+	v := newSite(t).visitor()
+	v.lang = "pt-BR"
+	v.get("/send/OTHER").want(t, http.StatusNotFound, "nada dele foi enviado", "vários servidores")
+}

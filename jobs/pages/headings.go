@@ -13,6 +13,7 @@ import (
 type headingView struct {
 	Heading string
 	Is      string // the column that it was taken for; empty: nobody knows
+	Likely  bool   // what is chosen is a proposal
 	Choices []choice
 }
 
@@ -38,18 +39,43 @@ func (p *Pages) draftOptions(x *api.Draft) optionsView {
 	said := slices.Clone(x.Map)
 	for i, n := range names {
 		h := headingView{Heading: n.Heading, Is: n.Column}
-		for _, column := range append(slices.Clone(columns), campaign.OwnColumns(names, i)...) {
+		own := campaign.OwnColumns(names, i)
+		likely := likelyPerson(x, n)
+		if likely != "" && !slices.Contains(columns, likely) {
+			own = append(own, likely)
+		}
+		proposed := -1
+		for _, column := range append(slices.Clone(columns), own...) {
 			c := choice{Value: column + "=" + n.Heading, Column: column}
 			if j := slices.Index(said, c.Value); j >= 0 {
 				c.Chosen = true
 				said = slices.Delete(said, j, j+1)
+			} else if column == likely {
+				proposed = len(h.Choices)
 			}
 			h.Choices = append(h.Choices, c)
+		}
+		if proposed >= 0 && !slices.ContainsFunc(h.Choices, func(c choice) bool { return c.Chosen }) {
+			h.Choices[proposed].Chosen, h.Likely = true, true
 		}
 		o.Headings = append(o.Headings, h)
 	}
 	o.Others = slices.DeleteFunc(said, func(s string) bool { return strings.TrimSpace(s) == "" })
 	return o
+}
+
+// likelyPerson is the column of a heading that nobody knows and that names a person by a role
+// (Nome do locatário), as the command line proposes it; empty: none.
+func likelyPerson(x *api.Draft, n campaign.Naming) string {
+	if n.Column != "" {
+		return ""
+	}
+	for _, l := range x.Read.Likely {
+		if l.Heading == n.Heading && signerColumn.MatchString(l.Column) {
+			return l.Column
+		}
+	}
+	return ""
 }
 
 var signerColumn = regexp.MustCompile(`^signer(\d+)\.(\w+)$`)

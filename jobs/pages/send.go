@@ -3,6 +3,7 @@ package pages
 import (
 	"embed"
 	"encoding/csv"
+	"errors"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -88,7 +89,7 @@ func (p *Pages) optionsView() (x optionsView) {
 func (p *Pages) upload(v *visit) error {
 	draft, err := p.API.UploadDraft(v.w, v.r, v.r.PathValue("draft"), v.words.language)
 	if err != nil {
-		return err
+		return v.gone(err)
 	}
 	http.Redirect(v.w, v.r, "/send/"+draft.ID, http.StatusSeeOther)
 	return nil
@@ -97,13 +98,21 @@ func (p *Pages) upload(v *visit) error {
 func (p *Pages) draft(v *visit) error {
 	draft, err := p.API.Draft(v.ctx, v.r.PathValue("draft"))
 	if err != nil {
-		return err
+		return v.gone(err)
 	}
 	if draft.Taken != nil {
 		http.Redirect(v.w, v.r, "/campaigns/"+draft.Campaign, http.StatusSeeOther)
 		return nil
 	}
 	return p.showDraft(v, draft, false)
+}
+
+// gone says in the person's language that an upload is not here, and why that may be.
+func (v *visit) gone(err error) error {
+	if problem, ok := errors.AsType[*api.Problem](err); ok && problem.Status == http.StatusNotFound {
+		return &api.Problem{Status: http.StatusNotFound, Detail: v.words.t("draft.gone")}
+	}
+	return err
 }
 
 func (p *Pages) showDraft(v *visit, draft *api.Draft, again bool) error {
@@ -142,7 +151,7 @@ func (p *Pages) showDraft(v *visit, draft *api.Draft, again bool) error {
 func (p *Pages) confirm(v *visit) error {
 	draft, err := p.API.Draft(v.ctx, v.r.PathValue("draft"))
 	if err != nil {
-		return err
+		return v.gone(err)
 	}
 	if len(draft.Elsewhere) > 0 && v.r.PostForm.Get("again") == "" {
 		return p.showDraft(v, draft, true)
