@@ -63,7 +63,7 @@ func since(c ledger.Campaign, zone *time.Location) string {
 
 // campaignLine is a campaign in a sentence.
 func campaignLine(c ledger.Campaign, zone *time.Location) lang.Text {
-	parts := []lang.Text{lang.Of("%s: %d of %d done", c.Name, c.Total-c.Open(), c.Total)}
+	parts := []lang.Text{lang.Of("%s: %d of %d finished", c.Name, finished(c.States), c.Total)}
 	for _, state := range inOrder(c.States) {
 		if state.Terminal() {
 			parts = append(parts, lang.Of("%v %d", stateWord(state), c.States[state]))

@@ -42,7 +42,7 @@ func TestHours(t *testing.T) {
 	}
 
 	invoke(t, env, "run", "--window", "always", file).want(t, exitOK)
-	if r := invoke(t, env, "status", "june").want(t, exitOK); !strings.Contains(r.stdout, "2 of 2 done") || strings.Contains(r.stdout, "leave") {
+	if r := invoke(t, env, "status", "june").want(t, exitOK); !strings.Contains(r.stdout, "2 of 2 finished") || strings.Contains(r.stdout, "leave") {
 		t.Error(r.stdout)
 	}
 }

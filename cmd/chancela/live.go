@@ -141,7 +141,7 @@ func (v liveView) text() string {
 	if s.at.IsZero() {
 		return ""
 	}
-	head := bold.Render(say("%d of %d done", s.done(), s.total())) + faint.Render(say("  %v", about(s.at.Sub(v.begin))))
+	head := bold.Render(say("%d of %d finished", finished(s.states()), s.total())) + faint.Render(say("  %v", about(s.at.Sub(v.begin))))
 	if left := s.left(); left > 0 {
 		head += faint.Render(say(", about %v left", about(left)))
 	}

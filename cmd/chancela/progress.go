@@ -52,6 +52,17 @@ func (s snapshot) open() (n int64) {
 
 func (s snapshot) done() int64 { return s.total() - s.open() }
 
+// finished is how many came to an end that stays. What failed or is in doubt is over for now, and
+// waits for somebody: who reads that all are finished takes it for good news.
+func finished(states map[ledger.State]int64) (n int64) {
+	for state, k := range states {
+		if state.Terminal() && state != ledger.Failed && state != ledger.InDoubt {
+			n += k
+		}
+	}
+	return n
+}
+
 func (s snapshot) states() map[ledger.State]int64 {
 	sum := make(map[ledger.State]int64)
 	for _, c := range s.campaigns {
@@ -305,7 +316,7 @@ func (v providerView) done() (n int64) {
 // line is the snapshot in one line, for a pipe.
 func (s snapshot) line() lang.Text {
 	states := s.states()
-	counts := []lang.Text{lang.Of("%d of %d done", s.done(), s.total())}
+	counts := []lang.Text{lang.Of("%d of %d finished", finished(states), s.total())}
 	for _, state := range inOrder(states) {
 		counts = append(counts, lang.Of("%d %v", states[state], stateWord(state)))
 	}

@@ -159,7 +159,7 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 		snap.speed = float64(snap.done()) / life.Seconds()
 	}
 	print := func(format string, args ...any) { s.line(lang.Of(format, args...)) }
-	print("%s: %d of %d done", c.Name, snap.done(), snap.total())
+	print("%s: %d of %d finished", c.Name, finished(c.States), snap.total())
 	if c.Simulated {
 		print("simulated: nobody is invited, and nothing is signed")
 	}

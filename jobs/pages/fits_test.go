@@ -195,7 +195,7 @@ func picture(t *testing.T, tab context.Context, name string) {
 	if *looksDir == "" {
 		return
 	}
-	b, err := chromedp.Run(tab, chromedp.FullScreenshot(90))
+	b, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
 	if err := errors.Join(err, os.WriteFile(filepath.Join(*looksDir, name+".png"), b, 0o644)); err != nil {
 		t.Fatal(err)
 	}
