@@ -219,6 +219,11 @@ func (p *Pages) sheet(v *visit) error {
 	if v.words.tag != "en" {
 		out.Comma = ';'
 	}
+	if v.words.tag != "en" {
+		for i, column := range columns {
+			columns[i] = sheetHeading(column)
+		}
+	}
 	out.Write(columns)
 	out.Flush()
 	return nil // who does not want the rest gets none
