@@ -26,14 +26,16 @@ local function shut(state, at)
   return state.limit and state.used >= state.limit and state.closes - at or nil
 end
 
--- full tells how long no further envelope is prepared at a provider because a day's calls are spoken for, by those that were
--- made and those that its envelopes in preparation will make: a draft made days before its call may expire meanwhile. One that
--- fails frees its place, so it is asked again before the day ends. Another provider's envelopes take no place here: one
--- that is away would hold up all. The other direction is harmless: the intent counts what is called.
-local function full(state, campaign, p, at)
+-- full tells how long no further envelope is prepared because a day's calls are spoken for, by those that were made and those that
+-- envelopes in preparation will make: a draft made days before its call may expire meanwhile. One that fails frees its
+-- place, so it is asked again before the day ends. The other direction is harmless: the intent counts what is called.
+local function full(state, campaign, at)
   if not state.limit then return nil end
-  local preparing = tonumber(redis.call('HGET', P .. 'counts:' .. campaign, p .. ' preparing') or 0)
-  return state.used + preparing >= state.limit and math.min(state.closes - at, 600000) or nil
+  local n, counts = state.used, redis.call('HGETALL', P .. 'counts:' .. campaign)
+  for i = 1, #counts, 2 do
+    if string.find(counts[i], ' preparing', 1, true) then n = n + tonumber(counts[i + 1]) end
+  end
+  return n >= state.limit and math.min(state.closes - at, 600000) or nil
 end
 
 -- halted tells why an envelope may not be invited: it waits for a resume, or somebody is about to cancel it with all
