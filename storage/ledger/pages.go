@@ -18,6 +18,10 @@ import (
 // chunk is how many ids are in one hash: as many as leave it a listpack.
 const chunk = 128
 
+// manyOfChunk is from how many ids of one hash on all of it is read: Redis walks the listpack once,
+// instead of once for each id.
+const manyOfChunk = 16
+
 // lettersAtOnce is how many states are read at once.
 const lettersAtOnce = 16 << 10
 
@@ -123,7 +127,8 @@ func (l *Ledger) named(ctx context.Context, campaign string, numbers []int64) ([
 	}
 	type part struct {
 		numbers []int64
-		ids     *redis.SliceCmd
+		some    *redis.SliceCmd
+		all     *redis.MapStringStringCmd
 	}
 	var parts []part
 	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -132,11 +137,17 @@ func (l *Ledger) named(ctx context.Context, campaign string, numbers []int64) ([
 			for n < len(numbers) && numbers[n]/chunk == numbers[0]/chunk {
 				n++
 			}
-			fields := make([]string, n)
-			for i, seq := range numbers[:n] {
-				fields[i] = strconv.FormatInt(seq%chunk, 10)
+			one := part{numbers: numbers[:n]}
+			if key := atKey(campaign, numbers[0]); n < manyOfChunk {
+				fields := make([]string, n)
+				for i, seq := range one.numbers {
+					fields[i] = strconv.FormatInt(seq%chunk, 10)
+				}
+				one.some = p.HMGet(ctx, key, fields...)
+			} else {
+				one.all = p.HGetAll(ctx, key)
 			}
-			parts = append(parts, part{numbers[:n], p.HMGet(ctx, atKey(campaign, numbers[0]), fields...)})
+			parts = append(parts, one)
 			numbers = numbers[n:]
 		}
 		return nil
@@ -146,9 +157,15 @@ func (l *Ledger) named(ctx context.Context, campaign string, numbers []int64) ([
 	}
 	var ids []place
 	for _, part := range parts {
-		for i, id := range part.ids.Val() {
-			if id := text(id); id != "" {
-				ids = append(ids, place{id, part.numbers[i]})
+		for i, seq := range part.numbers {
+			id := ""
+			if part.all != nil {
+				id = part.all.Val()[strconv.FormatInt(seq%chunk, 10)]
+			} else {
+				id = text(part.some.Val()[i])
+			}
+			if id != "" {
+				ids = append(ids, place{id, seq})
 			}
 		}
 	}
