@@ -89,7 +89,7 @@ func (b *rowReader) totals() {
 	for i, c := range b.rec.cells {
 		text := providers.Trim(c.text)
 		switch person := i < len(b.header.columns) && b.header.columns[i].signer > 0; {
-		case text == "":
+		case text == "" || b.ours(i):
 		case word < 0 && totalWord.MatchString(text):
 			word = i
 		case !person && figure.MatchString(text):
@@ -148,7 +148,7 @@ func (b *rowReader) rightLength() bool {
 func (b *rowReader) only() *cell {
 	var only *cell
 	for i, c := range b.rec.cells {
-		if providers.Trim(c.text) == "" {
+		if providers.Trim(c.text) == "" || b.ours(i) {
 			continue
 		}
 		if only != nil {
@@ -158,6 +158,9 @@ func (b *rowReader) only() *cell {
 	}
 	return only
 }
+
+// ours tells a column in which we have written what was wrong with the row.
+func (b *rowReader) ours(i int) bool { return i == b.header.reason || i == b.checkedAt() }
 
 // fill sets the envelope from the row's values.
 func (b *rowReader) fill(ctx context.Context, e *providers.Envelope) {

@@ -18,3 +18,17 @@ func TestRowOfTotals(t *testing.T) {
 		}
 	}
 }
+
+// What we have written beside a row of totals is none of its values.
+func TestRowOfTotalsThatWasRejected(t *testing.T) {
+	for name, sheet := range map[string]string{
+		"june.rejected.csv": "rejected.reason;id;subject;template;signer1.name;signer1.email;meta.valor\nrow 9 looks like a row of totals: delete it;TOTAL;;;;;1.500,00\n",
+		"june.checked.csv":  "id;subject;template;signer1.name;signer1.email;meta.valor;check.problems\nTOTAL;;;;;1.500,00;row 9 looks like a row of totals: delete it\n",
+		"july.rejected.csv": "rejected.reason;id;subject;template;signer1.name;signer1.email\nid: is empty;TOTAL;;;;\n",
+	} {
+		_, problems, _ := told(t, name, sheet, Options{Provider: "certyneo"})
+		if problems != ": row 2 looks like a row of totals: delete it\n" {
+			t.Errorf("%s: %s", name, problems)
+		}
+	}
+}
