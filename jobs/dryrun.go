@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -19,8 +18,7 @@ func (c *Client) Would(ctx context.Context, campaign string, kind ledger.Kind, i
 		return Result{}, fmt.Errorf("nobody can tell what %s would do", kind)
 	}
 	if len(ids) > 0 {
-		res, err := c.would(ctx, campaign, ids, may)
-		return res, errors.Join(err, res.Err())
+		return c.would(ctx, campaign, ids, may)
 	}
 	if _, err := c.ledger.Campaign(ctx, campaign); err != nil {
 		return Result{}, err
@@ -53,8 +51,7 @@ func (c *Client) Would(ctx context.Context, campaign string, kind ledger.Kind, i
 
 // WouldRemindSigner is [Client.RemindSigner] that changes nothing.
 func (c *Client) WouldRemindSigner(ctx context.Context, campaign, id string, signer int) (Result, error) {
-	res, err := c.would(ctx, campaign, []string{id}, func(r *ledger.Record) error { return c.signerRemindable(r, signer) })
-	return res, errors.Join(err, res.Err())
+	return c.would(ctx, campaign, []string{id}, func(r *ledger.Record) error { return c.signerRemindable(r, signer) })
 }
 
 // WouldResolve is [Client.Resolve] that changes nothing. It does not look the id up, but it is
@@ -81,6 +78,7 @@ func (c *Client) WouldPause(ctx context.Context, campaign string) (Result, error
 	return Result{Done: int(all.States[ledger.Queued]+all.States[ledger.Preparing]) - len(leaving), UnderWay: len(leaving)}, err
 }
 
+// would asks for the named envelopes of a campaign. Its error is as that of [Client.each].
 func (c *Client) would(ctx context.Context, campaign string, ids []string, may func(*ledger.Record) error) (res Result, err error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if _, err := c.ledger.Campaign(ctx, campaign); err != nil {
@@ -103,7 +101,7 @@ func (c *Client) would(ctx context.Context, campaign string, ids []string, may f
 			}
 		}
 	}
-	return res, nil
+	return res, res.Err()
 }
 
 // would counts an envelope that it would be done for, or not.

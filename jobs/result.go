@@ -43,13 +43,12 @@ func (r Result) NotDone() (n int) {
 	return n
 }
 
-// Err is nil when it was done for all; otherwise an error that is, among others,
-// [ErrNotNow] or [ledger.ErrNotFound].
+// Err is nil when it was done for all; otherwise a [*RefusedError].
 func (r Result) Err() error {
 	if len(r.Refused) == 0 {
 		return nil
 	}
-	e := &refusedError{}
+	e := &RefusedError{}
 	var parts []string
 	for _, x := range r.Refused {
 		parts = append(parts, fmt.Sprintf("%s: %s", strings.Join(x.IDs, ", "), x.Message))
@@ -59,13 +58,16 @@ func (r Result) Err() error {
 	return e
 }
 
-type refusedError struct {
+// RefusedError says for which envelopes an operation was not done; for all others it was. It is,
+// among others, [ErrNotNow] or [ledger.ErrNotFound]. What kept an operation from going on is another
+// error, and never has this kind.
+type RefusedError struct {
 	text   string
 	causes []error
 }
 
-func (e *refusedError) Error() string   { return e.text }
-func (e *refusedError) Unwrap() []error { return e.causes }
+func (e *RefusedError) Error() string   { return e.text }
+func (e *RefusedError) Unwrap() []error { return e.causes }
 
 // refused adds an envelope that it was not done for.
 func (r *Result) refused(id string, err error) {
@@ -105,8 +107,8 @@ const (
 
 type operation func(ctx context.Context, r *ledger.Record, lane pace.Class) error
 
-// each runs an operation for the named envelopes of a campaign. It goes on after a refusal. The error is for what kept it from going on, and
-// for those that it could not be done for.
+// each runs an operation for the named envelopes of a campaign. It goes on after a refusal. The error
+// is what kept it from going on, or else a [*RefusedError].
 func (c *Client) each(ctx context.Context, campaign string, ids []string, do operation) (Result, error) {
 	var res Result
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))

@@ -1,9 +1,12 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
+
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 func TestOfManyRefusalsSomeAreNamed(t *testing.T) {
@@ -13,5 +16,33 @@ func TestOfManyRefusalsSomeAreNamed(t *testing.T) {
 	}
 	if len(r.Refused) != 1 || r.Refused[0].Envelopes != 3*maxIDs || len(r.Refused[0].IDs) != maxIDs || !errors.Is(r.Err(), ErrNotNow) {
 		t.Errorf("%+v", r.Refused[0])
+	}
+}
+
+// TestRefusalsHaveTheirKind: what was refused is told from what kept an operation from going on, also
+// where both happened.
+func TestRefusalsHaveTheirKind(t *testing.T) {
+	d := newDesk(t)
+	d.put("able", "archived", archived)
+	ids := []string{"archived"}
+	for i := range operatePage {
+		ids = append(ids, fmt.Sprintf("nobody-%03d", i))
+	}
+	for name, do := range map[string]func(context.Context, string, ...string) (Result, error){
+		"Retry": d.Retry, "Cancel": d.Cancel, "Remind": d.Remind,
+		"Would": func(ctx context.Context, campaign string, ids ...string) (Result, error) {
+			return d.Would(ctx, campaign, ledger.RetryAll, ids...)
+		},
+	} {
+		res, err := do(t.Context(), "june", ids...)
+		if _, refused := errors.AsType[*RefusedError](err); !refused || !errors.Is(err, ErrNotNow) || !errors.Is(err, ledger.ErrNotFound) || res.NotDone() != len(ids) {
+			t.Errorf("%s of what is refused: %T, %+v", name, err, res)
+		}
+		d.must(d.mini.Set("{chancela}:e:june/unreadable", "no hash")) // on the second page
+		res, err = do(t.Context(), "june", append(ids, "unreadable")...)
+		if _, refused := errors.AsType[*RefusedError](err); err == nil || refused || res.NotDone() == 0 {
+			t.Errorf("%s that was kept from going on: %v, %+v", name, err, res)
+		}
+		d.mini.Del("{chancela}:e:june/unreadable")
 	}
 }

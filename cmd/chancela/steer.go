@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -154,7 +155,7 @@ func firstOf(ids []string, n int) string {
 // listed is the error of an operation on named envelopes that some have refused: the
 // answer has said which.
 func listed(r jobs.Result, err error) error {
-	if err == nil || len(r.Refused) == 0 || r.Err() == nil || err.Error() != r.Err().Error() {
+	if _, refused := errors.AsType[*jobs.RefusedError](err); !refused {
 		return err
 	}
 	return lang.Errorf("%v not done", count(r.NotDone(), "envelope"))

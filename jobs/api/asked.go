@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -79,8 +80,8 @@ func (s *Server) remindOne(others func(context.Context, jobs.Key, envelopeAsk) e
 }
 
 // unlessBroken is nil for an error that only says what was refused.
-func unlessBroken(res jobs.Result, err error) error {
-	if refused := res.Err(); err != nil && refused != nil && err.Error() == refused.Error() {
+func unlessBroken(err error) error {
+	if _, refused := errors.AsType[*jobs.RefusedError](err); refused {
 		return nil
 	}
 	return err

@@ -80,7 +80,7 @@ func (s *Server) operations(a huma.API) {
 			}
 			res, err := do(ctx, campaign, ids...)
 			if dry || res.Done > 0 && len(res.Refused) > 0 {
-				err = unlessBroken(res, err) // the answer says which were refused
+				err = unlessBroken(err) // the answer says which were refused
 			}
 			return Done{Campaign: campaign, Envelopes: res.Done, Refused: res.Refused, Ended: true, DryRun: dry}, err
 		})

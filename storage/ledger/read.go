@@ -55,6 +55,15 @@ func (l *Ledger) read(ctx context.Context, keys []string, whole bool) ([]*Record
 	}
 	out := make([]*Record, len(keys))
 	for i, h := range hashes {
+		err := h.Err()
+		if whole && err == nil {
+			err = blobs[i].Err()
+		}
+		// The error above is only the first one: that one envelope is not there hides what is
+		// wrong with the next.
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return nil, fmt.Errorf("ledger: reading %d envelopes: %w", len(keys), err)
+		}
 		blob := ""
 		if whole {
 			blob = pieced(h.Val()) + blobs[i].Val()
