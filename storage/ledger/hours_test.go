@@ -120,13 +120,15 @@ func TestNoMoreIsPreparedThanADayMayCall(t *testing.T) {
 	l, clock := open(t)
 	s := sending{t, l, 0}
 	s.create(0, "certyneo", "1", "2")
-	s.create(0, "sdoc", "3", "4", "5")
+	s.create(0, "certyneo", "3", "4", "5")
+	s.create(0, "sdoc", "another")
 	s.plan("three a day", clock.at, 3)
 	s.send(s.claim("1"))
 	s.claim("2")
 	third := s.claim("3")
 	s.hold("4", Shut)
 	s.hold("5", Shut)
+	s.claim("another") // whatever keeps the first provider's from going on keeps back no other's
 	s.refuse(third, "no such cost centre")
 	clock.forward(10 * time.Minute)
 	s.send(s.claim("4")) // in the place of the one that failed

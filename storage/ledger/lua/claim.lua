@@ -32,7 +32,7 @@ end
 if halt then return {'early', 2000} end
 local closed = state and shut(state, at)
 if closed == 'unplanned' then return {closed} end
-if state and not closed and s == 'q' then closed = full(state, campaign, at) end
+if state and not closed and s == 'q' then closed = full(campaign, h.p, state, at) end
 if closed then
   stand('w', at + closed)
   return {'shut', closed}

@@ -11,11 +11,13 @@
 --   opens, closes, day, limit   the interval that was planned last, its day, and how many inviting calls that may have
 --   used    how many inviting calls the last day has had on which there was one
 --   called  that day: another one may be planned meanwhile
+--   asks    when the last of those asks again that a day's limit has let begin no preparation
 local function sending(campaign, p)
   local v = redis.call('HMGET', P .. 'campaign:' .. campaign, 'paused', 'halt ' .. p, 'rest ' .. p, 'began ' .. p, 'streak ' .. p, 'trial ' .. p,
-    'canceling', 'hours', 'opens', 'closes', 'limit', 'used', 'day', 'called')
+    'canceling', 'hours', 'opens', 'closes', 'limit', 'used', 'day', 'called', 'asks')
   return {paused = v[1] == '1', canceling = v[7], halt = v[2], rest = v[3], began = v[4], streak = v[5], trial = v[6],
-    hours = v[8], opens = tonumber(v[9] or 0), closes = tonumber(v[10] or 0), limit = tonumber(v[11] or nil), used = v[13] == v[14] and tonumber(v[12] or 0) or 0, day = v[13]}
+    hours = v[8], opens = tonumber(v[9] or 0), closes = tonumber(v[10] or 0), limit = tonumber(v[11] or nil), used = v[13] == v[14] and tonumber(v[12] or 0) or 0, day = v[13],
+    asks = tonumber(v[15] or 0)}
 end
 
 -- shut tells how long nobody may be invited, by the campaign's hours; unplanned when somebody has to plan them first.
@@ -26,16 +28,17 @@ local function shut(state, at)
   return state.limit and state.used >= state.limit and state.closes - at or nil
 end
 
--- full tells how long no further envelope is prepared because a day's calls are spoken for, by those that were made and those that
--- envelopes in preparation will make: a draft made days before its call may expire meanwhile. One that fails frees its
--- place, so it is asked again before the day ends. The other direction is harmless: the intent counts what is called.
-local function full(state, campaign, at)
+-- full tells how long no further envelope is prepared because a day's calls are spoken for: by those that were made, and by
+-- the envelopes in preparation at this provider. A draft made days before its call may expire meanwhile. Other providers' envelopes
+-- do not count, so that one that is away holds up nobody else; the intent counts what is called.
+-- One that fails frees its place, so somebody asks again ten times a second, however many wait.
+local function full(campaign, p, state, at)
   if not state.limit then return nil end
-  local n, counts = state.used, redis.call('HGETALL', P .. 'counts:' .. campaign)
-  for i = 1, #counts, 2 do
-    if string.find(counts[i], ' preparing', 1, true) then n = n + tonumber(counts[i + 1]) end
-  end
-  return n >= state.limit and math.min(state.closes - at, 600000) or nil
+  local n = state.used + tonumber(redis.call('HGET', P .. 'counts:' .. campaign, p .. ' preparing') or 0)
+  if n < state.limit then return nil end
+  local turn = math.min(math.max(state.asks, at + 60000) + 100, state.closes)
+  redis.call('HSET', P .. 'campaign:' .. campaign, 'asks', turn)
+  return turn - at
 end
 
 -- halted tells why an envelope may not be invited: it waits for a resume, or somebody is about to cancel it with all
