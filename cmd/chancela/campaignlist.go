@@ -47,7 +47,7 @@ func campaignTable(all []ledger.Campaign, endings []ledger.State, zone *time.Loc
 		for _, state := range endings {
 			row = append(row, fmt.Sprint(c.States[state]))
 		}
-		fmt.Fprintln(w, strings.Join(append(row, since(c, zone), language.Say(campaignNote(c))), "\t"))
+		fmt.Fprintln(w, strings.Join(append(row, language.Time(c.CreatedAt.In(zone)), language.Say(campaignNote(c))), "\t"))
 	}
 	_ = w.Flush() // a builder takes all
 	var lines strings.Builder
@@ -55,10 +55,6 @@ func campaignTable(all []ledger.Campaign, endings []ledger.State, zone *time.Loc
 		lines.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
 	return lines.String()
-}
-
-func since(c ledger.Campaign, zone *time.Location) string {
-	return c.CreatedAt.In(zone).Format("2006-01-02 15:04 MST")
 }
 
 // campaignLine is a campaign in a sentence.
@@ -69,7 +65,7 @@ func campaignLine(c ledger.Campaign, zone *time.Location) lang.Text {
 			parts = append(parts, lang.Of("%v %d", stateWord(state), c.States[state]))
 		}
 	}
-	parts = append(parts, lang.Of("since %s", since(c, zone)))
+	parts = append(parts, lang.Of("since %s", c.CreatedAt.In(zone)))
 	if note := campaignNote(c); !note.IsZero() {
 		parts = append(parts, note)
 	}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/text/unicode/norm"
@@ -534,48 +533,8 @@ func (f *campaignFiles) status(e enqueued) int {
 	return exitOK
 }
 
-// tellEstimates says how long each provider's rate makes its part of a campaign take.
-func (c *config) tellEstimates(s campaign.Summary, judge *intake.Judge, tell tell) {
-	for _, name := range registry.Names() {
-		load, ok := s.Providers[name]
-		if !ok {
-			continue
-		}
-		r := c.pace(judge.Provider(name).Info())
-		allowed, takes := rate{r.Requests, r.Per}.String(), campaign.Estimate(load.Calls, r)
-		now := time.Now().In(c.TZ.Location)
-		end := now.Add(takes)
-		tell("estimate", map[string]any{"provider": name, "envelopes": load.Envelopes, "requests": load.Calls, "rate": allowed, "seconds": takes.Seconds(), "until": end.Format(time.RFC3339)},
-			lang.Of("%s: %v, about %v at %s: at least %v%v", name, count(load.Envelopes, "envelope"), count(load.Calls, "request"), allowed, about(takes), until(now, end)))
-	}
-}
-
-// until is when what begins now is over, for what takes more than a moment.
-func until(now, end time.Time) lang.Text {
-	switch {
-	case end.Sub(now) < time.Minute:
-		return lang.Plain("")
-	case end.Format(time.DateOnly) == now.Format(time.DateOnly):
-		return lang.Of(", until %s if it began now", end.Format("15:04"))
-	}
-	return lang.Of(", until %s if it began now", end.Format("2006-01-02 15:04"))
-}
-
 // count is a number with its noun.
 func count(n int, noun string) lang.Text { return lang.N(n, "%d "+noun, "%d "+noun+"s") }
-
-// about is a duration for people: two figures are enough.
-func about(d time.Duration) lang.Text {
-	switch {
-	case d < time.Minute:
-		return lang.Plain(short(max(time.Second, d.Round(time.Second))))
-	case d < time.Hour:
-		return lang.Plain(short(d.Round(time.Second)))
-	case d < 48*time.Hour:
-		return lang.Plain(short(d.Round(time.Minute)))
-	}
-	return lang.Of("%.1f days", d.Hours()/24)
-}
 
 // variable is the name of a provider's variable.
 func variable(provider, name string) string {

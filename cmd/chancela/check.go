@@ -25,7 +25,8 @@ func newCheck(sys *system) *cobra.Command {
 		Long: `Check reads campaign files and their documents, by the same rules as enqueue and run, and
 prints every mistake of every line as FILE:LINE:COLUMN: FIELD (CELL): MESSAGE, CELL as a
 spreadsheet shows it. Nothing is enqueued and nothing is sent. It ends with an estimate for
-each provider at its rate; the signers' own time is not in it. Where a provider's key is set
+each provider at its rate and, where they are given, in the hours and within the daily number
+in which invitations may leave; the signers' own time is not in it. Where a provider's key is set
 and its service tells how many envelopes are left this month (certyneo's free plan), it is
 asked for them; a service that does not answer keeps nothing back. With
 CHANCELA_REDIS_URL it also names the other campaigns that ask the same people to sign the
@@ -43,6 +44,7 @@ in its own row), which is no column of the campaign when the file is read.`,
 	}
 	flags.add(cmd)
 	flags.addAgain(cmd)
+	flags.hours.add(cmd)
 	flags.reminders.add(cmd)
 	cmd.Flags().StringVar(&output, "output", "", "write the file again with its mistakes marked: june.checked.xlsx for june.xlsx")
 	return cmd
@@ -78,7 +80,9 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	if err != nil {
 		return err
 	}
-	cfg.tellEstimates(s, files.judge, sys.tell)
+	if err := files.tellEstimates(cfg, s, time.Now(), sys.tell); err != nil {
+		return err
+	}
 	cfg.tellAllowances(ctx, s, sys.tell)
 	files.tellLeftOut(sys.tell)
 	files.silent.tell(sys.tell)

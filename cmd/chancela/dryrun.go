@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -66,7 +68,15 @@ func wouldResume(ctx context.Context, c *jobs.Client, campaign string) (answer, 
 		return answer{}, err
 	}
 	text := lang.Of("%s would go on: %v would be sent", campaign, count(r.Done, "envelope"))
-	return dryAnswer(answer{text, map[string]any{"campaign": campaign, "paused": false, "envelopes": r.Done}}), nil
+	fields := map[string]any{"campaign": campaign, "paused": false, "envelopes": r.Done}
+	all, err := c.Ledger().Campaign(ctx, campaign)
+	if err != nil {
+		return answer{}, err
+	}
+	if h := report.HoursOf(all, time.Now()); h != nil && r.Done > 0 {
+		text, fields["hours"] = lang.Of("%v; %v", text, h.Text()), h
+	}
+	return dryAnswer(answer{text, fields}), nil
 }
 
 // wouldResolveOne says whether an envelope can be resolved so.

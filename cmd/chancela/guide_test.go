@@ -56,7 +56,7 @@ func TestGuide(t *testing.T) {
 // What differs from day to day and from machine to machine: times, sizes, how fast it goes, and
 // how long a service has been in trouble.
 var (
-	differs  = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d( -03)?|\b\d+([.,]\d+)?(ms|s|m| kB)\b|127\.0\.0\.1:\d+`)
+	differs  = regexp.MustCompile(`\d\d?( [A-Z][a-z]{2} |/\d\d/)\d{4} \d\d:\d\d( -03)?|\b\d+([.,]\d+)?(ms|s|m| kB)\b|127\.0\.0\.1:\d+`)
 	sometime = regexp.MustCompile(`(?m)^(.* envelopes? (a minute|por minuto).*|certyneo (answers with|responde com) .*)\n`)
 )
 

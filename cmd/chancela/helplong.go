@@ -17,8 +17,9 @@ cancelar uma campanha inteira. O que foi cancelado não é enviado de novo com o
 	"chancela check": `Check lê arquivos de campanha e os seus documentos, pelas mesmas regras que enqueue e run, e
 mostra todos os erros de cada linha como ARQUIVO:LINHA:COLUNA: CAMPO (CÉLULA): MENSAGEM, com
 CÉLULA como uma planilha a mostra. Nada é posto na fila e nada é enviado. No fim vem uma
-estimativa para cada provedor no seu limite de requisições; o tempo dos próprios signatários não
-entra nela. Onde há a chave de um provedor e o serviço diz quantos envelopes restam no mês (o
+estimativa para cada provedor no seu limite de requisições e, se indicados, nos horários e no
+número por dia em que os convites podem sair; o tempo dos próprios signatários não entra nela.
+Onde há a chave de um provedor e o serviço diz quantos envelopes restam no mês (o
 plano gratuito da certyneo), isso lhe é perguntado; um serviço que não responde não impede nada.
 Com CHANCELA_REDIS_URL também são indicadas as outras campanhas que pedem às
 mesmas pessoas que assinem os mesmos documentos: um erro, a não ser com --campaign ou --again.

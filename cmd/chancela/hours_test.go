@@ -31,7 +31,7 @@ func TestHours(t *testing.T) {
 	opens := time.Date(time.Now().Year()+1, 2, 1, 9, 0, 0, 0, zone)
 	invoke(t, env, "enqueue", "--start-at", opens.Format("02/01/2006 15:04"), "--window", "09:00-18:00", "--limit", "1/day", file).want(t, exitOK)
 	r := invoke(t, env, "status", "june").want(t, exitOK)
-	if !strings.Contains(r.stdout, opens.Format("june: invitations leave from 02/01/2006 15:04")+", 09:00-18:00, at most 1 a day"+opens.Format("; the next ones on 2006-01-02 15:04 -07")) {
+	if !strings.Contains(r.stdout, opens.Format("june: invitations leave from 2 Jan 2006 15:04 -07")+", 09:00-18:00, at most 1 a day"+opens.Format("; the next ones on 2 Jan 2006 15:04 -07")) {
 		t.Error(r.stdout)
 	}
 	r = invoke(t, env, "status", "june", "--json").want(t, exitOK)

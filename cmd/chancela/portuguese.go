@@ -356,4 +356,9 @@ var portuguese = map[string]string{
 	"CHANCELA_S3_SSE: want AES256, aws:kms or aws:kms:dsse, or nothing for the bucket's default":     "CHANCELA_S3_SSE: escreva AES256, aws:kms ou aws:kms:dsse, ou nada para o padrão do bucket",
 	"CHANCELA_S3_KMS_KEY_ID: want CHANCELA_S3_SSE=aws:kms beside it":                                 "CHANCELA_S3_KMS_KEY_ID: precisa de CHANCELA_S3_SSE=aws:kms ao lado",
 	"CHANCELA_S3_PATH_STYLE: want yes or no, or nothing":                                             "CHANCELA_S3_PATH_STYLE: escreva yes, no, ou nada",
+
+	"; invitations leave %v: on %s":                                      "; os convites saem %v: em %s",
+	"all share the number a day: %v, the last ones on %s":                "o número por dia é de todos juntos: %v, os últimos em %s",
+	"; at these hours it is not over within years: invitations leave %v": "; nestes horários não termina em anos: os convites saem %v",
+	"; invitations leave %v: from %s until %s":                           "; os convites saem %v: de %s até %s",
 }

@@ -45,7 +45,7 @@ func TestTheirOwnWorkbook(t *testing.T) {
 	}
 	r = invoke(t, nil, append(args, "--map", "signer1.name=Ocupante do imóvel")...).want(t, exitUsage)
 	for _, want := range []string{
-		`: sheet "Sheet1", "CPF" is signer1.document, "Ocupante do imóvel" is signer1.name, "E-mail" is signer1.email, "Arquivo" is document` + "\n",
+		`: sheet "Sheet1", "CPF" is signer 1's CPF or CNPJ, "Ocupante do imóvel" is signer 1's name, "E-mail" is signer 1's e-mail, "Arquivo" is the document's file` + "\n",
 		": signer1.email (C3): ", "1 of 2 rows is valid",
 	} {
 		if !strings.Contains(r.stdout, want) {
@@ -182,7 +182,7 @@ func TestDownloadIntoAFolderAndAZip(t *testing.T) {
 func TestUntil(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 26, 23, 0, 0, 0, time.UTC)
-	for takes, want := range map[time.Duration]string{time.Second: "", 30 * time.Minute: ", until 23:30 if it began now", 2 * time.Hour: ", until 2026-11-27 01:00 if it began now"} {
+	for takes, want := range map[time.Duration]string{time.Second: "", 30 * time.Minute: ", until 23:30 if it began now", 2 * time.Hour: ", until 27 Nov 2026 01:00 UTC if it began now"} {
 		if got := until(now, now.Add(takes)).String(); got != want {
 			t.Errorf("%s: %q", takes, got)
 		}

@@ -164,7 +164,7 @@ func (r Reading) Said() lang.Text {
 		parts = append(parts, lang.Of("sheet %q", r.Sheet))
 	}
 	for _, n := range r.Names {
-		parts = append(parts, lang.Of("%q is %s", n.Heading, n.Column))
+		parts = append(parts, lang.Of("%q is %v", n.Heading, wordsOf(n.Column)))
 	}
 	switch n := len(r.Hidden); {
 	case n == 1:

@@ -65,7 +65,7 @@ func TestTheirOwnSheet(t *testing.T) {
 	if e := all[0].Envelope; e.ID != "7" || e.Subject != "Locação" || e.Signers[0].Name != "Ana" || e.Signers[0].Document != "52998224725" {
 		t.Errorf("got %+v", e)
 	}
-	if want := `"Nº" is id, "Título" is subject, "Nome" is signer1.name, "E-mail" is signer1.email, "Documento" is signer1.document`; read != want {
+	if want := `"Nº" is the id, "Título" is the subject, "Nome" is signer 1's name, "E-mail" is signer 1's e-mail, "Documento" is signer 1's CPF or CNPJ`; read != want {
 		t.Errorf("read: %s", read)
 	}
 }

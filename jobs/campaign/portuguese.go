@@ -31,6 +31,7 @@ var portuguese = map[string]string{
 	"the sheet has more than the %d MB of text that are taken: send it in several files":                 "a aba tem mais que os %d MB de texto aceitos: envie-a em vários arquivos",
 	"the file holds two parts %q: save it again with Excel":                                              "o arquivo contém duas partes %q: salve-o de novo com o Excel",
 	"%q is %s":                   "%q é %s",
+	"%q is %v":                   "%q é %v",
 	"%q is not a known column%v": "%q não é uma coluna conhecida%v",
 	"%q is a column, and the same text for all rows: write {%s} for its value":      "%q é uma coluna, e o mesmo texto para todas as linhas: escreva {%s} para o valor dela",
 	"there is no heading %q, said to be %s: did you mean %q?":                       "não há o título %q, dado como %s: seria %q?",
@@ -269,4 +270,17 @@ var reported = map[string]string{
 	"yes, nobody was invited": "sim, ninguém foi convidado",
 
 	"is to be made of %s, and no column is that%v": "deve ser feito de %s, e nenhuma coluna é isso%v",
+
+	"kept as your own data": "guardado como dado seu", "the field %q of the document": "o campo %q do documento", "the option %s of %s": "a opção %s de %s",
+	"the id": "o id", "the provider": "o provedor", "the subject": "o assunto", "the message to the signers": "a mensagem aos signatários",
+	"the document's file": "o arquivo do documento", "the provider's template": "o modelo do provedor", "the last day to sign": "o último dia para assinar",
+	"signer %d's name": "o nome do signatário %d", "signer %d's e-mail": "o e-mail do signatário %d", "signer %d's phone": "o telefone do signatário %d",
+	"signer %d's CPF or CNPJ": "o CPF ou CNPJ do signatário %d", "signer %d's date of birth": "a data de nascimento do signatário %d",
+	"signer %d's place in the order": "o lugar do signatário %d na ordem", "signer %d's role": "o papel do signatário %d",
+	"how signer %d is invited": "o canal do convite ao signatário %d", "how signer %d proves who signs": "a prova de quem assina, do signatário %d",
+	"signer %d's kind of signature": "o tipo de assinatura do signatário %d", "the place of signer %d's signature": "o lugar da assinatura do signatário %d",
+	"the front of signer %d's identity paper": "a frente do documento de identidade do signatário %d", "the back of signer %d's identity paper": "o verso do documento de identidade do signatário %d",
+	"the kind of signer %d's identity paper": "o tipo do documento de identidade do signatário %d", "signer %d's company": "a empresa do signatário %d",
+	"the CNPJ of signer %d's company": "o CNPJ da empresa do signatário %d", "a date that signer %d fills in": "uma data que o signatário %d preenche",
+	"a text that signer %d fills in": "um texto que o signatário %d preenche", "a box that signer %d ticks": "uma caixa que o signatário %d marca",
 }

@@ -93,7 +93,7 @@ func (w reportWords) funnel(o report.Overview) []funnelView {
 // course draws the sent and the signed envelopes as lines, up to all.
 func (w reportWords) course(moments []report.Moment, total int64) template.HTML {
 	first, last := moments[0].At, moments[len(moments)-1].At
-	layout := chart.Clock(last.Sub(first), w.day())
+	layout := chart.Clock(last.Sub(first), w.language.Day())
 	c := chart.Course{
 		Label: w.language.Sprintf("How many envelopes were sent, and signed, over time. The table has the numbers."), Begin: first, End: last,
 		Number: func(n int64) string { return w.num(n) }, Clock: func(t time.Time) string { return t.In(w.zone).Format(layout) },
@@ -114,7 +114,7 @@ func (w reportWords) courseRows(course []report.Moment) []courseRow {
 		m := course[(i+1)*len(course)/n-1]
 		rows[i], times[i] = courseRow{Sent: m.Sent, Signed: m.Signed}, m.At
 	}
-	for i, when := range chart.Times(times, w.zone, w.day()+" 15:04") {
+	for i, when := range chart.Times(times, w.zone, w.language.Day()+" 15:04") {
 		rows[i].When = when
 	}
 	return rows
@@ -211,14 +211,7 @@ func (w reportWords) when(t any) string {
 	if !ok {
 		return ""
 	}
-	return at.In(w.zone).Format(w.day() + " 15:04")
-}
-
-func (w reportWords) day() string {
-	if w.language == lang.Portuguese {
-		return "02/01/2006"
-	}
-	return "2 Jan 2006"
+	return at.In(w.zone).Format(w.language.Day() + " 15:04")
 }
 
 // size is a file's.

@@ -47,7 +47,7 @@ func TestRolesAreReadWhereOnlyOnePersonIsNamed(t *testing.T) {
 func TestOneRoleIsReadAndSaid(t *testing.T) {
 	const sheet = "id;subject;template;Nome do locatário;E-mail do locatário\n1;s;t;Ana;ana@example.com\n"
 	all, problems, read := told(t, "june.csv", sheet, Options{Provider: "certyneo"})
-	if problems != "" || len(all) != 1 || all[0].Envelope.Signers[0].Email != "ana@example.com" || read != `"Nome do locatário" is signer1.name, "E-mail do locatário" is signer1.email` {
+	if problems != "" || len(all) != 1 || all[0].Envelope.Signers[0].Email != "ana@example.com" || read != `"Nome do locatário" is signer 1's name, "E-mail do locatário" is signer 1's e-mail` {
 		t.Errorf("%q %q %+v", problems, read, all)
 	}
 }

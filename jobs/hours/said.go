@@ -18,7 +18,7 @@ var (
 func (s Settings) Said() lang.Text {
 	var parts []lang.Text
 	if s.StartAt != "" {
-		parts = append(parts, lang.Of("from %s", s.StartAt))
+		parts = append(parts, lang.Of("from %s", s.start()))
 	}
 	switch {
 	case strings.EqualFold(s.Window, "always"):
@@ -36,6 +36,18 @@ func (s Settings) Said() lang.Text {
 		return anyTime
 	}
 	return lang.Join(parts, ", ")
+}
+
+// start is when the first invitations leave, as it was written where it cannot be read.
+func (s Settings) start() lang.Text {
+	zone, err := time.LoadLocation(s.Zone)
+	if err == nil {
+		var at time.Time
+		if at, err = parseStart(s.StartAt, zone); err == nil {
+			return lang.Of("%s", at.In(zone))
+		}
+	}
+	return lang.Plain(s.StartAt)
 }
 
 func saidWindows(window string) lang.Text {

@@ -11,9 +11,9 @@ func TestSettingsAreSaidInTheReadersLanguage(t *testing.T) {
 	for in, want := range map[Settings][2]string{
 		{Window: "Mon-Fri 09:00-18:00"}:                 {"Mon-Fri 09:00-18:00", "seg-sex 09:00-18:00"},
 		{Window: "Seg-Sex 09:00-12:00,sab 09:00-11:00"}: {"Mon-Fri 09:00-12:00, Sat 09:00-11:00", "seg-sex 09:00-12:00, sáb 09:00-11:00"},
-		{StartAt: "01/12/2030 09:00", Window: "09:00-18:00", Limit: "500/dia", Holidays: "br"}: {
-			"from 01/12/2030 09:00, 09:00-18:00, at most 500 a day, not on national holidays of Brazil",
-			"a partir de 01/12/2030 09:00, 09:00-18:00, no máximo 500 por dia, não em feriados nacionais do Brasil"},
+		{StartAt: "01/12/2030 09:00", Window: "09:00-18:00", Limit: "500/dia", Holidays: "br", Zone: "America/Sao_Paulo"}: {
+			"from 1 Dec 2030 09:00 -03, 09:00-18:00, at most 500 a day, not on national holidays of Brazil",
+			"a partir de 01/12/2030 09:00 -03, 09:00-18:00, no máximo 500 por dia, não em feriados nacionais do Brasil"},
 		{Window: "always"}: {"at any time", "a qualquer hora"},
 		{}:                 {"at any time", "a qualquer hora"},
 	} {

@@ -343,10 +343,10 @@ func TestCourseRows(t *testing.T) {
 		course = append(course, ledger.Moment{At: at.Add(time.Duration(i) * time.Second)})
 	}
 	rows := w.courseRows(course)
-	if n := len(rows); n != 24 || rows[0].When != "20 Nov 2026, 19:57:01" || rows[n-1].When != "20 Nov 2026, 19:57:47" {
+	if n := len(rows); n != 24 || rows[0].When != "20 Nov 2026 19:57:01" || rows[n-1].When != "20 Nov 2026 19:57:47" {
 		t.Errorf("%+v", rows)
 	}
-	if rows := w.courseRows(course[:1]); len(rows) != 1 || rows[0].When != "20 Nov 2026, 19:57" {
+	if rows := w.courseRows(course[:1]); len(rows) != 1 || rows[0].When != "20 Nov 2026 19:57" {
 		t.Errorf("%+v", rows)
 	}
 }

@@ -36,8 +36,8 @@ type dictionary struct {
 
 // languages are all.
 var languages = []dictionary{
-	{language.English, english, "2 Jan 2006, 15:04", "2 Jan 2006"},
-	{language.BrazilianPortuguese, portuguese, "02/01/2006 15:04", "02/01/2006"},
+	{language.English, english, lang.English.Day() + " 15:04", lang.English.Day()},
+	{language.BrazilianPortuguese, portuguese, lang.Portuguese.Day() + " 15:04", lang.Portuguese.Day()},
 }
 
 // languagesFrom are all languages, with the one that people get who ask for none of them first.

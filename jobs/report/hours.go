@@ -46,5 +46,5 @@ func (h *Hours) Text() lang.Text {
 	if zone, err := time.LoadLocation(h.Zone); err == nil {
 		until = until.In(zone)
 	}
-	return lang.Of("invitations leave %v; the next ones on %s", when, until.Format("2006-01-02 15:04 -07"))
+	return lang.Of("invitations leave %v; the next ones on %s", when, until)
 }

@@ -50,5 +50,5 @@ func (r *Reminders) Text(zone *time.Location) lang.Text {
 	if r.Next == nil {
 		return rule
 	}
-	return lang.Of("%v; the next one on %s", rule, r.Next.In(zone).Format("2006-01-02 15:04 -07"))
+	return lang.Of("%v; the next one on %s", rule, r.Next.In(zone))
 }

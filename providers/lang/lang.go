@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
@@ -25,7 +26,7 @@ type Text struct {
 }
 
 // Of is a text with arguments as [fmt.Sprintf] takes them. Those that are texts themselves, or
-// errors, are put into the language, too.
+// errors, are put into the language, too, and so are times.
 func Of(format string, args ...any) Text { return Text{strings.ReplaceAll(format, "%w", "%v"), args} }
 
 // N is a text about a number of things, which is its first argument.
@@ -204,6 +205,18 @@ func (l Language) Number(n int64) string {
 	return l.printer.Sprintf("%d", n)
 }
 
+// Day is how a day is written for people, as [time.Time.Format] wants it. No month is taken for a
+// day: 01/12 means another day to every second reader of English.
+func (l Language) Day() string {
+	if l.printer == nil {
+		return "2 Jan 2006"
+	}
+	return "02/01/2006"
+}
+
+// Time writes a time of a day for people, with its zone.
+func (l Language) Time(t time.Time) string { return t.Format(l.Day() + " 15:04 MST") }
+
 // Decimal writes a number with one digit after the point, or the comma.
 func (l Language) Decimal(f float64) string { return l.Sprintf("%.1f", f) }
 
@@ -215,6 +228,8 @@ func (l Language) value(a any) any {
 	switch a := a.(type) {
 	case Sayer:
 		return l.Say(a)
+	case time.Time:
+		return l.Time(a)
 	case error:
 		if l.printer == nil {
 			return a.Error()
