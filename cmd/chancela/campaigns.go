@@ -54,21 +54,22 @@ func (f *campaignFlags) addTaking(cmd *cobra.Command) {
 	f.reminders.add(cmd)
 }
 
-func (f *campaignFlags) valid() error {
+// valid tells all that is wrong with the options, and the hours that they are in a time zone.
+func (f *campaignFlags) valid(zone timeZone) (hours.Settings, error) {
+	var wrong []error
 	if f.first < 0 {
-		return usage("--first: want a number of rows, from 1")
+		wrong = append(wrong, usage("--first: want a number of rows, from 1"))
 	}
 	f.campaign = norm.NFC.String(f.campaign) // as the envelopes have it
 	if f.campaign != "" && !intake.ValidCampaign(f.campaign) {
-		return usage("--campaign: a name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens")
+		wrong = append(wrong, usage("--campaign: a name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens"))
 	}
 	if f.provider != "" && !registry.Known(f.provider) {
-		return usage("--provider: %q is not one of %s", f.provider, strings.Join(registry.Names(), ", "))
+		wrong = append(wrong, usage("--provider: %q is not one of %s", f.provider, strings.Join(registry.Names(), ", ")))
 	}
-	if err := f.reminders.valid(); err != nil {
-		return err
-	}
-	return f.sheet.valid()
+	set, err := f.hours.in(zone)
+	wrong = append(append(wrong, err, f.reminders.valid()), f.sheet.valid()...)
+	return set, wrongFlags(wrong...)
 }
 
 // campaignFiles reads campaign files in passes: one that checks, one that enqueues.
@@ -95,15 +96,12 @@ type campaignFiles struct {
 }
 
 func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges []providers.Provider) (*campaignFiles, error) {
-	if err := flags.valid(); err != nil {
+	set, err := flags.valid(cfg.TZ)
+	if err != nil {
 		return nil, err
 	}
-	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources(), cfg.TZ.Location), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, documents: map[string]*campaign.Folder{},
+	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources(), cfg.TZ.Location), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, hours: set, documents: map[string]*campaign.Folder{},
 		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]int{}, silent: unreminded{}, invitations: map[string][]ledger.Invitation{}}
-	var err error
-	if f.hours, err = flags.hours.in(cfg.TZ); err != nil {
-		return nil, err
-	}
 	for _, name := range names {
 		if f.columns[name], err = flags.sheet.columnsOf(name); err != nil {
 			return nil, err
@@ -331,7 +329,7 @@ func (f *campaignFiles) enqueue(ctx context.Context, c *jobs.Client, note tell) 
 		if slices.Contains(f.refused, name) {
 			continue // the check has said why
 		}
-		sum, err := f.enqueueFile(ctx, c, name, f.seenBy(name, seen), &all)
+		sum, err := f.enqueueFile(ctx, c, name, f.seenBy(name, seen), &all, note)
 		if err == nil && len(sum.Conflicts) > 0 {
 			err = f.explain(ctx, c, name, sum.Conflicts, note)
 		}
@@ -348,7 +346,7 @@ func (f *campaignFiles) enqueue(ctx context.Context, c *jobs.Client, note tell) 
 	return all, nil
 }
 
-func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name string, seen *campaign.Seen, all *enqueued) (sum jobs.Summary, err error) {
+func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name string, seen *campaign.Seen, all *enqueued, note tell) (sum jobs.Summary, err error) {
 	r, err := campaign.Open(name, f.options(name, seen))
 	if err != nil {
 		return sum, err
@@ -364,6 +362,9 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 	if err := c.CheckFirst(ctx, r.Campaign(), f.flags.first); errors.Is(err, jobs.ErrBegun) {
 		return sum, usage("--first: %s was enqueued already, without it: leave it out; chancela pause %s holds back what is not sent", r.Campaign(), r.Campaign())
 	} else if err != nil {
+		return sum, err
+	}
+	if err := f.tellEnded(ctx, c, r.Campaign(), note); err != nil {
 		return sum, err
 	}
 	if err := errors.Join(c.SetHours(ctx, r.Campaign(), f.hours), c.SetReminders(ctx, r.Campaign(), f.flags.reminders.Reminders)); err != nil {

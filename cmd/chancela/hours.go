@@ -1,14 +1,19 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/lang"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // hourFlags are when a campaign's invitations may leave.
@@ -28,14 +33,61 @@ func (f hourFlags) in(zone timeZone) (hours.Settings, error) {
 		return s, nil
 	}
 	s.Zone = zone.String()
-	h, err := s.Parse()
-	if err == nil {
-		err = h.Sane(time.Now())
+	return s, s.Check(time.Now())
+}
+
+// wrongFlags says all that is wrong with options, which are called as the settings are. Errors of
+// other kinds are told as they are.
+func wrongFlags(errs ...error) error {
+	var all []lang.Text
+	for _, err := range errs {
+		problems, ok := errors.AsType[hours.Problems](err)
+		for _, p := range problems {
+			all = append(all, lang.Of("--%s: %v", p.Setting, p.Text))
+		}
+		if err != nil && !ok {
+			all = append(all, lang.Of("%v", err))
+		}
 	}
-	if p, ok := errors.AsType[*hours.Problem](err); ok {
-		return s, usage("--%s: %v", p.Setting, p.Text)
+	if len(all) == 0 {
+		return nil
 	}
-	return s, err
+	return usage("%v", lang.Join(all, "; "))
+}
+
+// tellEnded says which hours of a campaign end because other ones are given and they are not given
+// again. One that has begun already has nothing to say.
+func (f *campaignFiles) tellEnded(ctx context.Context, c *jobs.Client, campaign string, note tell) error {
+	if f.hours.Empty() {
+		return nil
+	}
+	have, err := c.Ledger().Campaign(ctx, campaign)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	before, err := hours.Stored(have.Hours.Settings)
+	if err != nil { // it has none
+		return nil
+	}
+	if h, err := before.Parse(); err != nil || h.StartAt.Before(time.Now()) {
+		before.StartAt = ""
+	}
+	var ended []string
+	for _, x := range []struct{ flag, had, has string }{
+		{"start-at", before.StartAt, f.hours.StartAt}, {"window", before.Window, f.hours.Window}, {"limit", before.Limit, f.hours.Limit}, {"holidays", before.Holidays, f.hours.Holidays},
+	} {
+		if x.had != "" && x.has == "" {
+			ended = append(ended, fmt.Sprintf("--%s %q", x.flag, x.had))
+		}
+	}
+	if len(ended) > 0 {
+		flags := strings.Join(ended, " ")
+		note("ended", map[string]any{"campaign": campaign, "options": flags},
+			lang.Of("warning: %s had %s, which ends now: hours that are given replace all earlier ones; to keep it, give it again with them", campaign, flags))
+	}
+	return nil
 }
 
 // hours say when the campaigns' invitations leave.

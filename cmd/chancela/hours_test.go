@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,6 +23,12 @@ func TestHours(t *testing.T) {
 			t.Errorf("%s: %s", flag, r.stderr)
 		}
 	}
+	all := invoke(t, env, "enqueue", "--window=soon", "--limit=500", "--start-at=soon", "--remind-every=2", "--map=x", "--first=-1", file).want(t, exitUsage)
+	for _, flag := range []string{"--window: ", "--limit: ", "--start-at: ", "--remind-after: ", "--remind-every: ", "--map: ", "--first: "} {
+		if !strings.Contains(all.stderr, flag) {
+			t.Errorf("no %s in %s", flag, all.stderr)
+		}
+	}
 	invoke(t, env, "status", "june").want(t, exitError) // nothing was enqueued
 
 	zone, err := time.LoadLocation("America/Sao_Paulo")
@@ -41,7 +48,13 @@ func TestHours(t *testing.T) {
 		}
 	}
 
-	invoke(t, env, "run", "--window", "always", file).want(t, exitOK)
+	ends := fmt.Sprintf(`june had --start-at %q --limit "1/day", which ends now`, opens.Format("02/01/2006 15:04"))
+	if r := invoke(t, env, "run", "--window", "always", file).want(t, exitOK); !strings.Contains(r.stderr, ends) {
+		t.Error(r.stderr)
+	}
+	if r := invoke(t, env, "enqueue", "--window", "always", file).want(t, exitOK); strings.Contains(r.stderr, "ends now") {
+		t.Error(r.stderr)
+	}
 	if r := invoke(t, env, "status", "june").want(t, exitOK); !strings.Contains(r.stdout, "2 of 2 finished") || strings.Contains(r.stdout, "leave") {
 		t.Error(r.stdout)
 	}

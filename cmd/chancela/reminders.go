@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -28,9 +27,6 @@ func (f reminderFlags) valid() error {
 		return nil
 	}
 	_, err := f.Parse()
-	if p, ok := errors.AsType[*hours.Problem](err); ok {
-		return usage("--%s: %v", p.Setting, p.Text)
-	}
 	return err
 }
 

@@ -32,25 +32,29 @@ func (f *sheetFlags) add(cmd *cobra.Command) {
 	_ = cmd.MarkFlagDirname("documents")
 }
 
-func (f *sheetFlags) valid() error {
-	var err error
-	if f.columns, err = campaign.ParseColumns(f.headings); err != nil {
-		return usage("--map: %w", err)
-	}
-	if f.patterns.Subject, err = campaign.ParsePattern(f.subject); err != nil {
-		return usage("--subject: %w", err)
-	}
-	if f.patterns.ID, err = campaign.ParseID(f.id); err != nil {
-		return usage("--id: %w", err)
-	}
-	if f.documents != "" {
-		if info, err := os.Stat(f.documents); err != nil {
-			return usage("--documents: %w", err)
-		} else if !info.IsDir() {
-			return usage("--documents: %s is not a folder", f.documents)
+// valid tells all that is wrong with them.
+func (f *sheetFlags) valid() (wrong []error) {
+	refuse := func(flag string, err error) {
+		if err != nil {
+			wrong = append(wrong, usage("--%s: %w", flag, err))
 		}
 	}
-	return nil
+	var err error
+	f.columns, err = campaign.ParseColumns(f.headings)
+	refuse("map", err)
+	f.patterns.Subject, err = campaign.ParsePattern(f.subject)
+	refuse("subject", err)
+	f.patterns.ID, err = campaign.ParseID(f.id)
+	refuse("id", err)
+	if f.documents == "" {
+		return wrong
+	}
+	info, err := os.Stat(f.documents)
+	if err == nil && !info.IsDir() {
+		err = lang.Errorf("%s is not a folder", f.documents)
+	}
+	refuse("documents", err)
+	return wrong
 }
 
 // columnsOf are the headings of a file: those that were kept beside it, and those of the command.

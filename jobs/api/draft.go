@@ -350,10 +350,14 @@ func (x *Draft) refuse(err error) error {
 		return err
 	}
 	x.Refused = x.language.Say(p.said())
+	var fields []string
 	for _, m := range p.Errors {
 		if m.Field != "" && m.Line == 0 {
-			x.Refused = m.Field + ": " + x.words(m)
+			fields = append(fields, m.Field+": "+x.words(m))
 		}
+	}
+	if len(fields) > 0 {
+		x.Refused = strings.Join(fields, "; ")
 	}
 	return nil
 }

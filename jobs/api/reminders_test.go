@@ -12,6 +12,9 @@ func TestCampaignWithReminders(t *testing.T) {
 	if len(p.Errors) != 1 || p.Errors[0].Field != "remind_after" {
 		t.Errorf("%+v", p)
 	}
+	if p := s.postForm("/v1/campaigns", append(form, file{"remind_after", "", "soon"}, file{"window", "", "soon"}, file{"limit", "", "5"}, file{"first", "", "x"})...).problem(t, http.StatusUnprocessableEntity); len(p.Errors) != 4 {
+		t.Errorf("%+v", p)
+	}
 	s.get("/v1/campaigns/june").problem(t, http.StatusNotFound)
 
 	var got CampaignAccepted

@@ -51,36 +51,41 @@ type begin struct {
 
 const maxFirst = 1_000_000
 
-// begin judges what is asked; zone is that of the hours.
+// begin judges what is asked, and tells all that is wrong at once; zone is that of the hours.
 func (s *Sending) begin(zone string) (b begin, err error) {
+	var found mistakes
 	if s.First != "" {
 		if b.first, err = strconv.Atoi(s.First); err != nil || b.first < 1 || b.first > maxFirst {
-			return b, wrong("first", lang.Of("must be a number of envelopes, from 1 to %d", maxFirst), "nothing was enqueued")
+			found.add(mistaken("first", lang.Of("must be a number of envelopes, from 1 to %d", maxFirst)))
+		}
+	}
+	note := func(err error) {
+		problems, _ := errors.AsType[hours.Problems](err)
+		for _, p := range problems {
+			found.add(mistaken(strings.ReplaceAll(p.Setting, "-", "_"), p.Text))
 		}
 	}
 	if b.reminders = s.Reminders; !b.reminders.Empty() {
 		_, err := b.reminders.Parse()
-		if p, ok := errors.AsType[*hours.Problem](err); ok {
-			return b, wrong(strings.ReplaceAll(p.Setting, "-", "_"), p.Text, "the campaign's reminders are wrong; nothing was enqueued")
-		}
+		note(err)
 	}
-	if b.hours = s.Settings; b.hours.Empty() {
-		return b, nil
+	if b.hours = s.Settings; !b.hours.Empty() {
+		b.hours.Zone = zone
+		note(b.hours.Check(time.Now()))
 	}
-	b.hours.Zone = zone
-	h, err := b.hours.Parse()
-	if err == nil {
-		err = h.Sane(time.Now())
+	if found.count > 0 {
+		return b, found.problem(http.StatusUnprocessableEntity, fieldsWrong)
 	}
-	if p, ok := errors.AsType[*hours.Problem](err); ok {
-		return b, wrong(strings.ReplaceAll(p.Setting, "-", "_"), p.Text, "the campaign's hours are wrong; nothing was enqueued")
-	}
-	return b, err
+	return b, nil
 }
 
 // wrong is what is wrong with one of the fields.
 func wrong(field string, text lang.Text, detail string) *Problem {
-	return refused(Mistake{Field: field, Message: text.String(), text: &text}, detail)
+	return refused(mistaken(field, text), detail)
+}
+
+func mistaken(field string, text lang.Text) Mistake {
+	return Mistake{Field: field, Message: text.String(), text: &text}
 }
 
 var noPatterns campaign.Patterns

@@ -93,16 +93,6 @@ func (h Hours) onDay(d time.Weekday) []Window {
 	return on
 }
 
-// Problem is what is wrong with one of the settings.
-type Problem struct {
-	Setting string // start-at, window, limit or holidays
-	Text    lang.Text
-}
-
-func (p *Problem) Error() string { return p.Setting + ": " + p.Text.String() }
-
-func problem(setting string, text lang.Text) error { return &Problem{setting, text} }
-
 // Settings are hours as people write them; empty ones set nothing.
 type Settings struct {
 	StartAt  string `json:"start_at,omitempty"` // 2030-12-01 09:00, 01/12/2030 09:00, or RFC 3339
@@ -132,46 +122,63 @@ func (s Settings) Marshal() string {
 	return string(b)
 }
 
-// Sane tells whether a start is what somebody meant: a wrong year is wrong by more than one. A
-// start of last week is fine, as a file may be enqueued again.
-func (h Hours) Sane(now time.Time) error {
-	const year = 366 * 24 * time.Hour
-	if !h.StartAt.IsZero() && (h.StartAt.Before(now.Add(-year)) || h.StartAt.After(now.Add(10*year))) {
-		return problem("start-at", lang.Of("%s is more than a year ago, or ten years ahead: is the year right?", h.StartAt.Format(time.DateOnly)))
-	}
-	return nil
-}
-
 // longest bounds each of the settings: they are read at every claim.
 const longest = 200
 
-// Parse reads settings. What is wrong with one is a [Problem].
-func (s Settings) Parse() (h Hours, err error) {
-	for setting, value := range map[string]string{"start-at": s.StartAt, "window": s.Window, "limit": s.Limit, "holidays": s.Holidays} {
-		if len(value) > longest {
-			return Hours{}, problem(setting, lang.Of("more than %d characters", longest))
-		}
-	}
-	if h.Zone, err = time.LoadLocation(s.Zone); err != nil {
-		return Hours{}, problem("zone", lang.Of("%q is no time zone: write America/Sao_Paulo", s.Zone))
-	}
-	if h.StartAt, err = parseStart(s.StartAt, h.Zone); err != nil {
-		return Hours{}, err
-	}
-	if h.Windows, err = parseWindows(s.Window); err != nil {
-		return Hours{}, err
-	}
-	if h.Limit, err = parseLimit(s.Limit); err != nil {
-		return Hours{}, err
-	}
-	switch strings.ToLower(s.Holidays) {
-	case "":
-	case "br":
-		h.Holidays = true
-	default:
-		return Hours{}, problem("holidays", lang.Of("%q is not known: write br", s.Holidays))
+// Parse reads settings. What is wrong with them is in [Problems].
+func (s Settings) Parse() (Hours, error) {
+	h, wrong := s.parse()
+	if len(wrong) > 0 {
+		return Hours{}, wrong
 	}
 	return h, nil
+}
+
+// Check is [Settings.Parse] for settings that somebody gives now: it also finds a start that nobody
+// means. A wrong year is wrong by more than one; a start of last week is fine, as a file may be
+// enqueued again.
+func (s Settings) Check(now time.Time) error {
+	const year = 366 * 24 * time.Hour
+	h, wrong := s.parse()
+	if !h.StartAt.IsZero() && (h.StartAt.Before(now.Add(-year)) || h.StartAt.After(now.Add(10*year))) {
+		wrong.add(problem("start-at", lang.Of("%s is more than a year ago, or ten years ahead: is the year right?", h.StartAt.Format(time.DateOnly))))
+	}
+	return wrong.err()
+}
+
+// parse reads what can be read, and says what is wrong with the others.
+func (s Settings) parse() (h Hours, wrong Problems) {
+	var err error
+	if h.Zone, err = time.LoadLocation(s.Zone); err != nil {
+		wrong.add(problem("zone", lang.Of("%q is no time zone: write America/Sao_Paulo", s.Zone)))
+		h.Zone = time.UTC
+	}
+	for _, each := range []struct {
+		setting, value string
+		read           func(string) error
+	}{
+		{"start-at", s.StartAt, func(text string) (err error) { h.StartAt, err = parseStart(text, h.Zone); return err }},
+		{"window", s.Window, func(text string) (err error) { h.Windows, err = parseWindows(text); return err }},
+		{"limit", s.Limit, func(text string) (err error) { h.Limit, err = parseLimit(text); return err }},
+		{"holidays", s.Holidays, func(text string) (err error) { h.Holidays, err = parseHolidays(text); return err }},
+	} {
+		if len(each.value) > longest {
+			wrong.add(problem(each.setting, lang.Of("more than %d characters", longest)))
+			continue
+		}
+		wrong.add(each.read(each.value))
+	}
+	return h, wrong
+}
+
+func parseHolidays(s string) (bool, error) {
+	switch strings.ToLower(s) {
+	case "":
+		return false, nil
+	case "br":
+		return true, nil
+	}
+	return false, problem("holidays", lang.Of("%q is not known: write br", s))
 }
 
 var startLayouts = []string{time.RFC3339, "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly, "02/01/2006 15:04", "02/01/2006"}

@@ -108,6 +108,24 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// What is wrong is told all at once.
+func TestProblemsAllAtOnce(t *testing.T) {
+	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	err := Settings{StartAt: "01/12/2020", Window: "soon", Limit: "500", Holidays: "de", Zone: "UTC"}.Check(now)
+	if all, _ := errors.AsType[Problems](err); len(all) != 4 {
+		t.Errorf("hours: %v", err)
+	}
+	for _, c := range []struct {
+		Reminders
+		n int
+	}{{Reminders{After: "3", Every: "x", AtMost: "99"}, 3}, {Reminders{AtMost: "2"}, 2}, {Reminders{Every: "2"}, 2}, {Reminders{Every: "2d", AtMost: "0"}, 1}} {
+		_, err := c.Parse()
+		if all, _ := errors.AsType[Problems](err); len(all) != c.n {
+			t.Errorf("%+v: %v", c.Reminders, err)
+		}
+	}
+}
+
 func TestStored(t *testing.T) {
 	s := Settings{StartAt: "2026-12-01", Window: "Mon 09:00-10:00", Limit: "5/day", Holidays: "br", Zone: "UTC"}
 	got, err := Stored(s.Marshal())
@@ -117,11 +135,11 @@ func TestStored(t *testing.T) {
 }
 
 // The examples of the help are taken, and years that somebody has mistyped are not.
-func TestSane(t *testing.T) {
+func TestCheck(t *testing.T) {
 	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 	for start, want := range map[string]bool{"": true, "2030-12-01 09:00": true, "01/12/2030 09:00": true, "2026-11-19": true,
 		"01/12/2020 09:00": false, "9999-12-31": false, "0001-01-02": false, "2206-12-01": false} {
-		if err := parsed(t, Settings{StartAt: start}).Sane(now); (err == nil) != want {
+		if err := (Settings{StartAt: start}).Check(now); (err == nil) != want {
 			t.Errorf("%s: %v", start, err)
 		}
 	}

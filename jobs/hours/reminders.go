@@ -31,34 +31,34 @@ const (
 	longestWait    = 365 * 24 * time.Hour
 )
 
-// Parse reads the settings. What is wrong with one is a [Problem].
+// Parse reads the settings. What is wrong with them is in [Problems].
 func (r Reminders) Parse() (rule Rule, err error) {
-	if rule.AtMost, err = parseAtMost(r.AtMost); err != nil {
-		return Rule{}, err
-	}
-	switch {
-	case r.AtMost != "" && rule.AtMost == 0:
-		if r.After != "" || r.Every != "" {
-			return Rule{}, problem("remind-at-most", lang.Of("0 ends reminders: leave out when they follow"))
-		}
+	var wrong Problems
+	rule.AtMost, err = parseAtMost(r.AtMost)
+	wrong.add(err)
+	switch ends := err == nil && r.AtMost != "" && rule.AtMost == 0; {
+	case ends && r.After == "" && r.Every == "":
 		return rule, nil
-	case r.After == "":
-		return Rule{}, problem("remind-after", lang.Of("is missing: write how long after the invitation the first reminder follows, as in 3d"))
-	case r.Every == "" && rule.AtMost > 1:
-		return Rule{}, problem("remind-every", lang.Of("is missing: write how long after a reminder the next one follows, as in 2d"))
+	case ends:
+		return Rule{}, Problems{{"remind-at-most", lang.Of("0 ends reminders: leave out when they follow")}}
 	case r.AtMost == "" && r.Every == "":
 		rule.AtMost = 1
 	case r.AtMost == "":
 		rule.AtMost = usualReminders
 	}
-	if rule.After, err = parseWait("remind-after", r.After); err != nil {
-		return Rule{}, err
+	if rule.After, err = parseWait("remind-after", r.After); err == nil && r.After == "" {
+		err = problem("remind-after", lang.Of("is missing: write how long after the invitation the first reminder follows, as in 3d"))
 	}
-	if rule.Every = rule.After; r.Every != "" {
-		rule.Every, err = parseWait("remind-every", r.Every)
+	wrong.add(err)
+	if rule.Every, err = parseWait("remind-every", r.Every); err == nil && r.Every == "" && rule.AtMost > 1 {
+		err = problem("remind-every", lang.Of("is missing: write how long after a reminder the next one follows, as in 2d"))
 	}
-	if err != nil {
-		return Rule{}, err
+	wrong.add(err)
+	if len(wrong) > 0 {
+		return Rule{}, wrong
+	}
+	if r.Every == "" {
+		rule.Every = rule.After
 	}
 	return rule, nil
 }
@@ -80,6 +80,9 @@ var (
 )
 
 func parseWait(setting, s string) (time.Duration, error) {
+	if s == "" {
+		return 0, nil
+	}
 	m := waitForm.FindStringSubmatch(s)
 	if m == nil {
 		return 0, problem(setting, lang.Of("%q is no length of time: write 3d, 36h or 90m", s))
