@@ -83,7 +83,7 @@ type Server struct {
 	callbacks chan struct{} // a place for each that is under way
 	ready     readiness
 	draining  atomic.Bool
-	mux       *http.ServeMux
+	routes    *Router
 	pages     Pages // nil: none
 	pageBytes int   // of the envelopes on one page, which ends sooner then
 	handler   http.Handler
@@ -108,7 +108,7 @@ func New(c Config) (*Server, error) {
 	s.uploads = newUploads(c.Log)
 	s.strangers, s.callbacks = newSampler(c.Log), make(chan struct{}, maxCallbacks)
 
-	mux := http.NewServeMux()
+	mux := &Router{ServeMux: http.NewServeMux()}
 	description, err := s.describe(mux)
 	if err != nil {
 		return nil, err
@@ -122,14 +122,14 @@ func New(c Config) (*Server, error) {
 	mux.HandleFunc("GET /readyz", s.readyz)
 	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.Handle("/monitor/", monitor(c.Client.Ledger().Redis()))
-	s.mux, s.handler = mux, s.around(mux)
+	s.routes, s.handler = mux, s.around(mux.ServeMux)
 	return s, nil
 }
 
 // Pages are what people look at in a browser. They stand above this package.
 type Pages interface {
 	// Register adds their routes.
-	Register(*http.ServeMux)
+	Register(*Router)
 	// Refuse shows a person why a request is not served.
 	Refuse(http.ResponseWriter, *http.Request, *Problem)
 	// Close ends answers that would go on: the server stops.
@@ -139,11 +139,11 @@ type Pages interface {
 // Show serves pages, too. It is called before Run.
 func (s *Server) Show(p Pages) {
 	s.pages = p
-	p.Register(s.mux)
+	p.Register(s.routes)
 }
 
 // describe registers the API's operations and gives their OpenAPI 3.1 document.
-func (s *Server) describe(mux *http.ServeMux) ([]byte, error) {
+func (s *Server) describe(mux *Router) ([]byte, error) {
 	config := huma.DefaultConfig("chancela", "1")
 	config.Info.Description = "Bulk e-signature campaigns: enqueue envelopes, follow them, fetch what was signed."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""

@@ -31,7 +31,7 @@ type confirmView struct {
 }
 
 // registerActions adds the pages that ask and the forms that do.
-func (p *Pages) registerActions(mux *http.ServeMux) {
+func (p *Pages) registerActions(mux *api.Router) {
 	for _, verb := range []string{"pause", "resume", "cancel", "retry", "remind"} {
 		mux.HandleFunc("GET /campaigns/{campaign}/"+verb, p.page(p.changing(func(v *visit) error { return p.askCampaign(v, verb) })))
 		mux.HandleFunc("POST /campaigns/{campaign}/"+verb, p.page(p.changing(func(v *visit) error { return p.steerCampaign(v, verb) })))

@@ -58,6 +58,24 @@ type site struct {
 	pages  *Pages
 	log    *logBook
 	says   string // of what fails
+
+	keys      []api.Key
+	providers []providers.Provider
+}
+
+// server is one more for the same Redis and archive. Nothing is served yet.
+func (s *site) server() *api.Server {
+	s.t.Helper()
+	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	server, err := api.New(api.Config{Client: s.client, Providers: s.providers, Keys: s.keys, Log: log})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if s.pages, err = New(Config{Client: s.client, API: server, Providers: s.providers, Log: log}); err != nil {
+		s.t.Fatal(err)
+	}
+	server.Show(s.pages)
+	return server
 }
 
 // newSite serves pages for some keys on an in-memory Redis.
@@ -73,17 +91,10 @@ func newSite(t *testing.T, keys ...api.Key) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{t: t, log: &logBook{}, says: `<b onmouseover=alert(1)>no</b>`}
-	log := slog.New(slog.NewJSONHandler(s.log, nil))
-	s.client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Providers: []providers.Provider{provider}, Log: log})
-	server, err := api.New(api.Config{Client: s.client, Providers: []providers.Provider{provider}, Keys: keys, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.pages, err = New(Config{Client: s.client, API: server, Providers: []providers.Provider{provider}, Log: log}); err != nil {
-		t.Fatal(err)
-	}
-	server.Show(s.pages)
+	s := &site{t: t, log: &logBook{}, says: `<b onmouseover=alert(1)>no</b>`, keys: keys, providers: []providers.Provider{provider}}
+	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Providers: s.providers, Log: log})
+	server := s.server()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

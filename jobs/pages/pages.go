@@ -81,7 +81,7 @@ func New(c Config) (*Pages, error) {
 }
 
 // Register implements [api.Pages].
-func (p *Pages) Register(mux *http.ServeMux) {
+func (p *Pages) Register(mux *api.Router) {
 	mux.HandleFunc("GET /assets/", p.asset)
 	mux.HandleFunc("GET /{$}", p.page(p.home))
 	mux.HandleFunc("GET /sign-in", p.open(p.signInForm))

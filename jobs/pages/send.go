@@ -56,7 +56,7 @@ type draftLoad struct {
 	Time     time.Duration // 0: its pace is not known
 }
 
-func (p *Pages) registerSend(mux *http.ServeMux) {
+func (p *Pages) registerSend(mux *api.Router) {
 	mux.HandleFunc("GET /send", p.page(p.changing(p.sendForm)))
 	mux.HandleFunc("POST /send", p.page(p.changing(p.upload)))
 	mux.HandleFunc("GET /send/sheet.csv", p.page(p.sheet))
