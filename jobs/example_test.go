@@ -35,6 +35,16 @@ func ExampleOpen() {
 	}
 }
 
+// One machine needs no Redis of its own: the program redis-server runs in a folder, which the
+// chancela processes of this machine share.
+func ExampleOpen_oneMachine() {
+	client, err := jobs.Open(context.Background(), "local:/var/lib/leases/redis", "/var/lib/leases/archive")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close() // redis-server ends with the last of them
+}
+
 // A service enqueues an envelope under its own key; enqueuing it again sends nothing.
 // Workers (chancela work, or a worker.Worker) do the rest.
 func ExampleClient_Enqueue() {

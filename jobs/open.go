@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
@@ -10,11 +11,14 @@ import (
 	"github.com/chancela/chancela/providers/rest"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/ledger"
+	"github.com/chancela/chancela/storage/localredis"
 	"github.com/chancela/chancela/storage/pairing"
 )
 
 // Open is a client of a Redis (redis://, rediss://, redis-socket://, redis-sentinel://,
-// redis-cluster://) and an archive (a folder, or s3://bucket/prefix), for all providers.
+// redis-cluster://; or local:PATH, a folder in which redis-server is started, or joined where
+// another process has started it) and an archive (a folder, or s3://bucket/prefix), for all
+// providers.
 // A Redis that may forget what it has acknowledged is taken with a warning in the log: what
 // it was given in the last moments before a crash is to be enqueued again, and is not sent
 // twice as long as workers mark invitations in the archive. Another archive than the one that
@@ -32,20 +36,29 @@ func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("archive: %w", err)
 	}
-	db, err := queue.Connect(redisURL, nil)
+	address, leave, err := localredis.Reach(ctx, redisURL)
 	if err != nil {
+		return nil, err
+	}
+	db, err := queue.Connect(address, nil)
+	if err != nil {
+		leave()
 		return nil, fmt.Errorf("redis: %w", err)
 	}
+	end := sync.OnceValue(func() error {
+		defer leave()
+		return db.Close()
+	})
 	server, err := ledger.Inspect(ctx, db)
 	if err != nil {
-		db.Close()
+		_ = end()
 		return nil, err
 	}
 	c := NewClient(ClientConfig{Redis: db, Durability: server.Durability, Archive: store, Providers: judges})
-	c.close = db.Close
+	c.close = end
 	moved, err := pairing.Claim(ctx, db, store, func(ctx context.Context) (int64, error) { return c.ledger.Unfinished(ctx, registry.Names()) })
 	if err != nil {
-		db.Close()
+		_ = end()
 		return nil, err
 	}
 	if moved {

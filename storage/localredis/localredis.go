@@ -51,6 +51,26 @@ func Path(address string) (string, error) {
 	return filepath.Abs(path)
 }
 
+// Is tells whether an address names a folder for a Redis of this machine.
+func Is(address string) bool { return strings.HasPrefix(address, Scheme) }
+
+// Reach starts or joins the Redis of a local address, and returns where it is reached and how it is
+// left. Any other address is returned as it is.
+func Reach(ctx context.Context, address string) (reached string, leave func(), err error) {
+	if !Is(address) {
+		return address, func() {}, nil
+	}
+	folder, err := Path(address)
+	if err != nil {
+		return "", nil, fmt.Errorf("local redis: %w", err)
+	}
+	s, err := Open(ctx, folder)
+	if err != nil {
+		return "", nil, err
+	}
+	return s.Address(), s.Close, nil
+}
+
 // Server is one process's use of the Redis of a folder.
 type Server struct {
 	folder, socket string
