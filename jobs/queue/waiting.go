@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -169,7 +168,7 @@ func (c waitingClient) EvalSha(ctx context.Context, sha1 string, keys []string, 
 			return cmd
 		}
 		cmd := c.UniversalClient.EvalSha(ctx, sha1, keys, args...)
-		if errors.Is(cmd.Err(), redis.Nil) {
+		if err := cmd.Err(); err != nil && !redis.HasErrorPrefix(err, "NOSCRIPT") { // that one is sent again as a source
 			c.waiting.empty(q, peeked)
 		}
 		return cmd
@@ -196,7 +195,7 @@ func part(keys []string, i int) (queue, what string) {
 // server's has, it waits; then it has none: the lease that asynq asks for began before the wait, and
 // would be over with the task just taken. asynq asks again at once.
 func (w *Waiting) take(ctx context.Context, queue string) (has bool, peeked time.Time) {
-	for first := true; ; first = false {
+	for first, begun := true, time.Now(); ; first = false {
 		w.mu.Lock()
 		peeked = w.peeked
 		known, ended, news := time.Since(peeked) < askAfter, w.ended, w.news
@@ -210,8 +209,8 @@ func (w *Waiting) take(ctx context.Context, queue string) (has bool, peeked time
 			return false, peeked
 		case known && any:
 			return has && first, peeked
-		case !known && !first:
-			return true, peeked // Redis is away, or slow: it is asked, once in a while
+		case !known && !first: // Redis is away, or slow: it is asked, once in a while
+			return time.Since(begun) < 2*askAfter, peeked
 		}
 		select {
 		case <-ctx.Done():
@@ -222,8 +221,8 @@ func (w *Waiting) take(ctx context.Context, queue string) (has bool, peeked time
 	}
 }
 
-// empty says that Redis had no task in a queue that had one at a look. Whoever looked again meanwhile
-// may have seen a new one.
+// empty says that Redis had no task in a queue that had one at a look, or does not hand it out (out of memory, a
+// replica): asynq would ask again at once. Whoever looked again meanwhile may have seen a new one.
 func (w *Waiting) empty(queue string, peeked time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -134,6 +135,68 @@ func TestALeaseIsNoOlderThanItsTask(t *testing.T) {
 			t.Errorf("%v: the task is to be taken with a lease of now", took)
 		}
 	})
+}
+
+// TestNoOldLeaseWhenRedisComesBack: a look that fails ends the wait of a server. What it has waited before that is no
+// part of a lease, either.
+func TestNoOldLeaseWhenRedisComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWaiting(nil, []string{"p-fetch"})
+		idle := map[string]*redis.IntCmd{"p-fetch": redis.NewIntCmd(t.Context())}
+		w.seen(time.Now(), nil, idle, nil)
+		type ask struct {
+			has   bool
+			lease time.Duration
+		}
+		var asks []ask
+		go func() {
+			for range 2 {
+				begun := time.Now()
+				has, _ := w.take(t.Context(), "p-fetch")
+				asks = append(asks, ask{has, time.Since(begun)})
+			}
+		}()
+		for range 400 { // longer than a lease
+			time.Sleep(peekEvery)
+			w.seen(time.Now(), nil, idle, nil)
+		}
+		for range 2 {
+			w.seen(time.Now(), errors.New("connection refused"), nil, nil)
+			synctest.Wait()
+		}
+		if want := []ask{{false, 400 * peekEvery}, {true, 0}}; !slices.Equal(asks, want) {
+			t.Errorf("%v, want %v", asks, want)
+		}
+	})
+}
+
+// TestWhatRedisRefusesIsAskedOnceALook: a Redis that refuses the script (out of memory) is not asked again and again.
+func TestWhatRedisRefusesIsAskedOnceALook(t *testing.T) {
+	socket := redistest.Start(t)
+	db := redis.NewClient(&redis.Options{Network: "unix", Addr: socket})
+	t.Cleanup(func() { db.Close() })
+	w := NewWaiting(db, []string{"p-send"})
+	refuses := redis.NewScript(`return redis.error_reply('OOM command not allowed when used memory > maxmemory')`)
+	keys := []string{queueKey("p-send", "pending"), queueKey("p-send", "paused"), queueKey("p-send", "active"), queueKey("p-send", "lease")}
+	ask := func() error { return refuses.EvalSha(t.Context(), w.Client(), keys).Err() }
+	look := func() {
+		found := redis.NewIntCmd(t.Context())
+		found.SetVal(1)
+		w.seen(time.Now(), nil, map[string]*redis.IntCmd{"p-send": found}, nil)
+	}
+	look()
+	if err := ask(); !redis.HasErrorPrefix(err, "NOSCRIPT") || !w.pending["p-send"] {
+		t.Fatalf("%v: the script is sent again at once", err)
+	}
+	if err := refuses.Load(t.Context(), db).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(); !redis.HasErrorPrefix(err, "OOM") || w.pending["p-send"] {
+		t.Errorf("%v, and is asked again at once", err)
+	}
+	if look(); !w.pending["p-send"] {
+		t.Error("is asked no more")
+	}
 }
 
 // TestAnEmptyQueueIsWaitedFor: what a look has seen may be taken already. Its server waits then, instead of asking
