@@ -15,6 +15,9 @@ const (
 	indexBatch = 200
 	// indexLease is how long nobody else makes a list whose maker has died.
 	indexLease = 20 * time.Second
+	// indexRetry is for how long a list is left alone that could not be made: where the archive lets nobody
+	// replace anything, it never can.
+	indexRetry = 5 * time.Minute
 	// indexShare bounds what lists cost a campaign that grows envelope by envelope: after each it is left
 	// alone for so many times as long as it took.
 	indexShare = 20
@@ -69,8 +72,12 @@ func (c *Client) WriteIndex(ctx context.Context, campaign string) error {
 	}
 	begun := time.Now()
 	err = c.index(ctx, round, campaign)
-	if err == nil {
-		err = c.ledger.SetListed(ctx, campaign, archived, max(indexEvery, indexShare*time.Since(begun)))
+	rest := max(indexEvery, indexShare*time.Since(begun))
+	if err != nil {
+		archived, rest = has.Listed, max(indexRetry, rest)
+	}
+	if ctx.Err() == nil { // who ends leaves it to the others
+		err = errors.Join(err, c.ledger.SetListed(ctx, campaign, archived, rest))
 	}
 	return errors.Join(err, round.End(context.WithoutCancel(ctx)))
 }

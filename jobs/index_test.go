@@ -1,10 +1,12 @@
 package jobs
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/storage/archive"
@@ -77,5 +79,43 @@ func TestListOfArchivedFiles(t *testing.T) {
 	l.must(l.writeIndexes(t.Context()))
 	if ids, _ := l.listed(); ids != "1 3 4" {
 		t.Errorf("after one of later: %q", ids)
+	}
+}
+
+// noReplace is an archive that replaces nothing, and counts what was read from it for nothing.
+type noReplace struct {
+	archive.Archive
+	tries int
+}
+
+func (a *noReplace) Replace(_ context.Context, key string, content io.Reader, _ string) (archive.Object, error) {
+	a.tries++
+	_, err := io.Copy(io.Discard, content)
+	return archive.Object{}, errors.Join(err, archive.ErrConflict)
+}
+
+// TestListThatCannotBeMade: an archive that lets nobody replace anything is not read again and again for it.
+func TestListThatCannotBeMade(t *testing.T) {
+	l := newLost(t)
+	l.filed("1")
+	l.rebuild("june")
+	strict := &noReplace{Archive: l.store}
+	l.Client.archive = strict
+	if err := l.writeIndexes(t.Context()); !errors.Is(err, archive.ErrConflict) {
+		t.Error(err)
+	}
+	entries, err := l.ledger.Redis().ZRangeWithScores(t.Context(), "{chancela}:unlisted", 0, -1).Result()
+	l.must(err)
+	if len(entries) != 1 || time.Until(time.UnixMilli(int64(entries[0].Score))) < indexRetry/2 {
+		t.Errorf("when it is tried again: %v", entries)
+	}
+	l.must(l.writeIndexes(t.Context()))
+	if strict.tries != 1 {
+		t.Errorf("tried %d times", strict.tries)
+	}
+	l.Client.archive = l.store
+	l.must(l.WriteIndex(t.Context(), "june")) // a run that ends does not wait
+	if ids, _ := l.listed(); ids != "1" {
+		t.Errorf("listed: %q", ids)
 	}
 }
