@@ -87,6 +87,7 @@ type campaignFiles struct {
 	each      bool                        // every mistake is told, for programs
 	silent    unreminded
 	headings  []string // of all files
+	personal  int      // good rows of the file that is checked whose ids are CPFs or CNPJs
 	unread    bool     // the headings of some file are not known
 
 	refused     []string                       // files of which no row can be taken
@@ -149,6 +150,9 @@ func (f *campaignFiles) tellLeftOut(tell tell) {
 func (f *campaignFiles) calls(e providers.Envelope) int {
 	if invitation, ok := intake.InvitationOf(e); ok {
 		f.invitations[e.Campaign] = append(f.invitations[e.Campaign], invitation)
+	}
+	if intake.PersonalID(e) {
+		f.personal++
 	}
 	judge := f.judge.Provider(e.Provider) // a good row has one
 	for _, column := range judge.Info().UnsupportedColumns {
@@ -215,6 +219,7 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		kinds.tell(func(text lang.Text) { tell("more", nil, text) })
 		kinds = mistakeKinds{}
 		f.tellHints(name, read, document, tell)
+		f.tellPersonal(name, s.Good, tell)
 		f.saw(read)
 		if s.Refused > 0 {
 			f.refused = append(f.refused, name)

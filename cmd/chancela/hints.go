@@ -15,7 +15,9 @@ func (f *campaignFiles) tellHints(file string, read campaign.Reading, document b
 		text := lang.Of(format, args...)
 		tell("hint", map[string]any{"file": file, "message": text}, lang.Of("%s: %v", file, text))
 	}
-	if len(read.Unknown) > 0 {
+	if kept := campaign.KeptBeside(read); kept != "" {
+		hint("%s says what these headings mean, for another file: to have it said for this one, too, copy it to %s", kept, campaign.ColumnsPath(file))
+	} else if len(read.Unknown) > 0 {
 		hint("say what a heading of your own means by --map COLUMN=HEADING; of this file perhaps: %s", mapLine(read.Likely))
 		hint("change what is not so: signer2.name is the second signer's name; meta.NAME only keeps a column as your own data")
 	}
@@ -51,13 +53,36 @@ func mapLine(likely []campaign.Naming) string {
 	return strings.Join(flags, " ")
 }
 
+// tellPersonal warns once of ids that are people's CPFs or CNPJs: most of a file's good rows, for a
+// number may look like one by chance.
+func (f *campaignFiles) tellPersonal(file string, good int, tell tell) {
+	personal := f.personal
+	f.personal = 0
+	if 2*personal <= good {
+		return
+	}
+	better := noDistinct
+	if d, ok := campaign.DistinctColumn(file, f.options(file, nil)); ok && !d.Person {
+		better = distinct(d)
+	}
+	text := lang.Of("the ids are people's CPFs or CNPJs, and ids stand in logs, addresses and names of archived files: take another column. %v", better)
+	tell("personal_ids", map[string]any{"file": file, "rows": personal, "message": text}, lang.Of("warning: %v", lang.Of("%s: %v", file, text)))
+}
+
 // idHint says of what an id can be made. It has to stay the same when rows are sorted or put in, and
 // so a row's number is none.
 func (f *campaignFiles) idHint(file string) lang.Text {
 	d, ok := campaign.DistinctColumn(file, f.options(file, nil))
 	if !ok {
-		return lang.Of("no column that could be one is different in all rows: add one with numbers of your own, which stay with their rows when the sheet is sorted; the same id is never sent twice")
+		return noDistinct
 	}
+	return distinct(d)
+}
+
+var noDistinct = lang.Of("no column that could be one is different in all rows: add one with numbers of your own, which stay with their rows when the sheet is sorted; the same id is never sent twice")
+
+// distinct says how an id is made of a column that tells the rows apart.
+func distinct(d campaign.Distinct) lang.Text {
 	flags := `--id "{` + d.Column + `}"`
 	if !d.Known {
 		flags = `--map "` + d.Column + "=" + d.Heading + `" ` + flags

@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/lang"
@@ -46,6 +47,7 @@ type Draft struct {
 
 	Rows, Good int
 	People     int                      // whom the good rows invite
+	Personal   int                      // good rows whose ids are CPFs or CNPJs
 	Loads      map[string]campaign.Load // of the good rows, by provider
 	Mistakes   int
 	Whole      []string      // what is wrong with the file as a whole, or with its header
@@ -67,6 +69,9 @@ type Draft struct {
 	found   findings
 	begin   begin
 }
+
+// PersonalIDs tells whether most of the ids are CPFs or CNPJs: a number may look like one by chance.
+func (x *Draft) PersonalIDs() bool { return 2*x.Personal > x.Good }
 
 // FaultyRow is a row of a sheet with what is wrong in it.
 type FaultyRow struct {
@@ -395,6 +400,9 @@ func (x *Draft) see(it item, reasons draftReasons, calls func(item) int) {
 		load.Calls += calls(it)
 		x.Loads[it.envelope.Provider] = load
 		x.People += len(it.envelope.Signers)
+		if intake.PersonalID(it.envelope) {
+			x.Personal++
+		}
 		return
 	}
 	for _, m := range it.mistakes {

@@ -334,7 +334,7 @@ func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *uploadDir
 	if err != nil {
 		return "", nil, err
 	}
-	patterns, err := up.patterns()
+	patterns, err := up.headless()
 	if err != nil {
 		return "", nil, err
 	}

@@ -106,6 +106,21 @@ func (s *Sending) patterns() (p campaign.Patterns, err error) {
 	return p, nil
 }
 
+// headless are the patterns where there is no sheet, and so no heading that one may name.
+func (s *Sending) headless() (campaign.Patterns, error) {
+	p, err := s.patterns()
+	if err != nil {
+		return p, err
+	}
+	if err := p.Subject.Headless(); err != nil {
+		return p, wrong("subject", lang.Of("%v", err), fieldsWrong)
+	}
+	if err := p.ID.Headless(); err != nil {
+		return p, wrong("id", lang.Of("%v", err), fieldsWrong)
+	}
+	return p, nil
+}
+
 // provider is that of envelopes that name none.
 func (s *Sending) provider() string { return strings.ToLower(strings.TrimSpace(s.Provider)) }
 

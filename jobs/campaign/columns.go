@@ -123,7 +123,7 @@ func (r *Reader) known(rec record) int {
 // then read with the columns that are understood. An error means that it is no header:
 // nothing of it is repeated, for it may be somebody's data.
 func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
-	h := header{reason: -1, missing: map[string]bool{}, groups: map[string]int{}, made: r.options.Patterns}
+	h := header{reason: -1, missing: map[string]bool{}, groups: map[string]int{}}
 	for _, c := range rec.cells {
 		if strings.Contains(c.text, "\r") {
 			return h, lang.Errorf("the first line holds a line end of old Macs (CR), and other lines end with LF: save the file again, with one kind of line end")
@@ -173,7 +173,7 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 		}
 	}
 	h.require(rec, seen, r.options, p)
-	h.patterns(rec, seen, r.options, p)
+	r.patterns(&h, rec, seen, p)
 	for n := 2; n <= h.signers; n++ {
 		at, ok := signers[n]
 		if _, before := signers[n-1]; ok && !before {
@@ -275,23 +275,6 @@ func (h *header) require(rec record, seen map[string]bool, options Options, p *p
 		if !seen[name] {
 			h.missing[name] = true
 			p.add(rec.whole(), name, lang.Of("%v%v", columnMissing, options.Told.instead(name)))
-		}
-	}
-}
-
-// patterns wants the columns that an id or a subject is to be made of.
-func (h *header) patterns(rec record, seen map[string]bool, options Options, p *problems) {
-	for _, made := range []struct {
-		name    string
-		pattern Pattern
-	}{{"id", options.ID}, {"subject", options.Subject}} {
-		for _, col := range made.pattern.names {
-			switch lower := strings.ToLower(col.name); {
-			case seen[lower], lower == "provider" && options.Provider != "", lower == "id" && !options.ID.IsZero(), lower == "subject" && !options.Subject.IsZero():
-				continue
-			}
-			h.missing[made.name] = true
-			p.add(rec.whole(), made.name, lang.Of("is to be made of %s, and no column is that%v", col.name, h.meant(col.name)))
 		}
 	}
 }

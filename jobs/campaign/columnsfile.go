@@ -106,3 +106,38 @@ func KeepColumns(file string, columns Columns) (added Columns, err error) {
 	}
 	return added, replace(ColumnsPath(file), strings.NewReader(b.String()))
 }
+
+// maxBeside is how many files with headings are looked into.
+const maxBeside = 100
+
+// KeptBeside is the file that says for another campaign file of the folder what these headings mean,
+// where nothing is kept for this one and it was understood otherwise: a copy under another name.
+func KeptBeside(read Reading) string {
+	own := ColumnsPath(read.File)
+	if _, err := os.Stat(own); err == nil {
+		return ""
+	}
+	is := map[string]string{}
+	for _, n := range read.All {
+		is[exactHeading(n.Heading)] = n.Column
+	}
+	all, err := filepath.Glob(filepath.Join(filepath.Dir(own), "*.columns"))
+	if err != nil {
+		return "" // a folder whose name is a pattern
+	}
+	for _, path := range all[:min(len(all), maxBeside)] {
+		kept, err := KeptColumns(path)
+		other := false
+		for text, column := range kept {
+			have, there := is[text]
+			if !there {
+				err = errors.Join(err, fs.ErrNotExist)
+			}
+			other = other || have != column
+		}
+		if err == nil && other {
+			return path
+		}
+	}
+	return ""
+}

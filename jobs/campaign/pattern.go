@@ -8,14 +8,15 @@ import (
 	"github.com/chancela/chancela/providers/lang"
 )
 
-// Pattern is a text that may have columns in it, such as "Lease of {signer1.name}". The zero value
-// is none.
+// Pattern is a text that may have columns in it, such as "Lease of {signer1.name}", by our names or by
+// a sheet's own headings: "Lease of {Nome do locatário}". The zero value is none.
 type Pattern struct {
 	text  []string // before, between and after the columns
-	names []column
+	names []column // a heading has no name, and is the key, until a sheet has said which column it is
 }
 
-// ParsePattern reads a pattern. A text without a column is the same for all rows.
+// ParsePattern reads a pattern. A text without a column is the same for all rows. Which column a
+// heading is, the sheet tells; where there is none, [Pattern.Headless] refuses it.
 func ParsePattern(s string) (Pattern, error) {
 	var p Pattern
 	for rest := s; ; {
@@ -28,8 +29,10 @@ func ParsePattern(s string) (Pattern, error) {
 		switch {
 		case !ok:
 			return Pattern{}, lang.Errorf("%q has a { without a }", s)
-		case !known || col.name == reasonColumn || col.name == checkedColumn:
-			return Pattern{}, lang.Errorf("{%s} is not a column%v", shorten(name), suggestion(name))
+		case col.name == reasonColumn || col.name == checkedColumn, !known && (likeOurs(name) || !headed(exactHeading(name))):
+			return Pattern{}, notAColumn(name)
+		case !known:
+			col = column{key: exactHeading(name)}
 		}
 		p.names, rest = append(p.names, col), behind
 	}
@@ -40,6 +43,26 @@ func ParsePattern(s string) (Pattern, error) {
 		return Pattern{}, lang.Errorf("%q is a column, and the same text for all rows: write {%s} for its value", shorten(s), col.name)
 	}
 	return p, nil
+}
+
+func notAColumn(name string) error {
+	return lang.Errorf("{%s} is not a column%v", shorten(name), suggestion(name))
+}
+
+// likeOurs tells a name that is one of ours but for what stands after its dot, and so no heading.
+func likeOurs(name string) bool {
+	group, _, dotted := strings.Cut(strings.ToLower(providers.Trim(name)), ".")
+	return dotted && (group == "field" || group == "meta" || strings.HasPrefix(group, "signer") || slices.Contains(providerNames, group))
+}
+
+// Headless refuses headings, for what has none.
+func (p Pattern) Headless() error {
+	for _, col := range p.names {
+		if col.name == "" {
+			return notAColumn(col.key)
+		}
+	}
+	return nil
 }
 
 // ParseID reads the pattern of an id, which no two rows have in common.

@@ -269,7 +269,10 @@ var reported = map[string]string{
 	"simulated":               "simulada",
 	"yes, nobody was invited": "sim, ninguém foi convidado",
 
-	"is to be made of %s, and no column is that%v": "deve ser feito de %s, e nenhuma coluna é isso%v",
+	"is to be made of %q, and no heading is that%v":                 "deve ser feito de %q, e nenhum título de coluna é isso%v",
+	"is to be made of %q, and no heading is that: did you mean %q?": "deve ser feito de %q, e nenhum título de coluna é isso: quis dizer %q?",
+	"the heading %q may be %q or %q: write it as it stands there":   "o título %q pode ser %q ou %q: escreva como está ali",
+	"is to be made of %s, and no column is that%v":                  "deve ser feito de %s, e nenhuma coluna é isso%v",
 
 	"kept as your own data": "guardado como dado seu", "the field %q of the document": "o campo %q do documento", "the option %s of %s": "a opção %s de %s",
 	"the id": "o id", "the provider": "o provedor", "the subject": "o assunto", "the message to the signers": "a mensagem aos signatários",

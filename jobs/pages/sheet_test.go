@@ -64,6 +64,18 @@ func TestOwnSheetOnThePage(t *testing.T) {
 	v.sendForm(draft, [2]string{"limit", ""}, [2]string{"map", ""}).want(t, http.StatusUnprocessableEntity, "diga o que é, em &#34;Como a planilha é lida&#34;")
 }
 
+// Ids that are people's CPFs are warned of before they are sent.
+func TestIDsThatArePeoplesOnThePage(t *testing.T) {
+	v := newSite(t).visitor()
+	for id, want := range map[string]bool{"{CPF}": true, "{signer1.document}-1": true, "{Nome}": false} {
+		page := v.sendForm("/send", [2]string{"file:june.csv", "CPF;template;Nome;E-mail\n529.982.247-25;t;Ana;a@example.com\n"}, [2]string{"provider", "certyneo"}, [2]string{"subject", "Lease"}, [2]string{"id", id})
+		page.want(t, http.StatusOK)
+		if strings.Contains(page.text, "people&#39;s CPFs or CNPJs") != want {
+			t.Errorf("%s: %s", id, page.text)
+		}
+	}
+}
+
 // What is said of a field names what stands on the page.
 func TestFoldsHaveTheNamesThatMessagesSay(t *testing.T) {
 	for _, tongue := range languages {
