@@ -3,11 +3,11 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
@@ -240,7 +240,7 @@ func resultOf(o ledger.Operation) Result {
 	}
 	for _, x := range o.Refused {
 		n := refusal(o.Kind, x.Why)
-		r.Refused = append(r.Refused, Refusal{Reason: n.reason, Message: n.message, Envelopes: int(x.Envelopes), IDs: x.IDs, err: n})
+		r.Refused = append(r.Refused, Refusal{Reason: n.reason, Message: n.String(), Envelopes: int(x.Envelopes), IDs: x.IDs, err: n, said: n.Text})
 	}
 	return r
 }
@@ -248,28 +248,26 @@ func resultOf(o ledger.Operation) Result {
 // refusal is why an operation was not done to an envelope: a state, or "unsupported PROVIDER".
 func refusal(kind ledger.Kind, why string) *notNowError {
 	reason, provider, _ := strings.Cut(why, " ")
-	say := func(format string, args ...any) *notNowError {
-		return &notNowError{reason, fmt.Sprintf(format, args...)}
-	}
+	state := report.StateWord(ledger.State(why))
 	switch kind {
 	case ledger.RetryAll:
-		return say("%s, and only failed envelopes are retried", why)
+		return notNow(reason, "%s, and only failed envelopes are retried", state)
 	case ledger.RemindAll:
 		if provider != "" {
-			return say("%s offers no reminders", provider)
+			return notNow(reason, "%s offers no reminders", provider)
 		}
 		if why == unconfirmed {
-			return say("sent, but its provider has not confirmed under which id")
+			return notNow(reason, "sent, but its provider has not confirmed under which id")
 		}
-		return say("%s, and only sent envelopes have pending signers", why)
+		return notNow(reason, "%s, and only sent envelopes have pending signers", state)
 	case ledger.ForgetAll, ledger.ForgetUnfinished:
-		return say("%s, changed meanwhile: forget the campaign again when it has ended", why)
+		return notNow(reason, "%s, changed meanwhile: forget the campaign again when it has ended", state)
 	}
 	switch {
 	case provider != "":
-		return say("sent, and %s cannot withdraw envelopes", provider)
+		return notNow(reason, "sent, and %s cannot withdraw envelopes", provider)
 	case why == string(ledger.InDoubt):
-		return say("in doubt: resolve it first")
+		return notNow(reason, "in doubt: resolve it first")
 	}
-	return say("%s already", why)
+	return notNow(reason, "%s already", state)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -115,14 +116,14 @@ func (r *Result) would(id string, err error) {
 
 func retryable(r *ledger.Record) error {
 	if r.State != ledger.Failed {
-		return notNow(string(r.State), "%s, and only failed envelopes are retried", r.State)
+		return notNow(string(r.State), "%s, and only failed envelopes are retried", report.StateWord(r.State))
 	}
 	return nil
 }
 
 func resumable(r *ledger.Record) error {
 	if r.State != ledger.Queued && r.State != ledger.Preparing {
-		return notNow(string(r.State), "%s already", r.State)
+		return notNow(string(r.State), "%s already", report.StateWord(r.State))
 	}
 	return nil
 }
@@ -141,7 +142,7 @@ func (c *Client) cancelable(r *ledger.Record) error {
 		}
 		return nil
 	}
-	return notNow(string(r.State), "%s already", r.State)
+	return notNow(string(r.State), "%s already", report.StateWord(r.State))
 }
 
 func (c *Client) remindable(r *ledger.Record) error {
@@ -159,7 +160,7 @@ func (c *Client) remindable(r *ledger.Record) error {
 // pending tells whether an envelope has signers who wait.
 func pending(r *ledger.Record) error {
 	if r.State != ledger.Sent {
-		return notNow(string(r.State), "%s, and only sent envelopes have pending signers", r.State)
+		return notNow(string(r.State), "%s, and only sent envelopes have pending signers", report.StateWord(r.State))
 	}
 	if r.Unnamed() || r.Unchecked {
 		return notNow(unconfirmed, "sent, but its provider has not confirmed under which id")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
@@ -65,7 +66,7 @@ func resolvable(r *ledger.Record, envelopeID string) error {
 	case r.State == ledger.Sent && r.ErrorCode == ledger.CodeNotThere:
 		return notNow("confirmed", "%s was sent, as its provider has said before: it is never sent again", r.Key())
 	}
-	return notNow(string(r.State), "%s is %s, not in doubt", r.Key(), r.State)
+	return notNow(string(r.State), "%s is %s, not in doubt", r.Key(), report.StateWord(r.State))
 }
 
 // lookUp asks whether an id is that of a sent envelope which is nobody else's. why says

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chancela/chancela/jobs/guard"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -29,7 +30,16 @@ type Refusal struct {
 	Envelopes int      `json:"envelopes"`
 	IDs       []string `json:"ids"` // the first hundred
 
-	err error
+	err  error
+	said lang.Text
+}
+
+// Said is the message in the words of who reads it.
+func (x Refusal) Said() lang.Text {
+	if x.said.IsZero() {
+		return lang.Plain(x.Message)
+	}
+	return x.said
 }
 
 // maxIDs bounds the ids of a [Refusal]: a campaign may have a million.
@@ -71,14 +81,15 @@ func (e *RefusedError) Unwrap() []error { return e.causes }
 
 // refused adds an envelope that it was not done for.
 func (r *Result) refused(id string, err error) {
-	reason, message := "not_found", "no such envelope"
+	reason, said := "not_found", lang.Of("no such envelope")
 	if n, ok := errors.AsType[*notNowError](err); ok {
-		reason, message = n.reason, n.message
+		reason, said = n.reason, n.Text
 	}
+	message := said.String()
 	i := slices.IndexFunc(r.Refused, func(x Refusal) bool { return x.Reason == reason && x.Message == message })
 	if i < 0 {
 		i = len(r.Refused)
-		r.Refused = append(r.Refused, Refusal{Reason: reason, Message: message, err: err})
+		r.Refused = append(r.Refused, Refusal{Reason: reason, Message: message, err: err, said: said})
 	}
 	x := &r.Refused[i]
 	x.Envelopes++
@@ -90,13 +101,16 @@ func (r *Result) refused(id string, err error) {
 // ErrNotNow: the envelope is in a state in which this cannot be done.
 var ErrNotNow = errors.New("not possible in this state")
 
-type notNowError struct{ reason, message string }
+type notNowError struct {
+	reason string
+	lang.Text
+}
 
-func (e *notNowError) Error() string        { return e.message }
+func (e *notNowError) Error() string        { return e.String() }
 func (e *notNowError) Is(target error) bool { return target == ErrNotNow }
 
-func notNow(reason, format string, args ...any) error {
-	return &notNowError{reason, fmt.Sprintf(format, args...)}
+func notNow(reason, format string, args ...any) *notNowError {
+	return &notNowError{reason, lang.Of(format, args...)}
 }
 
 const (

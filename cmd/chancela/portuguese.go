@@ -4,7 +4,12 @@ import (
 	"github.com/chancela/chancela/providers/lang"
 )
 
-func init() { lang.Translate(portuguese) }
+func init() {
+	lang.Translate(portuguese)
+	lang.TranslateCounts(map[string][2]string{
+		", %d refused: other content under the same id": {", %d recusado: outro conteúdo com o mesmo id", ", %d recusados: outro conteúdo com o mesmo id"},
+	})
+}
 
 var portuguese = map[string]string{
 	"%[2]s: %[3]s: and the same mistake in %[1]d more row: %[4]v":                                         "%[2]s: %[3]s: e o mesmo erro em mais %[1]d linha: %[4]v",
@@ -122,15 +127,14 @@ var portuguese = map[string]string{
 	"%v: no row is valid":     "%v: nenhuma linha é válida",
 	"%v: nothing is wrong":    "%v: nada errado",
 	"%v: the send call may or may not have reached %s; look there, then: chancela resolve %s %s --sent ENVELOPE_ID, or --not-sent": "%v: a chamada que envia pode ter chegado ou não a %s; olhe lá, e depois: chancela resolve %s %s --sent ENVELOPE_ID, ou --not-sent",
-	"%v: workers keep them with %sKEEP_LINKS=yes":   "%v: os processos de trabalho os guardam com %sKEEP_LINKS=yes",
-	"%v; begun before, and perhaps sent: %v":        "%v; começados antes, e talvez enviados: %v",
-	"%v; see %s --help":                             "%v; veja %s --help",
-	", %d of %d were known":                         ", %d de %d já eram conhecidos",
-	", %d of them were there":                       ", %d deles já estavam lá",
-	", %d refused: other content under the same id": ", %d recusados: outro conteúdo com o mesmo id",
-	", --skip-invalid takes the %v":                 ", --skip-invalid aceita só %v",
-	", about %v left":                               ", faltam cerca de %v",
-	", until %s if it began now":                    ", até %s se começasse agora",
+	"%v: workers keep them with %sKEEP_LINKS=yes": "%v: os processos de trabalho os guardam com %sKEEP_LINKS=yes",
+	"%v; begun before, and perhaps sent: %v":      "%v; começados antes, e talvez enviados: %v",
+	"%v; see %s --help":                           "%v; veja %s --help",
+	", %d of %d were known":                       ", %d de %d já eram conhecidos",
+	", %d of them were there":                     ", %d deles já estavam lá",
+	", --skip-invalid takes the %v":               ", --skip-invalid aceita só %v",
+	", about %v left":                             ", faltam cerca de %v",
+	", until %s if it began now":                  ", até %s se começasse agora",
 	"--campaign: a name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens": "--campaign: um nome começa com letra ou dígito e tem de 1 a 100 letras, dígitos, pontos, sublinhados ou hifens",
 	"--documents: %s is not a folder": "--documents: %s não é uma pasta",
 	"--first: %s was enqueued already, without it: leave it out; chancela pause %s holds back what is not sent": "--first: %s já foi posta na fila, sem ele: deixe-o de fora; chancela pause %s retém o que não foi enviado",

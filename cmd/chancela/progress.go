@@ -318,7 +318,7 @@ func (s snapshot) line() lang.Text {
 	states := s.states()
 	counts := []lang.Text{lang.Of("%d of %d finished", finished(states), s.total())}
 	for _, state := range inOrder(states) {
-		counts = append(counts, lang.Of("%d %v", states[state], stateWord(state)))
+		counts = append(counts, report.StateCount(states[state], state))
 	}
 	parts := []lang.Text{lang.Join(counts, ", ")}
 	if left := s.left(); left > 0 {

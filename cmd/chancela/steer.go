@@ -61,7 +61,7 @@ func pausedAnswer(campaign string, paused bool, text lang.Text) answer {
 func resultAnswer(campaign string, r jobs.Result, what lang.Text) answer {
 	lines := []lang.Text{what}
 	for _, x := range r.Refused {
-		lines = append(lines, lang.Of("not for %v: %v (%s)", count(x.Envelopes, "envelope"), refusal(x), firstOf(x.IDs, x.Envelopes)))
+		lines = append(lines, lang.Of("not for %v: %v (%s)", count(x.Envelopes, "envelope"), x, firstOf(x.IDs, x.Envelopes)))
 	}
 	refused := append([]jobs.Refusal{}, r.Refused...) // [] where there is none
 	return answer{lang.Join(lines, "\n"), map[string]any{"campaign": campaign, "envelopes": r.Done, "refused": refused}}
@@ -74,11 +74,11 @@ func noneOf(what lang.Text, r jobs.Result) lang.Text {
 	refused := slices.SortedStableFunc(slices.Values(r.Refused), func(a, b jobs.Refusal) int { return cmp.Compare(place(a), place(b)) })
 	var list []lang.Text
 	for _, x := range refused {
-		is := lang.Of("(%v)", refusal(x))
 		if place(x) >= 0 {
-			is = lang.Of(strings.ReplaceAll(x.Reason, "_", " "))
+			list = append(list, report.StateCount(int64(x.Envelopes), ledger.State(x.Reason)))
+		} else {
+			list = append(list, lang.Of("%d (%v)", x.Envelopes, x))
 		}
-		list = append(list, lang.Of("%d %v", x.Envelopes, is))
 	}
 	if len(list) == 0 {
 		return what
@@ -132,14 +132,6 @@ func waits(ctx context.Context, c *jobs.Client, campaign string, a *answer) erro
 // reminded is the answer of remind.
 func reminded(args []string, r jobs.Result) answer {
 	return steered(args, r, lang.N(r.Done, "the signers of %d envelope are reminded", "the signers of %d envelopes are reminded"), lang.Of("nobody was reminded"))
-}
-
-// refusal is why something was not done. Where it is for a state, that says it.
-func refusal(x jobs.Refusal) lang.Text {
-	if lang.Known(x.Message) {
-		return lang.Of(x.Message)
-	}
-	return lang.Plain(x.Message)
 }
 
 // firstOf are the first few of n ids, for people.

@@ -81,6 +81,7 @@ func (s *system) template(ctx context.Context, provider, format, output string, 
 	if err != nil {
 		return err
 	}
+	t.Language = s.language
 	if _, err := os.Lstat(output); err == nil {
 		return usage("%s is there already: name another file with --output", output)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // SampleDocument is what the sample row of a [Template] names.
@@ -30,13 +31,14 @@ const SampleName = "sample.pdf"
 type Template struct {
 	Provider string
 	Columns  []TemplateColumn
+	Language lang.Language // of the explanations
 }
 
 // TemplateColumn is one column of a [Template].
 type TemplateColumn struct {
 	Name     string
 	Required bool
-	Help     string
+	Help     lang.Text
 	Sample   string
 	Values   []string // the only ones; nil: any
 }
@@ -50,33 +52,33 @@ var sampleValues = map[string][2]string{ // for the first and for the other sign
 }
 
 // help is what a column means.
-var help = map[string]string{
-	"id":        "Unique in the campaign: letters, digits, dots, underscores, hyphens. The same id is never sent twice.",
-	"provider":  "The signing service.",
-	"subject":   "Title of the envelope.",
-	"message":   "Text for the signers.",
-	"document":  "File below this sheet's folder, or s3://bucket/key; several with | between them.",
-	"template":  "The provider's id of a template, instead of a document.",
-	"expires":   "Last day to sign: 2030-12-31, 31/12/2030, or days such as 30d.",
-	"name":      "Full name.",
-	"email":     "E-mail address to which the invitation goes.",
-	"phone":     "With area code, such as +55 11 98765-4321.",
-	"birthdate": "Such as 1990-01-31 or 31/01/1990.",
-	"order":     "Who signs when, from 1.",
-	"role":      "What the person signs as.",
-	"channel":   "How the invitation reaches the person.",
-	"auth":      "How the code that proves who signs reaches the person.",
-	"type":      "Kind of signature.",
-	"stamp":     "Place of the visible signature: page,x,y,width,height in points from the lower left.",
-	"id_front":  "Image of the identity paper's front.",
-	"id_back":   "Image of the identity paper's back.",
-	"id_type":   "Kind of the identity paper.",
-	"company":   "Company that the person signs for.",
-	"date":      "Place of a date that the signer fills in: as stamp; then, with commas, required and a label where wanted. Several with | between them.",
-	"text":      "Place of a text that the signer fills in: as date.",
-	"checkbox":  "Place of a box that the signer ticks: as date.",
+var help = map[string]lang.Text{
+	"id":        lang.Of("Unique in the campaign: letters, digits, dots, underscores, hyphens. The same id is never sent twice."),
+	"provider":  lang.Of("The signing service."),
+	"subject":   lang.Of("Title of the envelope."),
+	"message":   lang.Of("Text for the signers."),
+	"document":  lang.Of("File below this sheet's folder, or s3://bucket/key; several with | between them."),
+	"template":  lang.Of("The provider's id of a template, instead of a document."),
+	"expires":   lang.Of("Last day to sign: 2030-12-31, 31/12/2030, or days such as 30d."),
+	"name":      lang.Of("Full name."),
+	"email":     lang.Of("E-mail address to which the invitation goes."),
+	"phone":     lang.Of("With area code, such as +55 11 98765-4321."),
+	"birthdate": lang.Of("Such as 1990-01-31 or 31/01/1990."),
+	"order":     lang.Of("Who signs when, from 1."),
+	"role":      lang.Of("What the person signs as."),
+	"channel":   lang.Of("How the invitation reaches the person."),
+	"auth":      lang.Of("How the code that proves who signs reaches the person."),
+	"type":      lang.Of("Kind of signature."),
+	"stamp":     lang.Of("Place of the visible signature: page,x,y,width,height in points from the lower left."),
+	"id_front":  lang.Of("Image of the identity paper's front."),
+	"id_back":   lang.Of("Image of the identity paper's back."),
+	"id_type":   lang.Of("Kind of the identity paper."),
+	"company":   lang.Of("Company that the person signs for."),
+	"date":      lang.Of("Place of a date that the signer fills in: as stamp; then, with commas, required and a label where wanted. Several with | between them."),
+	"text":      lang.Of("Place of a text that the signer fills in: as date."),
+	"checkbox":  lang.Of("Place of a box that the signer ticks: as date."),
 
-	"company_document": "The company's CNPJ.",
+	"company_document": lang.Of("The company's CNPJ."),
 }
 
 // NewTemplate makes the sheet of a provider for so many signers. Which columns are required is
@@ -146,7 +148,7 @@ func (t Template) columns(info providers.Info, signers int) []TemplateColumn {
 			}
 			text := help[part]
 			if strings.HasPrefix(name, "signer") && part == "document" {
-				text = "CPF or CNPJ."
+				text = lang.Of("CPF or CNPJ.")
 			}
 			all = append(all, TemplateColumn{Name: name, Help: text, Values: values})
 		}
@@ -179,7 +181,7 @@ func (t Template) columns(info providers.Info, signers int) []TemplateColumn {
 		add(who+"id_type", len(info.ImageTypes) > 0, "cnh", "rg")
 	}
 	for _, o := range info.Options {
-		all = append(all, TemplateColumn{Name: info.Name + "." + o.Name, Help: o.Help, Values: o.Values})
+		all = append(all, TemplateColumn{Name: info.Name + "." + o.Name, Help: lang.Of("%v.", lang.Of(o.Help)), Values: o.Values})
 	}
 	return all
 }
@@ -247,7 +249,8 @@ func (t Template) write(w io.Writer, value func(TemplateColumn) string) error {
 func (t Template) WriteXLSX(w io.Writer) error {
 	f := excelize.NewFile()
 	defer f.Close()
-	const sheet, about = "Envelopes", "Columns"
+	const sheet = "Envelopes"
+	about := t.Language.Sprintf("Columns")
 	if err := errors.Join(f.SetSheetName("Sheet1", sheet), newSheet(f, about)); err != nil {
 		return err
 	}
@@ -269,7 +272,7 @@ func (t Template) WriteXLSX(w io.Writer) error {
 		}
 		err := errors.Join(f.SetCellStr(sheet, letter+"1", c.heading()), f.SetCellStr(sheet, letter+"2", c.Sample), f.SetCellStyle(sheet, letter+"1", letter+"1", style),
 			f.SetColWidth(sheet, letter, letter, float64(max(14, min(34, max(len(c.heading()), len(c.Sample))+3)))),
-			f.AddComment(sheet, excelize.Comment{Author: "chancela", Cell: letter + "1", Text: c.comment(), Width: 260, Height: 90}), c.list(f, sheet, letter), c.explain(f, about, i+2))
+			f.AddComment(sheet, excelize.Comment{Author: "chancela", Cell: letter + "1", Text: t.Language.Say(c.comment()), Width: 260, Height: 90}), c.list(f, sheet, letter, t.Language), c.explain(f, about, i+2, t.Language))
 		if err != nil {
 			return err
 		}
@@ -278,7 +281,7 @@ func (t Template) WriteXLSX(w io.Writer) error {
 	err := errors.Join(
 		f.SetPanes(sheet, &excelize.Panes{Freeze: true, XSplit: 1, YSplit: 1, TopLeftCell: "B2", ActivePane: "bottomRight"}),
 		f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4}),
-		f.SetSheetRow(about, "A1", &[]string{"Column", "Required", "Meaning", "Values"}), f.SetCellStyle(about, "A1", "D1", optional),
+		f.SetSheetRow(about, "A1", &[]string{t.Language.Sprintf("Column"), t.Language.Sprintf("Required"), t.Language.Sprintf("Meaning"), t.Language.Sprintf("Values")}), f.SetCellStyle(about, "A1", "D1", optional),
 		f.SetColWidth(about, "A", "A", 28), f.SetColWidth(about, "C", "D", 60))
 	if err != nil {
 		return err
@@ -296,19 +299,19 @@ func headingStyle(colour string) *excelize.Style {
 		Border: []excelize.Border{{Type: "bottom", Style: 1, Color: "7F7F7F"}}}
 }
 
-func (c TemplateColumn) comment() string {
-	s := c.Help
+func (c TemplateColumn) comment() lang.Text {
+	s := []lang.Text{c.Help}
 	if c.Required {
-		s = "Required. " + s
+		s = slices.Insert(s, 0, lang.Of("Required."))
 	}
 	if len(c.Values) > 0 {
-		s += " One of: " + strings.Join(c.Values, ", ") + "."
+		s = append(s, lang.Of("One of: %s.", strings.Join(c.Values, ", ")))
 	}
-	return strings.TrimSpace(s)
+	return lang.Join(s, " ")
 }
 
 // list offers a column's values below its heading.
-func (c TemplateColumn) list(f *excelize.File, sheet, letter string) error {
+func (c TemplateColumn) list(f *excelize.File, sheet, letter string, language lang.Language) error {
 	if len(c.Values) == 0 {
 		return nil
 	}
@@ -317,15 +320,15 @@ func (c TemplateColumn) list(f *excelize.File, sheet, letter string) error {
 	if err := v.SetDropList(c.Values); err != nil {
 		return nil // too long for a list: the comment has them
 	}
-	v.SetError(excelize.DataValidationErrorStyleStop, c.Name, "One of: "+strings.Join(c.Values, ", "))
+	v.SetError(excelize.DataValidationErrorStyleStop, c.Name, language.Sprintf("One of: %s.", strings.Join(c.Values, ", ")))
 	return f.AddDataValidation(sheet, v)
 }
 
 // explain writes a column's line of the second sheet.
-func (c TemplateColumn) explain(f *excelize.File, sheet string, row int) error {
+func (c TemplateColumn) explain(f *excelize.File, sheet string, row int, language lang.Language) error {
 	must := ""
 	if c.Required {
-		must = "yes"
+		must = language.Sprintf("yes")
 	}
-	return f.SetSheetRow(sheet, fmt.Sprintf("A%d", row), &[]string{c.Name, must, c.Help, strings.Join(c.Values, ", ")})
+	return f.SetSheetRow(sheet, fmt.Sprintf("A%d", row), &[]string{c.Name, must, language.Say(c.Help), strings.Join(c.Values, ", ")})
 }

@@ -1,12 +1,19 @@
 package report
 
 import (
+	"strings"
+
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
 // StateWord is a state for people.
 func StateWord(s ledger.State) lang.Text { return lang.Of(string(s)) }
+
+// StateCount is how many envelopes are in a state, for people.
+func StateCount(n int64, s ledger.State) lang.Text {
+	return lang.Of("%d "+strings.ReplaceAll(string(s), "_", " "), n)
+}
 
 // Cure is what to do about an envelope that has ended without being archived; code is that of its
 // error.

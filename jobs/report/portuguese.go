@@ -4,7 +4,17 @@ import (
 	"github.com/chancela/chancela/providers/lang"
 )
 
-func init() { lang.Translate(portuguese) }
+func init() {
+	lang.Translate(portuguese)
+	lang.TranslateCounts(portugueseCounts)
+}
+
+var portugueseCounts = map[string][2]string{
+	"%d queued": {"%d na fila", "%d na fila"}, "%d preparing": {"%d em preparo", "%d em preparo"}, "%d sent": {"%d aguardando assinaturas", "%d aguardando assinaturas"},
+	"%d completed": {"%d assinado", "%d assinados"}, "%d archived": {"%d arquivado", "%d arquivados"}, "%d declined": {"%d recusado", "%d recusados"},
+	"%d expired": {"%d expirado", "%d expirados"}, "%d canceled": {"%d cancelado", "%d cancelados"}, "%d failed": {"%d falhou", "%d falharam"},
+	"%d in doubt": {"%d em dúvida", "%d em dúvida"},
+}
 
 var portuguese = map[string]string{
 	"queued": "na fila", "preparing": "em preparo", "sent": "aguardando assinaturas", "completed": "assinado", "archived": "arquivado",

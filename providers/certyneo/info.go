@@ -83,7 +83,7 @@ var optionHelp = []providers.Option{
 	{Name: "sms_otp", Values: providers.TrueOrFalse, Help: "true: every signer confirms a code sent to their phone"},
 	{Name: "locale", Help: "language of the invitations, such as fr or nl-BE; default: the account's"},
 	{Name: "redirect_url", Help: "https address behind the button that signers see at the end"},
-	{Name: "category", Values: categories, Help: strings.Join(categories, ", ") + "; default: guessed from the subject"},
+	{Name: "category", Values: categories, Help: "kind of document; default: guessed from the subject"},
 	{Name: "tags", Help: "up to 10 tags of up to 40 characters, separated by commas"},
 	{Name: "initials_on_every_page", Values: providers.TrueOrFalse, Help: "true: initials are stamped on each page"},
 	{Name: optWorkspace, Help: "shared workspace that owns the envelope: its id, or name: and its name"},

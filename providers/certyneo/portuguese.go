@@ -30,4 +30,17 @@ var portuguese = map[string]string{
 	"Certyneo documents no way to ask for an order; leave it out, or give certyneo.signing_order=array: the signers then stand in the request in that order, and whether Certyneo keeps to it is to be tried on your account": "a Certyneo não documenta como pedir uma ordem; retire-a, ou indique certyneo.signing_order=array: os signatários vão então no pedido nessa ordem, e se a Certyneo a respeita deve ser testado na sua conta",
 
 	"nobody is mailed: CHANCELA_KEEP_LINKS=yes keeps the signing links, and chancela links CAMPAIGN prints them": "ninguém recebe e-mail: CHANCELA_KEEP_LINKS=yes guarda os links de assinatura, e chancela links CAMPANHA os mostra",
+
+	"signature level: SIMPLE (default), ADVANCED (asks every signer for an SMS code) or QUALIFIED": "nível da assinatura: SIMPLE (padrão), ADVANCED (pede a cada signatário um código por SMS) ou QUALIFIED",
+	"true: every signer confirms a code sent to their phone":                                       "true: cada signatário confirma um código enviado ao telefone",
+	"language of the invitations, such as fr or nl-BE; default: the account's":                     "idioma dos convites, como fr ou nl-BE; padrão: o da conta",
+	"https address behind the button that signers see at the end":                                  "endereço https do botão que os signatários veem no fim",
+	"kind of document; default: guessed from the subject":                                          "tipo de documento; padrão: deduzido do assunto",
+	"up to 10 tags of up to 40 characters, separated by commas":                                    "até 10 etiquetas de até 40 caracteres, separadas por vírgulas",
+	"true: initials are stamped on each page":                                                      "true: rubricas são postas em cada página",
+	"shared workspace that owns the envelope: its id, or name: and its name":                       "workspace compartilhado a que o envelope pertence: o id, ou name: e o nome",
+	"array: rows with signerN.order are sent with their signers in that order. Certyneo says that an envelope may be sequential, and documents no field for it: try it on your account first. Without it, such rows are refused": "array: linhas com signerN.order vão com os signatários nessa ordem. A Certyneo diz que um envelope pode ser sequencial, e não documenta um campo para isso: experimente antes na sua conta. Sem isto, tais linhas são recusadas",
+	"text in the documents beside which people sign; {n} in it stands for the signer's number, without {n} the first signer takes the first occurrence, the second the second":                                                   "texto dos documentos ao lado do qual se assina; {n} nele é o número do signatário; sem {n} o primeiro signatário fica com a primeira ocorrência, o segundo com a segunda",
+	"where the signature goes, seen from the anchor: right (default), below, above or left":                                                                                                                                      "onde fica a assinatura em relação ao texto: right (à direita, padrão), below (abaixo), above (acima) ou left (à esquerda)",
+	"occurrence of the anchor that the first signer takes, from 0 (default)":                                                                                                                                                     "ocorrência do texto que cabe ao primeiro signatário, a partir de 0 (padrão)",
 }

@@ -23,4 +23,15 @@ var portuguese = map[string]string{
 	"warns before the contract's end: give contraktor.end_date, too": "avisa antes do fim do contrato: indique também contraktor.end_date",
 
 	"contraktor's template ids are numbers; by its title a template is given as name:TITLE": "os ids de modelos da contraktor são números; pelo título, um modelo se indica como name:TÍTULO",
+
+	"id of the workflow (group) that owns the contract":                                  "id do workflow (grupo) a que o contrato pertence",
+	"name of the workflow, when its id is not at hand":                                   "nome do workflow, se o id não estiver à mão",
+	"corporate name of the company that the signers without a signerN.company represent": "razão social da empresa que os signatários sem signerN.company representam",
+	"CNPJ of that company": "CNPJ dessa empresa",
+	"true: further documents become attachments that are merged into the signed file (not in the official documentation)": "true: os demais documentos viram anexos que são unidos ao arquivo assinado (fora da documentação oficial)",
+	"false: make the people and companies anew instead of looking for them first":                                         "false: cria as pessoas e empresas de novo, em vez de procurá-las antes",
+	"the contract's tags, separated by commas":                                                                            "as etiquetas do contrato, separadas por vírgulas",
+	"first day of the contract, such as 2026-12-31":                                                                       "primeiro dia do contrato, como 2026-12-31",
+	"last day of the contract":                                                                                            "último dia do contrato",
+	"days of warning before the contract's last day; the service's own default is 60":                                     "dias de aviso antes do último dia do contrato; o padrão do serviço é 60",
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	"golang.org/x/text/message/catalog"
@@ -135,6 +136,17 @@ func Translate(catalogue map[string]string) {
 	for english, portuguese := range catalogue {
 		known[english] = true
 		if err := texts.SetString(language.BrazilianPortuguese, english, portuguese); err != nil {
+			panic(fmt.Sprintf("%q: %v", english, err))
+		}
+	}
+}
+
+// TranslateCounts adds texts whose first argument is a number: the Portuguese one for one, and
+// for any other number. Where English has two texts, [N] and [Translate] are enough.
+func TranslateCounts(catalogue map[string][2]string) {
+	for english, portuguese := range catalogue {
+		known[english] = true
+		if err := texts.Set(language.BrazilianPortuguese, english, plural.Selectf(1, "%d", "=1", portuguese[0], plural.Other, portuguese[1])); err != nil {
 			panic(fmt.Sprintf("%q: %v", english, err))
 		}
 	}

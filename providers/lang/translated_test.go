@@ -63,7 +63,7 @@ func said(path, before, name string, args []ast.Expr) []string {
 	case before == "lang" && name == "N":
 		at = []int{1, 2}
 	case name == "Add" && inRoom && strings.HasSuffix(before, "roblems"), name == "Add" && before == "p" && strings.HasPrefix(path, "providers/check"),
-		name == "add" && before == "c" && strings.HasPrefix(path, "jobs/intake/"), name == "refuse" && strings.HasPrefix(path, "providers/certyneo/"):
+		name == "add" && before == "c" && strings.HasPrefix(path, "jobs/intake/"), name == "refuse" && strings.HasPrefix(path, "providers/certyneo/"), name == "notNow" && strings.HasPrefix(path, "jobs/"):
 		at = []int{1}
 	case name == "count" && inCommand && len(args) == 2:
 		if noun, ok := literal(args[1]); ok {
@@ -99,6 +99,13 @@ func saidTexts(t *testing.T) map[string]string {
 	all := map[string]string{}
 	sources(t, func(path string, file *ast.File) {
 		ast.Inspect(file, func(n ast.Node) bool {
+			if pair, ok := n.(*ast.KeyValueExpr); ok && strings.HasPrefix(path, "providers/") {
+				if key, ok := pair.Key.(*ast.Ident); ok && key.Name == "Help" { // of an option, in templates
+					if s, ok := literal(pair.Value); ok {
+						all[s] = path
+					}
+				}
+			}
 			call, ok := n.(*ast.CallExpr)
 			if !ok {
 				return true
@@ -150,7 +157,11 @@ func catalogues(t *testing.T) map[string]string {
 				return true
 			}
 			english, ok := literal(pair.Key)
-			portuguese, also := literal(pair.Value)
+			value := pair.Value
+			if forms, several := value.(*ast.CompositeLit); several && len(forms.Elts) == 2 { // for one, and for others
+				value = forms.Elts[1]
+			}
+			portuguese, also := literal(value)
 			if !ok || !also {
 				return true
 			}

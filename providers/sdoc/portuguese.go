@@ -20,4 +20,8 @@ var portuguese = map[string]string{
 	"the type of %s has %d characters; sdoc takes 5 to 150":                                                                                              "o tipo de %s tem %d caracteres; sdoc aceita de 5 a 150",
 
 	"sdoc refuses every envelope of this account, as chancela doctor has seen: it has no address for callbacks; set CHANCELA_SDOC_WEBHOOK_URL, or one in the portal and run chancela doctor sdoc --draft again": "sdoc recusa todos os envelopes desta conta, como chancela doctor verificou: ela não tem endereço para callbacks; defina CHANCELA_SDOC_WEBHOOK_URL, ou um endereço no portal, e execute chancela doctor sdoc --draft de novo",
+
+	"account that gets the solicitation: its identifier (20 characters) or its name":                                             "conta que recebe a solicitação: o identificador dela (20 caracteres) ou o nome",
+	"folder of that account: its identifier (10 characters), its path such as Contracts/2026, or its name where only one has it": "pasta dessa conta: o identificador (10 caracteres), o caminho, como Contracts/2026, ou o nome, se for o único",
+	"false: sDoc sends no e-mail to the signers (default true)":                                                                  "false: sDoc não envia e-mail aos signatários (padrão: true)",
 }
