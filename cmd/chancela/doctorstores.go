@@ -80,6 +80,7 @@ func (d *doctor) archive(ctx context.Context) {
 	if d.engine.redis != nil {
 		if err := pairing.Check(ctx, d.engine.redis, a); err != nil {
 			d.wrong(name, "redis", oneLine(err), "look at CHANCELA_ARCHIVE_URL and CHANCELA_REDIS_URL, or give this archive the id")
+			return // nothing is written into somebody else's
 		}
 	}
 	put := func(text string) error {

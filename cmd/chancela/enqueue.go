@@ -56,7 +56,7 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 		err = e.claim(ctx)
 	default: // without a key only the workers know which world theirs is
 		if judges, err = e.learnWorld(ctx, judges); err == nil {
-			err = e.pair(ctx)
+			err = e.pair(ctx, true)
 		}
 	}
 	if err != nil {

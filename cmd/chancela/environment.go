@@ -43,28 +43,39 @@ func (e *engine) world() string {
 }
 
 // claim notes the world of archive and Redis, and that they go together, or refuses what
-// belongs elsewhere.
+// belongs elsewhere. Nothing is noted before all of it is known to fit: what is refused stays as it
+// was.
 func (e *engine) claim(ctx context.Context) error {
-	if err := e.claimArchive(ctx); err != nil {
-		return err
-	}
-	if err := e.claimRedis(ctx); err != nil {
-		return err
-	}
-	if e.world() == realWorld {
-		if err := e.claimEnvironments(ctx); err != nil {
+	for _, note := range []bool{false, true} {
+		if err := e.claimArchive(ctx, note); err != nil {
+			return err
+		}
+		if err := e.claimRedis(ctx, note); err != nil {
+			return err
+		}
+		if e.world() == realWorld {
+			if err := e.claimEnvironments(ctx, note); err != nil {
+				return err
+			}
+		}
+		if err := e.pair(ctx, note); err != nil {
 			return err
 		}
 	}
-	return e.pair(ctx)
+	return nil
 }
 
 // pair notes the archive of a Redis that has none yet, or refuses another one than was noted
 // while envelopes are open.
-func (e *engine) pair(ctx context.Context) error {
-	moved, err := pairing.Claim(ctx, e.redis, e.archive, func(ctx context.Context) (int64, error) {
+func (e *engine) pair(ctx context.Context, note bool) error {
+	open := func(ctx context.Context) (int64, error) {
 		return ledger.New(e.redis, e.durability).Unfinished(ctx, registry.Names())
-	})
+	}
+	var moved bool
+	err := pairing.MayClaim(ctx, e.redis, e.archive, open)
+	if note && err == nil {
+		moved, err = pairing.Claim(ctx, e.redis, e.archive, open)
+	}
 	if moved {
 		e.log.Warn("this Redis was used with another archive, and nothing is open there: it goes on with this one", "archive", e.archive.String())
 	}
@@ -79,8 +90,8 @@ func (e *engine) pair(ctx context.Context) error {
 const worldKey = archive.Own + "/world.txt"
 
 // claimArchive notes the archive's world, or refuses one of the other.
-func (e *engine) claimArchive(ctx context.Context) error {
-	_, err := e.archive.Put(ctx, worldKey, strings.NewReader(e.world()+"\n"), "text/plain", nil)
+func (e *engine) claimArchive(ctx context.Context, note bool) error {
+	err := e.noteInArchive(ctx, worldKey, e.world(), note)
 	if errors.Is(err, archive.ErrConflict) {
 		return usage("the archive %s does not belong to %s: choose another one with %sARCHIVE_URL", e.archive, e.world(), prefix)
 	}
@@ -90,21 +101,45 @@ func (e *engine) claimArchive(ctx context.Context) error {
 	return nil
 }
 
+// noteInArchive writes a line where there is none yet, or only looks. Another line is an
+// [archive.ErrConflict].
+func (e *engine) noteInArchive(ctx context.Context, key, mine string, note bool) error {
+	if note {
+		_, err := e.archive.Put(ctx, key, strings.NewReader(mine+"\n"), "text/plain", nil)
+		return err
+	}
+	r, _, err := e.archive.Open(ctx, key)
+	if errors.Is(err, archive.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	have, err := io.ReadAll(io.LimitReader(r, int64(len(mine))+2))
+	if err == nil && string(have) != mine+"\n" {
+		err = archive.ErrConflict
+	}
+	return err
+}
+
 // worldField is the Redis' note of its world.
 const worldField = "{chancela}:world"
 
 // claimRedis notes the world of the Redis, or refuses one that holds campaigns of the
 // other.
-func (e *engine) claimRedis(ctx context.Context) error {
-	fresh, err := e.redis.SetNX(ctx, worldField, e.world(), 0).Result()
-	if err != nil {
-		return lang.Errorf("redis: %w", err)
+func (e *engine) claimRedis(ctx context.Context, note bool) error {
+	if note {
+		fresh, err := e.redis.SetNX(ctx, worldField, e.world(), 0).Result()
+		if err != nil {
+			return lang.Errorf("redis: %w", err)
+		}
+		e.upgraded = e.upgraded || !fresh
 	}
-	if fresh {
+	have, err := e.redis.Get(ctx, worldField).Result()
+	if errors.Is(err, redis.Nil) && !note {
 		return nil
 	}
-	e.upgraded = true
-	have, err := e.redis.Get(ctx, worldField).Result()
 	if err != nil {
 		return lang.Errorf("redis: %w", err)
 	}
@@ -139,7 +174,7 @@ func (e *engine) mark(name string) (mark, error) {
 // claimEnvironments notes the environment of each provider with a key, or refuses another
 // one than was noted. What older versions have noted says nothing of environments: it is
 // taken for those of this process.
-func (e *engine) claimEnvironments(ctx context.Context) error {
+func (e *engine) claimEnvironments(ctx context.Context, note bool) error {
 	known, err := e.redis.Exists(ctx, environmentsField).Result()
 	if err != nil {
 		return lang.Errorf("redis: %w", err)
@@ -147,16 +182,16 @@ func (e *engine) claimEnvironments(ctx context.Context) error {
 	for _, name := range e.cfg.keyed() {
 		m, err := e.mark(name)
 		if err == nil {
-			err = e.claimInRedis(ctx, name, m)
+			err = e.claimInRedis(ctx, name, m, note)
 		}
 		if err == nil {
-			err = e.claimInArchive(ctx, name, m)
+			err = e.claimInArchive(ctx, name, m, note)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if known == 0 && e.upgraded {
+	if note && known == 0 && e.upgraded {
 		e.log.WarnContext(ctx, "this Redis did not say in which environment its envelopes are: they are taken for those of this configuration", "providers", strings.Join(e.cfg.keyed(), ","))
 	}
 	return nil
@@ -166,16 +201,19 @@ func (e *engine) claimEnvironments(ctx context.Context) error {
 // environment, and provider.account to the account.
 const environmentsField = "{chancela}:environments"
 
-func (e *engine) claimInRedis(ctx context.Context, name string, m mark) error {
+func (e *engine) claimInRedis(ctx context.Context, name string, m mark, note bool) error {
 	for field, mine := range map[string]string{name: m.environment, name + ".account": m.account} {
 		if mine == "" {
 			continue
 		}
-		if err := e.redis.HSetNX(ctx, environmentsField, field, mine).Err(); err != nil {
-			return lang.Errorf("redis: %w", err)
+		if note {
+			if err := e.redis.HSetNX(ctx, environmentsField, field, mine).Err(); err != nil {
+				return lang.Errorf("redis: %w", err)
+			}
 		}
 		have, err := e.redis.HGet(ctx, environmentsField, field).Result()
 		switch {
+		case errors.Is(err, redis.Nil) && !note:
 		case err != nil:
 			return lang.Errorf("redis: %w", err)
 		case have != mine && field == name:
@@ -187,12 +225,12 @@ func (e *engine) claimInRedis(ctx context.Context, name string, m mark) error {
 	return nil
 }
 
-func (e *engine) claimInArchive(ctx context.Context, name string, m mark) error {
+func (e *engine) claimInArchive(ctx context.Context, name string, m mark, note bool) error {
 	for what, mine := range map[string]string{"environment": m.environment, "account": m.account} {
 		if mine == "" {
 			continue
 		}
-		_, err := e.archive.Put(ctx, archive.Own+"/"+what+"-"+name+".txt", strings.NewReader(mine+"\n"), "text/plain", nil)
+		err := e.noteInArchive(ctx, archive.Own+"/"+what+"-"+name+".txt", mine, note)
 		switch {
 		case errors.Is(err, archive.ErrConflict) && what == "environment":
 			return usage("the archive %s holds files of %s from another environment than %s: choose another one with %sARCHIVE_URL", e.archive, name, mine, prefix)

@@ -47,8 +47,8 @@ func TestAnotherArchiveIsNotTaken(t *testing.T) {
 	if r := invoke(t, env, "cancel", "june", "--yes"); !strings.Contains(r.stderr, "not the one of this Redis") {
 		t.Errorf("cancel looks for marks where none are: %s", r.stderr)
 	}
-	if _, err := os.Stat(filepath.Join(mistyped, "_documents")); !os.IsNotExist(err) {
-		t.Errorf("documents were staged in another archive: %v", err)
+	if files, err := os.ReadDir(mistyped); err != nil || len(files) > 0 {
+		t.Errorf("something was written into another archive: %v, %v", files, err)
 	}
 
 	if err := os.CopyFS(moved, os.DirFS(at)); err != nil {
@@ -77,6 +77,57 @@ func TestCancelWithoutItsArchive(t *testing.T) {
 	r := invoke(t, env, "cancel", "june", "--yes").want(t, exitOK)
 	if !strings.Contains(r.stderr, notAtHand) {
 		t.Errorf("cancel does not say that it could not look into the archive: %s", r.stderr)
+	}
+}
+
+// TestARefusedRedisLeavesTheArchive: whoever has mistyped the Redis' address has still an archive that
+// belongs to nobody.
+func TestARefusedRedisLeavesTheArchive(t *testing.T) {
+	t.Parallel()
+	file, at, fresh := someOf(t, "june.csv", "cer-001"), t.TempDir(), t.TempDir()
+	env := map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_ARCHIVE_URL": at, "CHANCELA_SIMULATE": "yes"}
+	invoke(t, env, "enqueue", file).want(t, exitOK)
+	delete(env, "CHANCELA_SIMULATE")
+	env["CHANCELA_ARCHIVE_URL"], env["CHANCELA_CERTYNEO_API_KEY"], env["CHANCELA_HTTP_ADDR"] = fresh, "k", "127.0.0.1:0"
+	if r := invoke(t, env, "work").want(t, exitUsage); !strings.Contains(r.stderr, "this Redis holds campaigns of") {
+		t.Errorf("refused for something else: %s", r.stderr)
+	}
+	if files, err := os.ReadDir(fresh); err != nil || len(files) > 0 {
+		t.Errorf("something was written into the archive: %v, %v", files, err)
+	}
+}
+
+// TestVerifyWithAGarbledID: all else is verified, and what is wrong is told with the way on.
+func TestVerifyWithAGarbledID(t *testing.T) {
+	t.Parallel()
+	at := t.TempDir()
+	env := map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_ARCHIVE_URL": at, "CHANCELA_SIMULATE": "yes"}
+	invoke(t, env, "enqueue", someOf(t, "june.csv", "cer-001")).want(t, exitOK)
+	id, err := os.ReadFile(filepath.Join(at, pairing.Key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	garbled, manifest := "<html>\n", filepath.Join(at, "june", "cer-001", "manifest.json")
+	for name, content := range map[string]string{filepath.Join(at, pairing.Key): garbled, manifest: "{"} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, url := range []string{env["CHANCELA_REDIS_URL"], ""} {
+		env["CHANCELA_REDIS_URL"] = url
+		way := "the one line " + strings.TrimSpace(string(id))
+		if url == "" {
+			way = "put the file back"
+		}
+		r := invoke(t, env, "verify").want(t, exitError)
+		for _, want := range []string{pairing.Key + " holds no id", way, "june/cer-001/manifest.json", "2 things wrong"} {
+			if !strings.Contains(r.stdout, want) {
+				t.Errorf("with the Redis %q, verify does not say %q: %s%s", url, want, r.stdout, r.stderr)
+			}
+		}
 	}
 }
 

@@ -43,7 +43,7 @@ func (s *system) rebuild(ctx context.Context, campaign string) error {
 	if err := e.openArchive(ctx); err != nil {
 		return err
 	}
-	if err := e.pair(ctx); err != nil {
+	if err := e.pair(ctx, true); err != nil {
 		return err
 	}
 	judges, err := e.cfg.judges(judgesFor(e.cfg))

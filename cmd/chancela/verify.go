@@ -54,16 +54,17 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 	if err != nil {
 		return usage("%sARCHIVE_URL: %w", prefix, err)
 	}
-	book, done, err := s.bookOf(ctx, cfg, store, campaign)
+	wrong := 0
+	problem := func(key string, err error) {
+		wrong++
+		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, lang.Of("%s: %v", key, err))
+	}
+	book, done, err := s.bookOf(ctx, cfg, store, campaign, problem)
 	if err != nil {
 		return err
 	}
 	defer done()
-	wrong := 0
-	v, err := report.Verify(ctx, store, book, campaign, func(key string, err error) {
-		wrong++
-		s.tell("problem", map[string]any{"key": key, "message": oneLine(err)}, lang.Of("%s: %v", key, err))
-	})
+	v, err := report.Verify(ctx, store, book, campaign, problem)
 	if err != nil {
 		return err
 	}
@@ -97,21 +98,28 @@ func (s *system) verify(ctx context.Context, campaign string) error {
 }
 
 // bookOf is the ledger that an archive is compared with; nil without a Redis, and where only the
-// archive knows the campaign.
-func (s *system) bookOf(ctx context.Context, cfg *config, store archive.Archive, campaign string) (*ledger.Ledger, func(), error) {
+// archive knows the campaign. An id of the archive that is garbled is a problem, and all else is verified.
+func (s *system) bookOf(ctx context.Context, cfg *config, store archive.Archive, campaign string, problem func(key string, err error)) (*ledger.Ledger, func(), error) {
 	if cfg.RedisURL == "" {
-		return nil, func() {}, nil
+		_, err := pairing.ID(ctx, store)
+		if garbled, is := errors.AsType[*pairing.GarbledError](err); is {
+			problem(pairing.Key, garbled)
+			err = nil
+		}
+		return nil, func() {}, err
 	}
 	e := &engine{cfg: cfg, log: s.logger(slog.LevelWarn)}
 	if err := e.connect(ctx); err != nil {
 		e.Close()
 		return nil, nil, err
 	}
-	if err := pairing.Check(ctx, e.redis, store); err != nil {
-		if _, other := errors.AsType[*pairing.OtherError](err); !other {
-			e.Close()
-			return nil, nil, err
-		}
+	err := pairing.Check(ctx, e.redis, store)
+	if garbled, is := errors.AsType[*pairing.GarbledError](err); is {
+		problem(pairing.Key, garbled)
+	} else if _, other := errors.AsType[*pairing.OtherError](err); err != nil && !other {
+		e.Close()
+		return nil, nil, err
+	} else if other {
 		e.log.Warn("this Redis was used with another archive: what it calls archived may be there", "archive", store.String())
 	}
 	book := ledger.New(e.redis, ledger.NotDurable)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -38,8 +37,13 @@ func (r *Reader) checkedHeading() string {
 	return checkedColumn + ": " + r.reasons(r.problems)
 }
 
-// maxMarked is how large a sheet may be, unzipped, that is marked: all of it is in memory then.
-const maxMarked = 256 << 20
+// maxMarked is how large a workbook may be, unzipped, that is marked: all of it is in memory then, at
+// some ten bytes for each of its own.
+const maxMarked = 64 << 20
+
+// maxComments is how many cells of a workbook are commented: many slow a spreadsheet down, and
+// the last column has all reasons anyway.
+const maxComments = 200
 
 // WriteChecked writes a campaign file again as it is, with the problems of each row in a last
 // column: a workbook with its formats, the wrong cells coloured and commented; a text with its
@@ -136,7 +140,8 @@ type marking struct {
 	*excelize.File
 	language lang.Language
 	sheet    string
-	styles   map[int]int // a cell's style with the colour added
+	styles   map[int]int // a cell's style with the colour added; nil: cells cannot be coloured
+	comments int
 }
 
 // markSheet opens the whole workbook, so that all that it holds is kept.
@@ -144,12 +149,23 @@ func (r *Reader) markSheet(ctx context.Context, to io.Writer) error {
 	if r.names == nil {
 		return lang.Errorf("the workbook has no header that could be marked")
 	}
-	f, err := excelize.OpenReader(io.NewSectionReader(r.file, 0, math.MaxInt64), excelize.Options{UnzipSizeLimit: 2 * maxMarked, UnzipXMLSizeLimit: maxMarked})
+	file, err := r.file.Stat()
 	if err != nil {
-		return lang.Errorf("the workbook is too large to be marked, or cannot be opened: %w", err)
+		return err
+	}
+	if size := max(r.book.book.Unzipped(), uint64(file.Size())); size > maxMarked {
+		return lang.Errorf("the workbook is too large to be marked: it has %d MB unzipped, and at most %d MB are marked. Save it as CSV, or in several files", (size+1<<20-1)>>20, maxMarked>>20)
+	}
+	f, err := excelize.OpenReader(io.NewSectionReader(r.file, 0, file.Size()), excelize.Options{UnzipSizeLimit: maxMarked, UnzipXMLSizeLimit: maxMarked})
+	if err != nil {
+		return lang.Errorf("the workbook cannot be opened to be marked: %w", err)
 	}
 	defer f.Close()
-	m := marking{File: f, language: r.options.Language, sheet: r.book.sheet.Name, styles: map[int]int{}}
+	m := marking{File: f, language: r.options.Language, sheet: r.book.sheet.Name}
+	if r.book.book.StylesPart() == "xl/styles.xml" {
+		m.styles = map[int]int{}
+	}
+	completeStyles(f)
 	column := r.checkedAt() + 1
 	if column == 0 {
 		column = len(r.names) + 1
@@ -185,7 +201,20 @@ func (m *marking) mark(p Problem) error {
 	if p.Cell == "" {
 		return nil
 	}
-	id, err := m.GetCellStyle(m.sheet, p.Cell)
+	if m.styles != nil {
+		if err := m.colour(p.Cell); err != nil {
+			return err
+		}
+	}
+	if m.comments++; m.comments <= maxComments {
+		_ = m.AddComment(m.sheet, excelize.Comment{Author: "chancela", Cell: p.Cell, Text: m.language.Say(p.Message), Width: 260, Height: 80})
+	}
+	return nil
+}
+
+// colour adds the colour to a cell's style. A style that the workbook does not have is the plain one.
+func (m *marking) colour(cell string) error {
+	id, err := m.GetCellStyle(m.sheet, cell)
 	if err != nil {
 		return err
 	}
@@ -193,7 +222,7 @@ func (m *marking) mark(p Problem) error {
 	if !ok {
 		style, err := m.GetStyle(id)
 		if err != nil {
-			return err
+			style = &excelize.Style{}
 		}
 		style.Fill = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"F8C9C4"}}
 		if marked, err = m.NewStyle(style); err != nil {
@@ -202,9 +231,27 @@ func (m *marking) mark(p Problem) error {
 		m.styles[id] = marked
 		m.styles[marked] = marked
 	}
-	if err := m.SetCellStyle(m.sheet, p.Cell, p.Cell, marked); err != nil {
-		return err
+	return m.SetCellStyle(m.sheet, cell, cell, marked)
+}
+
+// completeStyles adds the plain styles that some programs leave out, and that excelize builds upon.
+func completeStyles(f *excelize.File) {
+	plain := excelize.NewFile()
+	defer plain.Close()
+	s := f.Styles
+	if s.Fonts == nil || len(s.Fonts.Font) == 0 {
+		s.Fonts = plain.Styles.Fonts
 	}
-	_ = m.AddComment(m.sheet, excelize.Comment{Author: "chancela", Cell: p.Cell, Text: m.language.Say(p.Message), Width: 260, Height: 80})
-	return nil
+	if s.Fills == nil || len(s.Fills.Fill) == 0 {
+		s.Fills = plain.Styles.Fills
+	}
+	if s.Borders == nil || len(s.Borders.Border) == 0 {
+		s.Borders = plain.Styles.Borders
+	}
+	if s.CellStyleXfs == nil {
+		s.CellStyleXfs = plain.Styles.CellStyleXfs
+	}
+	if s.CellXfs == nil || len(s.CellXfs.Xf) == 0 {
+		s.CellXfs = plain.Styles.CellXfs
+	}
 }

@@ -41,24 +41,48 @@ func (e *OtherError) Error() string {
 	return "this Redis was used with another archive: the one here has not the line " + e.Noted + " in " + Key
 }
 
+// GarbledError says that the file with an archive's id holds no id.
+type GarbledError struct {
+	Noted string // the id that the archive of the Redis has; empty: not known
+}
+
+func (e *GarbledError) Error() string {
+	if e.Noted != "" {
+		return Key + " holds no id: if this is the archive of this Redis, write there the one line " + e.Noted
+	}
+	return Key + " holds no id, which is one line of letters and digits: put the file back from a copy of the archive, or remove it where there is none, and the next start writes a new one"
+}
+
 // Check is an [OtherError] for an archive that is not the one of this Redis. It writes nothing.
 func Check(ctx context.Context, db redis.UniversalClient, a archive.Archive) error {
 	_, err := check(ctx, db, a)
 	return err
 }
 
+// MayClaim returns the error that Claim would return, and writes nothing.
+func MayClaim(ctx context.Context, db redis.UniversalClient, a archive.Archive, open func(context.Context) (int64, error)) error {
+	_, _, err := claimable(ctx, db, a, open)
+	return err
+}
+
+// claimable returns the archive's id, and whether its Redis would leave another archive for it.
+func claimable(ctx context.Context, db redis.UniversalClient, a archive.Archive, open func(context.Context) (int64, error)) (have string, moved bool, err error) {
+	have, err = check(ctx, db, a)
+	if _, other := errors.AsType[*OtherError](err); !other {
+		return have, false, err
+	}
+	if n, cerr := open(ctx); cerr != nil || n > 0 {
+		return "", false, errors.Join(cerr, err)
+	}
+	return have, true, nil
+}
+
 // Claim is Check, and then pairs a Redis that belongs to no archive yet with this one. A Redis
 // of another archive is paired anew, and moved says so, when none of its envelopes is open;
 // open counts them.
 func Claim(ctx context.Context, db redis.UniversalClient, a archive.Archive, open func(context.Context) (int64, error)) (moved bool, err error) {
-	have, err := check(ctx, db, a)
-	if other, is := errors.AsType[*OtherError](err); is {
-		n, cerr := open(ctx)
-		if cerr != nil || n > 0 {
-			return false, errors.Join(cerr, err)
-		}
-		have, moved = other.Have, true
-	} else if err != nil {
+	have, moved, err := claimable(ctx, db, a, open)
+	if err != nil {
 		return false, err
 	}
 	if have == "" {
@@ -83,7 +107,10 @@ func check(ctx context.Context, db redis.UniversalClient, a archive.Archive) (ha
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("redis: %w", err)
 	}
-	have, err = read(ctx, a)
+	have, err = ID(ctx, a)
+	if garbled, is := errors.AsType[*GarbledError](err); is {
+		garbled.Noted = want
+	}
 	if err != nil {
 		return "", fmt.Errorf("archive %s: %w", a, err)
 	}
@@ -109,7 +136,7 @@ func name(ctx context.Context, db redis.UniversalClient, a archive.Archive) (str
 	if err != nil && !errors.Is(err, archive.ErrConflict) { // a conflict: another Redis was first
 		return "", fmt.Errorf("archive %s: %w", a, err)
 	}
-	id, err = read(ctx, a)
+	id, err = ID(ctx, a)
 	if err == nil && id == "" {
 		err = archive.ErrNotKept
 	}
@@ -122,8 +149,9 @@ func name(ctx context.Context, db redis.UniversalClient, a archive.Archive) (str
 // longest bounds an id: people may write one by hand.
 const longest = 100
 
-// read returns the id of an archive; empty when it has none.
-func read(ctx context.Context, a archive.Archive) (string, error) {
+// ID returns the id of an archive; empty when it has none. An error of the kind [GarbledError] is one
+// of the file, not of the archive.
+func ID(ctx context.Context, a archive.Archive) (string, error) {
 	r, _, err := a.Open(ctx, Key)
 	if errors.Is(err, archive.ErrNotFound) {
 		return "", nil
@@ -138,7 +166,7 @@ func read(ctx context.Context, a archive.Archive) (string, error) {
 	}
 	id := strings.TrimSpace(string(content))
 	if id == "" || len(content) > longest || strings.ContainsFunc(id, notInID) {
-		return "", fmt.Errorf("%s holds no id: want letters and digits in one line", Key)
+		return "", &GarbledError{}
 	}
 	return id, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -134,8 +135,21 @@ func TestAnIDThatIsNone(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(at, pairing.Key), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := claim(t, empty(t), folder(t, at)); err == nil {
-			t.Errorf("%s is taken for an id", name)
+		db := empty(t)
+		var garbled *pairing.GarbledError
+		if err := claim(t, db, folder(t, at)); !errors.As(err, &garbled) || garbled.Noted != "" || !strings.Contains(err.Error(), pairing.Key+" holds no id") || !strings.Contains(err.Error(), "remove it") {
+			t.Errorf("%s: %v", name, err)
+		}
+		right := folder(t, t.TempDir())
+		if err := claim(t, db, right); err != nil {
+			t.Fatal(err)
+		}
+		id, err := pairing.ID(t.Context(), right)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := pairing.Check(t.Context(), db, folder(t, at)); !errors.As(err, &garbled) || !strings.HasSuffix(err.Error(), "write there the one line "+id) {
+			t.Errorf("%s, at a Redis with an archive: %v", name, err)
 		}
 	}
 }

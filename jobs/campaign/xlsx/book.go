@@ -142,6 +142,23 @@ func (d *directory) ReadAt(p []byte, off int64) (int, error) {
 	return d.in.ReadAt(p, off)
 }
 
+// Unzipped is how many bytes the workbook has, unzipped.
+func (b *Book) Unzipped() (n uint64) {
+	for _, f := range b.files {
+		n += min(f.UncompressedSize64, 1<<40)
+	}
+	return n
+}
+
+// StylesPart is the part with the cells' styles; empty when the workbook has none.
+func (b *Book) StylesPart() string {
+	part := b.parts["styles"]
+	if b.files[strings.ToLower(part)] == nil {
+		return ""
+	}
+	return part
+}
+
 // Sheets are the workbook's sheets in their order.
 func (b *Book) Sheets() []Sheet { return b.sheets }
 

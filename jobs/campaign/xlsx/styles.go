@@ -32,8 +32,8 @@ const maxShown = 4096
 
 func (b *Book) readStyles() (*styles, error) {
 	s := &styles{}
-	name := b.parts["styles"]
-	if name == "" {
+	name := b.StylesPart()
+	if name == "" || b.files[strings.ToLower(name)].UncompressedSize64 == 0 {
 		return s, nil
 	}
 	codes, byID, within := map[int]string{}, map[int]*format{}, false
