@@ -47,7 +47,7 @@ func TestAnotherArchiveIsNotTaken(t *testing.T) {
 	if r := invoke(t, env, "cancel", "june", "--yes"); !strings.Contains(r.stderr, "not the one of this Redis") {
 		t.Errorf("cancel looks for marks where none are: %s", r.stderr)
 	}
-	if files, err := os.ReadDir(mistyped); err != nil || len(files) > 0 {
+	if files, err := filepath.Glob(filepath.Join(mistyped, "_*")); err != nil || len(files) > 0 {
 		t.Errorf("something was written into another archive: %v, %v", files, err)
 	}
 
@@ -57,6 +57,9 @@ func TestAnotherArchiveIsNotTaken(t *testing.T) {
 	env["CHANCELA_ARCHIVE_URL"] = moved
 	invoke(t, env, "enqueue", file).want(t, exitOK)
 
+	if err := os.Mkdir(filepath.Join(mistyped, "_archive"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(filepath.Join(mistyped, pairing.Key), id, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +95,7 @@ func TestARefusedRedisLeavesTheArchive(t *testing.T) {
 	if r := invoke(t, env, "work").want(t, exitUsage); !strings.Contains(r.stderr, "this Redis holds campaigns of") {
 		t.Errorf("refused for something else: %s", r.stderr)
 	}
-	if files, err := os.ReadDir(fresh); err != nil || len(files) > 0 {
+	if files, err := filepath.Glob(filepath.Join(fresh, "_*")); err != nil || len(files) > 0 {
 		t.Errorf("something was written into the archive: %v, %v", files, err)
 	}
 }
