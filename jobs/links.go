@@ -13,6 +13,7 @@ type SigningLink struct {
 	ID     string `json:"id"`
 	Signer string `json:"signer"` // empty: a page that shows the envelope, where the provider has one
 	Link   string `json:"link"`
+	Shows  string `json:"shows"` // "signing": the page of that signer; "envelope": one that belongs to nobody alone
 }
 
 // String keeps it out of messages.
@@ -53,7 +54,11 @@ func (c *Client) linksOf(ctx context.Context, page []*ledger.Record, yield func(
 	}
 	for i, links := range all {
 		for _, l := range links {
-			if !yield(SigningLink{page[i].ID, l.Signer, l.Address}, nil) {
+			shows := "signing"
+			if l.Signer == "" {
+				shows = "envelope"
+			}
+			if !yield(SigningLink{page[i].ID, l.Signer, l.Address, shows}, nil) {
 				return false
 			}
 		}

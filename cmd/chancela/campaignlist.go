@@ -37,13 +37,13 @@ func campaignList(all []ledger.Campaign, zone *time.Location, language lang.Lang
 func campaignTable(all []ledger.Campaign, endings []ledger.State, zone *time.Location, language lang.Language) string {
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	head := []string{language.Sprintf("CAMPAIGN"), language.Sprintf("ENVELOPES"), language.Sprintf("DONE")}
+	head := []string{language.Sprintf("CAMPAIGN"), language.Sprintf("ENVELOPES"), language.Sprintf("FINISHED")}
 	for _, state := range endings {
 		head = append(head, strings.ToUpper(strings.ReplaceAll(language.Say(stateWord(state)), "_", " ")))
 	}
 	fmt.Fprintln(w, strings.Join(append(head, language.Sprintf("SINCE"), language.Sprintf("NOTE")), "\t"))
 	for _, c := range all {
-		row := []string{c.Name, fmt.Sprint(c.Total), fmt.Sprint(c.Total - c.Open())}
+		row := []string{c.Name, fmt.Sprint(c.Total), fmt.Sprint(finished(c.States))}
 		for _, state := range endings {
 			row = append(row, fmt.Sprint(c.States[state]))
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/chancela/chancela/jobs/metrics"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/ledger"
@@ -72,14 +73,18 @@ func (s *system) start(command string) (*beginning, error) {
 	return b, nil
 }
 
-// tellDestinations says in the first line where calls go.
+// tellDestinations says in the first line where calls go; on a terminal, in a line for each.
 func (s *system) tellDestinations(cfg *config) error {
 	where, err := cfg.destinations()
 	if err != nil {
 		return usage("%w", err)
 	}
-	if !where.IsZero() {
-		fmt.Fprintln(s.stderr, s.language.Say(where))
+	between := "; "
+	if s.terminal {
+		between = "\n"
+	}
+	if len(where) > 0 {
+		fmt.Fprintln(s.stderr, s.language.Say(lang.Join(where, between)))
 	}
 	return nil
 }

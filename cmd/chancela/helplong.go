@@ -142,10 +142,11 @@ ainda precisa decidir sobre eles. Com --also-unfinished terminam como cancelados
 Escreva chancela help [comando] para ver tudo sobre ele.`,
 
 	"chancela links": `Links mostra em CSV os links de assinatura dos envelopes enviados de uma campanha: id, signer,
-link. Quem tem um link pode assinar em nome daquela pessoa. Os links só são guardados por
-processos de trabalho com CHANCELA_KEEP_LINKS=yes, quando o provedor os informa (Certyneo no
-envio, Catalisa e QI Sign quando um envelope é consultado), e só até que o envelope termine. Um
-link sem signatário mostra o envelope.`,
+link e o que ele mostra: a assinatura daquele signatário (signing) ou o envelope (envelope), que
+não é de ninguém em particular. Quem tem um link pode assinar em nome daquela pessoa. Os links só
+são guardados por processos de trabalho com CHANCELA_KEEP_LINKS=yes, quando o provedor os informa
+(Certyneo no envio, Catalisa e QI Sign quando um envelope é consultado), e só até que o envelope
+termine.`,
 
 	"chancela notifications": `As notificações vão para CHANCELA_NOTIFY_URL, assinadas como Standard Webhooks. Uma que não pôde
 ser entregue durante um dia é posta de lado para que as seguintes do envelope continuem; --replay

@@ -16,11 +16,11 @@ func newLinks(sys *system) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "links CAMPAIGN",
 		Short: "Where the signers of sent envelopes sign",
-		Long: `Links prints the signing links of a campaign's sent envelopes as CSV: id, signer, link. Whoever
+		Long: `Links prints the signing links of a campaign's sent envelopes as CSV: id, signer, link, and
+what it shows: signing by that signer, or the envelope, which is nobody's alone. Whoever
 holds a link can sign in that person's name. Links are kept only by workers with
 CHANCELA_KEEP_LINKS=yes, where the provider tells them (Certyneo when it is sent, Catalisa and
-QI Sign when an envelope is looked at), and only until the envelope ends. A link without a
-signer shows the envelope.`,
+QI Sign when an envelope is looked at), and only until the envelope ends.`,
 		Example: `  chancela links june > june-links.csv
   chancela links june --output june-links.csv`,
 		GroupID:           groupMain,

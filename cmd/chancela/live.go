@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
-	"golang.org/x/term"
 
 	"github.com/chancela/chancela/providers/lang"
 )
@@ -96,15 +94,11 @@ func (s *system) live() (draw func(snapshot), finish func()) {
 // wrapped breaks lines that are wider than the terminal: the drawing counts lines, and one
 // that the terminal itself breaks would leave a piece of the picture behind.
 func (s *system) wrapped(text string) string {
-	f, ok := s.screen.under.(*os.File)
-	if !ok {
+	width := s.screen.width()
+	if width <= 0 {
 		return text
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || width <= 0 {
-		return text
-	}
-	return ansi.Wrap(text, width, "")
+	return ansi.Wrap(fitted(text, width), width, "") // a word that is wider than the screen, too
 }
 
 // liveView is the picture of a snapshot.

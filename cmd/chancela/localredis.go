@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -13,9 +12,7 @@ import (
 )
 
 // isLocal tells whether an address names a folder for a Redis of this machine.
-func isLocal(address providers.Secret) bool {
-	return strings.HasPrefix(address.Reveal(), localredis.Scheme)
-}
+func isLocal(address providers.Secret) bool { return localredis.Is(address.Reveal()) }
 
 // checkRedis refuses an address that cannot be meant. Nothing is connected to, or started.
 func (c *config) checkRedis() error {
@@ -39,17 +36,9 @@ func (c *config) checkRedis() error {
 // reachRedis opens the Redis of the configuration, and sees that it answers. A local one is
 // started, or joined. The caller calls end.
 func (c *config) reachRedis(ctx context.Context) (db redis.UniversalClient, end func(), err error) {
-	address, leave := c.RedisURL.Reveal(), func() {}
-	if isLocal(c.RedisURL) {
-		folder, err := localredis.Path(address)
-		if err != nil {
-			return nil, nil, usage("%sREDIS_URL: %w", prefix, err)
-		}
-		server, err := localredis.Open(ctx, folder)
-		if err != nil {
-			return nil, nil, err
-		}
-		address, leave = server.Address(), server.Close
+	address, leave, err := localredis.Reach(ctx, c.RedisURL.Reveal())
+	if err != nil {
+		return nil, nil, err
 	}
 	if db, err = queue.Connect(address, c.Roots.pool); err != nil {
 		leave()

@@ -40,7 +40,11 @@ func (s *system) say(people io.Writer, kind string, object any, text lang.Sayer)
 		s.print(kind, object)
 		return
 	}
-	fmt.Fprintln(people, s.language.Say(text))
+	said := s.language.Say(text)
+	if people == s.stdout {
+		said = fitted(said, s.width())
+	}
+	fmt.Fprintln(people, said)
 }
 
 // error is an error in one line, for people.

@@ -167,7 +167,7 @@ var portuguese = map[string]string{
 	"; %s says: %s": "; %s diz: %s", "; signer%d says: %s": "; signer%d diz: %s",
 	"; %v could not be taken": "; %v não puderam ser baixados",
 	"; chancela retry %s %s":  "; chancela retry %s %s",
-	"CAMPAIGN":                "CAMPANHA", "DONE": "PRONTOS", "ENVELOPES": "ENVELOPES", "NOTE": "NOTA", "SINCE": "DESDE", "all": "todos", "total": "total", "provider": "provedor",
+	"CAMPAIGN":                "CAMPANHA", "FINISHED": "ENCERRADOS", "ENVELOPES": "ENVELOPES", "NOTE": "NOTA", "SINCE": "DESDE", "all": "todos", "total": "total", "provider": "provedor",
 	"Cancel %v of %s? Under these ids they are not sent again.":                   "Cancelar %v de %s? Com estes ids não são enviados de novo.",
 	"Cancel all of %s (%v)? Under these ids they are not sent again.":             "Cancelar tudo de %s (%v)? Com estes ids não são enviados de novo.",
 	"More about each, and its signers: %v":                                        "Mais sobre cada um e os seus signatários: %v",

@@ -86,18 +86,17 @@ func (c *config) destination(name string) (rest.Destination, error) {
 	return p.Environments.Destination(name, c.providerSettings(name))
 }
 
-// destinations is one line on where the calls of all providers with a key go, and what a
-// signature there is worth.
-func (c *config) destinations() (lang.Text, error) {
-	var all []lang.Text
+// destinations are where the calls of all providers with a key go, and what a signature there is
+// worth.
+func (c *config) destinations() (all []lang.Text, err error) {
 	for _, name := range c.keyed() {
 		d, err := c.destination(name)
 		if err != nil {
-			return lang.Text{}, err
+			return nil, err
 		}
 		all = append(all, lang.Of("%s goes to %s", name, d))
 	}
-	return lang.Join(all, "; "), nil
+	return all, nil
 }
 
 // isReal tells whether a provider is called over the network: not a simulator.

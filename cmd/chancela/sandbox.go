@@ -80,7 +80,11 @@ func simulate(ctx context.Context, sys *system, o sandbox.Options) error {
 	sys.tell("page", map[string]any{"url": page}, lang.Of("# what it holds: %s", page))
 	env := s.Env()
 	for _, name := range names(env) {
-		sys.tell("variable", map[string]any{"name": name, "value": env[name]}, lang.Plain(fmt.Sprintf("export %s='%s'", name, env[name])))
+		if sys.json {
+			sys.print("variable", map[string]any{"name": name, "value": env[name]})
+			continue
+		}
+		fmt.Fprintf(sys.stdout, "export %s='%s'\n", name, env[name]) // for a shell: not broken where the screen ends
 	}
 	if f, ok := sys.stdout.(*os.File); ok {
 		_ = f.Sync() // a pipe has nothing to sync

@@ -30,8 +30,11 @@ no provider.`,
 				return err
 			}
 			defer e.Close()
+			if err := e.listen("schedule"); err != nil {
+				return err
+			}
 			e.log.Info("ready", "command", "schedule")
-			return e.runAll(cmd.Context(), (*engine).runScheduler, (*engine).runMetrics)
+			return e.runAll(cmd.Context(), (*engine).runScheduler, (*engine).runHTTP)
 		},
 	}
 }

@@ -40,15 +40,34 @@ somewhere.`,
 	}
 }
 
-// runHTTP serves the API until the context ends.
+// listen opens the port of a command before the command says that it is ready.
+func (e *engine) listen(command string) (err error) {
+	switch {
+	case command == "serve" || command == "up":
+		e.http, err = e.openHTTP()
+	case e.cfg.MetricsAddr != "":
+		e.http, err = e.openMetrics()
+	}
+	return err
+}
+
+// runHTTP serves on the port until the context ends.
 func (e *engine) runHTTP(ctx context.Context) error {
+	if e.http == nil {
+		return nil
+	}
+	return e.http(ctx)
+}
+
+// openHTTP opens the port of the pages and the API.
+func (e *engine) openHTTP() (serve func(context.Context) error, err error) {
 	keys, err := e.cfg.keys()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e.metrics.Plays("serve")
 	if err := e.metrics.Watch(e.client.Ledger(), e.client.TaskQueue(), e.limiters, e.log); err != nil {
-		return err
+		return nil, err
 	}
 	all := make([]providers.Provider, len(e.lines))
 	for i, l := range e.lines {
@@ -56,22 +75,22 @@ func (e *engine) runHTTP(ctx context.Context) error {
 	}
 	server, err := api.New(api.Config{Client: e.client, Providers: all, Keys: keys, Metrics: e.metrics, Zone: e.cfg.TZ.Location, Log: e.log})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	shown, err := pages.New(pages.Config{Client: e.client, API: server, Providers: all, Limiters: e.limiters, Zone: e.cfg.TZ.Location, Language: e.cfg.Lang.Tag, Log: e.log})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	server.Show(shown)
-	l, err := net.Listen("tcp", string(e.cfg.HTTPAddr))
-	if err != nil {
-		return usage("%sHTTP_ADDR: %w", prefix, err)
+	l, err := server.Listen(string(e.cfg.HTTPAddr))
+	switch {
+	case errors.Is(err, api.ErrOpen):
+		return nil, usage("%sAPI_KEYS: %w", prefix, err)
+	case err != nil:
+		return nil, usage("%sHTTP_ADDR: %w", prefix, err)
 	}
-	err = server.Run(ctx, l)
-	if errors.Is(err, api.ErrOpen) {
-		return usage("%sAPI_KEYS: %w", prefix, err)
-	}
-	return err
+	e.onClose(func() { l.Close() }) // where it was not served on
+	return func(ctx context.Context) error { return server.Run(ctx, l) }, nil
 }
 
 // outboxFor keeps changes of state for a notifier that may be away for days.
@@ -97,25 +116,25 @@ func (e *engine) runNotifier(ctx context.Context) error {
 	return n.Run(ctx)
 }
 
-// runMetrics answers /metrics and /healthz of a process that serves nothing else.
-func (e *engine) runMetrics(ctx context.Context) error {
-	if e.cfg.MetricsAddr == "" {
-		return nil
-	}
+// openMetrics opens the port for /metrics and /healthz of a process that serves nothing else.
+func (e *engine) openMetrics() (serve func(context.Context) error, err error) {
 	l, err := net.Listen("tcp", string(e.cfg.MetricsAddr))
 	if err != nil {
-		return usage("%sMETRICS_ADDR: %w", prefix, err)
+		return nil, usage("%sMETRICS_ADDR: %w", prefix, err)
 	}
+	e.onClose(func() { l.Close() }) // where it was not served on
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", e.metrics.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
-	stop := context.AfterFunc(ctx, func() { server.Close() })
-	defer stop()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return lang.Errorf("serving metrics: %w", err)
-	}
-	return nil
+	return func(ctx context.Context) error {
+		stop := context.AfterFunc(ctx, func() { server.Close() })
+		defer stop()
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return lang.Errorf("serving metrics: %w", err)
+		}
+		return nil
+	}, nil
 }
 
 // trace switches tracing on where an exporter is configured; flush sends what is left.

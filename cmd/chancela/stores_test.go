@@ -30,7 +30,7 @@ func TestStatusListsEveryEnding(t *testing.T) {
 	env["CHANCELA_TZ"] = "Asia/Tokyo"
 	invoke(t, env, "cancel", "june", "cer-001").want(t, exitOK)
 	lines := strings.Split(invoke(t, env, "status").want(t, exitOK).stdout, "\n")
-	if got, want := strings.Join(strings.Fields(lines[0]), " "), "CAMPAIGN ENVELOPES DONE ARCHIVED DECLINED EXPIRED CANCELED FAILED IN DOUBT SINCE NOTE"; got != want {
+	if got, want := strings.Join(strings.Fields(lines[0]), " "), "CAMPAIGN ENVELOPES FINISHED ARCHIVED DECLINED EXPIRED CANCELED FAILED IN DOUBT SINCE NOTE"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	row := strings.Fields(lines[1])

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"os"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
-	"golang.org/x/term"
 )
 
 // width is how wide the terminal is that results are written to; 0: they go elsewhere, and may
@@ -14,11 +12,7 @@ func (s *system) width() int {
 	if !s.shown {
 		return 0
 	}
-	width, _, err := term.GetSize(int(os.Stdout.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
+	return widthOf(s.stdout)
 }
 
 // fitted breaks lines that are wider than a terminal at blanks alone: names and commands are

@@ -33,7 +33,7 @@ func TestCampaignListFitsATerminal(t *testing.T) {
 			}
 		}
 	}
-	if got := strings.Join(strings.Fields(campaignList(few, time.UTC, lang.English, 80)), " "); got != "CAMPAIGN ENVELOPES DONE ARCHIVED SINCE NOTE june 3 2 2 2 Jan 2030 15:04 UTC simulated" {
+	if got := strings.Join(strings.Fields(campaignList(few, time.UTC, lang.English, 80)), " "); got != "CAMPAIGN ENVELOPES FINISHED ARCHIVED SINCE NOTE june 3 2 2 2 Jan 2030 15:04 UTC simulated" {
 		t.Error(got)
 	}
 	if pipe := campaignList(few, time.UTC, lang.English, 0); !strings.Contains(pipe, "IN DOUBT") || widest(pipe) <= 80 {

@@ -106,8 +106,9 @@ type engine struct {
 	lines      []worker.ProviderConfig
 	limiters   map[string]*pace.Limiter
 	metrics    *metrics.Metrics
-	simulated  bool // by the simulators of a chancela process
-	upgraded   bool // the Redis had a note of its world before
+	simulated  bool                        // by the simulators of a chancela process
+	upgraded   bool                        // the Redis had a note of its world before
+	http       func(context.Context) error // serves on the port that listen has opened; nil: none
 	close      []func()
 }
 

@@ -34,7 +34,7 @@ thousands of invitations.`,
 					return usage("--provider: %q is not one of %s", name, strings.Join(registry.Names(), ", "))
 				}
 			}
-			return sys.serve(cmd.Context(), "work", only, (*engine).runWorker, (*engine).runNotifier, (*engine).runMetrics)
+			return sys.serve(cmd.Context(), "work", only, (*engine).runWorker, (*engine).runNotifier, (*engine).runHTTP)
 		},
 	}
 	cmd.Flags().StringSliceVar(&only, "provider", nil, "work on these providers only, comma-separated")
@@ -76,6 +76,9 @@ func (s *system) serve(ctx context.Context, command string, only []string, parts
 		return err
 	}
 	defer e.Close()
+	if err := e.listen(command); err != nil {
+		return err
+	}
 	e.log.Info("ready", "command", command, "providers", strings.Join(e.names(), ","), "archive", e.archive.String(), "barrier", string(e.durability))
 	if err := e.runAll(ctx, parts...); err != nil {
 		return err

@@ -18,6 +18,20 @@ const (
 	drainFor      = 30 * time.Second
 )
 
+// Listen opens the port that [Server.Run] serves on. Without keys an address that others than this
+// machine can reach is refused.
+func (s *Server) Listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.guard.keys) == 0 && !loopback(l.Addr()) {
+		l.Close()
+		return nil, ErrOpen
+	}
+	return l, nil
+}
+
 // Run serves on a listener until the context ends, then lets the requests that are under
 // way end, for 30 seconds at most. Without keys a listener that others than this
 // machine can reach is refused. Run closes the listener.

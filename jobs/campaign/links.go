@@ -11,7 +11,7 @@ import (
 // WriteLinks writes signing links as CSV for spreadsheets, a row a link. It says how many.
 func WriteLinks(w io.Writer, links iter.Seq2[jobs.SigningLink, error]) (n int, err error) {
 	out := csv.NewWriter(w)
-	if err := out.Write([]string{"id", "signer", "link"}); err != nil {
+	if err := out.Write([]string{"id", "signer", "link", "shows"}); err != nil {
 		return 0, err
 	}
 	for l, err := range links {
@@ -19,7 +19,7 @@ func WriteLinks(w io.Writer, links iter.Seq2[jobs.SigningLink, error]) (n int, e
 			out.Flush()
 			return n, err
 		}
-		if err := out.Write([]string{harmless(l.ID), harmless(l.Signer), harmless(l.Link)}); err != nil {
+		if err := out.Write([]string{harmless(l.ID), harmless(l.Signer), harmless(l.Link), l.Shows}); err != nil {
 			return n, err
 		}
 		n++

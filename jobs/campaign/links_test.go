@@ -10,10 +10,10 @@ import (
 func TestLinksAreNoFormulas(t *testing.T) {
 	var out strings.Builder
 	n, err := WriteLinks(&out, func(yield func(jobs.SigningLink, error) bool) {
-		_ = yield(jobs.SigningLink{ID: "1", Signer: `=HYPERLINK("http://x";"y")`, Link: "https://sign.example.test/s/1"}, nil) &&
-			yield(jobs.SigningLink{ID: "-2", Signer: "Bia, a sócia", Link: "https://sign.example.test/s/2"}, nil)
+		_ = yield(jobs.SigningLink{ID: "1", Signer: `=HYPERLINK("http://x";"y")`, Link: "https://sign.example.test/s/1", Shows: "signing"}, nil) &&
+			yield(jobs.SigningLink{ID: "-2", Signer: "Bia, a sócia", Link: "https://sign.example.test/s/2", Shows: "signing"}, nil)
 	})
-	want := "id,signer,link\n" + `1,"'=HYPERLINK(""http://x"";""y"")",https://sign.example.test/s/1` + "\n" + `'-2,"Bia, a sócia",https://sign.example.test/s/2` + "\n"
+	want := "id,signer,link,shows\n" + `1,"'=HYPERLINK(""http://x"";""y"")",https://sign.example.test/s/1,signing` + "\n" + `'-2,"Bia, a sócia",https://sign.example.test/s/2,signing` + "\n"
 	if err != nil || n != 2 || out.String() != want {
 		t.Errorf("%d, %v\n%s", n, err, out.String())
 	}
