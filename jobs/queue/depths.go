@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/providers/pace"
+	"github.com/chancela/chancela/storage/ledger"
 )
 
 // Depth is how many tasks wait in a provider's queue, and for how long the oldest.
@@ -30,7 +30,7 @@ func (q *TaskQueue) Depths(ctx context.Context) ([]Depth, error) {
 		return nil, fmt.Errorf("reading the queues: %w", err)
 	}
 	counts := make([]queueCounts, len(names))
-	_, err = q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	answers, err := q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, name := range names {
 			counts[i].ask(ctx, p, name)
 		}
@@ -48,7 +48,7 @@ func (q *TaskQueue) Depths(ctx context.Context) ([]Depth, error) {
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) { // a task may be gone meanwhile
+	if err := ledger.PipelineError(answers, err); err != nil { // a task may be gone meanwhile
 		return nil, fmt.Errorf("reading the queues: %w", err)
 	}
 	var out []Depth

@@ -209,14 +209,14 @@ func (q *TaskQueue) Count(ctx context.Context, provider string) (Count, error) {
 // were counted: lost have none, and blocked one of their id that does nothing.
 func (q *TaskQueue) Missing(ctx context.Context, counted Count, records []*ledger.Record) (lost, blocked []*ledger.Record, err error) {
 	states, leases := make([]*redis.StringCmd, len(records)), make([]*redis.FloatCmd, len(records))
-	_, err = q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	answers, err := q.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, r := range records {
 			name, id := Name(r.Provider, ClassOf(r)), taskID(r.Key(), r.Generation)
 			states[i], leases[i] = p.HGet(ctx, queueKey(name, "t:"+id), "state"), p.ZScore(ctx, queueKey(name, "lease"), id)
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err := ledger.PipelineError(answers, err); err != nil {
 		return nil, nil, fmt.Errorf("reading %d tasks: %w", len(records), err)
 	}
 	for i, r := range records {

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -65,14 +64,14 @@ func (l *Ledger) HeldBy(ctx context.Context, invitations []Invitation) ([][]Hold
 		return nil, fmt.Errorf("ledger: looking for invitations: %w", err)
 	}
 	held := make([]*redis.StringCmd, len(invitations))
-	_, err = l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	answers, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, invitation := range invitations {
 			bucket, field := invitation.slot(key)
 			held[i] = p.HGet(ctx, bucket, field)
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err := PipelineError(answers, err); err != nil {
 		return nil, fmt.Errorf("ledger: looking for invitations: %w", err)
 	}
 	out := make([][]Holder, len(invitations))

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
@@ -41,13 +40,13 @@ func (l *Ledger) KeepLinks(ctx context.Context, key string, links []Link) error 
 // Links are the kept links of envelopes, in their order; none where there are none.
 func (l *Ledger) Links(ctx context.Context, keys ...string) ([][]Link, error) {
 	got := make([]*redis.StringCmd, len(keys))
-	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	answers, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, key := range keys {
 			got[i] = p.Get(ctx, linksKey(key))
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err := PipelineError(answers, err); err != nil {
 		return nil, fmt.Errorf("ledger: reading links: %w", err)
 	}
 	all := make([][]Link, len(keys))

@@ -41,7 +41,7 @@ func (l *Ledger) read(ctx context.Context, keys []string, whole bool) ([]*Record
 	hashes, blobs := make([]*redis.MapStringStringCmd, len(keys)), make([]*redis.StringCmd, len(keys))
 	// No transaction, which a Redis that takes no writes would refuse: of a record that changes
 	// between the two, and is written under the version that was read, nothing is taken.
-	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	answers, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, k := range keys {
 			hashes[i] = p.HGetAll(ctx, envelopeKey(k))
 			if whole {
@@ -50,20 +50,11 @@ func (l *Ledger) read(ctx context.Context, keys []string, whole bool) ([]*Record
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err := PipelineError(answers, err); err != nil {
 		return nil, fmt.Errorf("ledger: reading %d envelopes: %w", len(keys), err)
 	}
 	out := make([]*Record, len(keys))
 	for i, h := range hashes {
-		err := h.Err()
-		if whole && err == nil {
-			err = blobs[i].Err()
-		}
-		// The error above is only the first one: that one envelope is not there hides what is
-		// wrong with the next.
-		if err != nil && !errors.Is(err, redis.Nil) {
-			return nil, fmt.Errorf("ledger: reading %d envelopes: %w", len(keys), err)
-		}
 		blob := ""
 		if whole {
 			blob = pieced(h.Val()) + blobs[i].Val()
@@ -188,13 +179,13 @@ func (l *Ledger) Campaign(ctx context.Context, name string) (Campaign, error) {
 // are left out.
 func (l *Ledger) CampaignsNamed(ctx context.Context, names []string) ([]Campaign, error) {
 	asked := make([]campaignQuery, len(names))
-	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	answers, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, name := range names {
 			asked[i].ask(ctx, p, name)
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) { // no reminder is due
+	if err := PipelineError(answers, err); err != nil { // no reminder is due
 		return nil, fmt.Errorf("ledger: counting %d campaigns: %w", len(names), err)
 	}
 	out := make([]Campaign, 0, len(names))
@@ -364,7 +355,7 @@ func (l *Ledger) KeyOf(ctx context.Context, provider, envelopeID string) (string
 // KeysOf is [Ledger.KeyOf] for many.
 func (l *Ledger) KeysOf(ctx context.Context, provider string, envelopeIDs []string) ([]string, error) {
 	now, before := make([]*redis.StringCmd, len(envelopeIDs)), make([]*redis.StringCmd, len(envelopeIDs))
-	_, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
+	answers, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, id := range envelopeIDs {
 			sum := sha1.Sum([]byte(id)) // what Redis' scripts can make, too
 			name := hex.EncodeToString(sum[:])
@@ -373,7 +364,7 @@ func (l *Ledger) KeysOf(ctx context.Context, provider string, envelopeIDs []stri
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, redis.Nil) {
+	if err := PipelineError(answers, err); err != nil {
 		return nil, fmt.Errorf("ledger: finding envelopes of %s: %w", provider, err)
 	}
 	keys := make([]string, len(envelopeIDs))
@@ -381,4 +372,18 @@ func (l *Ledger) KeysOf(ctx context.Context, provider string, envelopeIDs []stri
 		keys[i] = cmp.Or(now[i].Val(), before[i].Val())
 	}
 	return keys, nil
+}
+
+// PipelineError is what is wrong with a pipeline's answers, but for keys that hold nothing: the pipeline's own error is
+// that of its first answer alone, and such a key hides in it what is wrong with the others.
+func PipelineError(answers []redis.Cmder, err error) error {
+	if !errors.Is(err, redis.Nil) {
+		return err
+	}
+	for _, a := range answers {
+		if err := a.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return err
+		}
+	}
+	return nil
 }
