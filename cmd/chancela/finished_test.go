@@ -13,7 +13,7 @@ func TestFailuresAreNotFinished(t *testing.T) {
 		t.Errorf("%d are finished, want 5", n)
 	}
 	s := snapshot{campaigns: []ledger.Campaign{{Name: "june", Total: 15, States: states}}}
-	if got, want := s.line().String(), "5 of 15 finished, 5 sent, 3 archived, 2 declined, 4 failed, 1 in_doubt"; got != want {
+	if got, want := s.line().String(), "5 of 15 finished, 5 sent, 3 archived, 2 declined, 4 failed, 1 in doubt"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

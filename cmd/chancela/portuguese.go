@@ -136,7 +136,7 @@ var portuguese = map[string]string{
 	", about %v left":                             ", faltam cerca de %v",
 	", until %s if it began now":                  ", até %s se começasse agora",
 	"--campaign: a name begins with a letter or digit and has 1 to 100 letters, digits, dots, underscores or hyphens": "--campaign: um nome começa com letra ou dígito e tem de 1 a 100 letras, dígitos, pontos, sublinhados ou hifens",
-	"--documents: %s is not a folder": "--documents: %s não é uma pasta",
+	"%s is not a folder": "%s não é uma pasta",
 	"--first: %s was enqueued already, without it: leave it out; chancela pause %s holds back what is not sent": "--first: %s já foi posta na fila, sem ele: deixe-o de fora; chancela pause %s retém o que não foi enviado",
 	"--first: want a number of rows, from 1":                                                       "--first: escreva um número de linhas, a partir de 1",
 	"--format: %q is not one of %s":                                                                "--format: %q não é um destes: %s",

@@ -17,7 +17,7 @@ func TestEnqueueSaysWhatItTook(t *testing.T) {
 	year := time.Now().Year() + 1
 	start := time.Date(year, 2, 1, 9, 0, 0, 0, time.UTC).Format("02/01/2006 15:04")
 	r := invoke(t, env, "enqueue", "--start-at", start, "--window", "Mon-Fri 09:00-18:00", "--limit", "1/day", "--first", "1", "--remind-after", "3d", "--remind-every", "2d", file).want(t, exitOK)
-	for _, want := range []string{"june: os convites saem a partir de " + start + ", seg-sex 09:00-18:00, no máximo 1 por dia", "june: lembretes 3d depois do convite, depois a cada 2d, no máximo 3", "catalisa: os primeiros 1 vão antes"} {
+	for _, want := range []string{"june: os convites saem a partir de " + start + " -03, seg-sex 09:00-18:00, no máximo 1 por dia", "june: lembretes 3d depois do convite, depois a cada 2d, no máximo 3", "catalisa: os primeiros 1 vão antes"} {
 		if !strings.Contains(r.stdout, want) {
 			t.Errorf("no %q in %s", want, r.stdout)
 		}

@@ -34,7 +34,7 @@ func TestStatusListsEveryEnding(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	row := strings.Fields(lines[1])
-	if got, want := strings.Join(row[:9], " "), "june 2 1 0 0 0 1 0 0"; got != want || row[11] != "JST" || row[12] != "simulated" {
+	if got, want := strings.Join(row[:9], " "), "june 2 1 0 0 0 1 0 0"; got != want || row[13] != "JST" || row[14] != "simulated" {
 		t.Errorf("%q, want %q and a time of JST", row, want)
 	}
 	for _, line := range lines {
