@@ -18,7 +18,7 @@ type Hours struct {
 type Interval struct {
 	Opens, Closes time.Time
 	Day           string
-	Limit         int64 // inviting calls a day, over all intervals that have the same Day; 0: any number
+	Limit         int64 // inviting calls a day but for those that have reached nobody, over all intervals that have the same Day; 0: any number
 }
 
 func hoursOf(head map[string]string) Hours {

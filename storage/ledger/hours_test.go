@@ -92,9 +92,6 @@ func TestHoursLimitCallsADay(t *testing.T) {
 	if intent, err := second.Intend(t.Context()); err != nil || intent != IntentOK {
 		t.Fatal(intent, err)
 	}
-	if err := second.WithdrawIntent(t.Context(), nil); err != nil { // a call that was refused counts, too
-		t.Fatal(err)
-	}
 	if intent, err := third.Intend(t.Context()); err != nil || intent != IntentShut {
 		t.Errorf("the third of a day: %s %v", intent, err)
 	}
@@ -113,6 +110,63 @@ func TestHoursLimitCallsADay(t *testing.T) {
 	if h := s.hours(); h.Limit != 2 || h.Used != 1 {
 		t.Errorf("%+v", h)
 	}
+}
+
+// A call that has reached nobody leaves its place in the day to another, and only once.
+func TestACallThatReachedNobodyIsNoneOfTheDays(t *testing.T) {
+	l, clock := open(t)
+	s := sending{t, l, 0}
+	s.create(0, "certyneo", "0")
+	early := s.claim("0") // called before there were hours: it was never counted
+	if intent, err := early.Intend(t.Context()); err != nil || intent != IntentOK {
+		t.Fatal(intent, err)
+	}
+	opens := clock.at
+	s.plan("two a day", opens, 2)
+	s.create(0, "certyneo", "1", "2", "3")
+	used := func(want int64) {
+		t.Helper()
+		if h := s.hours(); h.Used != want {
+			t.Errorf("%d calls of the day, want %d", h.Used, want)
+		}
+	}
+	intend := func(c *Claim) {
+		t.Helper()
+		if intent, err := c.Intend(t.Context()); err != nil || intent != IntentOK {
+			t.Fatal(intent, err)
+		}
+	}
+	if err := early.WithdrawIntent(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	used(0)
+	for range 3 { // refused again and again
+		first := s.claim("1")
+		intend(first)
+		used(1)
+		if err := first.WithdrawIntent(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		used(0)
+	}
+	s.send(s.claim("1"))
+	used(1)
+	s.send(s.claim("0"))
+	used(2)
+	clock.forward(9 * time.Hour)
+	s.planFrom(s.hours(), clock.at.Add(15*time.Hour), 2)
+	clock.forward(15 * time.Hour)
+	late := s.claim("2")
+	intend(late)
+	clock.forward(9 * time.Hour)
+	s.planFrom(s.hours(), clock.at.Add(15*time.Hour), 2)
+	clock.forward(15 * time.Hour)
+	s.send(s.claim("3"))
+	used(1)
+	if err := late.WithdrawIntent(t.Context(), nil); err != nil { // a call of another day
+		t.Fatal(err)
+	}
+	used(1)
 }
 
 // What is prepared counts as what it will be: no draft waits for another day.

@@ -92,7 +92,7 @@ const (
 	fieldSimulated  = "m" // "1"; the campaign is then one with simulated envelopes, too
 	fieldEnvelopeID = "e"
 	fieldIntentAt   = "a"
-	fieldInviter    = "b"
+	fieldInviter    = "b" // D: the day whose calls that one is counted among, for scripts alone
 	fieldSettleAt   = "w"
 	fieldUninvited  = "z"
 	fieldUnfinished = "f"

@@ -220,7 +220,7 @@ local function upgrade(e, key)
 end
 
 -- load reads some fields of a record; nil when there is none. state, the first of the long names, tells one of before.
-local needed = {'s', 'v', 'g', 'p', 'n', 'i', 'k', 'u', 'b', 'a', 'e', 'o', 'q'}
+local needed = {'s', 'v', 'g', 'p', 'n', 'i', 'k', 'u', 'b', 'D', 'a', 'e', 'o', 'q'}
 local function load(e, key)
   local v = redis.call('HMGET', e, 'state', unpack(needed))
   if v[1] then

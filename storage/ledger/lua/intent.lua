@@ -14,7 +14,10 @@ elseif h.q == '1' then answer = 'canceled'
 else
   local state = sending(parts(key), h.p)
   answer = halted(state, h) or shut(state, at) and 'shut' or 'ok'
-  if answer == 'ok' and state.hours then redis.call('HSET', P .. 'campaign:' .. parts(key), 'used', state.used + 1, 'called', state.day) end
+  if answer == 'ok' and state.hours then
+    redis.call('HSET', P .. 'campaign:' .. parts(key), 'used', state.used + 1, 'called', state.day)
+    set[#set + 1], set[#set + 2] = 'D', state.day
+  end
 end
 if answer == 'ok' then
   local inviters = repeats == '' and token or repeats .. ' ' .. token

@@ -161,7 +161,7 @@ local function forget(e, key, h, also)
     keep_rest()
     return nil
   end
-  for _, f in ipairs({'a', 'b', 'w', 'd', 'f', 'x', 'q', 'k', 'u'}) do removed[#removed + 1] = f end
+  for _, f in ipairs({'a', 'b', 'D', 'w', 'd', 'f', 'x', 'q', 'k', 'u'}) do removed[#removed + 1] = f end
   change(e, key, h, {to = 'k', removed = removed, code = 'forgotten',
     set = {'o', 'forgotten', 'E', 'its campaign was forgotten while it was ' .. words[h.s]}})
   keep_rest()

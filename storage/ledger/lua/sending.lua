@@ -9,7 +9,7 @@
 -- And without it, of a campaign that has hours in which invitations may leave:
 --   hours   the settings; what they mean for a day is not known here
 --   opens, closes, day, limit   the interval that was planned last, its day, and how many inviting calls that may have
---   used    how many inviting calls the last day has had on which there was one
+--   used    how many inviting calls the last day has had on which there was one, but for those that have reached nobody
 --   called  that day: another one may be planned meanwhile
 --   asks    when the last of those asks again that a day's limit has let begin no preparation
 local function sending(campaign, p)

@@ -52,6 +52,12 @@ if index ~= 'keep' then put('i', index) end
 redis.call('HSET', e, unpack(set))
 place(key, h, index, due)
 if release and h.k then removed[#removed + 1], removed[#removed + 2] = 'k', 'u' end
+if given.a == false and h.D then
+  removed[#removed + 1] = 'D'
+  -- A call that has reached nobody is none of its day's any more, as long as that day counts.
+  local c = P .. 'campaign:' .. campaign
+  if (to == 'q' or to == 'p' or to == 'f') and redis.call('HGET', c, 'called') == h.D then redis.call('HINCRBY', c, 'used', -1) end
+end
 if #removed > 0 then redis.call('HDEL', e, unpack(removed)) end
 if blob == 'add' then redis.call('APPEND', P .. 'b:' .. key, more)
 elseif blob == 'set' then
