@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chancela/chancela/jobs/formula"
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -84,7 +85,7 @@ func WriteIndex(ctx context.Context, store archive.Archive, campaign string, bro
 	made := make(chan struct{})
 	go func() {
 		defer close(made)
-		to.CloseWithError(writeIndex(ctx, to, store, campaign, broken))
+		to.CloseWithError(guard.Panics(func() error { return writeIndex(ctx, to, store, campaign, broken) })())
 	}()
 	_, err := store.Replace(ctx, campaign+"/"+archive.Index, from, "text/csv")
 	from.CloseWithError(err) // whoever writes ends
@@ -121,12 +122,14 @@ func writeManifests(ctx context.Context, out indexWriter, store archive.Archive,
 	read, failed := make([]Manifest, len(keys)), make([]error, len(keys))
 	var g errgroup.Group
 	for i, key := range keys {
-		g.Go(func() error {
+		g.Go(guard.Panics(func() error {
 			read[i], failed[i] = readManifest(ctx, store, key)
 			return nil
-		})
+		}))
 	}
-	_ = g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
 	for i, m := range read {
 		switch {
 		case errors.Is(failed[i], errManifest), errors.Is(failed[i], archive.ErrNotFound):
