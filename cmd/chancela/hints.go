@@ -90,5 +90,8 @@ func distinct(d campaign.Distinct) lang.Text {
 	if d.Person {
 		return lang.Of("%q is different in all %d rows: %s; ids stand in logs and names of files, so a contract's number is better", d.Heading, d.Rows, flags)
 	}
+	if d.Slash {
+		return lang.Of("%q is different in all %d rows, but an id may not hold /: put - in its place in the whole column, then %s", d.Heading, d.Rows, flags)
+	}
 	return lang.Of("%q is different in all %d rows: %s", d.Heading, d.Rows, flags)
 }

@@ -347,7 +347,7 @@ func TestPeopleWalkThrough(t *testing.T) {
 	w.sees("3 erros em 1 de 2 linhas. Nada foi enviado.", "bruno@", "não está entre os arquivos enviados")
 	w.fits()
 	w.upload("Conferir", write(t, dir, "locacoes.csv", head+good+"0002;certyneo;Locação 12;contrato-locacao.pdf;Bruno Lima;bruno@example.com;529.982.247-25\n"))
-	w.sees("2 envelopes, sem erro", "2 pessoas são convidadas.")
+	w.sees("2 envelopes, sem erro", "2 pessoas, só para treino.")
 	w.fits()
 	w.click("Enviar 2 envelopes")
 	w.sees("2 envelopes estão a caminho.")

@@ -330,6 +330,7 @@ var portuguese = map[string]string{
 	"instead of a column id: %v": "em vez de uma coluna id: %v",
 	"no column that could be one is different in all rows: add one with numbers of your own, which stay with their rows when the sheet is sorted; the same id is never sent twice": "nenhuma coluna que sirva é diferente em todas as linhas: crie uma com números seus, que fiquem com suas linhas quando a planilha for ordenada; o mesmo id nunca é enviado duas vezes",
 	"%q is different in all %d rows: %s; ids stand in logs and names of files, so a contract's number is better":                                                                   "%q é diferente em todas as %d linhas: %s; ids ficam em logs e nomes de arquivos, por isso o número do contrato é melhor",
+	"%q is different in all %d rows, but an id may not hold /: put - in its place in the whole column, then %s":                                                                    "%q é diferente em todas as %d linhas, mas um id não pode ter /: ponha - no lugar na coluna inteira e depois %s",
 	"%q is different in all %d rows: %s":                                                         "%q é diferente em todas as %d linhas: %s",
 	"instead of a column %s: %v":                                                                 "em vez de uma coluna %s: %v",
 	"--provider NAME sends all rows to one provider":                                             "--provider NOME envia todas as linhas a um só provedor",

@@ -122,6 +122,7 @@ type Distinct struct {
 	Known  bool // the heading means that column already
 	Rows   int  // of the file
 	Person bool // it is somebody's CPF or CNPJ
+	Slash  bool // it has / where an id may have none, as in 2026/101: with - in its place it would do
 }
 
 // DistinctColumn finds what an id can be made of in a file that has none: a number of the contract,
@@ -140,7 +141,7 @@ func DistinctColumn(file string, options Options) (Distinct, bool) {
 			seen[i] = map[string]bool{}
 		}
 	}
-	rows := 0
+	rows, slash := 0, map[int]bool{}
 	for {
 		rec, err := r.rows.next()
 		if err != nil {
@@ -160,6 +161,9 @@ func DistinctColumn(file string, options Options) (Distinct, bool) {
 			if i < len(rec.cells) {
 				value = r.idOf(i, rec.cells[i].text)
 			}
+			if r.candidate(i) == ofContract && strings.Contains(value, "/") {
+				slash[i], value = true, strings.ReplaceAll(value, "/", "-")
+			}
 			if !intake.ValidID(value) || seen[i][value] {
 				seen[i] = nil
 				continue
@@ -176,7 +180,7 @@ func DistinctColumn(file string, options Options) (Distinct, bool) {
 	if best < 0 || rows < 2 {
 		return Distinct{}, false
 	}
-	d := Distinct{Naming: Naming{shorten(r.names[best]), r.header.columns[best].name}, Rows: rows, Person: rank == 1}
+	d := Distinct{Naming: Naming{shorten(r.names[best]), r.header.columns[best].name}, Rows: rows, Person: rank == ofPerson, Slash: slash[best]}
 	if d.Known = d.Column != ""; !d.Known {
 		for i, n := range read.All {
 			if n.Heading == providers.Trim(r.names[best]) {
@@ -187,17 +191,24 @@ func DistinctColumn(file string, options Options) (Distinct, bool) {
 	return d, d.Column != ""
 }
 
+// How good a column is for ids.
+const (
+	ofPerson = 1 + iota
+	ofDocument
+	ofContract
+)
+
 // candidate is how good a column is for ids: 0 not at all.
 func (r *Reader) candidate(i int) int {
 	switch col := r.header.columns[i]; {
 	case col.signer > 0 && col.key == "document":
-		return 1
+		return ofPerson
 	case col.signer > 0:
 		return 0
 	case col.name == "document":
-		return 2
+		return ofDocument
 	case (col.name == "" || col.group == "meta" || col.group == "field") && identifies(r.names[i]):
-		return 3
+		return ofContract
 	}
 	return 0
 }

@@ -87,6 +87,10 @@ func TestDistinctColumn(t *testing.T) {
 		"Contrato nº;Nome;CPF;Arquivo\n2026-1;Ana;529.982.247-25;a.pdf\n2026-1;Bia;111.444.777-35;b.pdf\n": "document=Arquivo",
 		"Contrato nº;Nome;CPF;Arquivo\n;Ana;529.982.247-25;a.pdf\n2026-1;Bia;111.444.777-35;a.pdf\n":       "signer1.document=CPF",
 		"Nome;CPF;Arquivo\nAna;529.982.247-25;a.pdf\nAna;52998224725;a.pdf\n":                              "",
+		"Contrato;Nome;CPF\n2026/1;Ana;529.982.247-25\n2026/2;Bia;111.444.777-35\n":                        "meta.contrato=Contrato with - for /",
+		"Contrato;Nome;CPF\n2026/1;Ana;529.982.247-25\n2026-1;Bia;111.444.777-35\n":                        "signer1.document=CPF",
+		"Código (novo);Nome;CPF\nA1;Ana;529.982.247-25\nA2;Bia;111.444.777-35\n":                           "meta.codigo=Código (novo)",
+		"Código (novo);Código (antigo);CPF\nA1;A0;529.982.247-25\nA2;A0;111.444.777-35\n":                  "meta.codigonovo=Código (novo)",
 		"Nome;Valor;Arquivo\nAna;100;a.pdf\nBia;200;a.pdf\n":                                               "",
 		"Contrato;Nome\n1;Ana\n": "",
 	} {
@@ -95,7 +99,11 @@ func TestDistinctColumn(t *testing.T) {
 			t.Fatal(err)
 		}
 		d, ok := DistinctColumn(path, Options{})
-		if got := d.Column + "=" + d.Heading; ok != (want != "") || ok && got != want {
+		got := d.Column + "=" + d.Heading
+		if d.Slash {
+			got += " with - for /"
+		}
+		if ok != (want != "") || ok && got != want {
 			t.Errorf("%s: %s", sheet, got)
 		}
 	}

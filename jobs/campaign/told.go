@@ -189,6 +189,11 @@ func ColumnsOf(names []Naming) []string {
 func OwnColumns(names []Naming, i int) []string {
 	var all []string
 	key := plainHeading(names[i].Heading)
+	// A unit in brackets is no part of a name, unless it tells two headings apart: Valor (R$).
+	bare := func(n Naming) string { return plainHeading(inBrackets.ReplaceAllString(n.Heading, "")) }
+	if short := bare(names[i]); short != "" && !slices.ContainsFunc(slices.Concat(names[:i], names[i+1:]), func(n Naming) bool { return bare(n) == short }) {
+		key = short
+	}
 	same := 0
 	for _, n := range names[:i] {
 		if plainHeading(n.Heading) == key {
