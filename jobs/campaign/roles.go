@@ -157,13 +157,8 @@ func DistinctColumn(file string, options Options) (Distinct, bool) {
 			if seen[i] == nil {
 				continue
 			}
-			value := ""
-			if i < len(rec.cells) {
-				value = r.idOf(i, rec.cells[i].text)
-			}
-			if r.candidate(i) == ofContract && strings.Contains(value, "/") {
-				slash[i], value = true, strings.ReplaceAll(value, "/", "-")
-			}
+			value, slashed := r.idOf(i, rec)
+			slash[i] = slash[i] || slashed
 			if !intake.ValidID(value) || seen[i][value] {
 				seen[i] = nil
 				continue
@@ -213,19 +208,23 @@ func (r *Reader) candidate(i int) int {
 	return 0
 }
 
-// idOf is the id that a pattern makes of a value.
-func (r *Reader) idOf(i int, value string) string {
-	value = providers.Trim(value)
+// idOf is the id that a pattern makes of a row's value, and whether a contract's number needs - in place of / to be one.
+func (r *Reader) idOf(i int, rec record) (id string, slashed bool) {
+	if i >= len(rec.cells) {
+		return "", false
+	}
+	value := providers.Trim(rec.cells[i].text)
 	switch col := r.header.columns[i]; {
 	case col.signer > 0:
 		id, _ := providers.ParseTaxID(value)
-		return id
+		return id, false
 	case col.name == "document":
 		if strings.ContainsAny(value, "|") {
-			return ""
+			return "", false
 		}
 		value = value[strings.LastIndexAny(value, `/\`)+1:]
-		return strings.TrimSuffix(value, fileName.FindString(value))
+		return strings.TrimSuffix(value, fileName.FindString(value)), false
 	}
-	return value
+	id = strings.ReplaceAll(value, "/", "-")
+	return id, id != value
 }
