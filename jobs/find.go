@@ -34,7 +34,7 @@ type Found struct {
 
 const (
 	findBatch  = 250                    // envelopes that are read at once
-	findWithin = 120 * time.Millisecond // after this no further batch is begun
+	findWithin = 80 * time.Millisecond // after this no further batch is begun
 )
 
 // Find looks for up to n envelopes of a campaign, from a cursor on. There is no index of
