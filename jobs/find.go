@@ -33,7 +33,7 @@ type Found struct {
 }
 
 const (
-	findBatch  = 250                    // envelopes that are read at once
+	findBatch  = 250                   // envelopes that are read at once
 	findWithin = 80 * time.Millisecond // after this no further batch is begun
 )
 
