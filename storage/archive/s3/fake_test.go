@@ -120,8 +120,8 @@ func TestConflictOfConditionalRequests(t *testing.T) {
 	}
 
 	a, f = openFake(t, func(int, func()) (int, string) { return http.StatusConflict, "ConditionalRequestConflict" })
-	if err := putString(t, a, "content"); err == nil || f.puts != 3 {
-		t.Errorf("Put: %v after %d uploads, want an error after 3", err, f.puts)
+	if err := putString(t, a, "content"); err == nil || f.puts != 5 {
+		t.Errorf("Put: %v after %d uploads, want an error after 5", err, f.puts)
 	}
 }
 
@@ -129,8 +129,24 @@ func TestConflictOfConditionalRequests(t *testing.T) {
 func TestHalfAnObjectIsNamed(t *testing.T) {
 	a, f := openFake(t, func(int, func()) (int, string) { return http.StatusPreconditionFailed, "PreconditionFailed" })
 	err := putString(t, a, "content")
-	if err == nil || !strings.Contains(err.Error(), "taken, and that nothing is there") || f.puts != 3 {
-		t.Errorf("Put: %v after %d uploads, want what is wrong there after 3", err, f.puts)
+	if err == nil || !strings.Contains(err.Error(), "taken, and that nothing is there") || f.puts != 5 {
+		t.Errorf("Put: %v after %d uploads, want what is wrong there after 5", err, f.puts)
+	}
+}
+
+// A server may show another's key before its content: its write is waited for.
+func TestWriteOfAnotherIsWaitedFor(t *testing.T) {
+	for content, want := range map[string]error{"content": nil, "another's": archive.ErrConflict} {
+		a, f := openFake(t, nil)
+		f.put = func(n int, _ func()) (int, string) {
+			if n == 3 {
+				f.objects["/bucket/p/a.pdf"] = content
+			}
+			return http.StatusPreconditionFailed, "PreconditionFailed"
+		}
+		if err := putString(t, a, "content"); !errors.Is(err, want) || f.puts != 3 {
+			t.Errorf("%s: Put: %v after %d uploads, want %v after 3", content, err, f.puts, want)
+		}
 	}
 }
 

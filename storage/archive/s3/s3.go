@@ -55,9 +55,13 @@ const (
 	maxLifetime = 7 * 24 * time.Hour
 
 	// uploads bounds how often a key is tried that is taken when it is written to, and
-	// free when it is looked at: a deletion is under way. The first try may be without a
-	// look.
-	uploads = 3
+	// free when it is looked at: a deletion is under way, or another's write, of which some
+	// servers show the key before its content. The first try may be without a look.
+	uploads = 5
+
+	// firstWait is before the third try; each later one waits four times as long, so that the
+	// other write has two seconds to end.
+	firstWait = 100 * time.Millisecond
 )
 
 // Open configures a client by the AWS SDK's own environment and files: AWS_REGION,
@@ -184,7 +188,16 @@ func withTemporary(use func(*os.File) error) error {
 // found as the same content. Where the server is known to honour the condition, the
 // first look is spared.
 func (a *Archive) publish(ctx context.Context, file io.ReaderAt, o archive.Object) error {
+	wait := firstWait
 	for try := 1; ; try++ {
+		if try > 2 {
+			select {
+			case <-time.After(wait):
+				wait *= 4
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
 		if try > 1 || a.condition.Load() != honoured {
 			there, err := a.look(ctx, o.Key)
 			if err == nil {
