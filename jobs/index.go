@@ -84,28 +84,9 @@ func (c *Client) WriteIndex(ctx context.Context, campaign string) error {
 
 // index makes a list while it keeps the right to.
 func (c *Client) index(ctx context.Context, round *ledger.Round, campaign string) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(indexLease / 4)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				if err := round.Keep(ctx, indexLease); errors.Is(err, ledger.ErrLost) {
-					cancel(err)
-				}
-			}
-		}
-	}()
-	err := report.WriteIndex(ctx, c.archive, campaign, func(key string, err error) {
+	ctx, stop := ledger.KeepUp(ctx, indexLease, round.Keep)
+	defer stop()
+	return report.WriteIndex(ctx, c.archive, campaign, func(key string, err error) {
 		c.log.WarnContext(ctx, "left out of the list of archived files: chancela verify says more", "key", key, "error", err)
 	})
-	cancel(nil)
-	<-done
-	return err
 }

@@ -48,7 +48,8 @@ func (w *Worker) archiveHere(ctx context.Context, config ProviderConfig, c *ledg
 		defer cancel()
 		ctx, span := trace.Start(ctx, c.Record.Trace, "envelope "+string(c.Record.State))
 		defer span.End()
-		defer w.keep(ctx, c)()
+		_, stop := ledger.KeepUp(ctx, Lease, c.Renew)
+		defer stop()
 		e := &envelopeTask{Worker: w, config: config, claim: c, rec: c.Record}
 		err := e.run(ctx)
 		if err == nil || errors.Is(err, asynq.SkipRetry) {

@@ -57,7 +57,9 @@ func (w *Worker) look(ctx context.Context, config ProviderConfig) error {
 	if err != nil || round == nil {
 		return w.lookBroken(ctx, name, err)
 	}
-	defer w.keepRound(ctx, round)()
+	defer w.endRound(ctx, round)
+	_, done := ledger.KeepUp(ctx, roundLapses, round.Keep)
+	defer done()
 	hooked, err := w.ledger.Hears(ctx, name)
 	if err != nil {
 		return w.lookBroken(ctx, name, err)
@@ -121,31 +123,10 @@ func (w *Worker) lookOn(ctx context.Context, config ProviderConfig) (more bool, 
 	return w.lookAtAll(ctx, config, records, admitted), nil
 }
 
-// keepRound keeps a round up until the returned function is called, which ends it.
-func (w *Worker) keepRound(ctx context.Context, round *ledger.Round) (end func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(roundLapses / 4)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			if err := round.Keep(ctx, roundLapses); errors.Is(err, ledger.ErrLost) {
-				return // two rounds at once look twice: no harm
-			}
-		}
-	}()
-	return func() {
-		cancel()
-		<-done
-		if err := round.End(context.WithoutCancel(ctx)); err != nil {
-			w.log.DebugContext(ctx, "the round lapses by itself", "error", err)
-		}
+// endRound ends a round. One that was lost meanwhile is another's: two at once look twice, no harm.
+func (w *Worker) endRound(ctx context.Context, round *ledger.Round) {
+	if err := round.End(context.WithoutCancel(ctx)); err != nil {
+		w.log.DebugContext(ctx, "the round lapses by itself", "error", err)
 	}
 }
 
@@ -177,30 +158,30 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 	var stop atomic.Bool
 	var g errgroup.Group
 	g.SetLimit(min(looksAtOnce, config.Concurrency))
+	look := func(r *ledger.Record) error {
+		if stop.Load() {
+			return nil
+		}
+		waiting.Delete(r.Key())
+		err := w.lookAt(ctx, config, r)
+		if err == nil && late[r] {
+			err = w.expire(ctx, config, r)
+		}
+		w.answered(ctx, r.Provider, admitted, err)
+		if kind := providers.KindOf(err); err != nil && (kind == providers.Denied || kind == providers.RateLimited) {
+			stop.Store(true)
+		}
+		return nil // lookAt has dealt with it
+	}
 	for _, r := range rest {
-		g.Go(guard.Panics(func() error {
-			if stop.Load() {
-				return nil
-			}
-			waiting.Delete(r.Key())
-			err := guard.Panics(func() error {
-				err := w.lookAt(ctx, config, r)
-				if err == nil && late[r] {
-					err = w.expire(ctx, config, r)
-				}
-				return err
-			})()
-			if p, ok := errors.AsType[*guard.PanicError](err); ok { // it is looked at again when its hold is over
+		g.Go(func() error {
+			if p := guard.Panics(func() error { return look(r) })(); p != nil { // it is looked at again when its hold is over
 				w.log.ErrorContext(ctx, "panic", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", p)
 			}
-			w.answered(ctx, r.Provider, admitted, err)
-			if kind := providers.KindOf(err); err != nil && (kind == providers.Denied || kind == providers.RateLimited) {
-				stop.Store(true)
-			}
 			return nil
-		}))
+		})
 	}
-	g.Wait() // lookAt deals with its own errors
+	g.Wait()
 	if stop.Load() {
 		w.unlooked(ctx, config, &waiting)
 	}
@@ -232,25 +213,14 @@ func (w *Worker) answered(ctx context.Context, provider string, admitted ledger.
 // hold keeps envelopes that wait for their look from being taken by others, until the
 // returned function is called.
 func (w *Worker) hold(ctx context.Context, provider string, waiting *sync.Map) (release func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(lookHold / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			waiting.Range(func(key, _ any) bool {
-				// One that cannot be held may be looked at twice: no harm.
-				return w.ledger.Postpone(ctx, ledger.Look, provider, key.(string), lookHold) == nil
-			})
-		}
-	}()
-	return func() { cancel(); <-done }
+	_, release = ledger.KeepUp(ctx, lookHold, func(ctx context.Context, hold time.Duration) error {
+		waiting.Range(func(key, _ any) bool {
+			// One that cannot be held may be looked at twice: no harm.
+			return w.ledger.Postpone(ctx, ledger.Look, provider, key.(string), hold) == nil
+		})
+		return nil
+	})
+	return release
 }
 
 // byList looks at many envelopes by the provider's list, newest first, and returns those

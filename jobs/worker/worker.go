@@ -282,7 +282,8 @@ func (w *Worker) envelope(ctx context.Context, config ProviderConfig, t *asynq.T
 	}
 	ctx, span := trace.Start(ctx, c.Record.Trace, "envelope "+string(c.Record.State))
 	defer span.End()
-	defer w.keep(ctx, c)()
+	_, stop := ledger.KeepUp(ctx, Lease, c.Renew) // one that is lost needs no reaction: what is written is fenced
+	defer stop()
 
 	if c.Began {
 		w.note(ctx, c.Record, ledger.Queued)
@@ -302,29 +303,6 @@ func (w *Worker) goOn(ctx context.Context, r *ledger.Record, err error) error {
 		return err // it comes again where it is
 	}
 	return nil
-}
-
-// keep renews a claim until the returned function is called. A renewal that fails needs
-// no reaction: what is written is fenced.
-func (w *Worker) keep(ctx context.Context, c *ledger.Claim) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(Lease / 4)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				if err := c.Renew(ctx, Lease); errors.Is(err, ledger.ErrLost) {
-					return
-				}
-			}
-		}
-	}()
-	return func() { cancel(); <-done }
 }
 
 // release gives a claim back without a change and returns why.

@@ -139,22 +139,8 @@ func (l *Ledger) TakeOperation(ctx context.Context, id string, lease time.Durati
 // Keep keeps the operation from others, while something before a page takes long, until it is
 // stopped.
 func (o *HeldOperation) Keep(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(o.lease / 4)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				_ = o.until(ctx, o.lease) // one that lapses is carried on by another
-			}
-		}
-	}()
-	return func() { cancel(); <-done }
+	_, stop = KeepUp(ctx, o.lease, o.until) // one that lapses is carried on by another
+	return stop
 }
 
 // SetLooked records that somebody has looked whether the archive knows more of the campaign, and

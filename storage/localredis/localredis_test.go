@@ -4,6 +4,7 @@ package localredis
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -170,7 +171,7 @@ func TestAKilledServerComesBack(t *testing.T) {
 func TestFolders(t *testing.T) {
 	t.Setenv("PATH", "")
 	full := t.TempDir()
-	if err := os.WriteFile(filepath.Join(full, "mine.txt"), nil, 0o600); err != nil {
+	if err := errors.Join(os.WriteFile(filepath.Join(full, "mine.txt"), nil, 0o600), os.Chmod(full, 0o750)); err != nil {
 		t.Fatal(err)
 	}
 	for folder, want := range map[string]string{full: "is not empty", filepath.Join(full, "mine.txt"): "not a directory", filepath.Join(t.TempDir(), "r"): "apt-get install redis-server"} {
@@ -178,7 +179,7 @@ func TestFolders(t *testing.T) {
 			t.Errorf("%s: %v, %v; want %q", folder, s, err, want)
 		}
 	}
-	if info, err := os.Stat(full); err != nil || info.Mode().Perm() == 0o700 {
+	if info, err := os.Stat(full); err != nil || info.Mode().Perm() != 0o750 {
 		t.Errorf("the rights of somebody's folder were changed: %v, %v", info.Mode(), err)
 	}
 }
