@@ -84,6 +84,7 @@ type FaultyRow struct {
 // FaultyCell is a value with what is wrong with it.
 type FaultyCell struct {
 	Value    string
+	At       string // where a spreadsheet shows it, F3; empty: nothing is wrong with it
 	Mistakes []string
 }
 
@@ -430,6 +431,7 @@ func (x *Draft) see(it item, reasons draftReasons, calls func(item) int) {
 		}
 		switch {
 		case at >= 0 && at < len(faulty.Cells):
+			faulty.Cells[at].At = m.Cell
 			faulty.Cells[at].Mistakes = append(faulty.Cells[at].Mistakes, x.words(m))
 		case m.Field != "":
 			faulty.Row = append(faulty.Row, m.Field+": "+x.words(m))

@@ -1,56 +1,53 @@
 package pages
 
 import (
-	"slices"
+	"cmp"
 
 	"github.com/chancela/chancela/jobs/api"
 )
 
-// A sheet of more columns than these is shown with the columns that matter alone. Choices.
+// Of a row of more columns than these only the ones that matter are shown. Choices.
 const (
 	columnsShown = 8
 	columnsNamed = 2 // the first ones, which say what row it is
 )
 
-// faultyView is the part of a sheet that has mistakes.
-type faultyView struct {
-	Header []string
-	Rows   []api.FaultyRow
-	Left   []string // headings of columns that are not shown: nothing is wrong there
+// faultyRow is a row of a sheet that has mistakes, as a page shows it.
+type faultyRow struct {
+	Line, Number int
+	Row          []string // what is wrong with it as a whole
+	Cells        []faultyCell
 }
 
-// Table are the rows of a draft that have mistakes. Of a wide sheet only the columns with a
-// mistake are shown, after those that say what row it is: nobody finds the one red cell of forty.
-func (x draftView) Table() faultyView {
-	t := faultyView{Header: x.Header, Rows: x.Faulty}
-	if len(x.Header) <= columnsShown {
-		return t
-	}
-	shown := map[int]bool{}
-	for i := range columnsNamed {
-		shown[i] = true
-	}
-	for _, row := range x.Faulty {
-		for i, cell := range row.Cells {
-			shown[i] = shown[i] || len(cell.Mistakes) > 0
-		}
-	}
-	t.Header, t.Rows = nil, slices.Clone(x.Faulty)
-	for i, heading := range x.Header {
-		if shown[i] {
-			t.Header = append(t.Header, heading)
-		} else {
-			t.Left = append(t.Left, heading)
-		}
-	}
-	for i := range t.Rows {
-		cells := t.Rows[i].Cells
-		t.Rows[i].Cells = nil
-		for j, cell := range cells {
-			if shown[j] {
-				t.Rows[i].Cells = append(t.Rows[i].Cells, cell)
+// faultyCell is a value of such a row under its heading.
+type faultyCell struct {
+	api.FaultyCell
+	Heading string
+}
+
+// wide tells whether the sheet has more columns than are shown of a row.
+func (x draftView) wide() bool { return len(x.Header) > columnsShown }
+
+// LeftOut tells whether values without a mistake are left out: nobody finds the one red cell of forty.
+func (x draftView) LeftOut() bool { return len(x.Faulty) > 0 && x.wide() }
+
+// FaultyOnes are the rows of a draft that have mistakes. Of a wide sheet each row has the values with a
+// mistake, after those that say what row it is.
+func (x draftView) FaultyOnes() []faultyRow {
+	rows := make([]faultyRow, 0, len(x.Faulty))
+	for _, r := range x.Faulty {
+		row := faultyRow{Line: r.Line, Number: cmp.Or(r.Number, r.Line), Row: r.Row}
+		for i, cell := range r.Cells {
+			if x.wide() && i >= columnsNamed && len(cell.Mistakes) == 0 {
+				continue
 			}
+			c := faultyCell{FaultyCell: cell}
+			if i < len(x.Header) {
+				c.Heading = x.Header[i]
+			}
+			row.Cells = append(row.Cells, c)
 		}
+		rows = append(rows, row)
 	}
-	return t
+	return rows
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -132,8 +133,33 @@ func uploads(v *visitor) (paths []string) {
 	return paths
 }
 
+// medium is what a page is shown on.
+type medium struct {
+	width int64
+	media string // screen or print
+	theme string // light or dark
+}
+
+func (m medium) String() string { return fmt.Sprintf("%d-%s-%s", m.width, m.media, m.theme) }
+
+// mediums are a telephone, a tablet, a wide screen and a sheet of paper between its margins.
+var mediums = []medium{{360, "screen", "light"}, {360, "screen", "dark"}, {768, "screen", "light"}, {1280, "screen", "light"}, {1280, "screen", "dark"}, {680, "print", "light"}}
+
+// show has the browser show its page on the medium.
+func (m medium) show(t *testing.T, tab context.Context) {
+	t.Helper()
+	err := chromedp.Do(tab, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: m.width, Height: 900, DeviceScaleFactor: 1, Mobile: m.width < 500})
+		_, err2 := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: m.media, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: m.theme}}})
+		return errors.Join(err, err2)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Nothing is cut off, and no page scrolls sideways, however long values are: on a telephone, a
-// tablet and a wide screen, in both languages.
+// tablet, a wide screen and paper, in both languages.
 func TestEveryPageFits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs a browser")
@@ -168,23 +194,74 @@ func TestEveryPageFits(t *testing.T) {
 			if err := chromedp.Do(tab, chromedp.Navigate(v.url+path)); err != nil {
 				t.Fatal(err)
 			}
-			for _, width := range []int64{360, 768, 1280} {
-				resize := chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-					_, err := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500})
-					return err
-				})
-				if err := chromedp.Do(tab, resize); err != nil {
-					t.Fatal(err)
-				}
+			for _, m := range mediums {
+				m.show(t, tab)
 				bad, err := chromedp.Run(tab, chromedp.Evaluate[string](overflow))
 				if err != nil {
 					t.Fatal(err)
 				}
 				if bad != "" {
-					t.Errorf("%.60s in %s at %d px:\n%s", path, lang, width, bad)
+					t.Errorf("%.60s in %s on %v:\n%s", path, lang, m, bad)
 				}
-				picture(t, tab, fmt.Sprintf("%02d-%s-%d", i, lang, width))
+				picture(t, tab, fmt.Sprintf("%02d-%s-%v", i, lang, m))
 			}
+		}
+	}
+}
+
+// outOfView names cells with a mistake, and reasons, that are not wholly between the screen's edges,
+// or stand in a box that scrolls sideways. It says so, too, where there is none.
+const outOfView = `(() => {
+  const bad = [], all = [...document.querySelectorAll(".faulty .wrong, .faulty .wrong *")];
+  if (!all.length) bad.push("no cell is marked");
+  for (const e of all) {
+    const box = e.getBoundingClientRect();
+    if (!box.width || box.left < 0 || box.right > innerWidth) bad.push(Math.round(box.left) + " to " + Math.round(box.right) + ": " + e.textContent.slice(0, 60));
+    for (let up = e; up; up = up.parentElement) if (up.scrollWidth > up.clientWidth + 1 && getComputedStyle(up).display !== "inline") { bad.push(up.tagName + " scrolls sideways"); break; }
+  }
+  return [...new Set(bad)].slice(0, 6).join("\n");
+})()`
+
+// sheetOf is a sheet of so many columns with a mistake in the last one, and with values in all.
+func sheetOf(columns int) string {
+	head := []string{"id", "document", "signer1.email"}
+	row := []string{"2026-0001", "contrato.pdf", "bruno.lima@"}
+	for i := 3; i < columns; i++ {
+		head = slices.Insert(head, 2, []string{"provider", "subject", "signer1.name", "signer1.document", "signer1.phone"}[min(i-3, 4)])
+		row = slices.Insert(row, 2, []string{"certyneo", "Contrato de locação residencial", "Bruno Lima", "529.982.247-25", "+5511987654321"}[min(i-3, 4)])
+		if i > 7 {
+			head[2], row[2] = fmt.Sprintf("meta.campo%d", i), "valor do imóvel"
+		}
+	}
+	return strings.Join(head, ";") + "\n" + strings.Join(row, ";") + "\n"
+}
+
+// A wrong cell and what is wrong with it are in view without scrolling sideways, however many
+// columns the sheet has.
+func TestMistakesAreInView(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	tab := browserOf(t)
+	v := newSite(t).visitor()
+	for _, columns := range []int{3, 8, 30} {
+		page := v.sendForm("/send", [2]string{"file:june.csv", sheetOf(columns)}, [2]string{"provider", "certyneo"})
+		if !strings.Contains(page.text, "bruno.lima@") {
+			t.Fatalf("%d columns: %.2000s", columns, page.text)
+		}
+		if err := chromedp.Do(tab, chromedp.Navigate(v.url+page.Request.URL.Path)); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range mediums {
+			m.show(t, tab)
+			bad, err := chromedp.Run(tab, chromedp.Evaluate[string](outOfView))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bad != "" {
+				t.Errorf("%d columns on %v:\n%s", columns, m, bad)
+			}
+			picture(t, tab, fmt.Sprintf("mistakes-%d-%v", columns, m))
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (w *words) columnName(name string) string {
 	} else {
 		said = w.texts["column."+name]
 	}
-	if said == "" {
+	if said == "" || said == name {
 		return name
 	}
 	return said + " (" + name + ")"

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -88,9 +87,9 @@ func (p *Pages) newWords(d dictionary) (*words, error) {
 
 func (w *words) funcs() template.FuncMap {
 	return template.FuncMap{
-		"t": w.t, "join": func(all []string) string { return strings.Join(all, ", ") }, "n": w.n, "say": func(x lang.Sayer) string { return w.language.Say(x) }, "num": w.num, "when": w.when, "day": w.dayOf, "about": w.about,
+		"t": w.t, "n": w.n, "say": func(x lang.Sayer) string { return w.language.Say(x) }, "num": w.num, "when": w.when, "day": w.dayOf, "about": w.about,
 		"groups": func() []ledger.Group { return ledger.Groups }, "share": share, "round": func(f float64) int64 { return int64(math.Round(f)) },
-		"held": held, "count": count, "columns": func(header []string) int { return max(1, len(header)) }, "courseRows": w.courseRows, "lastOf": lastOf, "columnName": w.columnName, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
+		"held": held, "count": count, "courseRows": w.courseRows, "lastOf": lastOf, "columnName": w.columnName, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
 	}
 }
 

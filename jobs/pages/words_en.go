@@ -142,8 +142,8 @@ var english = map[string]string{
 	"choice.headings":            "Headings of the sheet",
 	"reading.likely":             "Proposed by the words of the heading: look whether it is right, then check again.",
 	"draft.gone":                 "This upload is not here any more; nothing of it was sent. Uploads are kept for an hour by the server that has taken them: upload it again. If this comes at once, several servers stand behind one address, and whoever runs them must keep a browser at one of them.",
-	"table.wider":                "The table is wider than the screen: scroll it sideways.", "draft.left": "Without a mistake and not shown: %s.",
-	"draft.table": "Rows with mistakes", "draft.row": "Row", "draft.more": "The first %s of %s rows with mistakes are shown.",
+	"table.wider":                "The table is wider than the screen: scroll it sideways.", "draft.left": "Of each row you see the first columns, which say which one it is, and those with a mistake.",
+	"draft.table": "Rows with mistakes", "draft.row": "Row %s", "draft.noheading": "(no heading)", "draft.more": "The first %s of %s rows with mistakes are shown.",
 
 	"trouble.cure.key_refused": "Its envelopes wait and nothing fails. Set a key that it accepts, and start the workers anew.", "trouble.cure.blocked": "Its envelopes wait. See to the proxy, or to the certificate.",
 	"trouble.cure.unreachable": "Calls are repeated. If it lasts, look whether the provider has an outage.", "trouble.cure.failing": "Calls are repeated. If it lasts, ask the provider.",

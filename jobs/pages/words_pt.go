@@ -142,8 +142,8 @@ var portuguese = map[string]string{
 	"choice.headings":            "Títulos da planilha",
 	"reading.likely":             "Proposto pelas palavras do título: veja se está certo e confira de novo.",
 	"draft.gone":                 "Este arquivo não está mais aqui; nada dele foi enviado. O que se envia fica por uma hora no servidor que o recebeu: envie-o de novo. Se isto aparece logo em seguida, há vários servidores no mesmo endereço, e quem os mantém precisa prender cada navegador a um deles.",
-	"table.wider":                "A tabela é mais larga que a tela: role-a para o lado.", "draft.left": "Sem erro, e por isso não mostradas: %s.",
-	"draft.table": "Linhas com erros", "draft.row": "Linha", "draft.more": "São mostradas as primeiras %s de %s linhas com erros.",
+	"table.wider":                "A tabela é mais larga que a tela: role-a para o lado.", "draft.left": "De cada linha são mostradas as primeiras colunas, que dizem qual é, e as que têm erro.",
+	"draft.table": "Linhas com erros", "draft.row": "Linha %s", "draft.noheading": "(sem título)", "draft.more": "São mostradas as primeiras %s de %s linhas com erros.",
 
 	"trouble.cure.key_refused": "Os envelopes dele esperam e nada falha. Configure uma chave que ele aceite e reinicie os processos.", "trouble.cure.blocked": "Os envelopes dele esperam. Cuide do proxy ou do certificado.",
 	"trouble.cure.unreachable": "As chamadas são repetidas. Se durar, veja se o provedor está fora do ar.", "trouble.cure.failing": "As chamadas são repetidas. Se durar, pergunte ao provedor.",
