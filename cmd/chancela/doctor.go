@@ -37,7 +37,7 @@ interrupted invitation is made once more instead of staying in doubt.
 The exit status is 1 when something is wrong.`,
 		Example: `  chancela doctor
   chancela doctor certyneo --draft
-  chancela doctor sdoc --draft --self "Ana Maria Souza,ana@example.com,529.982.247-25"`,
+  chancela doctor sdoc --draft --self "Ana Souza,ana@example.com,529.982.247-25"`,
 		GroupID: groupServe,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			me, err := selfOf(self)

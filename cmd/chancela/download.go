@@ -38,7 +38,7 @@ Files that are there already with the same content stay; others are never replac
 those of an earlier download under other names stay, too, and are counted.
 With --zip, DIR is one zip file.`,
 		Example: `  chancela download june signed
-  chancela download june signed --kind signed_document --name "{signer1.name} {id}.pdf"
+  chancela download june signed --kind signed_document --name "{subject}.pdf"
   chancela download june june.zip --zip`,
 		GroupID:           groupMain,
 		Args:              arguments(2, 2),

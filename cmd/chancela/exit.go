@@ -22,8 +22,7 @@ EXIT STATUS
   0    done, and nothing is wrong
   1    an error
   2    wrong usage or configuration, or invalid input: nothing was enqueued of it
-  3    the work is over, and some envelope ended in a state other than archived, or some row
-       was left out
+  3    the work is over, and some envelope ended in a state other than archived, or some row was left out
   130  interrupted; what was done is kept`
 
 // exitErr is an error that says with which status the process ends. A nil cause ends it

@@ -139,6 +139,5 @@ STATUS DE SAÍDA
   0    feito, e nada está errado
   1    um erro
   2    uso ou configuração errados, ou entrada inválida: nada dela foi posto na fila
-  3    o trabalho acabou, e algum envelope terminou em situação diferente de arquivado, ou
-       alguma linha ficou de fora
+  3    o trabalho acabou, e algum envelope terminou em situação diferente de arquivado, ou alguma linha ficou de fora
   130  interrompido; o que foi feito fica`

@@ -224,9 +224,9 @@ Falhas são frequências de 0 a 1, em JSON:
 
 Diferenças são modos em que uma conta real pode agir de outra forma que a sua referência diz, em
 JSON: para ver que chancela doctor as indica. São elas
-  Clock Forbidden Locked Refused ListLag ContraktorSearchIgnored ContraktorTextIDs
-  CertyneoScopes CertyneoDataIDs CertyneoNoCode SDocHeader SDocNoCode SDocErrorStatus
-  SDocSecondUse SDocForgets CatalisaPermissions CatalisaFilterIgnored
+  Clock Forbidden Locked Refused ListLag ContraktorSearchIgnored
+  ContraktorTextIDs CertyneoScopes CertyneoDataIDs CertyneoNoCode SDocHeader
+  SDocNoCode SDocErrorStatus SDocSecondUse SDocForgets CatalisaPermissions CatalisaFilterIgnored
   CatalisaNoDefault QISignRepeats`,
 
 	"chancela schedule": `Schedule faz o que acontece pelo relógio: manda os processos de trabalho consultarem os envelopes

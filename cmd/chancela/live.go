@@ -135,61 +135,91 @@ func (v liveView) text() string {
 	if s.at.IsZero() {
 		return ""
 	}
-	head := bold.Render(say("%d of %d finished", finished(s.states()), s.total())) + faint.Render(say("  %v", about(s.at.Sub(v.begin))))
-	if left := s.left(); left > 0 {
-		head += faint.Render(say(", about %v left", about(left)))
-	}
-	lines := []string{head}
+	plain := lipgloss.NewStyle()
+	var lines []string
+	add := func(style lipgloss.Style, text string) { lines = append(lines, styled(style, text, v.width)...) }
 	states := s.states()
+	count, took := say("%d of %d finished", finished(states), s.total()), v.language.Say(about(s.at.Sub(v.begin)))
+	if left := s.left(); left > 0 {
+		took += say(", about %v left", about(left))
+	}
+	if one := count + "  " + took; v.width <= 0 || ansi.StringWidth(one) <= v.width {
+		lines = []string{bold.Render(count) + "  " + faint.Render(took)}
+	} else {
+		add(bold, count)
+		add(faint, took)
+	}
 	var words []string
 	for _, state := range inOrder(states) {
 		words = append(words, say("%v %d", stateWord(state), states[state]))
 	}
-	lines = append(lines, strings.Join(words, "  "))
+	add(plain, strings.Join(words, "  "))
 	lines = append(lines, s.courseLines(v.language, v.width)...)
 	for _, name := range s.paused() {
-		lines = append(lines, red.Render(say("%s is paused: chancela resume %s", name, name)))
+		add(red, say("%s is paused: chancela resume %s", name, name))
 	}
-	lines = append(lines, shown(v.language, s.hours())...)
+	for _, h := range s.hours() {
+		add(plain, v.language.Say(h))
+	}
 	for _, h := range s.halts() {
-		lines = append(lines, red.Render(v.language.Say(h)))
+		add(red, v.language.Say(h))
 	}
 	for _, p := range s.providers {
-		lines = append(lines, p.line(v.language, s.at))
+		lines = append(lines, p.lines(v.language, s.at, v.width)...)
 	}
 	if wrong := s.archive.wrong(s.at); !wrong.IsZero() {
-		lines = append(lines, red.Render(say("the archive %v", wrong)))
+		add(red, say("the archive %v", wrong))
 	}
 	lines = append(lines, endLines(s.ends, v.language, v.width)...)
-	if v.width > 0 {
-		for i := range lines {
-			lines[i] = lipgloss.NewStyle().MaxWidth(v.width).Render(lines[i])
-		}
-	}
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func shown(language lang.Language, texts []lang.Text) []string {
-	var lines []string
-	for _, t := range texts {
-		lines = append(lines, language.Say(t))
+// styled is a text in lines that a terminal has room for; what follows the first is indented. A word
+// that is wider than the terminal is broken, too.
+func styled(style lipgloss.Style, text string, width int) []string {
+	if width > 0 {
+		const indent = 2
+		first, rest, more := strings.Cut(fitted(text, width), "\n")
+		text = ansi.Hardwrap(first, width, true)
+		if more {
+			rest = ansi.Hardwrap(fitted(strings.ReplaceAll(rest, "\n", " "), width-indent), width-indent, true)
+			text += "\n" + strings.Repeat(" ", indent) + strings.ReplaceAll(rest, "\n", "\n"+strings.Repeat(" ", indent))
+		}
+	}
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = style.Render(lines[i])
 	}
 	return lines
 }
 
-// line is a provider's bar and its pace.
-func (p providerView) line(language lang.Language, now time.Time) string {
-	const width = 20
-	full := int(width * p.done() / max(1, p.sum()))
-	s := fmt.Sprintf("%-10s ", p.name) + green.Render(strings.Repeat("█", full)) + faint.Render(strings.Repeat("░", width-full)) +
-		fmt.Sprintf(" %*d/%d", len(fmt.Sprint(p.sum())), p.done(), p.sum())
+// lines are a provider's bar, how much of it is finished, and its pace: what failed or is in doubt is
+// seen beside what is finished, also without colours. What has no room beside the bar goes below.
+func (p providerView) lines(language lang.Language, now time.Time, width int) []string {
+	const bar = 20
+	done, sum := finished(p.states), max(1, p.sum())
+	full := int(bar * done / sum)
+	stuck := int(bar*(p.sum()-p.open())/sum) - full
+	s := fmt.Sprintf("%-10s ", p.name) + green.Render(strings.Repeat("█", full)) + red.Render(strings.Repeat("▒", stuck)) + faint.Render(strings.Repeat("░", bar-full-stuck)) +
+		fmt.Sprintf(" %*d/%d", len(fmt.Sprint(p.sum())), done, p.sum())
+	style, beside := faint, ""
 	switch {
-	case p.trouble != nil && p.done() < p.sum():
-		s += red.Render(language.Sprintf("  %v", p.wrong(now)))
+	case p.trouble != nil && p.open() > 0:
+		style, beside = red, language.Say(p.wrong(now))
 	case !p.stats.PausedUntil.IsZero():
-		s += language.Sprintf("  asks to wait %v", about(time.Until(p.stats.PausedUntil)))
+		style, beside = lipgloss.NewStyle(), language.Sprintf("asks to wait %v", about(p.stats.PausedUntil.Sub(now)))
 	case p.stats.Allowed > 0:
-		s += faint.Render(language.Sprintf("  %d of %d requests a minute", p.stats.Used, p.stats.Most()))
+		beside = language.Sprintf("%d of %d requests a minute", p.stats.Used, p.stats.Most())
 	}
-	return s
+	switch {
+	case beside == "":
+		return []string{s}
+	case width <= 0 || ansi.StringWidth(s)+2+ansi.StringWidth(beside) <= width:
+		return []string{s + "  " + style.Render(beside)}
+	}
+	lines := []string{ansi.Truncate(s, width, "")}
+	for _, line := range styled(style, beside, width-2) {
+		lines = append(lines, "  "+line)
+	}
+	return lines
 }

@@ -141,6 +141,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 	if sys.language == lang.Portuguese {
 		speakPortuguese(root)
 	}
+	sys.fitHelps(root)
 	return root
 }
 

@@ -35,7 +35,7 @@ type providerView struct {
 	denied  string          // why it is stopped
 }
 
-// total, done and paused are over all campaigns of the snapshot.
+// total, open and paused are over all campaigns of the snapshot.
 func (s snapshot) total() (n int64) {
 	for _, c := range s.campaigns {
 		n += c.Total
@@ -50,7 +50,8 @@ func (s snapshot) open() (n int64) {
 	return n
 }
 
-func (s snapshot) done() int64 { return s.total() - s.open() }
+// over is how many nobody works on any more: what failed and what is in doubt, too.
+func (s snapshot) over() int64 { return s.total() - s.open() }
 
 // finished is how many came to an end that stays. What failed or is in doubt is over for now, and
 // waits for somebody: who reads that all are finished takes it for good news.
@@ -143,7 +144,7 @@ type observer struct {
 
 type sample struct {
 	at   time.Time
-	done int64
+	over int64
 }
 
 // observer of what the engine works on.
@@ -174,12 +175,12 @@ func (o *observer) look(ctx context.Context, campaigns []string) (s snapshot, er
 	if err := o.inspect(ctx, &s.archive); err != nil {
 		return s, err
 	}
-	o.samples = append(o.samples, sample{s.at, s.done()})
+	o.samples = append(o.samples, sample{s.at, s.over()})
 	for len(o.samples) > 2 && s.at.Sub(o.samples[1].at) > lately {
 		o.samples = o.samples[1:]
 	}
 	if first := o.samples[0]; s.at.After(first.at) {
-		s.speed = float64(s.done()-first.done) / s.at.Sub(first.at).Seconds()
+		s.speed = float64(s.over()-first.over) / s.at.Sub(first.at).Seconds()
 	}
 	return s, o.story(ctx, &s)
 }
@@ -194,7 +195,7 @@ func (o *observer) story(ctx context.Context, s *snapshot) (err error) {
 		return err
 	}
 	states := s.states()
-	if ended := s.done() - states[ledger.Archived]; ended != o.toldOf {
+	if ended := s.over() - states[ledger.Archived]; ended != o.toldOf {
 		if o.told, err = o.tell(ctx, c.Name); err != nil {
 			return err
 		}
@@ -304,9 +305,9 @@ func (v providerView) sum() (n int64) {
 	return n
 }
 
-func (v providerView) done() (n int64) {
+func (v providerView) open() (n int64) {
 	for s, k := range v.states {
-		if s.Terminal() {
+		if !s.Terminal() {
 			n += k
 		}
 	}
@@ -330,7 +331,7 @@ func (s snapshot) line() lang.Text {
 	parts = append(parts, s.halted()...)
 	parts = append(parts, s.hours()...)
 	for _, v := range s.providers {
-		if wrong := v.wrong(s.at); !wrong.IsZero() && v.done() < v.sum() {
+		if wrong := v.wrong(s.at); !wrong.IsZero() && v.open() > 0 {
 			parts = append(parts, lang.Of("%s %v", v.name, wrong))
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
@@ -36,7 +38,7 @@ func TestTroubleIsSaid(t *testing.T) {
 	if line := s.line().String(); !strings.Contains(line, "sdoc does not answer for 1m") {
 		t.Errorf("the line of a pipe is %q", line)
 	}
-	if line := v.line(lang.English, now); !strings.Contains(line, "does not answer for 1m") {
+	if line := strings.Join(v.lines(lang.English, now, 0), "\n"); !strings.Contains(line, "does not answer for 1m") {
 		t.Errorf("the live line is %q", line)
 	}
 }
@@ -44,7 +46,21 @@ func TestTroubleIsSaid(t *testing.T) {
 // TestNeverMoreThanAll: a full bucket leaves beside the rate in the first minute.
 func TestNeverMoreThanAll(t *testing.T) {
 	v := providerView{name: "certyneo", states: map[ledger.State]int64{ledger.Sent: 1}, stats: pace.Stats{Allowed: 100, Burst: 200, Used: 250}}
-	if line := v.line(lang.English, time.Now()); !strings.Contains(line, "250 of 300 requests a minute") {
+	if line := strings.Join(v.lines(lang.English, time.Now(), 0), "\n"); !strings.Contains(line, "250 of 300 requests a minute") {
 		t.Errorf("the live line is %q", line)
+	}
+}
+
+// TestFailedIsNotDone: a provider whose envelopes have failed has a bar that says so, also without
+// colours.
+func TestFailedIsNotDone(t *testing.T) {
+	v := providerView{name: "sdoc", states: map[ledger.State]int64{ledger.Archived: 5, ledger.Failed: 4, ledger.InDoubt: 1, ledger.Queued: 10}}
+	want := "sdoc       " + strings.Repeat("█", 5) + strings.Repeat("▒", 5) + strings.Repeat("░", 10) + "  5/20"
+	if got := ansi.Strip(v.lines(lang.English, time.Now(), 80)[0]); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	v.states = map[ledger.State]int64{ledger.Failed: 3}
+	if got, want := ansi.Strip(v.lines(lang.English, time.Now(), 80)[0]), "sdoc       "+strings.Repeat("▒", 20)+" 0/3"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -39,8 +39,8 @@ JSON: to see that chancela doctor names them. They are
   ` + differenceHelp(),
 		Example: `  chancela sandbox > sandbox.env &
   . ./sandbox.env
-  chancela sandbox --differ '{"SDocHeader": "bare", "Forbidden": ["certyneo GET /templates"]}'
-  chancela sandbox --sign-after 10s --faults '{"error_after": 0.05, "drop_after": 0.05}'`,
+  chancela sandbox --differ '{"Forbidden": ["certyneo GET /templates"]}'
+  chancela sandbox --sign-after 10s --faults '{"error_after": 0.05}'`,
 		GroupID: groupServe,
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

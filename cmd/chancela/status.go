@@ -156,7 +156,7 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 	c := snap.campaigns[0]
 	// One look has no speed of late: the whole life of the campaign has to do.
 	if life := c.ChangedAt.Sub(c.CreatedAt); life > 0 {
-		snap.speed = float64(snap.done()) / life.Seconds()
+		snap.speed = float64(snap.over()) / life.Seconds()
 	}
 	print := func(format string, args ...any) { s.line(lang.Of(format, args...)) }
 	print("%s: %d of %d finished", c.Name, finished(c.States), snap.total())
@@ -212,7 +212,7 @@ func (s *system) troubles(e *engine, snap snapshot) error {
 // unworked names the providers that have something to do and nobody to do it.
 func (s *system) unworked(e *engine, snap snapshot) error {
 	for _, v := range snap.providers {
-		if v.done() == v.sum() {
+		if v.open() == 0 {
 			continue
 		}
 		worked, err := e.client.TaskQueue().Worked(v.name)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 	"time"
@@ -54,5 +55,38 @@ func TestFittedBreaksBetweenWords(t *testing.T) {
 		if got := fitted(line+"\nend", c.width); got != c.want+"\nend" {
 			t.Errorf("%d: %q", c.width, got)
 		}
+	}
+}
+
+// TestHelpFits: no line of a help is wider than its terminal, elsewhere none is wider than 80 columns,
+// and no word is lost.
+func TestHelpFits(t *testing.T) {
+	for _, env := range []map[string]string{{"CHANCELA_LANG": "en"}, {"CHANCELA_LANG": "pt-BR"}} {
+		for _, cmd := range everyCommand() {
+			args := append(strings.Fields(cmd.CommandPath())[1:], "--help")
+			help := invoke(t, env, args...).want(t, exitOK).stdout
+			for _, width := range []int{0, 60, 80, 100, 120} {
+				text, most := fitHelp(help, width), cmp.Or(min(width, widestHelp), plainWidth)
+				for line := range strings.Lines(text) {
+					line = strings.TrimSuffix(line, "\n")
+					_, rest, several := strings.Cut(strings.TrimLeft(line, " "), " ")
+					if widest(line) > most && !strings.HasPrefix(line, "\t") && several && rest != "" && !strings.HasPrefix(line, "  chancela") {
+						t.Errorf("%v: %d columns of %d: %s", args, widest(line), most, line)
+					}
+				}
+				if strings.Join(strings.Fields(text), " ") != strings.Join(strings.Fields(help), " ") {
+					t.Errorf("%v: %d columns lose words: %s", args, most, text)
+				}
+			}
+			for line := range strings.Lines(help) {
+				if widest(strings.TrimSuffix(line, "\n")) > plainWidth {
+					t.Errorf("%v: %d columns: %s", args, widest(line), line)
+				}
+			}
+		}
+	}
+	const flag = "      --window string   invite only then: \"Mon-Fri 09:00-18:00\", several with a comma\n"
+	if got, want := fitHelp("a b\nc\n\n"+flag, 60), "a b c\n\n      --window string   invite only then: \"Mon-Fri\n                        09:00-18:00\", several with a comma\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
