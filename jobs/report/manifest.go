@@ -151,7 +151,7 @@ func Of(r *ledger.Record) (Report, error) {
 	if r.ErrorCode != "" {
 		rep.Error = &Error{Code: r.ErrorCode, Message: r.ErrorMessage, Explanation: r.Explanation}
 	}
-	var e providers.Envelope
+	var e told
 	if len(r.Envelope) > 0 {
 		if err := json.Unmarshal(r.Envelope, &e); err != nil {
 			return rep, fmt.Errorf("the ledger's envelope %s: %w", r.Key(), err)
@@ -163,8 +163,12 @@ func Of(r *ledger.Record) (Report, error) {
 		if err := json.Unmarshal(r.Signers, &seen); err != nil {
 			return rep, fmt.Errorf("the ledger's signers of %s: %w", r.Key(), err)
 		}
-	} else {
-		for _, s := range e.Signers {
+	} else if len(e.Signers) > 0 {
+		var asked []providers.Signer
+		if err := json.Unmarshal(e.Signers, &asked); err != nil {
+			return rep, fmt.Errorf("the ledger's envelope %s: %w", r.Key(), err)
+		}
+		for _, s := range asked {
 			seen = append(seen, providers.SignerStatus{Name: s.Name, Email: s.Email, State: providers.SignerPending})
 		}
 	}
@@ -181,6 +185,13 @@ func Of(r *ledger.Record) (Report, error) {
 		rep.Artifacts = append(rep.Artifacts, f.Artifact)
 	}
 	return rep, nil
+}
+
+// told is what reports tell of an envelope's content: a report of a million reads nothing else of it.
+type told struct {
+	Subject string            `json:"subject"`
+	Meta    map[string]string `json:"meta"`
+	Signers json.RawMessage   `json:"signers"` // until a look has seen them
 }
 
 // Kept is what the ledger keeps of the files of an archived envelope: where they came from is in

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -133,15 +134,21 @@ func (r *Record) unpackLean(packed string) ([]byte, error) {
 	if n > len(rest) {
 		return nil, errLean
 	}
-	text, err := inflate(rest[n:], r.words())
+	words := wordBuffers.Get().(*bytes.Buffer)
+	defer wordBuffers.Put(words)
+	r.writeWords(words)
+	text, err := inflate(rest[n:], words.Bytes())
 	if err != nil {
 		return nil, err
 	}
 	return withHashes(text, rest[:n])
 }
 
-// The times of an archived record stand in one field, and an id that is a UUID as its bytes; whoever was
-// tried once has no number of tries.
+// wordBuffers hold the words of records that are read: a report reads a million.
+var wordBuffers = sync.Pool{New: func() any { return bytes.NewBuffer(slices.Clone(dictionary)) }}
+
+// The times of an archived record stand in one field, before the version that archiving has made; an id that is a UUID
+// stands as its bytes; whoever was tried once has no number of tries.
 const (
 	fieldTimes = "T"
 	fieldUUID  = "U"
@@ -152,7 +159,8 @@ var timeFields = []string{fieldCreated, fieldSentAt, fieldCompleted, fieldArchiv
 
 // brief are the fields of an archived record with fewer bytes: what takes the place of which.
 func (r *Record) brief(archivedAt time.Time) (set map[string]string, instead []string) {
-	set = map[string]string{fieldTimes: string(packTimes(r.CreatedAt, r.SentAt, r.CompletedAt, archivedAt))}
+	times := packTimes(r.CreatedAt, r.SentAt, r.CompletedAt, archivedAt)
+	set = map[string]string{fieldTimes: string(binary.AppendUvarint(times, uint64(r.Version+1)))}
 	instead = slices.Clone(timeFields)
 	switch r.Tries {
 	case 0:
@@ -167,10 +175,24 @@ func (r *Record) brief(archivedAt time.Time) (set map[string]string, instead []s
 	return set, instead
 }
 
+// whole tells that a record's hash has all of it: nothing was written since it was archived, so that there is no blob
+// under a key of its own.
+func whole(h map[string]string) bool {
+	if h[fieldState] != letters[Archived] || h[pieceField(0)] == "" {
+		return false
+	}
+	if packed, ok := h[fieldTimes]; ok {
+		_, version := unpackTimes([]byte(packed))
+		return version > 0 && h[fieldVersion] == strconv.FormatUint(version, 10)
+	}
+	return h[fieldVersion] == "1" // found in the archive, see [Entry.Pack]
+}
+
 // unbrief puts the fields back that brief has made shorter.
 func unbrief(h map[string]string) {
 	if packed, ok := h[fieldTimes]; ok {
-		for i, at := range unpackTimes([]byte(packed)) {
+		times, _ := unpackTimes([]byte(packed))
+		for i, at := range times {
 			h[timeFields[i]] = formatTime(at)
 		}
 		if h[fieldTries] == "" {
@@ -202,7 +224,8 @@ func packTimes(times ...time.Time) (b []byte) {
 	return b
 }
 
-func unpackTimes(b []byte) []time.Time {
+// unpackTimes also returns the version that stands after the times; 0 stands for none.
+func unpackTimes(b []byte) (times []time.Time, version uint64) {
 	times, last := make([]time.Time, len(timeFields)), int64(0)
 	for i := range times {
 		x, n := binary.Uvarint(b)
@@ -215,7 +238,8 @@ func unpackTimes(b []byte) []time.Time {
 			times[i] = time.UnixMilli(last).UTC()
 		}
 	}
-	return times
+	version, _ = binary.Uvarint(b)
+	return times, version
 }
 
 const (
@@ -288,13 +312,23 @@ func (r *Record) words() []byte {
 	var b bytes.Buffer
 	b.Grow(len(dictionary) + 1024)
 	b.Write(dictionary)
+	r.writeWords(&b)
+	return b.Bytes()
+}
+
+// writeWords writes a record's own words after the dictionary of all.
+func (r *Record) writeWords(b *bytes.Buffer) {
+	b.Truncate(len(dictionary))
 	folder := r.Key() + "/"
 	for i, kind := range []string{"dossier", "signed_document"} {
 		name := folder + kind + ".pdf"
-		b.WriteString(`,{"kind":"` + kind + `","key":"` + name + `","sha256":"` + string([]byte{hashMark, byte(1 - i)}) +
-			`","size":1,"content_type":"application/pdf","source":"","path":"` + name + `"}`)
+		for _, part := range []string{`,{"kind":"`, kind, `","key":"`, name, `","sha256":"`, string([]byte{hashMark, byte(1 - i)}),
+			`","size":1,"content_type":"application/pdf","source":"","path":"`, name, `"}`} {
+			b.WriteString(part)
+		}
 	}
 	b.WriteString(`]}S0109:[{"name":"","email":"@gmail.com","state":"signed","signed_at":"2026-12-01T10:00:00Z"},{"name":"`)
-	b.WriteString(`E0400:{"campaign":"` + r.Campaign + `","id":"` + r.ID + `","provider":"` + r.Provider + `","subject":"`)
-	return b.Bytes()
+	for _, part := range []string{`E0400:{"campaign":"`, r.Campaign, `","id":"`, r.ID, `","provider":"`, r.Provider, `","subject":"`} {
+		b.WriteString(part)
+	}
 }

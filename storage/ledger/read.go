@@ -37,33 +37,97 @@ func (l *Ledger) Heads(ctx context.Context, keys []string) ([]*Record, error) {
 	return l.read(ctx, keys, false)
 }
 
-func (l *Ledger) read(ctx context.Context, keys []string, whole bool) ([]*Record, error) {
-	hashes, blobs := make([]*redis.MapStringStringCmd, len(keys)), make([]*redis.StringCmd, len(keys))
+// fewAtOnce are so few envelopes that a second trip for their blobs would cost more than asking for those that are not there.
+const fewAtOnce = 16
+
+func (l *Ledger) read(ctx context.Context, keys []string, content bool) ([]*Record, error) {
+	few := len(keys) <= fewAtOnce
+	raw, err := l.readRaw(ctx, keys, content && few)
+	if err == nil && content && !few {
+		err = l.readBlobs(ctx, keys, raw)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ledger: reading %d envelopes: %w", len(keys), err)
+	}
+	out := make([]*Record, len(keys))
+	for i, x := range raw {
+		blob := ""
+		if content {
+			blob = pieced(x.hash) + x.blob
+		}
+		if out[i], err = parse(keys[i], x.hash, blob); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// raw is a record as Redis has it.
+type raw struct {
+	hash map[string]string
+	blob string // what stands under a key of its own
+}
+
+// readRaw reads hashes and, if they are wanted, blobs in one trip.
+func (l *Ledger) readRaw(ctx context.Context, keys []string, blobs bool) ([]raw, error) {
+	hashes, contents := make([]*redis.MapStringStringCmd, len(keys)), make([]*redis.StringCmd, len(keys))
 	// No transaction, which a Redis that takes no writes would refuse: of a record that changes
 	// between the two, and is written under the version that was read, nothing is taken.
 	answers, err := l.db.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, k := range keys {
 			hashes[i] = p.HGetAll(ctx, envelopeKey(k))
-			if whole {
-				blobs[i] = p.Get(ctx, blobKey(k))
+			if blobs {
+				contents[i] = p.Get(ctx, blobKey(k))
 			}
 		}
 		return nil
 	})
 	if err := PipelineError(answers, err); err != nil {
-		return nil, fmt.Errorf("ledger: reading %d envelopes: %w", len(keys), err)
+		return nil, err
 	}
-	out := make([]*Record, len(keys))
+	all := make([]raw, len(keys))
 	for i, h := range hashes {
-		blob := ""
-		if whole {
-			blob = pieced(h.Val()) + blobs[i].Val()
-		}
-		if out[i], err = parse(keys[i], h.Val(), blob); err != nil {
-			return nil, err
+		all[i].hash = h.Val()
+		if blobs {
+			all[i].blob = contents[i].Val()
 		}
 	}
-	return out, nil
+	return all, nil
+}
+
+// readBlobs reads the blobs of those records that have one. Of a record that was archived since, both are read again:
+// with its blob gone, and the hash of before, nothing would be left of its content.
+func (l *Ledger) readBlobs(ctx context.Context, keys []string, all []raw) error {
+	blobs := map[int]*redis.StringCmd{}
+	p := l.db.Pipeline()
+	for i, x := range all {
+		if len(x.hash) > 0 && !whole(x.hash) {
+			blobs[i] = p.Get(ctx, blobKey(keys[i]))
+		}
+	}
+	answers, err := p.Exec(ctx)
+	if err := PipelineError(answers, err); err != nil {
+		return err
+	}
+	var gone []int
+	var again []string
+	for i, blob := range blobs {
+		all[i].blob = blob.Val()
+		if all[i].blob == "" && !byLetter[all[i].hash[fieldState]].Terminal() {
+			gone, again = append(gone, i), append(again, keys[i])
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	now, err := l.readRaw(ctx, again, true)
+	if err != nil {
+		return err
+	}
+	for n, i := range gone {
+		all[i] = now[n]
+	}
+	return nil
 }
 
 // pageSize is how many envelopes are read at once.
