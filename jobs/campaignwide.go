@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
@@ -140,13 +141,15 @@ func (c *Client) CarryOperations(ctx context.Context) error {
 
 // pages does pages of an operation until it has ended, or the context or (unless it is 0) the
 // turn has, and hands it on then.
-func (c *Client) pages(ctx context.Context, o *ledger.HeldOperation, turn time.Duration, done func()) error {
+func (c *Client) pages(ctx context.Context, o *ledger.HeldOperation, turn time.Duration, done func()) (err error) {
 	begun := time.Now()
 	if err := c.look(ctx, o); err != nil {
 		return errors.Join(err, c.letGo(ctx, o))
 	}
+	follow := c.followers(ctx)
+	defer func() { err = errors.Join(err, follow.wait()) }()
 	for ctx.Err() == nil && (turn == 0 || time.Since(begun) < turn) {
-		over, err := c.page(ctx, o)
+		over, err := c.page(ctx, o, follow)
 		if errors.Is(err, ledger.ErrLost) {
 			return nil // another has taken it over
 		}
@@ -170,7 +173,7 @@ func (c *Client) letGo(ctx context.Context, o *ledger.HeldOperation) error {
 
 // page does one page, and puts the tasks that it needs on the queue: those of reminders first,
 // as nothing else knows of them; all others are in the ledger, and the sweeper would bring them.
-func (c *Client) page(ctx context.Context, o *ledger.HeldOperation) (over bool, err error) {
+func (c *Client) page(ctx context.Context, o *ledger.HeldOperation, follow *followers) (over bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageWithin)
 	defer cancel()
 	p, err := o.Page(ctx, operationPage)
@@ -190,12 +193,51 @@ func (c *Client) page(ctx context.Context, o *ledger.HeldOperation) (over bool, 
 	}
 	records, batches, err := o.Do(ctx, p, operationLanes)
 	if err == nil {
-		err = c.tasks.Envelopes(ctx, tasksOf(records, queue.ClassOf))
-	}
-	if err == nil {
-		err = c.ledger.Batched(ctx, batches...)
+		err = follow.put(records, batches)
 	}
 	return p.Over(), err
+}
+
+// followers puts the tasks of one page on the queue while the next page is done: one waits for Redis while
+// the other makes work for it.
+type followers struct {
+	client *Client
+	ctx    context.Context
+	before chan error // of the page before; nil: none is under way
+}
+
+func (c *Client) followers(ctx context.Context) *followers {
+	return &followers{client: c, ctx: context.WithoutCancel(ctx)}
+}
+
+// put begins with a page's tasks when those of the page before are on the queue.
+func (f *followers) put(records []*ledger.Record, batches []ledger.Batch) error {
+	if err := f.wait(); err != nil || len(records) == 0 {
+		return err
+	}
+	done := make(chan error, 1)
+	f.before = done
+	go func() {
+		ctx, cancel := context.WithTimeout(f.ctx, pageWithin)
+		defer cancel()
+		done <- guard.Panics(func() error {
+			if err := f.client.tasks.Envelopes(ctx, tasksOf(records, queue.ClassOf)); err != nil {
+				return err
+			}
+			return f.client.ledger.Batched(ctx, batches...)
+		})()
+	}()
+	return nil
+}
+
+// wait waits until the tasks of the last page are on the queue.
+func (f *followers) wait() error {
+	if f.before == nil {
+		return nil
+	}
+	err := <-f.before
+	f.before = nil
+	return err
 }
 
 func tasksOf(records []*ledger.Record, class func(*ledger.Record) pace.Class) []queue.Envelope {

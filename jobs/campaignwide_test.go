@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
@@ -99,5 +100,36 @@ func TestReportsKeepTheirOrder(t *testing.T) {
 	}
 	if err == nil || read > 300 {
 		t.Errorf("%d reports, then %v", read, err)
+	}
+}
+
+// TestTasksAreThereWhenAnOperationHasEnded: the tasks of a page are put on the queue while the next page is done, and all
+// of them are there, or what kept one from it is said, when the last page is done.
+func TestTasksAreThereWhenAnOperationHasEnded(t *testing.T) {
+	d := newDesk(t)
+	var entries []ledger.Entry
+	for i := range 2*operationPage + 5 {
+		entries = append(entries, ledger.Entry{Campaign: "june", ID: fmt.Sprintf("%04d", i), Provider: "able", Digest: "d", State: ledger.Failed})
+	}
+	_, err := d.ledger.Create(t.Context(), entries)
+	d.must(err)
+	res, err := d.Retry(t.Context(), "june")
+	d.must(err)
+	if n := d.waiting("able", pace.Steer) + d.waiting("able", "bulk"); n != len(entries) || res.Done != n {
+		t.Errorf("%d of %d tasks when %d were retried", n, len(entries), res.Done)
+	}
+	redis := d.Client.Ledger().Redis()
+	for i := range entries {
+		entries[i].Campaign = "july"
+	}
+	_, err = d.ledger.Create(t.Context(), entries[:operationPage/2])
+	d.must(err)
+	for _, class := range queue.Classes {
+		key := "asynq:{" + queue.Name("able", class) + "}:pending"
+		d.must(redis.Del(t.Context(), key).Err())
+		d.must(redis.Set(t.Context(), key, "no list", 0).Err())
+	}
+	if _, err := d.Retry(t.Context(), "july"); err == nil {
+		t.Error("the tasks of the last page are not on the queue, and nobody is told")
 	}
 }

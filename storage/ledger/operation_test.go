@@ -367,3 +367,67 @@ func TestCancelAsksWhereNobodyHasLooked(t *testing.T) {
 		})
 	}
 }
+
+// TestOperationOnAMixedPage: what a page changes is written together, and every envelope stands where its own state says.
+func TestOperationOnAMixedPage(t *testing.T) {
+	l, _ := open(t)
+	states := []State{Failed, Failed, Archived, Queued, Failed, Canceled, Sent, Failed, Failed, Failed, Preparing}
+	var entries []Entry
+	for i := range 10 * len(states) {
+		provider := []string{"certyneo", "sdoc"}[i/3%2]
+		entries = append(entries, Entry{Campaign: "june", ID: fmt.Sprintf("%04d", i), Provider: provider, Digest: "d", State: states[i%len(states)], SweepAfter: time.Minute})
+	}
+	if _, err := l.Create(t.Context(), entries); err != nil {
+		t.Fatal(err)
+	}
+	stands := func(kind Kind, become map[State]State) {
+		t.Helper()
+		operate(t, l, kind, 40, "certyneo", "sdoc")
+		counts := map[State]int64{}
+		for i := range entries {
+			e := &entries[i]
+			if to, ok := become[e.State]; ok {
+				e.State = to
+			}
+			counts[e.State]++
+			if r := get(t, l, e.ID); r.State != e.State {
+				t.Errorf("%s: %s is %s, want %s", kind, e.ID, r.State, e.State)
+			}
+		}
+		c, err := l.Campaign(t.Context(), "june")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range States {
+			var listed, want []string
+			for r, err := range l.All(t.Context(), "june", s) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				listed = append(listed, r.ID)
+			}
+			for _, e := range entries {
+				if e.State == s {
+					want = append(want, e.ID)
+				}
+			}
+			if !slices.Equal(listed, want) || c.States[s] != counts[s] {
+				t.Errorf("%s: %d listed as %s, %d counted, want %d", kind, len(listed), s, c.States[s], len(want))
+			}
+		}
+	}
+	stands(RetryAll, map[State]State{Failed: Queued})
+	stands(CancelAll, map[State]State{Queued: Canceled})
+	for _, provider := range []string{"certyneo", "sdoc"} {
+		want := int64(0)
+		for _, e := range entries {
+			if e.Provider == provider && e.State == Preparing {
+				want++
+			}
+		}
+		carried := l.db.HGet(t.Context(), prefix+"count:"+provider, "carried").Val()
+		if n := l.db.ZCard(t.Context(), Work.key(provider)).Val(); n > want || carried != "" && atoi(carried) < 0 {
+			t.Errorf("%s: %d envelopes of %d are work, %s carried", provider, n, want, carried)
+		}
+	}
+}

@@ -98,8 +98,9 @@ end
 
 -- blame counts a campaign's envelopes that have ended without being archived, by what is wrong with them, and
 -- remembers the last of each kind. Codes are the providers' own: the 500th and all further kinds are one.
+local blames = {failed = true, in_doubt = true, declined = true, expired = true, canceled = true}
 local function blame(p, campaign, id, state, code, by)
-  if state ~= 'failed' and state ~= 'in_doubt' and state ~= 'declined' and state ~= 'expired' and state ~= 'canceled' then return end
+  if not blames[state] then return end
   local k = P .. 'reasons:' .. campaign
   local kind = p .. ' ' .. state .. ' '
   local field = kind .. (code or '')
@@ -219,17 +220,19 @@ local function upgrade(e, key)
   end
 end
 
--- load reads some fields of a record; nil when there is none. state, the first of the long names, tells one of before.
+-- load reads some fields of a record, the first of which is its state; nil when there is none. state, the first of the long
+-- names, tells one of before.
 local needed = {'s', 'v', 'g', 'p', 'n', 'i', 'k', 'u', 'b', 'D', 'a', 'e', 'o', 'q'}
-local function load(e, key)
-  local v = redis.call('HMGET', e, 'state', unpack(needed))
+local function load(e, key, fields)
+  fields = fields or needed
+  local v = redis.call('HMGET', e, 'state', unpack(fields))
   if v[1] then
     upgrade(e, key)
-    v = redis.call('HMGET', e, 'state', unpack(needed))
+    v = redis.call('HMGET', e, 'state', unpack(fields))
   end
   if not v[2] then return nil end
   local h = {}
-  for i, f in ipairs(needed) do h[f] = v[i + 1] or nil end
+  for i, f in ipairs(fields) do h[f] = v[i + 1] or nil end
   return h
 end
 

@@ -18,19 +18,37 @@ for p in string.gmatch(o[8] or '', '%S+') do unable[p] = true end
 -- has looked, a worker finds that out.
 local nobody_else = o[9] == '1' and redis.call('HGET', KEYS[3], 'younger') ~= '1'
 local told = redis.call('EXISTS', P .. 'notify') == 1
-local tasks, follow, refused, moved, blames = {}, {}, {}, {}, {}
+local tasks, follow, refused, moved, blamed = {}, {}, {}, {}, {}
+local runs, left = {}, {} -- of letters of states; out of indexes
+local read = {'s', 'v', 'g', 'p', 'n', 'i', 'k', 'u', 'o', 'q', 'l', '2'}
 
+local function own(key) return string.sub(key, #campaign + 2) end
 local function refuse(word, key)
   local x = refused[word] or {n = 0, ids = {}}
   refused[word], x.n = x, x.n + 1
-  local _, own = parts(key)
-  if #x.ids < 100 then x.ids[#x.ids + 1] = own end
+  if #x.ids < 100 then x.ids[#x.ids + 1] = own(key) end
 end
-local function blamed(p, state, code, key, by)
+local function put_blame(p, state, code, key, by)
+  if not blames[state] then return end
   local field = p .. ' ' .. state .. ' ' .. (code or '')
-  local x = blames[field] or {p = p, state = state, code = code, n = 0}
-  local _, own = parts(key)
-  blames[field], x.n, x.id = x, x.n + by, own
+  local x = blamed[field] or {p = p, state = state, code = code, n = 0}
+  blamed[field], x.n, x.key = x, x.n + by, key
+end
+-- letter writes the state of the envelope with a number; those of a page follow each other.
+local function letter(n, to)
+  local run = runs[#runs]
+  if not run or run.next ~= n then
+    run = {first = n}
+    runs[#runs + 1] = run
+  end
+  run[#run + 1], run.next = to, n + 1
+end
+-- leave takes an envelope out of the index that it stands in, see place in common.lua.
+local function leave(key, h)
+  local x = left[h.p] or {t = 0, w = {}, l = {}}
+  left[h.p] = x
+  if h.i == 't' then x.t = x.t + 1
+  elseif h.i ~= 'n' then x[h.i][#x[h.i] + 1] = key end
 end
 -- change is what write.lua does, for many: what all envelopes have in common is counted, and written at the end.
 local function change(e, key, h, x)
@@ -40,12 +58,12 @@ local function change(e, key, h, x)
   if x.task then index = h.k and 'w' or 'b' end -- what a worker holds is looked after, whatever becomes of the worker
   for _, v in ipairs({'v', version, 'g', gen, 's', to, 'i', index == 'b' and 't' or index}) do set[#set + 1] = v end
   redis.call('HSET', e, unpack(set))
-  place(key, h, index, at + sweep)
+  if index == 'w' then place(key, h, index, at + sweep) elseif h.i ~= index then leave(key, h) end
   if x.removed and #x.removed > 0 then redis.call('HDEL', e, unpack(x.removed)) end
   local code = h.o
   if x.code ~= nil then code = x.code or nil end
   if to ~= h.s then
-    redis.call('SETRANGE', P .. 'state:' .. campaign, h.n, to)
+    letter(tonumber(h.n), to)
     if h.s == 's' then await_reminder(key, nil) end
     local field = h.p .. ' ' .. h.s .. ' ' .. to
     moved[field] = moved[field] or {p = h.p, from = words[h.s], to = words[to], n = 0}
@@ -53,8 +71,8 @@ local function change(e, key, h, x)
     if told then tell(key, words[to], version, at) end
   end
   if to ~= h.s or code ~= h.o then
-    blamed(h.p, words[h.s], h.o, key, -1)
-    blamed(h.p, words[to], code, key, 1)
+    put_blame(h.p, words[h.s], h.o, key, -1)
+    put_blame(h.p, words[to], code, key, 1)
   end
   if index == 'b' then
     local n = tonumber(h.n)
@@ -89,7 +107,7 @@ function kinds.cancel(e, key, h)
 end
 function kinds.retry(e, key, h)
   if h.s ~= 'f' then return words[h.s] end
-  local to = redis.call('HEXISTS', e, '2') == 1 and 'c' or 'q'
+  local to = h['2'] and 'c' or 'q'
   change(e, key, h, {to = to, set = {'l', lane()}, removed = trouble, code = false, task = true, lane = lane()})
   if h.o then redis.call('APPEND', P .. 'b:' .. key, section('X', '')) end
 end
@@ -116,7 +134,7 @@ end
 function kinds.resume(e, key, h)
   if h.s ~= 'q' and h.s ~= 'p' then return words[h.s] end
   if h.i ~= 'n' and not (h.i == 'w' and waits(key, h)) then return words[h.s] end
-  change(e, key, h, {task = true, lane = redis.call('HGET', e, 'l') or ''})
+  change(e, key, h, {task = true, lane = h.l or ''})
 end
 -- forget removes what is about people, and leaves what keeps an envelope from being sent again. What is left of the blob
 -- are its files, its trace and, as long as it is the record's, its error. Of an archived envelope the blob stands in pieces
@@ -174,7 +192,7 @@ local seen, last = 0, #KEYS
 if kind == 'resume' and redis.call('HGET', KEYS[3], 'paused') == '1' then last, next_page = 0, '' end -- paused again
 for i = 4, last do
   local key = string.sub(KEYS[i], #P + 3)
-  local h = load(KEYS[i], key)
+  local h = load(KEYS[i], key, read)
   if h then
     seen = seen + 1
     local word = act(KEYS[i], key, h)
@@ -194,8 +212,15 @@ for _, x in pairs(moved) do
   course(campaign, x.from, x.to, at, x.n)
   redis.call('HSET', KEYS[3], 'changed', at)
 end
-for _, x in pairs(blames) do
-  if x.n ~= 0 then blame(x.p, campaign, x.id, x.state, x.code, x.n) end
+for _, run in ipairs(runs) do redis.call('SETRANGE', P .. 'state:' .. campaign, run.first, table.concat(run)) end
+for p, x in pairs(left) do
+  if x.t > 0 then redis.call('HINCRBY', P .. 'count:' .. p, 'carried', -x.t) end
+  for _, i in ipairs({'w', 'l'}) do
+    if #x[i] > 0 then redis.call('ZREM', P .. indexes[i] .. p, unpack(x[i])) end
+  end
+end
+for _, x in pairs(blamed) do
+  if x.n ~= 0 then blame(x.p, campaign, own(x.key), x.state, x.code, x.n) end
 end
 for word, x in pairs(refused) do
   local n = redis.call('HINCRBY', KEYS[1], 'n ' .. word, x.n)
