@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -9,7 +10,10 @@ import (
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/providers/lang"
+	"github.com/chancela/chancela/storage/ledger"
 )
+
+var errNoLinks = errors.New("no link is kept")
 
 func newLinks(sys *system) *cobra.Command {
 	var output string
@@ -35,15 +39,16 @@ QI Sign when an envelope is looked at), and only until the envelope ends.`,
 			if err := insistCampaign(cmd.Context(), e.client.Ledger(), args[0]); err != nil {
 				return err
 			}
+			c, err := e.client.Ledger().Campaign(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
 			n, err := sys.writeLinks(cmd.Context(), e.client, args[0], output)
 			if err != nil {
 				return err
 			}
 			if n == 0 {
-				none := lang.Of("no signing link is kept for %s", args[0])
-				if e.cfg.KeepLinks != yes {
-					none = lang.Of("%v: workers keep them with %sKEEP_LINKS=yes", none, prefix)
-				}
+				none := noLinks(c, e.cfg.KeepLinks == yes)
 				sys.note("warning", map[string]any{"message": none}, none)
 			}
 			sys.come(map[string]any{"campaign": args[0], "links": n}, lang.Text{})
@@ -54,14 +59,31 @@ QI Sign when an envelope is looked at), and only until the envelope ends.`,
 	return cmd
 }
 
+// noLinks says that a campaign has no link, and why that may be.
+func noLinks(c ledger.Campaign, kept bool) lang.Text {
+	switch {
+	case c.States[ledger.Sent] == 0:
+		return lang.Of("no signing link is kept for %s: none of its envelopes is with its signers, and links are kept only for as long as one is", c.Name)
+	case !kept:
+		return lang.Of("no signing link is kept for %s: workers keep them with %sKEEP_LINKS=yes", c.Name, prefix)
+	}
+	return lang.Of("no signing link is kept for %s: workers keep them that have had %sKEEP_LINKS=yes since before the invitation, of certyneo, catalisa and qisign; the others tell none", c.Name, prefix)
+}
+
+// writeLinks writes none of a file, nor of a header, where there is no link.
 func (s *system) writeLinks(ctx context.Context, client *jobs.Client, name, output string) (n int, err error) {
 	links := client.Links(ctx, name)
 	switch {
 	case output != "":
 		err = writeFile(output, func(w io.Writer) (err error) {
-			n, err = campaign.WriteLinks(w, links)
+			if n, err = campaign.WriteLinks(w, links); n == 0 && err == nil {
+				return errNoLinks
+			}
 			return err
 		})
+		if errors.Is(err, errNoLinks) {
+			err = nil
+		}
 	case s.json:
 		for l, err := range links {
 			if err != nil {

@@ -8,13 +8,14 @@ import (
 	"github.com/chancela/chancela/jobs"
 )
 
-// WriteLinks writes signing links as CSV for spreadsheets, a row a link. It says how many.
+// WriteLinks writes signing links as CSV for spreadsheets, a row a link, and nothing where there is
+// none. It says how many.
 func WriteLinks(w io.Writer, links iter.Seq2[jobs.SigningLink, error]) (n int, err error) {
 	out := csv.NewWriter(w)
-	if err := out.Write([]string{"id", "signer", "link", "shows"}); err != nil {
-		return 0, err
-	}
 	for l, err := range links {
+		if err == nil && n == 0 {
+			err = out.Write([]string{"id", "signer", "link", "shows"})
+		}
 		if err != nil {
 			out.Flush()
 			return n, err

@@ -17,4 +17,8 @@ func TestLinksAreNoFormulas(t *testing.T) {
 	if err != nil || n != 2 || out.String() != want {
 		t.Errorf("%d, %v\n%s", n, err, out.String())
 	}
+	out.Reset()
+	if n, err := WriteLinks(&out, func(func(jobs.SigningLink, error) bool) {}); n != 0 || err != nil || out.Len() > 0 {
+		t.Errorf("none: %d, %v, %q", n, err, out.String())
+	}
 }

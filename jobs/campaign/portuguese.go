@@ -262,6 +262,8 @@ var reported = map[string]string{
 	"envelope_id":             "id no provedor",
 	"attempts":                "tentativas",
 	"created_at":              "recebido em",
+	"times of":                "horários de",
+	"yyyy-mm-dd hh:mm:ss":     "dd/mm/yyyy hh:mm:ss",
 	"sent_at":                 "enviado em",
 	"completed_at":            "assinado em",
 	"archived_at":             "arquivado em",

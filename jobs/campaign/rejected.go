@@ -167,7 +167,7 @@ func (w *Rejected) begin() error {
 	w.spool, w.sum = file, sha256.New()
 	w.buf = bufio.NewWriterSize(io.MultiWriter(file, w.sum), 64<<10)
 	if w.reader.book != nil {
-		w.sheet, err = newRejectedSheet()
+		w.sheet, err = newRejectedSheet(w.reader.book.sheet.Name)
 	} else {
 		_, err = w.buf.WriteString("\uFEFF")
 	}

@@ -15,10 +15,16 @@ type rejectedSheet struct {
 	rows int
 }
 
-func newRejectedSheet() (*rejectedSheet, error) {
+// newRejectedSheet makes a workbook whose sheet is called as the one that the rows are from, so that
+// --sheet names both. A name that no new workbook may have is left.
+func newRejectedSheet(name string) (*rejectedSheet, error) {
+	const first = "Sheet1"
 	s := &rejectedSheet{book: excelize.NewFile()}
+	if s.book.SetSheetName(first, name) != nil {
+		name = first
+	}
 	var err error
-	s.out, err = s.book.NewStreamWriter("Sheet1")
+	s.out, err = s.book.NewStreamWriter(name)
 	return s, err
 }
 

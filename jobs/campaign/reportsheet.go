@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
@@ -27,39 +29,37 @@ const maxSheetRows = 1 << 20
 var sheetHeader = []lang.Text{
 	lang.Of("id"), lang.Of("subject"), lang.Of("provider"), lang.Of("state"), lang.Of("reason"), lang.Of("message"), lang.Of("provider's words"), lang.Of("refused because"),
 	lang.Of("signers"), lang.Of("envelope_id"), lang.Of("attempts"), lang.Of("created_at"), lang.Of("sent_at"), lang.Of("completed_at"), lang.Of("archived_at"),
-	lang.Of("archive keys"), lang.Of("campaign"), lang.Of("simulated"), lang.Of("reminders"), lang.Of("last_reminded_at"),
+	lang.Of("archive keys"), lang.Of("campaign"), lang.Of("simulated"), lang.Of("reminders"), lang.Of("last_reminded_at"), lang.Of("times of"),
 }
+
+// reportSheet is what the sheet is called.
+const reportSheet = "Envelopes"
 
 // writeXLSX writes for people: the user's own columns first, then what became of each envelope, as
 // a table that can be filtered. The reports are read twice, for rows may have different columns.
 func (s ReportStyle) writeXLSX(w io.Writer, reports iter.Seq2[jobs.Report, error]) error {
-	own, rows, err := ownColumns(reports)
+	seen, err := s.survey(reports)
 	if err != nil {
 		return err
 	}
-	if rows >= maxSheetRows {
+	if seen.rows >= maxSheetRows {
 		return fmt.Errorf("a sheet has at most %d rows: --format csv has no such limit", maxSheetRows)
 	}
 	f := excelize.NewFile()
 	defer f.Close()
-	out, err := f.NewStreamWriter("Sheet1")
+	if err := f.SetSheetName("Sheet1", reportSheet); err != nil {
+		return err
+	}
+	out, err := f.NewStreamWriter(reportSheet)
 	if err != nil {
 		return err
 	}
-	moment := "yyyy-mm-dd hh:mm:ss"
+	moment := s.Language.Sprintf("yyyy-mm-dd hh:mm:ss")
 	style, err := f.NewStyle(&excelize.Style{CustomNumFmt: &moment})
 	if err != nil {
 		return err
 	}
-	header := make([]any, 0, len(own)+len(sheetHeader))
-	for _, name := range own {
-		header = append(header, "meta."+name)
-	}
-	for _, name := range sheetHeader {
-		header = append(header, s.Language.Say(name))
-	}
-	err = errors.Join(out.SetColWidth(1, len(header), 18), out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}), out.SetRow("A1", header))
-	if err != nil {
+	if err := s.sheetTop(out, seen); err != nil {
 		return err
 	}
 	written := 1
@@ -67,16 +67,16 @@ func (s ReportStyle) writeXLSX(w io.Writer, reports iter.Seq2[jobs.Report, error
 		if err != nil {
 			return err
 		}
-		if written == rows+1 { // came after the first reading
+		if written == seen.rows+1 { // came after the first reading
 			break
 		}
 		written++
-		if err := out.SetRow(fmt.Sprintf("A%d", written), s.sheetRow(r, own, style)); err != nil {
+		if err := out.SetRow(fmt.Sprintf("A%d", written), append(ownCells(r, seen.own), s.sheetCells(r, style)...)); err != nil {
 			return err
 		}
 	}
 	if written > 1 {
-		last, _ := excelize.CoordinatesToCellName(len(header), written)
+		last, _ := excelize.CoordinatesToCellName(len(seen.own)+len(sheetHeader), written)
 		if err := out.AddTable(&excelize.Table{Range: "A1:" + last, Name: "envelopes", StyleName: "TableStyleLight9"}); err != nil {
 			return err
 		}
@@ -87,27 +87,86 @@ func (s ReportStyle) writeXLSX(w io.Writer, reports iter.Seq2[jobs.Report, error
 	return f.Write(w)
 }
 
-func ownColumns(reports iter.Seq2[jobs.Report, error]) (own []string, rows int, err error) {
-	seen := map[string]bool{}
-	for r, err := range reports {
-		if err != nil {
-			return nil, 0, err
+// sheetTop writes the heading, which stays in view, and makes each column as wide as what stands in it.
+func (s ReportStyle) sheetTop(out *excelize.StreamWriter, seen sheetSurvey) error {
+	header := make([]any, 0, len(seen.own)+len(sheetHeader))
+	for _, name := range seen.own {
+		header = append(header, "meta."+name)
+	}
+	for _, name := range sheetHeader {
+		header = append(header, s.Language.Say(name))
+	}
+	for i, heading := range header {
+		const arrow = 4 // of the filter
+		width := utf8.RuneCountInString(heading.(string)) + arrow
+		if i < len(seen.own) {
+			width = max(width, seen.ownWidths[seen.own[i]])
+		} else {
+			width = max(width, seen.widths[i-len(seen.own)])
 		}
-		rows++
-		for name := range r.Meta {
-			if len(seen) < maxOwn {
-				seen[name] = true
-			}
+		if err := out.SetColWidth(i+1, i+1, float64(min(width+1, maxSheetWidth))); err != nil {
+			return err
 		}
 	}
-	return slices.Sorted(maps.Keys(seen)), rows, nil
+	return errors.Join(out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}), out.SetRow("A1", header))
 }
 
-func (s ReportStyle) sheetRow(r jobs.Report, own []string, style int) []any {
+const (
+	maxSheetWidth = 60   // characters; what is longer is read in its cell
+	measured      = 1000 // rows whose values make the columns' widths
+	momentWidth   = 19
+)
+
+// sheetSurvey is what the first reading of the reports is for.
+type sheetSurvey struct {
+	own       []string // the user's columns
+	rows      int
+	ownWidths map[string]int
+	widths    []int // of the other columns
+}
+
+func (s ReportStyle) survey(reports iter.Seq2[jobs.Report, error]) (sheetSurvey, error) {
+	seen := sheetSurvey{ownWidths: map[string]int{}, widths: make([]int, len(sheetHeader))}
+	for r, err := range reports {
+		if err != nil {
+			return seen, err
+		}
+		seen.rows++
+		for name, value := range r.Meta {
+			if _, known := seen.ownWidths[name]; known || len(seen.ownWidths) < maxOwn {
+				seen.ownWidths[name] = max(seen.ownWidths[name], utf8.RuneCountInString(value))
+			}
+		}
+		if seen.rows > measured {
+			continue
+		}
+		for i, cell := range s.sheetCells(r, 0) {
+			width := 0
+			switch cell := cell.(type) {
+			case string:
+				width = utf8.RuneCountInString(cell)
+			case excelize.Cell:
+				width = momentWidth
+			}
+			seen.widths[i] = max(seen.widths[i], width)
+		}
+	}
+	seen.own = slices.Sorted(maps.Keys(seen.ownWidths))
+	return seen, nil
+}
+
+// ownCells are the user's own values. They are text as they came: a phone keeps its zeros.
+func ownCells(r jobs.Report, own []string) []any {
 	row := make([]any, 0, len(own)+len(sheetHeader))
 	for _, name := range own {
 		row = append(row, r.Meta[name])
 	}
+	return row
+}
+
+// sheetCells are what became of an envelope. Numbers are those that were counted here.
+func (s ReportStyle) sheetCells(r jobs.Report, style int) []any {
+	row := make([]any, 0, len(sheetHeader))
 	var code, message, words string
 	if r.Error != nil {
 		code, message, words = r.Error.Code, r.Error.Message, r.Error.Explanation
@@ -124,17 +183,15 @@ func (s ReportStyle) sheetRow(r jobs.Report, own []string, style int) []any {
 	if r.Simulated {
 		simulated = s.Language.Sprintf("yes, nobody was invited")
 	}
-	return append(row, strings.Join(keys, "; "), r.Campaign, simulated, r.Reminders, s.momentCell(r.RemindedAt, style))
+	return append(row, strings.Join(keys, "; "), r.Campaign, simulated, r.Reminders, s.momentCell(r.RemindedAt, style), s.zone().String())
 }
+
+func (s ReportStyle) zone() *time.Location { return cmp.Or(s.Zone, time.UTC) }
 
 // momentCell is a time in the zone of the report; nil: an empty cell.
 func (s ReportStyle) momentCell(t *time.Time, style int) any {
 	if t == nil {
 		return nil
 	}
-	at := t.UTC()
-	if s.Zone != nil {
-		at = t.In(s.Zone)
-	}
-	return excelize.Cell{StyleID: style, Value: at}
+	return excelize.Cell{StyleID: style, Value: t.In(s.zone())}
 }
