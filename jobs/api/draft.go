@@ -160,7 +160,7 @@ func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string, 
 		seen := map[string]bool{}
 		for range maxParts {
 			part, err := reader.NextRawPart()
-			if errors.Is(err, io.EOF) {
+			if err == io.EOF { // wrapped, it would be an end before the last boundary
 				return nil
 			}
 			if err != nil {

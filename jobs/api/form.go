@@ -46,7 +46,7 @@ func (s *uploadDir) multipart(r *http.Request, main string, mostMain int64, said
 	f := &form{said: said, seen: map[string]bool{}}
 	for range maxParts {
 		part, err := reader.NextRawPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // wrapped, it would be an end before the last boundary
 			if f.main == "" {
 				return nil, problem(http.StatusBadRequest, "the part "+main+" is missing")
 			}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -141,4 +142,21 @@ func TestUploadedFilesArePrivate(t *testing.T) {
 	}
 	files.close()
 	leftovers(t)
+}
+
+// TestAFormWithoutItsEnd: what comes after the last boundary that was sent is not known, a document
+// perhaps.
+func TestAFormWithoutItsEnd(t *testing.T) {
+	s := newStack(t, nil)
+	contentType, body := formBody(t, file{"file", "june.csv", csvHead + csvRow("1", "a.pdf")}, file{"d", "a.pdf", pdf("a")})
+	whole, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := bytes.TrimSuffix(whole, []byte("--\r\n"))
+	s.do(http.MethodPost, "/v1/campaigns", contentType, bytes.NewReader(cut)).problem(t, http.StatusBadRequest)
+	if n := s.total("june"); n != 0 {
+		t.Errorf("%d envelopes of it", n)
+	}
+	s.do(http.MethodPost, "/v1/campaigns", contentType, bytes.NewReader(whole)).want(t, http.StatusAccepted, nil)
 }

@@ -94,22 +94,28 @@ func newSite(t *testing.T, keys ...api.Key) *site {
 	s := &site{t: t, log: &logBook{}, says: `<b onmouseover=alert(1)>no</b>`, keys: keys, providers: []providers.Provider{provider}}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Providers: s.providers, Log: log})
+	s.url = s.serve(func(l net.Listener) net.Listener { return l })
+	return s
+}
+
+// serve serves the site at an address, for the length of the test.
+func (s *site) serve(by func(net.Listener) net.Listener) (url string) {
+	s.t.Helper()
 	server := s.server()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx, l) }()
-	s.url = "http://" + l.Addr().String()
-	t.Cleanup(func() {
+	go func() { ended <- server.Run(ctx, by(l)) }()
+	s.t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
-			t.Errorf("the server ended with %v", err)
+			s.t.Errorf("the server ended with %v", err)
 		}
 	})
-	return s
+	return "http://" + l.Addr().String()
 }
 
 // enqueue puts an envelope into a campaign, and takes it to a state.

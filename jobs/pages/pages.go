@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -206,10 +207,10 @@ func (p *Pages) serve(v *visit, do handler) {
 // stands in its address: its body is read only afterwards.
 func (v *visit) checkForm() error {
 	token := v.r.URL.Query().Get("form")
-	if token == "" && !strings.HasPrefix(v.r.Header.Get("Content-Type"), "multipart/") {
+	if !strings.HasPrefix(v.r.Header.Get("Content-Type"), "multipart/") {
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
 		if err := v.r.ParseForm(); err != nil {
-			return &api.Problem{Status: http.StatusBadRequest, Detail: "the form cannot be read"}
+			return unreadable(err)
 		}
 		token = v.r.PostForm.Get("form")
 	}
@@ -220,6 +221,15 @@ func (v *visit) checkForm() error {
 }
 
 const maxForm = 64 << 10 // bytes
+
+// unreadable is why a form cannot be read: it came too slowly, it is too large, or it is none.
+func unreadable(err error) error {
+	_, slow := errors.AsType[*api.Problem](err)
+	if _, large := errors.AsType[*http.MaxBytesError](err); slow || large {
+		return err
+	}
+	return &api.Problem{Status: http.StatusBadRequest, Detail: "the form cannot be read"}
+}
 
 // mayChange refuses who may only look.
 func (v *visit) mayChange() error {

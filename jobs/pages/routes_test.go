@@ -39,15 +39,9 @@ func TestEveryRouteKnowsWhoMay(t *testing.T) {
 		t.Fatal(err)
 	}
 	callers := s.callers("", "wrong", "key-of-eyes", "key-of-hr", "key-of-all")
-	// That a callback was forged is counted, and that Redis takes writes is known for a while.
-	counted := regexp.MustCompile(`(?m)^{chancela}:(callbacks:.*|writable=.*)\n`)
-	before, seen := counted.ReplaceAllString(s.state(), ""), 0
+	before, seen := unheard.ReplaceAllString(s.state(), ""), 0
 	for _, pattern := range s.server().Routes() {
-		method, path, both := strings.Cut(pattern, " ")
-		if !both {
-			method, path = http.MethodGet, pattern
-		}
-		path = wildcard.ReplaceAllStringFunc(path, func(name string) string { return cmp.Or(example[name], "x") })
+		method, path := addressOf(pattern)
 		for _, who := range callers {
 			if who.key == "key-of-all" && method != http.MethodGet {
 				continue // it may, and does
@@ -74,12 +68,25 @@ func TestEveryRouteKnowsWhoMay(t *testing.T) {
 	if seen < 10 {
 		t.Errorf("%d answers show the envelope to who may look: the walk sees nothing", seen)
 	}
-	if after := counted.ReplaceAllString(s.state(), ""); after != before {
+	if after := unheard.ReplaceAllString(s.state(), ""); after != before {
 		t.Errorf("somebody who may not has changed something:\n%s\nwas\n%s", after, before)
 	}
 	if log := s.log.String(); strings.Contains(log, link) || strings.Contains(log, signer) || strings.Contains(log, "key-of-") {
 		t.Error("the log holds a link, a name or a key")
 	}
+}
+
+// unheard is what anybody changes: that a callback was forged is counted, and that Redis takes writes
+// is known for a while.
+var unheard = regexp.MustCompile(`(?m)^{chancela}:(callbacks:.*|writable=.*)\n`)
+
+// addressOf is a route's pattern with examples in place of what varies.
+func addressOf(pattern string) (method, path string) {
+	method, path, both := strings.Cut(pattern, " ")
+	if !both {
+		method, path = http.MethodGet, pattern
+	}
+	return method, wildcard.ReplaceAllStringFunc(path, func(name string) string { return cmp.Or(example[name], "x") })
 }
 
 var wildcard = regexp.MustCompile(`\{[^}]*\}`)
@@ -118,9 +125,17 @@ func (s *site) callers(keys ...string) (all []caller) {
 // ask sends a request without a body, and reads the answer; of one that goes on, its first event.
 func (c caller) ask(t *testing.T, method, path string) (status int, text string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, c.url+path, nil)
+	return c.send(t, method, path, "", "")
+}
+
+func (c caller) send(t *testing.T, method, path, contentType, body string) (status int, text string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, c.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
 	}
 	do := http.DefaultTransport.RoundTrip
 	if c.browser != nil {
