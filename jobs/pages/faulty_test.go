@@ -73,3 +73,44 @@ func TestEmptySheetSpeaksPortuguese(t *testing.T) {
 		t.Errorf("understood as %q, want %q", understood, english)
 	}
 }
+
+// The empty workbook has no row, explains its columns in the person's language, and each of them is
+// understood as what it is called.
+func TestEmptyWorkbook(t *testing.T) {
+	v := newSite(t).visitor()
+	v.lang = "pt-BR"
+	page := v.get("/send")
+	page.want(t, http.StatusOK, "Na coluna Arquivo está o nome do documento", "Nome do signatário 1", "Planilha para Excel")
+	if strings.Contains(page.text, "coluna document") || strings.Contains(page.text, ">signer1.name<") {
+		t.Error("a column's own name is shown to people")
+	}
+	for _, address := range []string{"/send/sheet.xlsx", "/send/sheet.xlsx?provider=certyneo"} {
+		book := v.get(address)
+		book.want(t, http.StatusOK)
+		file := filepath.Join(t.TempDir(), "june.xlsx")
+		if err := os.WriteFile(file, []byte(book.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var read campaign.Reading
+		r, err := campaign.Open(file, campaign.Options{Campaign: "june", Read: func(x campaign.Reading) { read = x }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		var understood []string
+		for _, n := range read.All {
+			understood = append(understood, n.Column)
+		}
+		for _, column := range []string{"id", "provider", "document", "signer1.name", "signer2.email"} {
+			if !slices.Contains(understood, column) {
+				t.Errorf("%s: no %s among %q", address, column, understood)
+			}
+		}
+		if slices.Contains(understood, "") {
+			t.Errorf("%s: not understood: %q", address, read.All)
+		}
+		for row, err := range r.Rows(t.Context()) {
+			t.Errorf("%s: there is a row: %+v, %v", address, row, err)
+		}
+	}
+}

@@ -82,18 +82,22 @@ var signerColumn = regexp.MustCompile(`^signer(\d+)\.(\w+)$`)
 
 // columnName is what people call a column, with its own name beside it.
 func (w *words) columnName(name string) string {
-	said, group := "", ""
+	if said := w.said(name); said != "" && said != name {
+		return said + " (" + name + ")"
+	}
+	return name
+}
+
+// said is what people call a column; empty where there is no word for it.
+func (w *words) said(name string) string {
 	if m := signerColumn.FindStringSubmatch(name); m != nil {
 		if part, ok := w.texts["column.signer."+m[2]]; ok {
-			said = w.t("column.of", part, m[1])
+			return w.t("column.of", part, m[1])
 		}
-	} else if group, said, _ = strings.Cut(name, "."); group == "meta" || group == "field" {
-		said = w.t("column."+group, said)
-	} else {
-		said = w.texts["column."+name]
+		return ""
 	}
-	if said == "" || said == name {
-		return name
+	if group, own, _ := strings.Cut(name, "."); group == "meta" || group == "field" {
+		return w.t("column."+group, own)
 	}
-	return said + " (" + name + ")"
+	return w.texts["column."+name]
 }

@@ -2,11 +2,9 @@ package pages
 
 import (
 	"embed"
-	"encoding/csv"
 	"errors"
 	"io/fs"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +58,7 @@ func (p *Pages) registerSend(mux *api.Router) {
 	mux.HandleFunc("GET /send", p.page(p.changing(p.sendForm)))
 	mux.HandleFunc("POST /send", p.page(p.changing(p.upload)))
 	mux.HandleFunc("GET /send/sheet.csv", p.page(p.sheet))
+	mux.HandleFunc("GET /send/sheet.xlsx", p.page(p.workbook))
 	mux.HandleFunc("POST /send/sample", p.page(p.changing(p.sendSample)))
 	mux.HandleFunc("GET /send/{draft}", p.page(p.changing(p.draft)))
 	mux.HandleFunc("POST /send/{draft}", p.page(p.changing(p.upload)))
@@ -197,34 +196,4 @@ func (p *Pages) sendSample(v *visit) error {
 		return nil
 	}
 	return p.take(v, draft, false)
-}
-
-// sheet is an empty spreadsheet to begin with, as the spreadsheet programs of the language
-// read it: for one provider, or for all.
-func (p *Pages) sheet(v *visit) error {
-	columns := []string{"id", "provider", "subject", "message", "document", "expires", "signer1.name", "signer1.email", "signer1.document", "signer1.phone", "signer1.role",
-		"signer2.name", "signer2.email", "signer2.document", "signer2.phone", "signer2.role"}
-	name := "chancela.csv"
-	if provider, ok := p.info(v.r.URL.Query().Get("provider")); ok {
-		name = provider.Info().Name + ".csv"
-		columns = slices.DeleteFunc(columns, func(c string) bool { return c == "provider" || slices.Contains(provider.Info().UnsupportedColumns, c) })
-	}
-	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	if _, err := v.w.Write([]byte("\uFEFF")); err != nil {
-		return nil
-	}
-	out := csv.NewWriter(v.w)
-	out.UseCRLF = true
-	if v.words.tag != "en" {
-		out.Comma = ';'
-	}
-	if v.words.tag != "en" {
-		for i, column := range columns {
-			columns[i] = sheetHeading(column)
-		}
-	}
-	out.Write(columns)
-	out.Flush()
-	return nil // who does not want the rest gets none
 }

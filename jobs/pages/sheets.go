@@ -1,0 +1,90 @@
+package pages
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/chancela/chancela/jobs/api"
+	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers"
+)
+
+// sheetColumns are those of an empty sheet for all providers.
+var sheetColumns = []string{"id", "provider", "subject", "message", "document", "expires", "signer1.name", "signer1.email", "signer1.document", "signer1.phone", "signer1.role",
+	"signer2.name", "signer2.email", "signer2.document", "signer2.phone", "signer2.role"}
+
+// sheetSigners is for how many people an empty sheet has columns.
+const sheetSigners = 2
+
+// sheet is an empty spreadsheet to begin with, as the spreadsheet programs of the language
+// read it: for one provider, or for all.
+func (p *Pages) sheet(v *visit) error {
+	columns, name := slices.Clone(sheetColumns), "chancela"
+	if provider, ok := p.info(v.r.URL.Query().Get("provider")); ok {
+		name = provider.Info().Name
+		columns = slices.DeleteFunc(columns, func(c string) bool { return c == "provider" || slices.Contains(provider.Info().UnsupportedColumns, c) })
+	}
+	var b bytes.Buffer
+	b.WriteString("\uFEFF")
+	out := csv.NewWriter(&b)
+	out.UseCRLF = true
+	if v.words.tag != "en" {
+		out.Comma = ';'
+	}
+	for i, column := range columns {
+		columns[i] = v.words.heading(column)
+	}
+	if err := out.Write(columns); err != nil {
+		return err
+	}
+	out.Flush()
+	return v.save("text/csv; charset=utf-8", name+".csv", b.Bytes())
+}
+
+// workbook is the same as a workbook, in which each column is explained.
+func (p *Pages) workbook(v *visit) error {
+	t, name, err := p.template(v)
+	if err != nil {
+		return err
+	}
+	t.Language = v.words.language
+	var b bytes.Buffer
+	if err := t.WriteXLSX(&b); err != nil {
+		return err
+	}
+	return v.save("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name+".xlsx", b.Bytes())
+}
+
+func (p *Pages) template(v *visit) (campaign.Template, string, error) {
+	if provider, ok := p.info(v.r.URL.Query().Get("provider")); ok {
+		t, err := p.templateOf(v, provider)
+		return t.Blank(), provider.Info().Name, err
+	}
+	var all []campaign.Template
+	for _, provider := range p.Providers {
+		t, err := p.templateOf(v, provider)
+		if err != nil {
+			return t, "", err
+		}
+		all = append(all, t)
+	}
+	if len(all) == 0 {
+		return campaign.Template{}, "", &api.Problem{Status: http.StatusNotFound, Detail: v.words.t("providers.none")}
+	}
+	return campaign.GeneralTemplate(all, sheetColumns), "chancela", nil
+}
+
+func (p *Pages) templateOf(v *visit, provider providers.Provider) (campaign.Template, error) {
+	return campaign.NewTemplate(v.ctx, p.Client.Judge(), provider.Info(), sheetSigners)
+}
+
+// save lets the browser keep a file.
+func (v *visit) save(kind, name string, content []byte) error {
+	v.w.Header().Set("Content-Type", kind)
+	v.w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
+	v.w.Write(content) // who does not want the rest gets none
+	return nil
+}
