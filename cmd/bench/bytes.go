@@ -40,7 +40,7 @@ func large(ctx context.Context, folder string, s sizes) ([]result, error) {
 		return nil, err
 	}
 	defer stopRedis()
-	d := &drained{n: largeAtOnce, base: base, folder: folder, db: db, trips: new(trips)}
+	d := &drained{n: largeAtOnce, base: base, folder: folder, db: db, trips: new(trips), profile: s.profile}
 	all, err := largeOn(ctx, d, "folder", size, s.rounds)
 	if err != nil {
 		return nil, err
@@ -65,6 +65,7 @@ func large(ctx context.Context, folder string, s sizes) ([]result, error) {
 }
 
 func largeOn(ctx context.Context, d *drained, where string, size, rounds int) ([]result, error) {
+	d.name = "bytes-" + where
 	var ours, floor []cost
 	for round := range rounds {
 		for _, way := range []struct {
@@ -72,7 +73,7 @@ func largeOn(ctx context.Context, d *drained, where string, size, rounds int) ([
 			to *[]cost
 		}{
 			{drainers{name: "floor", run: func(ctx context.Context, d *drained, round int) error { return copyLarge(ctx, d, round, size) }}, &floor},
-			{drainers{name: "large", run: func(ctx context.Context, d *drained, round int) error { return drainLarge(ctx, d, round, size) }}, &ours},
+			{drainers{name: "ours", run: func(ctx context.Context, d *drained, round int) error { return drainLarge(ctx, d, round, size) }}, &ours},
 		} {
 			c, err := d.measure(ctx, way.drainers, round)
 			if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -46,6 +48,7 @@ type drained struct {
 	db      *redis.Client
 	trips   *trips
 	profile string
+	name    string // of its profiles; empty: the folder's
 }
 
 // drain compares the engine with plain goroutines and with asynq handlers written by hand, which
@@ -144,7 +147,8 @@ func (d *drained) measure(ctx context.Context, way drainers, round int) (cost, e
 			return cost{}, err
 		}
 	}
-	return costOf(ctx, d.db, d.trips, d.n, profileOf(d.profile, way.name, fmt.Sprintf("%s-%d", filepath.Base(d.folder), round)), func() error { return way.run(ctx, d, round) })
+	syscall.Sync() // what the run before has left to be written is none of this one's
+	return costOf(ctx, d.db, d.trips, d.n, profileOf(d.profile, way.name, fmt.Sprintf("%s-%d", cmp.Or(d.name, filepath.Base(d.folder)), round)), func() error { return way.run(ctx, d, round) })
 }
 
 // profileOf is the file that a profile of one of our runs is kept in; empty: none is.

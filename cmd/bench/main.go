@@ -97,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "scenarios, comma-separated: "+strings.Join(names(), ", "))
 	asJSON := flags.Bool("json", false, "print one object a line")
-	flags.StringVar(&s.profile, "profile", "", "folder for CPU profiles of our runs of enqueue, drain, operations and pages")
+	flags.StringVar(&s.profile, "profile", "", "folder for CPU profiles of our runs of enqueue, drain, bytes, operations and pages")
 	dir := flags.String("dir", "", "where files are made: a disk like the one that matters (default: the system's temporary folder)")
 	s.add(flags)
 	short := flags.Bool("short", false, "as little as shows that every scenario works")

@@ -11,8 +11,10 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
 
 	"github.com/chancela/chancela/storage/archive"
 )
@@ -74,11 +76,22 @@ func (a *Archive) put(ctx context.Context, file io.ReaderAt, o archive.Object, m
 		in.ChecksumSHA256 = aws.String(base64.StdEncoding.EncodeToString(sum))
 		calculation = aws.RequestChecksumCalculationWhenSupported
 	}
-	out, err := a.client.PutObject(ctx, in, func(o *s3.Options) { o.RequestChecksumCalculation = calculation })
+	out, err := a.client.PutObject(ctx, in, func(o *s3.Options) { o.RequestChecksumCalculation = calculation }, signedWith(o.SHA256))
 	if err != nil {
 		return "", a.explain(err)
 	}
 	return aws.ToString(out.ETag), nil
+}
+
+// signedWith has a request signed with the hash of its content that is known: the SDK would read all of the content once
+// more for it.
+func signedWith(hash string) func(*s3.Options) {
+	known := middleware.FinalizeMiddlewareFunc("KnownPayloadHash", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		return next.HandleFinalize(v4.SetPayloadHash(ctx, hash), in)
+	})
+	return s3.WithAPIOptions(func(stack *middleware.Stack) error {
+		return stack.Finalize.Insert(known, (&v4.ComputePayloadSHA256{}).ID(), middleware.Before)
+	})
 }
 
 // kept looks at what was just written. A server that answers with success and has kept
