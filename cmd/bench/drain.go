@@ -139,6 +139,7 @@ func drainTable(name string, costs map[string][]cost) []result {
 
 // measure runs one way once, on an empty Redis and in a folder of its own.
 func (d *drained) measure(ctx context.Context, way drainers, round int) (cost, error) {
+	syscall.Sync() // what the run before has left to be written is none of this one's
 	if err := d.db.FlushAll(ctx).Err(); err != nil {
 		return cost{}, err
 	}
@@ -147,7 +148,6 @@ func (d *drained) measure(ctx context.Context, way drainers, round int) (cost, e
 			return cost{}, err
 		}
 	}
-	syscall.Sync() // what the run before has left to be written is none of this one's
 	return costOf(ctx, d.db, d.trips, d.n, profileOf(d.profile, way.name, fmt.Sprintf("%s-%d", cmp.Or(d.name, filepath.Base(d.folder)), round)), func() error { return way.run(ctx, d, round) })
 }
 
