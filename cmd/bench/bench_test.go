@@ -62,7 +62,8 @@ func short(t *testing.T, scenarios string) {
 		}
 		name, _, _ := strings.Cut(r.Scenario, ",")
 		measured[strings.Fields(name)[0]] = true
-		if r.Unit != "MiB" && (r.Ours <= 0 || r.Floor <= 0 || r.Ratio <= 0) {
+		// So few envelopes may take less memory than what Redis, or a heap, lets go of meanwhile.
+		if r.Unit != "MiB" && r.Unit != "bytes/envelope" && (r.Ours <= 0 || r.Floor <= 0 || r.Ratio <= 0) {
 			t.Errorf("%+v", r)
 		}
 	}
