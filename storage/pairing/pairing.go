@@ -18,6 +18,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -37,8 +38,11 @@ type OtherError struct {
 	Have  string // the id of this archive; empty: none yet
 }
 
-func (e *OtherError) Error() string {
-	return "this Redis was used with another archive: the one here has not the line " + e.Noted + " in " + Key
+func (e *OtherError) Error() string { return e.Said().String() }
+
+// Said are the words for people.
+func (e *OtherError) Said() lang.Text {
+	return lang.Of("this Redis was used with another archive: the one here has not the line %s in %s", e.Noted, Key)
 }
 
 // GarbledError says that the file with an archive's id holds no id.
@@ -46,11 +50,14 @@ type GarbledError struct {
 	Noted string // the id that the archive of the Redis has; empty: not known
 }
 
-func (e *GarbledError) Error() string {
+func (e *GarbledError) Error() string { return e.Said().String() }
+
+// Said are the words for people.
+func (e *GarbledError) Said() lang.Text {
 	if e.Noted != "" {
-		return Key + " holds no id: if this is the archive of this Redis, write there the one line " + e.Noted
+		return lang.Of("%s holds no id: if this is the archive of this Redis, write there the one line %s", Key, e.Noted)
 	}
-	return Key + " holds no id, which is one line of letters and digits: put the file back from a copy of the archive, or remove it where there is none, and the next start writes a new one"
+	return lang.Of("%s holds no id, which is one line of letters and digits: put the file back from a copy of the archive, or remove it where there is none, and the next start writes a new one", Key)
 }
 
 // Check is an [OtherError] for an archive that is not the one of this Redis. It writes nothing.
@@ -112,7 +119,7 @@ func check(ctx context.Context, db redis.UniversalClient, a archive.Archive) (ha
 		garbled.Noted = want
 	}
 	if err != nil {
-		return "", fmt.Errorf("archive %s: %w", a, err)
+		return "", lang.Errorf("archive %s: %w", a, err)
 	}
 	if want != "" && have != want {
 		return have, &OtherError{want, have}
@@ -134,14 +141,14 @@ func name(ctx context.Context, db redis.UniversalClient, a archive.Archive) (str
 	}
 	_, err = a.Put(ctx, Key, strings.NewReader(id+"\n"), "text/plain", nil)
 	if err != nil && !errors.Is(err, archive.ErrConflict) { // a conflict: another Redis was first
-		return "", fmt.Errorf("archive %s: %w", a, err)
+		return "", lang.Errorf("archive %s: %w", a, err)
 	}
 	id, err = ID(ctx, a)
 	if err == nil && id == "" {
 		err = archive.ErrNotKept
 	}
 	if err != nil {
-		return "", fmt.Errorf("archive %s: %w", a, err)
+		return "", lang.Errorf("archive %s: %w", a, err)
 	}
 	return id, nil
 }
@@ -162,7 +169,7 @@ func ID(ctx context.Context, a archive.Archive) (string, error) {
 	defer r.Close()
 	content, err := io.ReadAll(io.LimitReader(r, longest+1))
 	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", Key, err)
+		return "", lang.Errorf("reading %s: %w", Key, err)
 	}
 	id := strings.TrimSpace(string(content))
 	if id == "" || len(content) > longest || strings.ContainsFunc(id, notInID) {

@@ -12,6 +12,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive/dir"
 	"github.com/chancela/chancela/storage/pairing"
 )
@@ -137,9 +138,11 @@ func TestAnIDThatIsNone(t *testing.T) {
 		}
 		db := empty(t)
 		var garbled *pairing.GarbledError
-		if err := claim(t, db, folder(t, at)); !errors.As(err, &garbled) || garbled.Noted != "" || !strings.Contains(err.Error(), pairing.Key+" holds no id") || !strings.Contains(err.Error(), "remove it") {
+		err := claim(t, db, folder(t, at))
+		if !errors.As(err, &garbled) || garbled.Noted != "" || !strings.Contains(err.Error(), pairing.Key+" holds no id") || !strings.Contains(err.Error(), "remove it") {
 			t.Errorf("%s: %v", name, err)
 		}
+		inPortuguese(t, err, "não contém um id", "apague-o")
 		right := folder(t, t.TempDir())
 		if err := claim(t, db, right); err != nil {
 			t.Fatal(err)
@@ -148,8 +151,25 @@ func TestAnIDThatIsNone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := pairing.Check(t.Context(), db, folder(t, at)); !errors.As(err, &garbled) || !strings.HasSuffix(err.Error(), "write there the one line "+id) {
+		err = pairing.Check(t.Context(), db, folder(t, at))
+		if !errors.As(err, &garbled) || !strings.HasSuffix(err.Error(), "write there the one line "+id) {
 			t.Errorf("%s, at a Redis with an archive: %v", name, err)
 		}
+		inPortuguese(t, err, "escreva ali só a linha "+id)
+		inPortuguese(t, pairing.Check(t.Context(), db, folder(t, t.TempDir())), "este Redis foi usado com outro arquivo", id)
+	}
+}
+
+// inPortuguese tells that an error is said in Portuguese from its first word to its last.
+func inPortuguese(t *testing.T, err error, words ...string) {
+	t.Helper()
+	said := lang.Portuguese.Say(err)
+	for _, w := range words {
+		if !strings.Contains(said, w) {
+			t.Errorf("%q does not say %q", said, w)
+		}
+	}
+	if strings.Contains(said, "“") || strings.Contains(said, "archive ") {
+		t.Errorf("%q is English in part", said)
 	}
 }
