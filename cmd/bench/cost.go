@@ -161,18 +161,20 @@ func watchMemory() (most func() float64) {
 	return func() float64 { close(done); return <-result }
 }
 
-// resident is the memory of this process that is its own, in MiB; 0 where the system does not tell.
+// resident is the memory of this process that is its own, in MiB, without the pages of the program's file, which the
+// system shares and takes back at will; 0 where the system does not tell.
 func resident() float64 {
 	b, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0
 	}
 	fields := strings.Fields(string(b))
-	if len(fields) < 2 {
+	if len(fields) < 3 {
 		return 0
 	}
-	pages, _ := strconv.ParseFloat(fields[1], 64)
-	return pages * float64(os.Getpagesize()) / (1 << 20)
+	all, _ := strconv.ParseFloat(fields[1], 64)
+	shared, _ := strconv.ParseFloat(fields[2], 64)
+	return (all - shared) * float64(os.Getpagesize()) / (1 << 20)
 }
 
 // trips counts what is sent to Redis and waited for: a pipeline is one.

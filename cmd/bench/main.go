@@ -135,7 +135,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func (s *sizes) add(flags *flag.FlagSet) {
 	flags.IntVar(&s.enqueue, "enqueue", 5000, "envelopes that are enqueued")
 	flags.IntVar(&s.flow, "flow", 500, "envelopes that go from the queue to the archive")
-	flags.IntVar(&s.drain, "drain", 5000, "envelopes that are drained with a quick provider")
+	flags.IntVar(&s.drain, "drain", 3000, "envelopes that are drained with a quick provider")
 	flags.IntVar(&s.operations, "operations", 20_000, "envelopes of a campaign that something is done to")
 	flags.IntVar(&s.intents, "intents", 2000, "intents that are made durable")
 	flags.IntVar(&s.rows, "rows", 100_000, "rows of the CSV file")
