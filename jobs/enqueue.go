@@ -198,7 +198,7 @@ func (c *Client) enqueueTasks(ctx context.Context, b *accepting) error {
 		if r.Verdict != ledger.Created || r.State.Terminal() {
 			continue
 		}
-		c.log.InfoContext(ctx, "envelope", "campaign", d.envelope.Campaign, "id", d.envelope.ID, "provider", d.envelope.Provider, "state", string(r.State))
+		c.log.DebugContext(ctx, "envelope", "campaign", d.envelope.Campaign, "id", d.envelope.ID, "provider", d.envelope.Provider, "state", string(r.State))
 		if r.Waits {
 			continue // the sweeper brings it
 		}

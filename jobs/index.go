@@ -71,7 +71,9 @@ func (c *Client) WriteIndex(ctx context.Context, campaign string) error {
 		return err
 	}
 	begun := time.Now()
-	err = c.index(ctx, round, campaign)
+	if err = c.index(ctx, round, campaign); err == nil {
+		c.tellEnd(ctx, has)
+	}
 	rest := max(indexEvery, indexShare*time.Since(begun))
 	if err != nil {
 		archived, rest = has.Listed, max(indexRetry, rest)
@@ -80,6 +82,17 @@ func (c *Client) WriteIndex(ctx context.Context, campaign string) error {
 		err = errors.Join(err, c.ledger.SetListed(ctx, campaign, archived, rest))
 	}
 	return errors.Join(err, round.End(context.WithoutCancel(ctx)))
+}
+
+// tellEnd logs what a campaign has come to. It is said again when more of it is archived later.
+func (c *Client) tellEnd(ctx context.Context, has ledger.Campaign) {
+	attrs := []any{"campaign", has.Name, "envelopes", has.Total}
+	for _, state := range ledger.States {
+		if n := has.States[state]; n > 0 {
+			attrs = append(attrs, string(state), n)
+		}
+	}
+	c.log.InfoContext(ctx, "campaign ended", attrs...)
 }
 
 // index makes a list while it keeps the right to.

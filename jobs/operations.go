@@ -61,7 +61,7 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 			if err := c.ledger.CancelQueued(ctx, r); err != nil {
 				return err
 			}
-			c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
+			c.log.DebugContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
 			return nil
 		}
 		// A worker that holds the envelope sees the wish before it invites; otherwise the

@@ -128,7 +128,7 @@ func (c *Client) sent(ctx context.Context, r *ledger.Record, envelopeID, why str
 	if err := c.ledger.ConfirmSent(ctx, r, in); err != nil {
 		return err
 	}
-	c.log.InfoContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
+	c.log.DebugContext(ctx, "envelope", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "state", string(r.State))
 	if finisher {
 		return c.tasks.Carry(ctx, r)
 	}

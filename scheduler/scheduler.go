@@ -232,7 +232,7 @@ func (s *Scheduler) renew(ctx context.Context, period string) error {
 func (s *Scheduler) prune(ctx context.Context, provider string) error {
 	n, err := s.tasks.Prune(ctx, provider)
 	if n > 0 {
-		s.log.InfoContext(ctx, "pruned failed tasks", "provider", provider, "tasks", n)
+		s.log.DebugContext(ctx, "pruned failed tasks", "provider", provider, "tasks", n)
 	}
 	return err
 }

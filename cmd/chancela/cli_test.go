@@ -227,7 +227,7 @@ func TestTroubleHasItsReason(t *testing.T) {
 func TestInterruptedRunEnds(t *testing.T) {
 	t.Parallel()
 	file := someOf(t, "june.csv", "cer-005") // never ends soon
-	r := invokeUntil(t, map[string]string{"CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "a")}, `"state":"sent"`, "run", file).want(t, exitInterrupted)
+	r := invokeUntil(t, map[string]string{"CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "a"), "CHANCELA_LOG_LEVEL": "debug"}, `"state":"sent"`, "run", file).want(t, exitInterrupted)
 	if !strings.Contains(r.stdout, "1 envelope invited") || !strings.Contains(r.stderr, "begins anew") {
 		t.Errorf("stdout: %s\nstderr: %s", r.stdout, r.stderr)
 	}

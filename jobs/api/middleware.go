@@ -236,8 +236,8 @@ func (s *Server) record(r *http.Request, w *answer, client *hashedKey, class rou
 		attrs = append(attrs, "id", id)
 	}
 	level := slog.LevelInfo
-	if class == openRoute || class == monitorRoute || class == pageRoute && r.Method == http.MethodGet {
-		level = slog.LevelDebug // asked for every few seconds, by machines, or only looked at
+	if class == openRoute || class == monitorRoute || class == webhookRoute || r.Method == http.MethodGet {
+		level = slog.LevelDebug // by machines, every few seconds or for every envelope, or only looked at
 	}
 	if stranger := class == webhookRoute || client == nil; stranger && status >= 400 && status < 500 {
 		level = slog.LevelDebug // anybody can cause them, in any number; metrics count them

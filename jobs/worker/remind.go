@@ -58,7 +58,7 @@ func (w *Worker) remind(ctx context.Context, t *asynq.Task) error {
 		w.log.WarnContext(ctx, "reminder failed", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", err)
 		return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 	}
-	w.log.InfoContext(ctx, "reminded", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider)
+	w.log.DebugContext(ctx, "reminded", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider)
 	return nil
 }
 

@@ -43,7 +43,7 @@ func (t *envelopeTask) repeat(ctx context.Context, job *providers.Job) error {
 	ctx, detachFromShutdown, cancel := untilStop(ctx, t.stopping)
 	defer cancel()
 	t.detachFromShutdown, t.repeating, job.Repeat = detachFromShutdown, true, true
-	t.log.InfoContext(ctx, "an inviting call is made once more with its single-use token", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider)
+	t.log.DebugContext(ctx, "an inviting call is made once more with its single-use token", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider)
 	err := t.config.Provider.Invite(ctx, job)
 	taken, isTaken := errors.AsType[*marks.TakenError](err)
 	_, uncalled := errors.AsType[*uncalled](err)

@@ -330,7 +330,7 @@ func (t *envelopeTask) settle(ctx context.Context) error {
 	if err != nil {
 		return t.recordFailure(ctx, err)
 	}
-	t.log.InfoContext(ctx, "invitation settled", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "outcome", string(outcome))
+	t.log.DebugContext(ctx, "invitation settled", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "outcome", string(outcome))
 	switch outcome {
 	case providers.Invited:
 		return t.sent(ctx, job, false)

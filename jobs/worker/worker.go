@@ -341,9 +341,10 @@ func backoff(base, most time.Duration, attempts int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// note logs a transition and tells the hooks.
+// note logs a transition and tells the hooks. What goes well is told of a campaign as a whole: info
+// has what somebody acts on.
 func (w *Worker) note(ctx context.Context, r *ledger.Record, from ledger.State, attrs ...any) {
-	level := slog.LevelInfo
+	level := slog.LevelDebug
 	if r.State == ledger.Failed || r.State == ledger.InDoubt {
 		level = slog.LevelWarn
 	}
