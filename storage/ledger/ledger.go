@@ -67,6 +67,9 @@ func (s State) Terminal() bool {
 	return true
 }
 
+// over tells that nothing becomes of an envelope any more, whatever somebody decides: its content may be forgotten.
+func (s State) over() bool { return s.Terminal() && s != Failed && s != InDoubt }
+
 // Errors that callers decide on.
 var (
 	ErrNotFound = errors.New("not in the ledger")

@@ -340,6 +340,9 @@ func TestForgetLeavesWhatIsUndecided(t *testing.T) {
 		if err := writeRecord(t.Context(), l, create(t, l, id), ch); err != nil {
 			t.Fatal(err)
 		}
+		if err := l.KeepLinks(t.Context(), "june/"+id, []Link{{Email: "ana@example.com", Address: "https://example.com/sign"}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	_, err := forget(t, l, false)
 	var u *UnfinishedError
@@ -355,6 +358,9 @@ func TestForgetLeavesWhatIsUndecided(t *testing.T) {
 	for _, id := range []string{"2", "3", "4"} {
 		if r := get(t, l, id); r.State != Canceled || r.ErrorCode != CodeForgotten || len(r.Envelope) != 0 || !r.IntentAt.IsZero() || r.Digest == "" {
 			t.Errorf("%s: %+v", id, r)
+		}
+		if links, err := l.Links(t.Context(), "june/"+id); err != nil || links[0] != nil {
+			t.Errorf("the signing links of %s are left: %v", id, err)
 		}
 	}
 	if r := get(t, l, "1"); r.State != Archived || r.ErrorCode != "" {

@@ -114,3 +114,28 @@ func TestArchivedWhileManyAreRead(t *testing.T) {
 		t.Errorf("%+v", late)
 	}
 }
+
+// TestRetriedAndArchivedWhileManyAreRead: between its hash and its blob a failed envelope is retried and archived, and its
+// content is not missing.
+func TestRetriedAndArchivedWhileManyAreRead(t *testing.T) {
+	l, _ := open(t)
+	keys := archivedMany(t, l)
+	late := Entry{Campaign: "june", ID: "late", Provider: "certyneo", Digest: "d", State: Failed, Content: Content{Envelope: content("late"), EnvelopeID: "x", CompletedAt: created}}
+	if _, err := l.Create(t.Context(), []Entry{late}); err != nil {
+		t.Fatal(err)
+	}
+	watch(l).after = func() {
+		operate(t, l, RetryAll, 100)
+		c := claim(t, l, "late", get(t, l, "late").Generation)
+		if err := c.Archive(t.Context(), created, files("june/late", "dossier.pdf"), false); err != nil {
+			t.Error(err)
+		}
+	}
+	all, err := l.GetMany(t.Context(), append(keys, "june/late"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if late := all[len(all)-1]; string(late.Envelope) != string(content("late")) || late.State != Archived {
+		t.Errorf("%+v", late)
+	}
+}

@@ -96,7 +96,7 @@ func (l *Ledger) readRaw(ctx context.Context, keys []string, blobs bool) ([]raw,
 }
 
 // readBlobs reads the blobs of those records that have one. Of a record that was archived since, both are read again:
-// with its blob gone, and the hash of before, nothing would be left of its content.
+// with its blob gone, and the hash of before, nothing would be left of its content. A failed one may have been retried.
 func (l *Ledger) readBlobs(ctx context.Context, keys []string, all []raw) error {
 	blobs := map[int]*redis.StringCmd{}
 	p := l.db.Pipeline()
@@ -113,7 +113,7 @@ func (l *Ledger) readBlobs(ctx context.Context, keys []string, all []raw) error 
 	var again []string
 	for i, blob := range blobs {
 		all[i].blob = blob.Val()
-		if all[i].blob == "" && !byLetter[all[i].hash[fieldState]].Terminal() {
+		if all[i].blob == "" && !byLetter[all[i].hash[fieldState]].over() {
 			gone, again = append(gone, i), append(again, keys[i])
 		}
 	}

@@ -65,6 +65,7 @@ local function change(e, key, h, x)
   if to ~= h.s then
     letter(tonumber(h.n), to)
     if h.s == 's' then await_reminder(key, nil) end
+    if h.s == 's' or h.s == 'i' then redis.call('DEL', P .. 'links:' .. key) end -- as in shift; no others have any here
     local field = h.p .. ' ' .. h.s .. ' ' .. to
     moved[field] = moved[field] or {p = h.p, from = words[h.s], to = words[to], n = 0}
     moved[field].n = moved[field].n + 1
