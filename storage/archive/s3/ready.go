@@ -77,7 +77,7 @@ func (a *Archive) probe(ctx context.Context) error {
 		return err
 	}
 	o := archive.Object{Key: archive.Reserved + "/ready", Size: int64(len(probeContent)), SHA256: sum, ContentType: "text/plain"}
-	_, err = a.upload(ctx, strings.NewReader(probeContent), o)
+	_, err = a.upload(ctx, strings.NewReader(probeContent), o, true)
 	taken := isTaken(err)
 	if err != nil && !taken {
 		return a.diagnose(ctx, o, err)
@@ -86,7 +86,7 @@ func (a *Archive) probe(ctx context.Context) error {
 		return err
 	}
 	if !taken && a.condition.Load() != refused { // it was new, and now it is not
-		_, err = a.upload(ctx, strings.NewReader(probeContent), o)
+		_, err = a.upload(ctx, strings.NewReader(probeContent), o, true)
 		if taken = isTaken(err); err != nil && !taken {
 			return err
 		}

@@ -198,7 +198,8 @@ func (a *Archive) publish(ctx context.Context, file io.ReaderAt, o archive.Objec
 				return ctx.Err()
 			}
 		}
-		if try > 1 || a.condition.Load() != honoured {
+		looked := try > 1 || a.condition.Load() != honoured
+		if looked {
 			there, err := a.look(ctx, o.Key)
 			if err == nil {
 				return a.compare(ctx, there.object(o.Key), o)
@@ -207,11 +208,13 @@ func (a *Archive) publish(ctx context.Context, file io.ReaderAt, o archive.Objec
 				return err
 			}
 		}
-		tag, err := a.upload(ctx, file, o)
+		tag, err := a.upload(ctx, file, o, looked)
 		if err == nil {
 			return a.kept(ctx, o, tag)
 		}
 		switch {
+		case !looked && isRefused(err): // not honoured any more
+			a.condition.CompareAndSwap(honoured, unknown)
 		case !isTaken(err):
 			return err
 		case try == uploads:

@@ -27,11 +27,12 @@ type manner struct {
 }
 
 // upload writes an object whose key must be new, as the settings want it. It gives the
-// ETag of the answer.
-func (a *Archive) upload(ctx context.Context, file io.ReaderAt, o archive.Object) (string, error) {
+// ETag of the answer. Without the condition it writes only where the key was looked at.
+func (a *Archive) upload(ctx context.Context, file io.ReaderAt, o archive.Object, looked bool) (string, error) {
 	m := a.manner()
+	m.condition = m.condition || !looked
 	tag, err := a.put(ctx, file, o, m)
-	if !m.condition || status(err) != http.StatusNotImplemented {
+	if !m.condition || !isRefused(err) || !looked {
 		return tag, err
 	}
 	m.condition = false
@@ -42,6 +43,9 @@ func (a *Archive) upload(ctx context.Context, file io.ReaderAt, o archive.Object
 	a.condition.Store(refused)
 	return tag, nil
 }
+
+// isRefused: the server lacks something that the request asks for, and it may be the condition.
+func isRefused(err error) bool { return status(err) == http.StatusNotImplemented }
 
 func (a *Archive) manner() manner {
 	return manner{
