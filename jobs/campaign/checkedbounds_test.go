@@ -132,7 +132,7 @@ func TestCheckedWorkbookIsBounded(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	err := WriteChecked(t.Context(), path, Options{}, io.Discard)
 	runtime.ReadMemStats(&after)
-	if err == nil || !strings.Contains(err.Error(), "65 MB unzipped, and at most 64 MB") || !strings.Contains(err.Error(), "CSV") {
+	if err == nil || !strings.Contains(err.Error(), "33 MB unzipped, and at most 32 MB") || !strings.Contains(err.Error(), "CSV") {
 		t.Errorf("%v", err)
 	}
 	if n := after.TotalAlloc - before.TotalAlloc; n > maxMarked/2 {
