@@ -65,7 +65,7 @@ func Open(ctx context.Context, redisURL, archiveURL string) (*Client, error) {
 		c.log.WarnContext(ctx, "this Redis was used with another archive, and nothing is open there: it goes on with this one", "archive", store.String())
 	}
 	for _, w := range server.Warnings {
-		c.log.WarnContext(ctx, w)
+		c.log.WarnContext(ctx, w.String())
 	}
 	return c, nil
 }

@@ -1,5 +1,7 @@
 package providers
 
+import "github.com/chancela/chancela/providers/lang"
+
 // Finding is one thing that chancela doctor has found out: what was asked, what the answer
 // was, and what to do about it.
 type Finding struct {
@@ -8,11 +10,11 @@ type Finding struct {
 	Asked   string `json:"asked,omitempty"` // the call: "GET /workflows"
 	Status  int    `json:"status,omitempty"`
 
-	Answer   string `json:"answer"`             // what was found
-	Expected string `json:"expected,omitempty"` // what the reference says, where the answer differs from it
-	OK       bool   `json:"ok"`                 // nothing that a campaign would stumble over
-	Cure     string `json:"cure,omitempty"`     // what to do; of what is well: what to know
-	Body     string `json:"body,omitempty"`     // the answer's body with secrets and personal data masked, where something is wrong
+	Answer   lang.Text `json:"answer"`            // what was found
+	Expected lang.Text `json:"expected,omitzero"` // what the reference says, where the answer differs from it
+	OK       bool      `json:"ok"`                // nothing that a campaign would stumble over
+	Cure     lang.Text `json:"cure,omitzero"`     // what to do; of what is well: what to know
+	Body     string    `json:"body,omitempty"`    // the answer's body with secrets and personal data masked, where something is wrong
 }
 
 // Fact is something that a service's document leaves open, and that the doctor has found out
@@ -31,7 +33,7 @@ func (f Finding) Mark() string {
 	switch {
 	case !f.OK:
 		return "wrong"
-	case f.Cure != "" || f.Expected != "":
+	case !f.Cure.IsZero() || !f.Expected.IsZero():
 		return "note"
 	}
 	return "ok"

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Provider is one signing service. All methods may be called from many goroutines;
@@ -179,7 +181,7 @@ func (r Rate) Interval() time.Duration { return r.Per / time.Duration(r.Requests
 // Noter says what people must know of an envelope that is right as it is, such as that
 // nobody is told of it: check, run and enqueue say it once, with the number of envelopes.
 type Noter interface {
-	Notes(Envelope) []string
+	Notes(Envelope) []lang.Text
 }
 
 // RequestEstimator says how many requests an envelope costs on its way to the archive: the

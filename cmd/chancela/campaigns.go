@@ -83,7 +83,7 @@ type campaignFiles struct {
 	columns   map[string]campaign.Columns // by file: headings that were told
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
 	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
-	notes     map[string]int              // what people must know: in how many rows
+	notes     map[string]noted            // what people must know, by its words
 	each      bool                        // every mistake is told, for programs
 	silent    unreminded
 	headings  []string // of all files
@@ -102,7 +102,7 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 		return nil, err
 	}
 	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources(), cfg.TZ.Location), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, hours: set, documents: map[string]*campaign.Folder{},
-		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]int{}, silent: unreminded{}, invitations: map[string][]ledger.Invitation{}}
+		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]noted{}, silent: unreminded{}, invitations: map[string][]ledger.Invitation{}}
 	for _, name := range names {
 		if f.columns[name], err = flags.sheet.columnsOf(name); err != nil {
 			return nil, err
@@ -127,6 +127,12 @@ func (f *campaignFiles) options(file string, seen *campaign.Seen) campaign.Optio
 		Judge: f.judge, Calls: f.calls, Sheet: f.flags.sheet.sheet, Columns: f.columns[file], Patterns: f.flags.sheet.patterns, Language: f.language}
 }
 
+// noted is what people must know of some envelopes.
+type noted struct {
+	text      lang.Text
+	envelopes int
+}
+
 // tell is how something is said: [system.tell] or [system.note].
 type tell = func(kind string, object any, text lang.Sayer)
 
@@ -140,8 +146,8 @@ func (f *campaignFiles) tellLeftOut(tell tell) {
 		}
 	}
 	for _, note := range slices.Sorted(maps.Keys(f.notes)) {
-		n := f.notes[note]
-		tell("note", map[string]any{"message": note, "envelopes": n}, lang.Of("%v (%v)", lang.Plain(note), count(n, "envelope")))
+		known := f.notes[note]
+		tell("note", map[string]any{"message": note, "envelopes": known.envelopes}, lang.Of("%v (%v)", known.text, count(known.envelopes, "envelope")))
 	}
 }
 
@@ -166,7 +172,7 @@ func (f *campaignFiles) calls(e providers.Envelope) int {
 	f.silent.add(f.flags.reminders, e, judge)
 	if noter, ok := judge.(providers.Noter); ok {
 		for _, note := range noter.Notes(e) {
-			f.notes[note]++
+			f.notes[note.String()] = noted{note, f.notes[note.String()].envelopes + 1}
 		}
 	}
 	if c, ok := judge.(providers.RequestEstimator); ok {

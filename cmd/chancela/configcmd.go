@@ -160,7 +160,7 @@ func (c *config) durability(ctx context.Context) lang.Text {
 	}
 	parts := []lang.Text{lang.Of("version %s, durable by: %s", server.Version, server.Durability)}
 	for _, w := range server.Warnings {
-		parts = append(parts, lang.Plain(w))
+		parts = append(parts, w)
 	}
 	return lang.Join(parts, "; ")
 }

@@ -2,10 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -81,7 +82,7 @@ func (s *system) doctor(ctx context.Context, names []string, visit rest.Visit) e
 	d.redis(ctx)
 	d.archive(ctx)
 	if len(names) == 0 {
-		d.wrong("providers", "key", "no provider has a key: only simulators that chancela runs itself could be used", "set CHANCELA_<PROVIDER>_API_KEY; chancela sandbox prints keys of simulators")
+		d.wrong("providers", "key", lang.Of("no provider has a key: only simulators that chancela runs itself could be used"), lang.Of("set CHANCELA_<PROVIDER>_API_KEY; chancela sandbox prints keys of simulators"))
 	}
 	for _, name := range slices.Compact(names) {
 		if err := d.provider(ctx, name, visit); err != nil {
@@ -111,24 +112,27 @@ type doctor struct {
 
 // report tells a finding: a line for people.
 func (d *doctor) report(f providers.Finding) {
-	mark := f.Mark()
-	text := fmt.Sprintf("%-5s  %s: %s: %s", mark, f.Subject, f.Check, f.Answer)
-	if f.Expected != "" {
-		text += "; expected " + f.Expected
+	language, mark := d.sys.language, f.Mark()
+	line := language.Sprintf("%-5v  %v: %v: %v", lang.Of(mark), lang.Of(f.Subject), lang.Of(f.Check), f.Answer)
+	if !f.Expected.IsZero() {
+		line = language.Sprintf("%s; expected %v", line, f.Expected)
 	}
-	if f.Cure != "" {
-		text += ". " + sentence(f.Cure)
+	if !f.Cure.IsZero() {
+		line += ". " + sentence(language.Say(f.Cure))
 	}
-	if (f.Check == "connection" || f.Check == "clock") && d.told[text] {
+	if (f.Check == "connection" || f.Check == "clock") && d.told[line] {
 		return
 	}
-	d.told[text] = true
+	d.told[line] = true
 	d.counts[mark]++
-	d.sys.tell("finding", f, lang.Plain(printable(text)))
+	d.sys.tell("finding", f, lang.Plain(printable(line)))
 }
 
 // sentence begins with a capital.
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+func sentence(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
 
 // printable is a line that cannot steer a terminal: names in it are the service's.
 func printable(s string) string {
@@ -140,15 +144,15 @@ func printable(s string) string {
 	}, s)
 }
 
-func (d *doctor) fine(subject, check, answer string) {
+func (d *doctor) fine(subject, check string, answer lang.Text) {
 	d.report(providers.Finding{Subject: subject, Check: check, Answer: answer, OK: true})
 }
 
-func (d *doctor) note(subject, check, answer, cure string) {
+func (d *doctor) note(subject, check string, answer, cure lang.Text) {
 	d.report(providers.Finding{Subject: subject, Check: check, Answer: answer, OK: true, Cure: cure})
 }
 
-func (d *doctor) wrong(subject, check, answer, cure string) {
+func (d *doctor) wrong(subject, check string, answer, cure lang.Text) {
 	d.report(providers.Finding{Subject: subject, Check: check, Answer: answer, Cure: cure})
 }
 
@@ -166,7 +170,7 @@ func (d *doctor) provider(ctx context.Context, name string, visit rest.Visit) er
 		settings.Pacer = pace.NewRedis(d.engine.redis, name, d.cfg.pace(judge.Info()))
 	}
 	if p.Examine == nil {
-		d.note(name, "account", "this provider has no doctor", "send the first rows to your own address")
+		d.note(name, "account", lang.Of("this provider has no doctor"), lang.Of("send the first rows to your own address"))
 		return nil
 	}
 	visit.Report = d.report
@@ -180,10 +184,10 @@ func (d *doctor) provider(ctx context.Context, name string, visit rest.Visit) er
 // learn keeps what was found out for the workers.
 func (d *doctor) learn(ctx context.Context, name string, fact providers.Fact, holds bool) {
 	if d.engine.redis == nil {
-		d.note(name, "account", "there is no Redis to keep what was found out in", "set CHANCELA_REDIS_URL, and run this again")
+		d.note(name, "account", lang.Of("there is no Redis to keep what was found out in"), lang.Of("set CHANCELA_REDIS_URL, and run this again"))
 		return
 	}
 	if err := ledger.New(d.engine.redis, ledger.NotDurable).Learn(ctx, name, d.cfg.accountID(name), string(fact), holds); err != nil {
-		d.wrong(name, "account", oneLine(err), "run this again: the workers do not know what was found out")
+		d.wrong(name, "account", lang.Of("%v", err), lang.Of("run this again: the workers do not know what was found out"))
 	}
 }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
@@ -23,9 +23,9 @@ func (d *doctor) redis(ctx context.Context) {
 	const name = "redis"
 	if d.cfg.RedisURL == "" {
 		if len(d.cfg.keyed()) > 0 {
-			d.wrong(name, "address", "CHANCELA_REDIS_URL is not set", "set it, on one machine to local:PATH: with a provider's key nothing is sent without a Redis that lasts")
+			d.wrong(name, "address", lang.Of("CHANCELA_REDIS_URL is not set"), lang.Of("set it, on one machine to local:PATH: with a provider's key nothing is sent without a Redis that lasts"))
 		} else {
-			d.note(name, "address", "CHANCELA_REDIS_URL is not set", "set it before a provider's key is set: nothing is sent without a Redis that lasts then")
+			d.note(name, "address", lang.Of("CHANCELA_REDIS_URL is not set"), lang.Of("set it before a provider's key is set: nothing is sent without a Redis that lasts then"))
 		}
 		return
 	}
@@ -40,21 +40,21 @@ func (d *doctor) redis(ctx context.Context) {
 		err = ledger.New(db, ledger.NotDurable).Writable(ctx)
 	}
 	if err != nil {
-		d.wrong(name, "server", oneLine(err), "start it, or set CHANCELA_REDIS_URL and its user's rights anew")
+		d.wrong(name, "server", lang.Of("%v", err), lang.Of("start it, or set CHANCELA_REDIS_URL and its user's rights anew"))
 		return
 	}
 	d.engine.redis = db
-	d.fine(name, "server", fmt.Sprintf("%s answers and takes writes, version %s", where, server.Version))
+	d.fine(name, "server", lang.Of("%s answers and takes writes, version %s", where, server.Version))
 	for _, w := range server.Warnings {
-		d.note(name, "server", w, "change it while nothing is being sent")
+		d.note(name, "server", w, lang.Of("change it while nothing is being sent"))
 	}
 	switch {
 	case server.Durability != ledger.NotDurable:
-		d.fine(name, "durability", "an intent to invite survives a crash: "+string(server.Durability))
+		d.fine(name, "durability", lang.Of("an intent to invite survives a crash: %s", server.Durability))
 	case d.cfg.Marks != off:
-		d.note(name, "durability", "a crash of this Redis may forget the last moments: marks in the archive keep people from being invited twice", "set appendonly yes and appendfsync always, and nothing has to be enqueued again")
+		d.note(name, "durability", lang.Of("a crash of this Redis may forget the last moments: marks in the archive keep people from being invited twice"), lang.Of("set appendonly yes and appendfsync always, and nothing has to be enqueued again"))
 	default:
-		d.wrong(name, "durability", "a crash of this Redis may forget an invitation, and it could be sent twice", "set appendonly yes and appendfsync always, or leave CHANCELA_MARKS on")
+		d.wrong(name, "durability", lang.Of("a crash of this Redis may forget an invitation, and it could be sent twice"), lang.Of("set appendonly yes and appendfsync always, or leave CHANCELA_MARKS on"))
 	}
 }
 
@@ -71,15 +71,15 @@ func (d *doctor) archive(ctx context.Context) {
 		err = a.Ready(ctx)
 	}
 	if err != nil {
-		d.wrong(name, "access", oneLine(err), "look at CHANCELA_ARCHIVE_URL, and at the rights there")
+		d.wrong(name, "access", lang.Of("%v", err), lang.Of("look at CHANCELA_ARCHIVE_URL, and at the rights there"))
 		return
 	}
 	for _, w := range a.Warnings() {
-		d.note(name, "server", w, "a store that knows them is safer")
+		d.note(name, "server", w, lang.Of("a store that knows them is safer"))
 	}
 	if d.engine.redis != nil {
 		if err := pairing.Check(ctx, d.engine.redis, a); err != nil {
-			d.wrong(name, "redis", oneLine(err), "look at CHANCELA_ARCHIVE_URL and CHANCELA_REDIS_URL, or give this archive the id")
+			d.wrong(name, "redis", lang.Of("%v", err), lang.Of("look at CHANCELA_ARCHIVE_URL and CHANCELA_REDIS_URL, or give this archive the id"))
 			return // nothing is written into somebody else's
 		}
 	}
@@ -88,16 +88,16 @@ func (d *doctor) archive(ctx context.Context) {
 		return err
 	}
 	if err := put(doctorText); err != nil {
-		d.wrong(name, "write", oneLine(err), "look at the rights of CHANCELA_ARCHIVE_URL")
+		d.wrong(name, "write", lang.Of("%v", err), lang.Of("look at the rights of CHANCELA_ARCHIVE_URL"))
 		return
 	}
 	switch err := put("other\n"); {
 	case errors.Is(err, archive.ErrConflict):
-		d.fine(name, "create-only", a.String()+" takes files, and replaces none")
+		d.fine(name, "create-only", lang.Of("%s takes files, and replaces none", a))
 	case err == nil:
-		d.wrong(name, "create-only", "a file was replaced by another", "choose another store: signed documents could be lost in it")
+		d.wrong(name, "create-only", lang.Of("a file was replaced by another"), lang.Of("choose another store: signed documents could be lost in it"))
 	default:
-		d.wrong(name, "create-only", oneLine(err), "look at the rights of CHANCELA_ARCHIVE_URL")
+		d.wrong(name, "create-only", lang.Of("%v", err), lang.Of("look at the rights of CHANCELA_ARCHIVE_URL"))
 	}
 	d.readAgain(ctx, a)
 }
@@ -116,22 +116,22 @@ func (d *doctor) readAgain(ctx context.Context, a archive.Archive) {
 		}
 	}
 	if err != nil {
-		d.wrong(name, "read", oneLine(err), "look at the rights of CHANCELA_ARCHIVE_URL")
+		d.wrong(name, "read", lang.Of("%v", err), lang.Of("look at the rights of CHANCELA_ARCHIVE_URL"))
 		return
 	}
 	listed := false
 	for o, err := range a.List(ctx, doctorKey) {
 		if err != nil {
-			d.wrong(name, "list", oneLine(err), "give the right to list: report and verify need it")
+			d.wrong(name, "list", lang.Of("%v", err), lang.Of("give the right to list: report and verify need it"))
 			return
 		}
 		listed = listed || o.Key == doctorKey
 	}
 	if !listed {
-		d.wrong(name, "list", "a file that is there is not in the list", "choose another store: report and verify would miss files")
+		d.wrong(name, "list", lang.Of("a file that is there is not in the list"), lang.Of("choose another store: report and verify would miss files"))
 		return
 	}
-	d.fine(name, "read", "what was written is read again, with the same SHA-256, and is in the list")
+	d.fine(name, "read", lang.Of("what was written is read again, with the same SHA-256, and is in the list"))
 	d.presign(ctx, a)
 }
 
@@ -149,15 +149,15 @@ func (d *doctor) presign(ctx context.Context, a archive.Archive) {
 			answer, err = (&http.Client{Timeout: 10 * time.Second, Transport: d.transport()}).Do(r)
 		}
 	}
-	const cure = "downloads by the HTTP API would fail: look at AWS_ENDPOINT_URL_S3, the credentials and the clock"
+	cure := lang.Of("downloads by the HTTP API would fail: look at AWS_ENDPOINT_URL_S3, the credentials and the clock")
 	switch {
 	case err != nil:
-		d.wrong("archive", "presign", unaddressed(err), cure)
+		d.wrong("archive", "presign", lang.Of("%v", unaddressed(err)), cure)
 		return
 	case answer.StatusCode != http.StatusOK:
-		d.wrong("archive", "presign", fmt.Sprintf("a signed address answers HTTP %d", answer.StatusCode), cure)
+		d.wrong("archive", "presign", lang.Of("a signed address answers HTTP %d", answer.StatusCode), cure)
 	default:
-		d.fine("archive", "presign", "a signed address gives the file")
+		d.fine("archive", "presign", lang.Of("a signed address gives the file"))
 	}
 	answer.Body.Close()
 }
@@ -172,11 +172,11 @@ func (d *doctor) transport() *http.Transport {
 
 // unaddressed is an error without the address that it is about: signatures and secrets
 // stand in addresses.
-func unaddressed(err error) string {
+func unaddressed(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
+		return e.Err
 	}
-	return oneLine(err)
+	return err
 }
 
 // webhook looks at the address of callbacks, as far as that can be told from here.
@@ -193,12 +193,12 @@ func (d *doctor) webhook(ctx context.Context, name string) {
 	real := d.cfg.isReal(name)
 	switch {
 	case real && u.Scheme != "https":
-		d.wrong(name, "webhook", setting+" is plain http: callbacks could be read and forged on the way", "give serve an https address")
+		d.wrong(name, "webhook", lang.Of("%s is plain http: callbacks could be read and forged on the way", setting), lang.Of("give serve an https address"))
 	case real && !public(ctx, u.Hostname()):
-		d.wrong(name, "webhook", setting+" names a host that is not on the public internet, as seen from here", "callbacks need a public address; without them envelopes are looked at from time to time")
+		d.wrong(name, "webhook", lang.Of("%s names a host that is not on the public internet, as seen from here", setting), lang.Of("callbacks need a public address; without them envelopes are looked at from time to time"))
 	}
 	if d.cfg.account(name).WebhookSecret == "" {
-		d.wrong(name, "webhook", variable(name, "WEBHOOK_SECRET")+" is not set: serve refuses every callback", "set it, beside the address")
+		d.wrong(name, "webhook", lang.Of("%s is not set: serve refuses every callback", variable(name, "WEBHOOK_SECRET")), lang.Of("set it, beside the address"))
 	}
 	d.receiver(ctx, name, address)
 }
@@ -208,22 +208,22 @@ func (d *doctor) webhook(ctx context.Context, name string) {
 func (d *doctor) receiver(ctx context.Context, name, address string) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	const cure = "chancela serve must be reachable there, at /webhooks/"
+	cure := lang.Of("chancela serve must be reachable there, at /webhooks/%s", name)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return
 	}
 	answer, err := d.transport().RoundTrip(r)
 	if err != nil {
-		d.note(name, "webhook", "its address does not answer from here: "+unaddressed(err), cure+name+"; from outside it may look different")
+		d.note(name, "webhook", lang.Of("its address does not answer from here: %v", unaddressed(err)), lang.Of("%v; from outside it may look different", cure))
 		return
 	}
 	answer.Body.Close()
 	if answer.StatusCode == http.StatusMethodNotAllowed && strings.Contains(answer.Header.Get("Allow"), http.MethodPost) {
-		d.fine(name, "webhook", "a receiver answers at "+variable(name, "WEBHOOK_URL")+", as seen from here")
+		d.fine(name, "webhook", lang.Of("a receiver answers at %s, as seen from here", variable(name, "WEBHOOK_URL")))
 		return
 	}
-	d.note(name, "webhook", fmt.Sprintf("its address answers HTTP %d, which is not what serve answers", answer.StatusCode), cure+name)
+	d.note(name, "webhook", lang.Of("its address answers HTTP %d, which is not what serve answers", answer.StatusCode), cure)
 }
 
 // public tells whether a name leads to an address that the public internet has.

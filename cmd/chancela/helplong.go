@@ -102,7 +102,7 @@ Definições com que nenhum outro comando inicia são indicadas, com status de s
 	"chancela doctor": `Doctor pergunta a cada provedor que tem chave o que a conta pode fazer, e verifica tudo o mais de
 que uma campanha precisa: o caminho até o provedor e o relógio dele, a durabilidade do Redis, se
 é possível gravar no arquivo e ler de novo, e o endereço dos callbacks. Cada resultado é uma
-linha, ok, note (nota) ou wrong (errado), com a solução; com --json, tudo o que foi perguntado e
+linha, ok, nota ou erro, com a solução; com --json, tudo o que foi perguntado e
 respondido. Ninguém recebe nada: ele só lê, e deixa um pequeno arquivo no arquivo de documentos.
 
 --draft também cria no provedor o que não chega a ninguém (um envio de arquivo, um rascunho que

@@ -139,7 +139,7 @@ func (e *engine) inspect(ctx context.Context) error {
 		return err
 	}
 	for _, w := range server.Warnings {
-		e.log.WarnContext(ctx, w)
+		e.log.WarnContext(ctx, w.String())
 	}
 	e.durability = server.Durability
 	return nil
@@ -155,7 +155,7 @@ func (e *engine) openArchive(ctx context.Context) error {
 		return err
 	}
 	for _, w := range a.Warnings() {
-		e.log.WarnContext(ctx, w)
+		e.log.WarnContext(ctx, w.String())
 	}
 	e.archive = a
 	if e.simulated {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/rest"
 )
 
@@ -63,22 +64,22 @@ func fetchToken(ctx context.Context, s rest.Settings, v rest.Visit) (string, err
 	a := x.Ask(ctx, rest.Request{Method: http.MethodPost, Path: "/oauth/token",
 		Body: rest.JSONBody(tokenRequest{"client_credentials", own(setClientID), own(setClientSecret)})})
 	if a.Err != nil && a.Status != 0 {
-		x.Wrong("token", a, x.Words(a), "", "look at CHANCELA_CATALISA_CLIENT_ID and CHANCELA_CATALISA_CLIENT_SECRET, and whether they are of this environment")
+		x.Wrong("token", a, lang.Plain(x.Words(a)), lang.Text{}, lang.Of("look at CHANCELA_CATALISA_CLIENT_ID and CHANCELA_CATALISA_CLIENT_SECRET, and whether they are of this environment"))
 		return "", nil
 	}
 	var out tokenAnswer
-	if x.Refused("token", a, "") || !x.Decode("token", a, &out) {
+	if x.Refused("token", a, lang.Text{}) || !x.Decode("token", a, &out) {
 		return "", nil
 	}
 	if out.AccessToken == "" {
-		x.Wrong("token", a, "the answer has no access_token", "access_token (reference §3.1)", "report this: the service differs from its reference")
+		x.Wrong("token", a, lang.Of("the answer has no access_token"), rest.Reference("access_token", "§3.1"), rest.Differs)
 		return "", nil
 	}
-	life := "not told"
+	life := lang.Of("an access token; how long it lives is not told")
 	if out.ExpiresIn > 0 {
-		life = time.Duration(out.ExpiresIn * float64(time.Second)).String()
+		life = lang.Of("an access token; it lives %v", time.Duration(out.ExpiresIn*float64(time.Second)))
 	}
-	x.Fine("token", a, "an access token; it lives "+life)
+	x.Fine("token", a, life)
 	return out.AccessToken, nil
 }
 
@@ -98,7 +99,7 @@ func (d doctor) permissions(token string, files bool) {
 		}
 	}
 	if err != nil {
-		d.Note("permissions", a, "the token cannot be read", "a JWT (reference §3.1)", "permissions show in what is refused")
+		d.Note("permissions", a, lang.Of("the token cannot be read"), rest.Reference(lang.Of("a JWT"), "§3.1"), lang.Of("permissions show in what is refused"))
 		return
 	}
 	wanted := []string{"ESIGNATURE_CREATE", "ESIGNATURE_READ"}
@@ -109,12 +110,12 @@ func (d doctor) permissions(token string, files bool) {
 	expires := time.Unix(claims.Expires, 0)
 	switch {
 	case claims.Expires > 0 && time.Now().After(expires):
-		d.Wrong("permissions", a, "the token has run out at "+expires.UTC().Format(time.RFC3339), "",
-			"an access token lives an hour: set CHANCELA_CATALISA_CLIENT_ID and CHANCELA_CATALISA_CLIENT_SECRET instead of CHANCELA_CATALISA_API_KEY")
+		d.Wrong("permissions", a, lang.Of("the token has run out at %s", expires.UTC().Format(time.RFC3339)), lang.Text{},
+			lang.Of("an access token lives an hour: set CHANCELA_CATALISA_CLIENT_ID and CHANCELA_CATALISA_CLIENT_SECRET instead of CHANCELA_CATALISA_API_KEY"))
 	case len(missing) > 0:
-		d.Wrong("permissions", a, "the token lacks "+strings.Join(missing, ", "), "", "give the client these permissions")
+		d.Wrong("permissions", a, lang.Of("the token lacks %s", strings.Join(missing, ", ")), lang.Text{}, lang.Of("give the client these permissions"))
 	default:
-		d.Fine("permissions", a, strings.Join(claims.Permissions, ", "))
+		d.Fine("permissions", a, lang.Plain(strings.Join(claims.Permissions, ", ")))
 	}
 }
 
@@ -127,31 +128,31 @@ func get(path string, query url.Values) rest.Request {
 func (d doctor) list(ctx context.Context) bool {
 	a := d.Ask(ctx, get(requestsPath, url.Values{"page[number]": {"1"}, "page[size]": {fmt.Sprint(pageSize)}}))
 	var all listing
-	if d.Refused("list", a, "nothing can be followed: ESIGNATURE_READ") {
+	if d.Refused("list", a, lang.Of("nothing can be followed: ESIGNATURE_READ")) {
 		return false
 	}
 	if !d.Decode("list", a, &all) {
 		return true
 	}
 	if all.Data == nil {
-		d.Wrong("list", a, "the answer is no list", `{"data": [...]} (reference §7.3)`, "report this: the service differs from its reference")
+		d.Wrong("list", a, lang.Of("the answer is no list"), rest.Reference(`{"data": [...]}`, "§7.3"), rest.Differs)
 		return true
 	}
-	d.Fine("list", a, fmt.Sprintf("%d requests on the first page of %d", len(all.Data), max(1, all.Meta.TotalPages)))
+	d.Fine("list", a, lang.Of("%d requests on the first page of %d", len(all.Data), max(1, all.Meta.TotalPages)))
 
 	a = d.Ask(ctx, get(requestsPath, url.Values{"page[number]": {"1"}, "page[size]": {fmt.Sprint(pageSize)}, "filter[businessId]": {"chancela-doctor/" + rand.Text()}}))
 	var found listing
-	if d.Refused("filter", a, "an interrupted invitation cannot be settled") || !d.Decode("filter", a, &found) {
+	if d.Refused("filter", a, lang.Of("an interrupted invitation cannot be settled")) || !d.Decode("filter", a, &found) {
 		return true
 	}
 	switch {
 	case len(found.Data) > 0:
-		d.Wrong("filter", a, fmt.Sprintf("an unknown businessId finds %d requests: the filter does not filter", len(found.Data)), "none (reference §7.3)",
-			"an interrupted invitation would be settled by reading every request; ask Catalisa before a campaign is sent")
+		d.Wrong("filter", a, lang.Of("an unknown businessId finds %d requests: the filter does not filter", len(found.Data)), rest.Reference(lang.Of("none"), "§7.3"),
+			lang.Of("an interrupted invitation would be settled by reading every request; ask Catalisa before a campaign is sent"))
 	case len(all.Data) == 0:
-		d.Note("filter", a, "the account has no request yet: whether the filter filters cannot be told", "", "look again after the first envelope")
+		d.Note("filter", a, lang.Of("the account has no request yet: whether the filter filters cannot be told"), lang.Text{}, lang.Of("look again after the first envelope"))
 	default:
-		d.Fine("filter", a, "an unknown businessId finds nothing")
+		d.Fine("filter", a, lang.Of("an unknown businessId finds nothing"))
 	}
 	return true
 }
@@ -159,7 +160,7 @@ func (d doctor) list(ctx context.Context) bool {
 // configs looks for the configuration that is used where none is named (reference §9).
 func (d doctor) configs(ctx context.Context) {
 	a := d.Ask(ctx, get("/api/v1/esignature/provider-configs", nil))
-	if d.Refused("config", a, "it cannot be told whether the organization has a default") {
+	if d.Refused("config", a, lang.Of("it cannot be told whether the organization has a default")) {
 		return
 	}
 	var all struct {
@@ -176,31 +177,31 @@ func (d doctor) configs(ctx context.Context) {
 	if !d.Decode("config", a, &all) {
 		return
 	}
-	var names []string
+	var names []lang.Text
 	usable := false
 	for _, c := range all.Data {
-		name := fmt.Sprintf("%s (%s, %s", c.Attributes.Name, c.ID, c.Attributes.Type)
+		name := lang.Of("%s (%s, %s", c.Attributes.Name, c.ID, c.Attributes.Type)
 		if c.Attributes.Default {
-			name += ", the default"
+			name = lang.Of("%v, the default", name)
 			usable = usable || c.Attributes.Active == nil || *c.Attributes.Active
 		}
 		if c.Attributes.Active != nil && !*c.Attributes.Active {
-			name += ", not active"
+			name = lang.Of("%v, not active", name)
 		}
-		names = append(names, name+")")
+		names = append(names, lang.Of("%v)", name))
 	}
-	text := cmp.Or(strings.Join(names, ", "), "none")
+	text := rest.Listed(names)
 	if !usable {
-		d.Wrong("config", a, "no active configuration is the default: "+text, "", "set a default in Catalisa, or give every row catalisa.config_id")
+		d.Wrong("config", a, lang.Of("no active configuration is the default: %v", text), lang.Text{}, lang.Of("set a default in Catalisa, or give every row catalisa.config_id"))
 		return
 	}
-	d.Fine("config", a, "for catalisa.config_id: "+text)
+	d.Fine("config", a, lang.Of("for catalisa.config_id: %v", text))
 }
 
 // draft puts a file into File Storage and deletes it. A signature request is not made:
 // making one is what invites.
 func (d doctor) draft(ctx context.Context, s rest.Settings, bearer http.Header) error {
-	d.Note("draft", rest.Answer{}, "no signature request is made: creating one is the call that invites (reference §6)", "", "send the first rows to your own address")
+	d.Note("draft", rest.Answer{}, lang.Of("no signature request is made: creating one is the call that invites (reference §6)"), lang.Text{}, lang.Of("send the first rows to your own address"))
 	base := s.Own[setFilesURL].Reveal()
 	if base == "" {
 		return nil
@@ -214,24 +215,24 @@ func (d doctor) draft(ctx context.Context, s rest.Settings, bearer http.Header) 
 		Name: "chancela-doctor.pdf", MimeType: providers.TypePDF, SizeBytes: int64(len(rest.Blank)), Category: "CONTRACT", BusinessID: "chancela-doctor",
 	})})
 	var record fileRecord
-	if x.Refused("upload", a, "documents cannot go by CHANCELA_CATALISA_FILES_URL: FILES_CREATE") || !x.Decode("upload", a, &record) {
+	if x.Refused("upload", a, lang.Of("documents cannot go by CHANCELA_CATALISA_FILES_URL: FILES_CREATE")) || !x.Decode("upload", a, &record) {
 		return nil
 	}
 	if record.Data.ID == "" || record.UploadURL == "" {
-		x.Wrong("upload", a, "the answer has no id or no uploadUrl", "data.id and uploadUrl (reference §8)", "report this: the service differs from its reference")
+		x.Wrong("upload", a, lang.Of("the answer has no id or no uploadUrl"), rest.Reference(lang.Of("data.id and uploadUrl"), "§8"), rest.Differs)
 		return nil
 	}
 	path := filesPath + "/" + url.PathEscape(record.Data.ID)
-	x.Later("the file", func(ctx context.Context) rest.Answer {
+	x.Later(lang.Of("the file"), func(ctx context.Context) rest.Answer {
 		return x.Ask(ctx, rest.Request{Method: http.MethodDelete, Path: path, Route: filesPath + "/{id}"})
 	})
 	if err := x.Upload(ctx, record.UploadURL, rest.Raw(providers.TypePDF, int64(len(rest.Blank)), rest.OpenBlank)); err != nil {
-		x.Wrong("upload", rest.Answer{Op: "PUT uploadUrl", Status: providers.StatusOf(err), Err: err}, "the storage refuses the file: "+err.Error(), "", "look at the proxy: the storage is another host")
+		x.Wrong("upload", rest.Answer{Op: "PUT uploadUrl", Status: providers.StatusOf(err), Err: err}, lang.Of("the storage refuses the file: %v", err), lang.Text{}, lang.Of("look at the proxy: the storage is another host"))
 		return nil
 	}
 	a = x.Ask(ctx, rest.Request{Method: http.MethodPost, Path: path + "/confirm-upload", Route: filesPath + "/{id}/confirm-upload"})
-	if !x.Refused("upload", a, "documents cannot go by CHANCELA_CATALISA_FILES_URL: FILES_CREATE") {
-		x.Fine("upload", a, "a file is stored and confirmed")
+	if !x.Refused("upload", a, lang.Of("documents cannot go by CHANCELA_CATALISA_FILES_URL: FILES_CREATE")) {
+		x.Fine("upload", a, lang.Of("a file is stored and confirmed"))
 	}
 	return nil
 }

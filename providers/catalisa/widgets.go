@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // placed tells whether an envelope has widgets. Templates bring their own.
@@ -21,11 +22,11 @@ func fromTop(e providers.Envelope) bool {
 }
 
 // Notes says what is not documented of an envelope's widgets.
-func (p *Provider) Notes(e providers.Envelope) []string {
+func (p *Provider) Notes(e providers.Envelope) []lang.Text {
 	if !placed(e) || e.Option(optOrigin) != "" {
 		return nil
 	}
-	return []string{"Catalisa does not document from where y of a place is counted: it goes from the foot of the page, as given. Look at the first row, and give catalisa.origin=top where places are upside down, or catalisa.origin=bottom where they are right"}
+	return []lang.Text{lang.Of("Catalisa does not document from where y of a place is counted: it goes from the foot of the page, as given. Look at the first row, and give catalisa.origin=top where places are upside down, or catalisa.origin=bottom where they are right")}
 }
 
 // measure notes the height of the document's pages where places are counted from their head.

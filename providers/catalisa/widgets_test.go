@@ -66,7 +66,7 @@ func TestOriginAndSignerOfWidgets(t *testing.T) {
 	if notes := p.Notes(e); len(notes) != 0 {
 		t.Errorf("%q of an origin that is given", notes)
 	}
-	if notes := p.Notes(filledIn()); len(notes) != 1 || !strings.Contains(notes[0], "catalisa.origin=top") {
+	if notes := p.Notes(filledIn()); len(notes) != 1 || !strings.Contains(notes[0].String(), "catalisa.origin=top") {
 		t.Errorf("the doubt is not told: %q", notes)
 	}
 	job := fake.NewJob(e, map[string]string{"lease.pdf": pdf})

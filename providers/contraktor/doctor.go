@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/rest"
 )
 
@@ -51,7 +51,7 @@ func (d doctor) list(check string, a rest.Answer, into any) bool {
 	if json.Unmarshal(body, &wrapped) == nil {
 		body = wrapped.Data
 	} else {
-		d.Note(check, a, "the list comes bare", `{"data": [...]} (reference §1)`, "both are read")
+		d.Note(check, a, lang.Of("the list comes bare"), rest.Reference(`{"data": [...]}`, "§1"), lang.Of("both are read"))
 	}
 	a.Body = body
 	return d.Decode(check, a, into)
@@ -59,7 +59,7 @@ func (d doctor) list(check string, a rest.Answer, into any) bool {
 
 func (d doctor) workflows(ctx context.Context) bool {
 	a := d.Ask(ctx, get("/workflows"))
-	if d.Refused("key", a, "") {
+	if d.Refused("key", a, lang.Text{}) {
 		return false
 	}
 	var all []struct {
@@ -70,37 +70,26 @@ func (d doctor) workflows(ctx context.Context) bool {
 	if !d.list("workflows", a, &all) {
 		return true
 	}
-	d.Fine("key", a, "the key is taken")
-	var names []string
+	d.Fine("key", a, lang.Of("the key is taken"))
+	var names []lang.Text
 	for _, w := range all {
 		if strings.HasPrefix(string(w.ID), `"`) {
-			d.Wrong("ids", a, "ids are texts", "numbers (reference §1)", "report this: the client reads numbers")
+			d.Wrong("ids", a, lang.Of("ids are texts"), rest.Reference(lang.Of("numbers"), "§1"), lang.Of("report this: the client reads numbers"))
 			return true
 		}
-		name := fmt.Sprintf("%s (%s)", w.Name, w.ID)
+		name := lang.Of("%s (%s)", w.Name, w.ID)
 		if w.Default {
-			name = fmt.Sprintf("%s (%s, the default)", w.Name, w.ID)
+			name = lang.Of("%s (%s, the default)", w.Name, w.ID)
 		}
 		names = append(names, name)
 	}
-	d.Fine("workflows", a, "for contraktor.workflow or contraktor.workflow_id: "+listed(names))
+	d.Fine("workflows", a, lang.Of("for contraktor.workflow or contraktor.workflow_id: %v", rest.Listed(names)))
 	return true
-}
-
-func listed(names []string) string {
-	const most = 20
-	switch {
-	case len(names) == 0:
-		return "none"
-	case len(names) > most:
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-	}
-	return strings.Join(names, ", ")
 }
 
 func (d doctor) templates(ctx context.Context) {
 	a := d.Ask(ctx, get("/templates"))
-	if d.Refused("templates", a, "rows with a template fail") {
+	if d.Refused("templates", a, lang.Of("rows with a template fail")) {
 		return
 	}
 	var all []struct {
@@ -110,11 +99,11 @@ func (d doctor) templates(ctx context.Context) {
 	if !d.list("templates", a, &all) {
 		return
 	}
-	var names []string
+	var names []lang.Text
 	for _, t := range all {
-		names = append(names, fmt.Sprintf("%s (%s)", t.Title, t.ID))
+		names = append(names, lang.Of("%s (%s)", t.Title, t.ID))
 	}
-	d.Fine("templates", a, "for the column template: "+listed(names))
+	d.Fine("templates", a, lang.Of("for the column template: %v", rest.Listed(names)))
 }
 
 // parties finds out whether search filters: that it exists is known from a customer's
@@ -127,16 +116,16 @@ func (d doctor) parties(ctx context.Context) {
 		ID json.Number `json:"id"`
 	}
 	a := d.Ask(ctx, get("/parties"))
-	if d.Refused("search", a, "") || !d.list("search", a, &all) {
+	if d.Refused("search", a, lang.Text{}) || !d.list("search", a, &all) {
 		return
 	}
 	if len(all) == 0 {
-		d.Note("search", a, "the account has no party yet: whether search filters cannot be told", "", "doctor --draft tells")
+		d.Note("search", a, lang.Of("the account has no party yet: whether search filters cannot be told"), lang.Text{}, lang.Of("doctor --draft tells"))
 		return
 	}
-	d.Fine("search", a, fmt.Sprintf("search filters; without it %d parties come at once", len(all)))
+	d.Fine("search", a, lang.Of("search filters; without it %d parties come at once", len(all)))
 	if more := besideData(a.Body); more != "" {
-		d.Note("pages", a, "the list of parties tells more than its data: "+more, `{"data": [...]} (reference §7)`, "it may come in pages, of which the first is read: who stands on another one is made anew, unless search finds them")
+		d.Note("pages", a, lang.Of("the list of parties tells more than its data: %s", more), rest.Reference(`{"data": [...]}`, "§7"), lang.Of("it may come in pages, of which the first is read: who stands on another one is made anew, unless search finds them"))
 	}
 }
 
@@ -159,20 +148,20 @@ func (d doctor) ignores(ctx context.Context) bool {
 		ID json.Number `json:"id"`
 	}
 	a := d.Ask(ctx, nonsense)
-	if d.Refused("search", a, "give every row contraktor.find_parties=false") || !d.list("search", a, &all) {
+	if d.Refused("search", a, lang.Of("give every row contraktor.find_parties=false")) || !d.list("search", a, &all) {
 		return true
 	}
 	if len(all) > 0 {
-		d.Note("search", a, fmt.Sprintf("a nonsense search finds %d: search does not filter", len(all)), "nobody", wholeList)
+		d.Note("search", a, lang.Of("a nonsense search finds %d: search does not filter", len(all)), lang.Of("nobody"), wholeList)
 	}
 	return len(all) > 0
 }
 
-const wholeList = "each look for a party reads the whole list; contraktor.find_parties=false does without it"
+var wholeList = lang.Of("each look for a party reads the whole list; contraktor.find_parties=false does without it")
 
 func (d doctor) contracts(ctx context.Context) {
 	a := d.Ask(ctx, get("/contracts"))
-	if d.Refused("contracts", a, "an interrupted invitation cannot be settled") {
+	if d.Refused("contracts", a, lang.Of("an interrupted invitation cannot be settled")) {
 		return
 	}
 	var all []struct {
@@ -186,7 +175,7 @@ func (d doctor) contracts(ctx context.Context) {
 	if !d.list("contracts", a, &all) {
 		return
 	}
-	d.Fine("contracts", a, fmt.Sprintf("%d at once; no page is documented", len(all)))
+	d.Fine("contracts", a, lang.Of("%d at once; no page is documented", len(all)))
 	engines, counter := "", ""
 	for _, k := range all {
 		if engines == "" {
@@ -197,12 +186,12 @@ func (d doctor) contracts(ctx context.Context) {
 		}
 	}
 	if engines == "" {
-		d.Note("engines", a, "no contract tells the account's engines and its counter of signatures", "", "look at the plan in Contraktor's own pages")
+		d.Note("engines", a, lang.Of("no contract tells the account's engines and its counter of signatures"), lang.Text{}, lang.Of("look at the plan in Contraktor's own pages"))
 		return
 	}
-	text := "the account signs with " + engines
+	text := lang.Of("the account signs with %s", engines)
 	if counter != "" {
-		text += "; its plan's counter of signatures stands at " + counter
+		text = lang.Of("%v; its plan's counter of signatures stands at %s", text, counter)
 	}
 	d.Fine("engines", a, text)
 }
@@ -222,7 +211,7 @@ func (d doctor) draft(ctx context.Context) {
 	if contract == 0 {
 		return
 	}
-	d.later("contracts", "the contract", contract)
+	d.later("contracts", lang.Of("the contract"), contract)
 	d.look(ctx, contract)
 
 	email := "doctor-" + strings.ToLower(rand.Text()[:12]) + "@example.com"
@@ -230,7 +219,7 @@ func (d doctor) draft(ctx context.Context) {
 	if party == 0 {
 		return
 	}
-	d.later("parties", "the party", party)
+	d.later("parties", lang.Of("the party"), party)
 	if d.ignores(ctx) {
 		return
 	}
@@ -240,16 +229,16 @@ func (d doctor) draft(ctx context.Context) {
 		Email string `json:"email"`
 	}
 	a := d.Ask(ctx, search)
-	if d.Refused("search", a, "") || !d.list("search", a, &found) {
+	if d.Refused("search", a, lang.Text{}) || !d.list("search", a, &found) {
 		return
 	}
 	switch {
 	case len(found) == 1 && found[0].Email == email:
-		d.Fine("search", a, "the new party is found by its e-mail, alone")
+		d.Fine("search", a, lang.Of("the new party is found by its e-mail, alone"))
 	case len(found) == 0:
-		d.Note("search", a, "the new party is not found by its e-mail", "the party", "a person of two contracts becomes two parties")
+		d.Note("search", a, lang.Of("the new party is not found by its e-mail"), lang.Of("the party"), lang.Of("a person of two contracts becomes two parties"))
 	default:
-		d.Note("search", a, fmt.Sprintf("the search for one e-mail finds %d parties", len(found)), "one", wholeList)
+		d.Note("search", a, lang.Of("the search for one e-mail finds %d parties", len(found)), lang.Of("one"), wholeList)
 	}
 }
 
@@ -257,7 +246,7 @@ func (d doctor) draft(ctx context.Context) {
 // is settled.
 func (d doctor) look(ctx context.Context, id int64) {
 	a := d.Ask(ctx, get("/contracts/"+formatID(id)))
-	if d.Refused("draft", a, "an interrupted invitation cannot be settled") {
+	if d.Refused("draft", a, lang.Of("an interrupted invitation cannot be settled")) {
 		return
 	}
 	var k answer[struct {
@@ -270,16 +259,16 @@ func (d doctor) look(ctx context.Context, id int64) {
 		return
 	}
 	if k.Data.Metadata["chancela"] != "doctor" {
-		d.Note("metadata", a, "the contract comes back without its metadata", "as it was sent (reference §6)", "contracts cannot be told apart by it in Contraktor's pages")
+		d.Note("metadata", a, lang.Of("the contract comes back without its metadata"), rest.Reference(lang.Of("as it was sent"), "§6"), lang.Of("contracts cannot be told apart by it in Contraktor's pages"))
 	}
 	if proofs := string(k.Data.Current.Proofs); proofs != "[]" && proofs != "null" {
-		d.Wrong("proofs", a, "the draft does not say that it has no proof", "current_document.proofs is [] (reference §6)", "an interrupted invitation stays in doubt; report this")
+		d.Wrong("proofs", a, lang.Of("the draft does not say that it has no proof"), rest.Reference(lang.Of("current_document.proofs is []"), "§6"), lang.Of("an interrupted invitation stays in doubt; report this"))
 		return
 	}
-	d.Fine("proofs", a, "a draft says that it has no proof")
+	d.Fine("proofs", a, lang.Of("a draft says that it has no proof"))
 }
 
-func (d doctor) later(kind, what string, id int64) {
+func (d doctor) later(kind string, what lang.Text, id int64) {
 	d.Later(what, func(ctx context.Context) rest.Answer {
 		return d.Ask(ctx, rest.Request{Method: http.MethodDelete, Path: "/" + kind + "/" + formatID(id), Route: "/" + kind + "/{id}"})
 	})
@@ -288,7 +277,7 @@ func (d doctor) later(kind, what string, id int64) {
 // made makes a thing and gives its id; 0 when it has none.
 func (d doctor) made(ctx context.Context, check, path string, body rest.Body) int64 {
 	a := d.Ask(ctx, rest.Request{Method: http.MethodPost, Path: path, Body: body})
-	if d.Refused(check, a, "") {
+	if d.Refused(check, a, lang.Text{}) {
 		return 0
 	}
 	var made answer[named]
@@ -296,12 +285,12 @@ func (d doctor) made(ctx context.Context, check, path string, body rest.Body) in
 		return 0
 	}
 	if made.Data.ID <= 0 {
-		d.Wrong(check, a, "the answer has no id that is a number", "id (reference §1)", "report this: the service differs from its reference")
+		d.Wrong(check, a, lang.Of("the answer has no id that is a number"), rest.Reference("id", "§1"), rest.Differs)
 		return 0
 	}
-	text := fmt.Sprintf("HTTP %d, id %d", a.Status, made.Data.ID)
+	text := lang.Of("HTTP %d, id %s", a.Status, formatID(made.Data.ID))
 	if path == "/files" {
-		text += "; no call removes a file, so it stays"
+		text = lang.Of("%v; no call removes a file, so it stays", text)
 	}
 	d.Fine(check, a, text)
 	return made.Data.ID

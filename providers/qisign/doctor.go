@@ -2,13 +2,13 @@ package qisign
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/providers/rest"
 )
@@ -38,14 +38,14 @@ func (d doctor) key(ctx context.Context) bool {
 	a := d.Ask(ctx, request(pace.Steer, http.MethodGet, "", uuid.NewString()))
 	switch a.Status {
 	case http.StatusNotFound:
-		d.Fine("key", a, "the key is taken: an unknown envelope is not found")
+		d.Fine("key", a, lang.Of("the key is taken: an unknown envelope is not found"))
 		return true
 	case http.StatusForbidden: // of this endpoint, not of the key (reference §A10)
-		d.Wrong("key", a, d.Words(a), "404 for an unknown envelope (reference §A10)", "the endpoint is not open to this key: ask suporte@qitech.com.br")
+		d.Wrong("key", a, lang.Plain(d.Words(a)), rest.Reference(lang.Of("404 for an unknown envelope"), "§A10"), lang.Of("the endpoint is not open to this key: ask suporte@qitech.com.br"))
 		return false
 	}
-	if !d.Refused("key", a, "") {
-		d.Wrong("key", a, fmt.Sprintf("an unknown envelope is answered with HTTP %d", a.Status), "404 (reference §A10)", "report this: the service differs from its reference")
+	if !d.Refused("key", a, lang.Text{}) {
+		d.Wrong("key", a, lang.Of("an unknown envelope is answered with HTTP %d", a.Status), rest.Reference("404", "§A10"), rest.Differs)
 	}
 	return false
 }
@@ -63,31 +63,31 @@ func (d doctor) draft(ctx context.Context) {
 	file.Body = rest.Base64JSON(documentOut{ID: document, DocumentB64: marker, Name: "chancela-doctor.pdf", DocumentType: "pdf"}, marker, int64(len(rest.Blank)), rest.OpenBlank)
 
 	a := d.Ask(ctx, envelope)
-	if d.Refused("draft", a, "nothing can be sent") {
+	if d.Refused("draft", a, lang.Of("nothing can be sent")) {
 		return
 	}
-	d.Fine("draft", a, fmt.Sprintf("HTTP %d, the envelope takes our id", a.Status))
-	d.Later("the envelope", func(ctx context.Context) rest.Answer {
+	d.Fine("draft", a, lang.Of("HTTP %d, the envelope takes our id", a.Status))
+	d.Later(lang.Of("the envelope"), func(ctx context.Context) rest.Answer {
 		r := request(pace.Steer, http.MethodPatch, "", id)
 		r.Body = rest.JSONBody(statusBody{"canceled"})
 		return d.Ask(ctx, r)
 	})
 	a = d.Ask(ctx, envelope)
 	if a.Status == http.StatusConflict {
-		d.Fine("again", a, "the same envelope again is refused: HTTP 409")
+		d.Fine("again", a, lang.Of("the same envelope again is refused: HTTP 409"))
 	} else {
-		d.Wrong("again", a, fmt.Sprintf("the same envelope again is answered with HTTP %d", a.Status), "409 (reference §A10)", "an envelope could be made twice after a crash; report this")
+		d.Wrong("again", a, lang.Of("the same envelope again is answered with HTTP %d", a.Status), rest.Reference("409", "§A10"), lang.Of("an envelope could be made twice after a crash; report this"))
 	}
 	a = d.Ask(ctx, file)
-	if d.Refused("document", a, "nothing can be sent") {
+	if d.Refused("document", a, lang.Of("nothing can be sent")) {
 		return
 	}
-	d.Fine("document", a, fmt.Sprintf("HTTP %d", a.Status))
+	d.Fine("document", a, lang.Of("HTTP %d", a.Status))
 	a = d.Ask(ctx, file)
 	if a.Status == http.StatusConflict {
-		d.Fine("document again", a, "the same document again is refused: HTTP 409")
+		d.Fine("document again", a, lang.Of("the same document again is refused: HTTP 409"))
 	} else {
-		d.Note("document again", a, fmt.Sprintf("the same document again is answered with HTTP %d", a.Status), "409, by our reading of reference §A10", "after a crash an envelope could hold a document twice")
+		d.Note("document again", a, lang.Of("the same document again is answered with HTTP %d", a.Status), lang.Of("409, by our reading of reference §A10"), lang.Of("after a crash an envelope could hold a document twice"))
 	}
 	d.look(ctx, id, document)
 }
@@ -95,25 +95,25 @@ func (d doctor) draft(ctx context.Context) {
 func (d doctor) look(ctx context.Context, id, document string) {
 	a := d.Ask(ctx, request(pace.Steer, http.MethodGet, "", id))
 	var e envelope
-	if d.Refused("look", a, "nothing can be followed") || !d.Decode("look", a, &e) {
+	if d.Refused("look", a, lang.Of("nothing can be followed")) || !d.Decode("look", a, &e) {
 		return
 	}
 	there := e.allDocuments()
 	switch {
 	case e.Status != "created":
-		d.Wrong("look", a, fmt.Sprintf("the envelope's status is %q", e.Status), "created (reference §A5)", "report this: whether an envelope was sent is told by its status")
+		d.Wrong("look", a, lang.Of("the envelope's status is %q", e.Status), rest.Reference("created", "§A5"), lang.Of("report this: whether an envelope was sent is told by its status"))
 	case len(there) != 1 || there[0] != document:
-		d.Note("look", a, fmt.Sprintf("the envelope tells of %d documents", len(there)), "the one that was added (reference §A4)", "after a crash documents are sent again")
+		d.Note("look", a, lang.Of("the envelope tells of %d documents", len(there)), rest.Reference(lang.Of("the one that was added"), "§A4"), lang.Of("after a crash documents are sent again"))
 	default:
-		d.Fine("look", a, "the envelope is created, and tells of its document")
+		d.Fine("look", a, lang.Of("the envelope is created, and tells of its document"))
 	}
 }
 
 func (d doctor) callback(s rest.Settings) {
 	if s.WebhookURL == "" || s.WebhookSecret == "" {
-		d.Note("callback", rest.Answer{}, "callbacks are not set up here, and no call tells whether they are there", "",
-			"envelopes are looked at from time to time; biometry comes with callbacks only: give QI Sign's support CHANCELA_QISIGN_WEBHOOK_URL, and set it with the signature_key as CHANCELA_QISIGN_WEBHOOK_SECRET")
+		d.Note("callback", rest.Answer{}, lang.Of("callbacks are not set up here, and no call tells whether they are there"), lang.Text{},
+			lang.Of("envelopes are looked at from time to time; biometry comes with callbacks only: give QI Sign's support CHANCELA_QISIGN_WEBHOOK_URL, and set it with the signature_key as CHANCELA_QISIGN_WEBHOOK_SECRET"))
 		return
 	}
-	d.Fine("callback", rest.Answer{}, "address and signature_key are set; that QI Sign's support has the same cannot be asked")
+	d.Fine("callback", rest.Answer{}, lang.Of("address and signature_key are set; that QI Sign's support has the same cannot be asked"))
 }

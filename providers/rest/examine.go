@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/pace"
 )
 
@@ -42,7 +43,7 @@ type Examiner struct {
 }
 
 type undo struct {
-	what string
+	what lang.Text
 	call func(context.Context) Answer
 }
 
@@ -119,28 +120,28 @@ func (x *Examiner) Ask(ctx context.Context, r Request) Answer {
 // connection reports the way to the service, and the clocks.
 func (x *Examiner) connection(a Answer, begun time.Time) {
 	if a.Status == 0 {
-		cure := "look at the address, at the network, and at the proxy (HTTPS_PROXY, NO_PROXY)"
+		cure := lang.Of("look at the address, at the network, and at the proxy (HTTPS_PROXY, NO_PROXY)")
 		switch providers.CodeOf(a.Err) {
 		case CodeProxyRefused:
-			cure = "look at HTTPS_PROXY, its user and password, and at what it lets out"
+			cure = lang.Of("look at HTTPS_PROXY, its user and password, and at what it lets out")
 		case CodeCertificate:
-			cure = "CHANCELA_CA_FILE names a file with further roots to trust"
+			cure = lang.Of("CHANCELA_CA_FILE names a file with further roots to trust")
 		case CodeBadHeader:
-			cure = "take the line end or the invisible character out of the key"
+			cure = lang.Of("take the line end or the invisible character out of the key")
 		}
-		x.Wrong("connection", a, x.host+": "+causeOf(a.Err), "", cure)
+		x.Wrong("connection", a, lang.Of("%s: %v", x.host, causeOf(a.Err)), lang.Text{}, cure)
 		return
 	}
-	how := "over TLS, the certificate is trusted"
+	how := lang.Of("%s answers over TLS, the certificate is trusted", x.host)
 	if !x.secure {
-		how = "without TLS"
+		how = lang.Of("%s answers without TLS", x.host)
 	}
 	if target, err := url.Parse(x.client.cfg.Base); err == nil {
 		if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: target}); err == nil && proxy != nil {
-			how += ", through the proxy " + proxy.Host
+			how = lang.Of("%v, through the proxy %s", how, proxy.Host)
 		}
 	}
-	x.Fine("connection", a, fmt.Sprintf("%s answers %s", x.host, how))
+	x.Fine("connection", a, how)
 	x.clock(a, begun)
 }
 
@@ -151,46 +152,66 @@ const skewWrong = 60 * time.Second
 func (x *Examiner) clock(a Answer, begun time.Time) {
 	theirs, err := http.ParseTime(a.Header.Get("Date"))
 	if err != nil {
-		x.Note("clock", a, "the answer has no Date header to compare this machine's clock with", "", "keep the clock by NTP")
+		x.Note("clock", a, lang.Of("the answer has no Date header to compare this machine's clock with"), lang.Text{}, lang.Of("keep the clock by NTP"))
 		return
 	}
 	ours := begun.Add(time.Since(begun) / 2)
 	off := ours.Sub(theirs).Round(time.Second)
 	switch {
 	case off.Abs() <= 2*time.Second:
-		x.Fine("clock", a, "this machine's clock and theirs agree")
+		x.Fine("clock", a, lang.Of("this machine's clock and theirs agree"))
 	case off.Abs() < skewWrong:
-		x.Fine("clock", a, "this machine's clock is "+apart(off)+" theirs")
+		x.Fine("clock", a, apart(off))
 	default:
-		x.Wrong("clock", a, "this machine's clock is "+apart(off)+" theirs", "", "set the clock by NTP: tokens and callbacks are refused otherwise")
+		x.Wrong("clock", a, apart(off), lang.Text{}, lang.Of("set the clock by NTP: tokens and callbacks are refused otherwise"))
 	}
 }
 
-func apart(off time.Duration) string {
+func apart(off time.Duration) lang.Text {
 	if off < 0 {
-		return off.Abs().String() + " behind"
+		return lang.Of("this machine's clock is %v behind theirs", off.Abs())
 	}
-	return off.String() + " ahead of"
+	return lang.Of("this machine's clock is %v ahead of theirs", off)
 }
+
+// Reference is what is expected by the sections of a service's reference.
+func Reference(what any, sections string) lang.Text {
+	return lang.Of("%v (reference %s)", what, sections)
+}
+
+// Listed names what an account has for a column.
+func Listed(names []lang.Text) lang.Text {
+	const most = 20
+	switch {
+	case len(names) == 0:
+		return lang.Of("none")
+	case len(names) > most:
+		return lang.Of("%v and %d more", lang.Join(names[:most], ", "), len(names)-most)
+	}
+	return lang.Join(names, ", ")
+}
+
+// Differs is the cure of an answer that no reference knows.
+var Differs = lang.Of("report this: the service differs from its reference")
 
 // Fine reports what is as the reference has it.
-func (x *Examiner) Fine(check string, a Answer, answer string) {
-	x.tell(check, a, answer, "", "", true)
+func (x *Examiner) Fine(check string, a Answer, answer lang.Text) {
+	x.tell(check, a, answer, lang.Text{}, lang.Text{}, true)
 }
 
 // Note reports what is well, and what is to be known about it.
-func (x *Examiner) Note(check string, a Answer, answer, expected, cure string) {
+func (x *Examiner) Note(check string, a Answer, answer, expected, cure lang.Text) {
 	x.tell(check, a, answer, expected, cure, true)
 }
 
 // Wrong reports what campaigns would stumble over.
-func (x *Examiner) Wrong(check string, a Answer, answer, expected, cure string) {
+func (x *Examiner) Wrong(check string, a Answer, answer, expected, cure lang.Text) {
 	x.tell(check, a, answer, expected, cure, false)
 }
 
-func (x *Examiner) tell(check string, a Answer, answer, expected, cure string, ok bool) {
+func (x *Examiner) tell(check string, a Answer, answer, expected, cure lang.Text, ok bool) {
 	f := providers.Finding{Subject: x.provider, Check: check, Asked: a.Op, Status: a.Status, Answer: answer, Expected: expected, OK: ok, Cure: cure}
-	if !ok || expected != "" {
+	if !ok || !expected.IsZero() {
 		f.Body = Mask(a.Body)
 	}
 	x.Report(f)
@@ -198,34 +219,34 @@ func (x *Examiner) tell(check string, a Answer, answer, expected, cure string, o
 
 // Refused reports an answer that is no 2xx, in the service's own words, and tells whether
 // it was one. without is what cannot be done as long as it is so.
-func (x *Examiner) Refused(check string, a Answer, without string) bool {
+func (x *Examiner) Refused(check string, a Answer, without lang.Text) bool {
 	if a.Err == nil {
 		return false
 	}
-	cure := "try again later; if it stays, ask the service"
+	cure, setting := lang.Of("try again later; if it stays, ask the service"), "CHANCELA_"+strings.ToUpper(x.provider)
 	switch {
 	case !x.reached: // has been said
 		return true
 	case a.Status == 0:
-		x.Wrong(check, a, causeOf(a.Err), "", "look at the connection, and try again")
+		x.Wrong(check, a, lang.Of("%v", causeOf(a.Err)), lang.Text{}, lang.Of("look at the connection, and try again"))
 		return true
 	case a.Status == http.StatusUnauthorized:
-		cure = "the key is not taken here: look at CHANCELA_" + strings.ToUpper(x.provider) + "_API_KEY, and whether it is one of this environment"
+		cure = lang.Of("the key is not taken here: look at %s, and whether it is one of this environment", setting+"_API_KEY")
 	case a.Status == http.StatusForbidden:
-		cure = "give the key the permission for this"
+		cure = lang.Of("give the key the permission for this")
 	case a.Status == http.StatusNotFound:
-		cure = "look at CHANCELA_" + strings.ToUpper(x.provider) + "_BASE_URL; if it is right, ask the service"
+		cure = lang.Of("look at %s; if it is right, ask the service", setting+"_BASE_URL")
 	case a.Status >= 300 && a.Status < 400:
-		cure = "the service has moved, or CHANCELA_" + strings.ToUpper(x.provider) + "_BASE_URL is not its address"
+		cure = lang.Of("the service has moved, or %s is not its address", setting+"_BASE_URL")
 	case a.Status == http.StatusTooManyRequests:
-		cure = "somebody else uses the account's rate: try again later"
+		cure = lang.Of("somebody else uses the account's rate: try again later")
 	case a.Status == http.StatusPaymentRequired:
-		cure = "the account has to pay first"
+		cure = lang.Of("the account has to pay first")
 	}
-	if without != "" {
-		cure += "; without it " + without
+	if !without.IsZero() {
+		cure = lang.Of("%v; without it %v", cure, without)
 	}
-	x.Wrong(check, a, x.Words(a), "", cure)
+	x.Wrong(check, a, lang.Plain(x.Words(a)), lang.Text{}, cure)
 	return true
 }
 
@@ -242,28 +263,28 @@ func (x *Examiner) Words(a Answer) string {
 }
 
 // causeOf is why there was no answer, without the call in it.
-func causeOf(err error) string {
+func causeOf(err error) error {
 	if e, ok := errors.AsType[*providers.Error](err); ok && e.Err != nil {
-		return e.Err.Error()
+		return e.Err
 	}
-	return err.Error()
+	return err
 }
 
 // Decode reads a JSON answer; what is none is reported, and false.
 func (x *Examiner) Decode(check string, a Answer, into any) bool {
 	if err := json.Unmarshal(a.Body, into); err != nil {
-		answer := "the answer is not the JSON that is documented"
+		answer := lang.Of("the answer is not the JSON that is documented")
 		if len(a.Body) == examined {
-			answer = "the answer is larger than 4 MiB"
+			answer = lang.Of("the answer is larger than 4 MiB")
 		}
-		x.Wrong(check, a, answer, "", "report this: the service differs from its reference")
+		x.Wrong(check, a, answer, lang.Text{}, Differs)
 		return false
 	}
 	return true
 }
 
 // Later notes how something that was made is removed again.
-func (x *Examiner) Later(what string, call func(context.Context) Answer) {
+func (x *Examiner) Later(what lang.Text, call func(context.Context) Answer) {
 	x.undo = append(x.undo, undo{what, call})
 }
 
@@ -278,11 +299,11 @@ func (x *Examiner) Remove(ctx context.Context) {
 		a := u.call(ctx)
 		switch {
 		case a.Err == nil:
-			x.Fine("removal", a, u.what+" is taken back")
+			x.Fine("removal", a, lang.Of("%v is taken back", u.what))
 		case a.Status == http.StatusConflict || a.Status == http.StatusNotFound:
-			x.Note("removal", a, fmt.Sprintf("%s is not taken back: %s", u.what, x.Words(a)), "", "look in the service's own pages whether it is still there; it reaches nobody")
+			x.Note("removal", a, lang.Of("%v is not taken back: %s", u.what, x.Words(a)), lang.Text{}, lang.Of("look in the service's own pages whether it is still there; it reaches nobody"))
 		default:
-			x.Wrong("removal", a, fmt.Sprintf("%s could not be taken back: %s", u.what, x.Words(a)), "", "remove it in the service's own pages; it reaches nobody")
+			x.Wrong("removal", a, lang.Of("%v could not be taken back: %s", u.what, x.Words(a)), lang.Text{}, lang.Of("remove it in the service's own pages; it reaches nobody"))
 		}
 	}
 	x.undo = nil

@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/rest"
 )
 
@@ -57,24 +57,24 @@ const scheme = "Bearer "
 func (d *doctor) header(ctx context.Context) bool {
 	token := d.settings.APIKey.Reveal()
 	bare, isBearer := strings.CutPrefix(token, scheme)
-	names := map[bool]string{false: "the bare token", true: "Bearer and the token"}
-	cures := map[bool]string{
-		false: "take Bearer out of CHANCELA_SDOC_API_KEY",
-		true:  `write Bearer and a blank before the token: CHANCELA_SDOC_API_KEY="Bearer ..."`,
+	names := map[bool]lang.Text{false: lang.Of("the bare token"), true: lang.Of("Bearer and the token")}
+	cures := map[bool]lang.Text{
+		false: lang.Of("take Bearer out of CHANCELA_SDOC_API_KEY"),
+		true:  lang.Of(`write Bearer and a blank before the token: CHANCELA_SDOC_API_KEY="Bearer ..."`),
 	}
 	a := d.Ask(ctx, organizations)
 	if d.unreached(a) {
 		return false
 	}
 	if d.taken(a) {
-		d.Fine("header", a, names[isBearer]+" is taken")
+		d.Fine("header", a, lang.Of("%v is taken", names[isBearer]))
 		d.accounts(a)
 		return true
 	}
 	other := map[bool]string{false: scheme + bare, true: bare}[isBearer]
 	said := d.refusal(a)
 	if !denies(a) {
-		d.Wrong("key", a, said, "", cureOf(codeOf(a)))
+		d.Wrong("key", a, lang.Plain(said), lang.Text{}, cureOf(codeOf(a)))
 		return false
 	}
 	mine := d.Examiner
@@ -86,10 +86,10 @@ func (d *doctor) header(ctx context.Context) bool {
 	d.Visit.Report = d.visit.Report
 	if !d.taken(b) {
 		d.Examiner = mine
-		d.Wrong("key", a, said+"; with "+names[!isBearer]+" likewise", "", cureOf(codeOf(a)))
+		d.Wrong("key", a, lang.Of("%s; with %v likewise", said, names[!isBearer]), lang.Text{}, cureOf(codeOf(a)))
 		return false
 	}
-	d.Wrong("header", b, names[isBearer]+" is refused, and "+names[!isBearer]+" is taken", "", cures[!isBearer])
+	d.Wrong("header", b, lang.Of("%v is refused, and %v is taken", names[isBearer], names[!isBearer]), lang.Text{}, cures[!isBearer])
 	d.accounts(b)
 	return true
 }
@@ -101,7 +101,7 @@ func (d *doctor) unreached(a rest.Answer) bool {
 	if a.Err == nil || a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden || codeOf(a) != "" {
 		return false
 	}
-	return d.Refused("key", a, "")
+	return d.Refused("key", a, lang.Text{})
 }
 
 // taken tells an answer that is no refusal.
@@ -133,18 +133,18 @@ func (d *doctor) refusal(a rest.Answer) string {
 }
 
 // cureOf is what the reference says of a refusal of the platform (reference §10).
-func cureOf(code string) string {
+func cureOf(code string) lang.Text {
 	switch code {
 	case "INTEGRATION_API_OFF":
-		return "the integration API is switched off for maintenance: try again later"
+		return lang.Of("the integration API is switched off for maintenance: try again later")
 	case "INTEGRATION_ENTERPRISE_5C8C":
-		return "the company's data is not complete: ask Safeweb"
+		return lang.Of("the company's data is not complete: ask Safeweb")
 	case "INTEGRATION_ENTERPRISE_D0AW":
-		return "somebody must enter the portal once with the company's e-CNPJ certificate"
+		return lang.Of("somebody must enter the portal once with the company's e-CNPJ certificate")
 	case "INTEGRATION_PLATFORM_54F9", "INTEGRATION_PLATFORM_7F86", "INTEGRATION_PLATFORM_H6D1":
-		return "the platform is not enabled for the integration: ask Safeweb"
+		return lang.Of("the platform is not enabled for the integration: ask Safeweb")
 	}
-	return "make a new token in the portal (Integration, Generate Token), and set CHANCELA_SDOC_API_KEY and CHANCELA_SDOC_WEBHOOK_SECRET: the old ones end with it"
+	return lang.Of("make a new token in the portal (Integration, Generate Token), and set CHANCELA_SDOC_API_KEY and CHANCELA_SDOC_WEBHOOK_SECRET: the old ones end with it")
 }
 
 func (d *doctor) accounts(a rest.Answer) {
@@ -154,17 +154,17 @@ func (d *doctor) accounts(a rest.Answer) {
 		return
 	}
 	if json.Unmarshal(e.Result, &all) != nil {
-		d.Wrong("organizations", a, "the result is no list", "a list (reference §8.10)", "report this: the service differs from its reference")
+		d.Wrong("organizations", a, lang.Of("the result is no list"), rest.Reference(lang.Of("a list"), "§8.10"), rest.Differs)
 		return
 	}
-	var names []string
+	var names []lang.Text
 	for _, o := range all {
-		names = append(names, fmt.Sprintf("%s (%s)", o.Name, o.Identifier))
+		names = append(names, lang.Of("%s (%s)", o.Name, o.Identifier))
 	}
 	if len(names) == 0 {
-		names = []string{"none; solicitations go to the personal account"}
+		names = []lang.Text{lang.Of("none; solicitations go to the personal account")}
 	}
-	d.Fine("organizations", a, "for sdoc.organization: "+strings.Join(names, ", "))
+	d.Fine("organizations", a, lang.Of("for sdoc.organization: %v", rest.Listed(names)))
 }
 
 // unknown asks for a solicitation that nobody has made: where an error's code stands is
@@ -173,13 +173,13 @@ func (d *doctor) unknown(ctx context.Context) {
 	const length = 30
 	a := d.Ask(ctx, rest.Request{Method: http.MethodGet, Path: "/solicitation", Query: identifier((rand.Text() + rand.Text())[:length])})
 	if a.Status == 0 {
-		d.Refused("errors", a, "")
+		d.Refused("errors", a, lang.Text{})
 		return
 	}
-	const expected = "INTEGRATION_SOLICITATION_8D12 with HTTP 200 (reference §4, §10)"
+	expected := rest.Reference(lang.Of("%s with HTTP 200", "INTEGRATION_SOLICITATION_8D12"), "§4, §10")
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(a.Body, &fields) != nil {
-		d.Wrong("errors", a, fmt.Sprintf("an unknown solicitation is answered with HTTP %d and no JSON object", a.Status), expected, "refusals cannot be told apart; report this")
+		d.Wrong("errors", a, lang.Of("an unknown solicitation is answered with HTTP %d and no JSON object", a.Status), expected, lang.Of("refusals cannot be told apart; report this"))
 		return
 	}
 	code, where := codeIn(fields), ""
@@ -190,13 +190,13 @@ func (d *doctor) unknown(ctx context.Context) {
 	}
 	switch {
 	case code == "":
-		d.Wrong("errors", a, "an unknown solicitation is refused without a code: "+d.Words(a), expected, "refusals cannot be told apart; report this")
+		d.Wrong("errors", a, lang.Of("an unknown solicitation is refused without a code: %s", d.Words(a)), expected, lang.Of("refusals cannot be told apart; report this"))
 	case a.Status != http.StatusOK:
-		d.Note("errors", a, fmt.Sprintf("the code %s stands in %q, with HTTP %d", code, where, a.Status), expected, "the code is read all the same; report this")
+		d.Note("errors", a, lang.Of("the code %s stands in %q, with HTTP %d", code, where, a.Status), expected, lang.Of("the code is read all the same; report this"))
 	case code != "INTEGRATION_SOLICITATION_8D12":
-		d.Note("errors", a, fmt.Sprintf("an unknown solicitation is refused with %s, in %q", code, where), expected, "report this: the service differs from its reference")
+		d.Note("errors", a, lang.Of("an unknown solicitation is refused with %s, in %q", code, where), expected, rest.Differs)
 	default:
-		d.Fine("errors", a, fmt.Sprintf("an error's code stands in %q", where))
+		d.Fine("errors", a, lang.Of("an error's code stands in %q", where))
 	}
 }
 
@@ -204,19 +204,19 @@ func (d *doctor) unknown(ctx context.Context) {
 func (d *doctor) draft(ctx context.Context) {
 	a := d.Ask(ctx, rest.Request{Method: http.MethodPost, Path: "/file", Body: rest.Base64JSON(uploadRequest{marker}, marker, int64(len(rest.Blank)), rest.OpenBlank)})
 	var e envelope
-	if d.Refused("upload", a, "nothing can be sent") || !d.Decode("upload", a, &e) {
+	if d.Refused("upload", a, lang.Of("nothing can be sent")) || !d.Decode("upload", a, &e) {
 		return
 	}
 	var out uploaded
 	switch {
 	case e.Error:
-		d.Wrong("upload", a, d.refusal(a), "", cureOf(e.Code))
+		d.Wrong("upload", a, lang.Plain(d.refusal(a)), lang.Text{}, cureOf(e.Code))
 	case json.Unmarshal(e.Result, &out) != nil || out.TempIdentifier == "":
-		d.Wrong("upload", a, "the answer has no tempIdentifier", "result.tempIdentifier (reference §8.1)", "report this: the service differs from its reference")
+		d.Wrong("upload", a, lang.Of("the answer has no tempIdentifier"), rest.Reference("result.tempIdentifier", "§8.1"), rest.Differs)
 	case len(out.TempIdentifier) != 20:
-		d.Note("upload", a, fmt.Sprintf("a temporary identifier of %d characters", len(out.TempIdentifier)), "20 (reference §5)", "identifiers are taken as they come")
+		d.Note("upload", a, lang.Of("a temporary identifier of %d characters", len(out.TempIdentifier)), rest.Reference("20", "§5"), lang.Of("identifiers are taken as they come"))
 	default:
-		d.Fine("upload", a, "a temporary identifier; nobody sees the file")
+		d.Fine("upload", a, lang.Of("a temporary identifier; nobody sees the file"))
 	}
 	if out.TempIdentifier != "" {
 		d.secondUse(ctx, out.TempIdentifier)
@@ -231,9 +231,9 @@ func (d *doctor) callback() {
 		return
 	}
 	if d.settings.WebhookURL != "" {
-		d.Fine("callback", a, "each solicitation names CHANCELA_SDOC_WEBHOOK_URL")
+		d.Fine("callback", a, lang.Of("each solicitation names CHANCELA_SDOC_WEBHOOK_URL"))
 		return
 	}
-	d.Note("callback", a, "CHANCELA_SDOC_WEBHOOK_URL is not set, and no call tells whether the portal has an address", "",
-		"set it: without any address every solicitation is refused (INTEGRATION_SOLICITATION_41A7), and only callbacks to it settle an invitation in doubt")
+	d.Note("callback", a, lang.Of("CHANCELA_SDOC_WEBHOOK_URL is not set, and no call tells whether the portal has an address"), lang.Text{},
+		lang.Of("set it: without any address every solicitation is refused (INTEGRATION_SOLICITATION_41A7), and only callbacks to it settle an invitation in doubt"))
 }

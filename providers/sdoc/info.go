@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/rest"
 )
 
@@ -66,9 +67,9 @@ func (p *Provider) Info() providers.Info {
 }
 
 // Notes says when sDoc tells nobody: it mails only when it is asked to (reference §8.3).
-func (p *Provider) Notes(e providers.Envelope) []string {
+func (p *Provider) Notes(e providers.Envelope) []lang.Text {
 	if e.NoFlag(optSendEmail) {
-		return []string{"sdoc.send_email is false: sDoc tells nobody, and shows no link to pass on; tell the signers to look into sDoc's portal"}
+		return []lang.Text{lang.Of("sdoc.send_email is false: sDoc tells nobody, and shows no link to pass on; tell the signers to look into sDoc's portal")}
 	}
 	return nil
 }

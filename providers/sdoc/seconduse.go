@@ -3,10 +3,10 @@ package sdoc
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/rest"
 )
 
@@ -16,8 +16,8 @@ import (
 func (d *doctor) secondUse(ctx context.Context, temporary string) {
 	const check = "second use"
 	if d.visit.Self.Email == "" {
-		d.Note("draft", rest.Answer{}, "no solicitation is made: creating one is the call that invites (reference §8.3)", "",
-			"--self \"NAME,E-MAIL,CPF\" makes two for you alone, without e-mail, and deletes them: that finds out whether an interrupted invitation can be made once more")
+		d.Note("draft", rest.Answer{}, lang.Of("no solicitation is made: creating one is the call that invites (reference §8.3)"), lang.Text{},
+			lang.Of(`--self "NAME,E-MAIL,CPF" makes two for you alone, without e-mail, and deletes them: that finds out whether an interrupted invitation can be made once more`))
 		return
 	}
 	d.visit.Self.Type = providers.TypeDigital
@@ -33,7 +33,7 @@ func (d *doctor) secondUse(ctx context.Context, temporary string) {
 	if d.settings.WebhookURL == "" {
 		d.learn(providers.NoCallback, false)
 		d.toldOfCallback = true
-		d.Fine("callback", first.Answer, "the portal has an address for callbacks; only CHANCELA_SDOC_WEBHOOK_URL names envelopes in it")
+		d.Fine("callback", first.Answer, lang.Of("the portal has an address for callbacks; only CHANCELA_SDOC_WEBHOOK_URL names envelopes in it"))
 	}
 	second, taken := d.create(ctx, body)
 	removed := d.remove(ctx, first)
@@ -41,26 +41,26 @@ func (d *doctor) secondUse(ctx context.Context, temporary string) {
 	case taken:
 		removed = d.remove(ctx, second) && removed
 		d.learn(providers.SecondUseRefused, false)
-		d.Note(check, second.Answer, "a file is taken for a second solicitation", "INTEGRATION_FILE_A2FC, as it is thrown away with the first (reference §8.1)",
-			"an interrupted invitation is not made once more here: it stays in doubt until a callback or you settle it")
+		d.Note(check, second.Answer, lang.Of("a file is taken for a second solicitation"), rest.Reference(lang.Of("%s, as it is thrown away with the first", codeFileNotFound), "§8.1"),
+			lang.Of("an interrupted invitation is not made once more here: it stays in doubt until a callback or you settle it"))
 	case second.Err == nil && code == codeFileNotFound:
 		d.learn(providers.SecondUseRefused, true)
-		d.Fine(check, second.Answer, "a file serves one solicitation: an interrupted invitation is made once more, and is refused when it had arrived")
+		d.Fine(check, second.Answer, lang.Of("a file serves one solicitation: an interrupted invitation is made once more, and is refused when it had arrived"))
 	default:
 		d.learn(providers.SecondUseRefused, false)
-		d.Note(check, second.Answer, "a second solicitation with the same file is answered by "+d.refusal(second.Answer), "INTEGRATION_FILE_A2FC with HTTP 200 (reference §10)",
-			"an interrupted invitation is not made once more here: it stays in doubt until a callback or you settle it")
+		d.Note(check, second.Answer, lang.Of("a second solicitation with the same file is answered by %s", d.refusal(second.Answer)), rest.Reference(lang.Of("%s with HTTP 200", codeFileNotFound), "§10"),
+			lang.Of("an interrupted invitation is not made once more here: it stays in doubt until a callback or you settle it"))
 		if !saysNo(second.Answer) {
 			removed = false
-			d.Wrong("deletion", second.Answer, "nobody can tell whether a second solicitation was made", "", perhapsThere)
+			d.Wrong("deletion", second.Answer, lang.Of("nobody can tell whether a second solicitation was made"), lang.Text{}, perhapsThere)
 		}
 	}
 	if removed {
-		d.Fine("deletion", first.Answer, "what was made for you is deleted")
+		d.Fine("deletion", first.Answer, lang.Of("what was made for you is deleted"))
 	}
 }
 
-const perhapsThere = "it may be there all the same: look for \"chancela doctor\" in the portal, and delete it"
+var perhapsThere = lang.Of(`it may be there all the same: look for "chancela doctor" in the portal, and delete it`)
 
 // creation is what came of one.
 type creation struct {
@@ -91,18 +91,18 @@ func (d *doctor) noFirst(first creation) {
 	if codeOf(first.Answer) == noAddress && d.settings.WebhookURL == "" {
 		d.learn(providers.NoCallback, true)
 		d.toldOfCallback = true
-		d.Wrong("callback", first.Answer, "the portal has no address for callbacks, and CHANCELA_SDOC_WEBHOOK_URL is not set: every solicitation is refused", "",
-			"set CHANCELA_SDOC_WEBHOOK_URL; check refuses rows of sdoc until then")
+		d.Wrong("callback", first.Answer, lang.Of("the portal has no address for callbacks, and CHANCELA_SDOC_WEBHOOK_URL is not set: every solicitation is refused"), lang.Text{},
+			lang.Of("set CHANCELA_SDOC_WEBHOOK_URL; check refuses rows of sdoc until then"))
 		return
 	}
-	cure := "look at --self: a full name, an e-mail and a CPF"
+	cure := lang.Of("look at --self: a full name, an e-mail and a CPF")
 	switch code := codeOf(first.Answer); {
 	case code != "":
 		cure = cureOf(code)
 	case first.Status != http.StatusOK:
 		cure = perhapsThere
 	}
-	d.Wrong("solicitation", first.Answer, "one for you alone is answered by "+d.refusal(first.Answer), "", cure)
+	d.Wrong("solicitation", first.Answer, lang.Of("one for you alone is answered by %s", d.refusal(first.Answer)), lang.Text{}, cure)
 }
 
 // remove deletes a solicitation; what stays is said.
@@ -111,7 +111,7 @@ func (d *doctor) remove(ctx context.Context, c creation) bool {
 	if d.taken(a) {
 		return true
 	}
-	d.Wrong("deletion", a, fmt.Sprintf("solicitation %s is not deleted: %s", c.id, d.refusal(a)), "", "delete it in the portal")
+	d.Wrong("deletion", a, lang.Of("solicitation %s is not deleted: %s", c.id, d.refusal(a)), lang.Text{}, lang.Of("delete it in the portal"))
 	return false
 }
 

@@ -39,7 +39,7 @@ func TestWhatMayBeLeftIsSaid(t *testing.T) {
 	if err != nil || made != 2 {
 		t.Fatalf("%d solicitations, %v", made, err)
 	}
-	if len(deletions) != 1 || deletions[0].OK || !strings.Contains(deletions[0].Cure, "look for") {
+	if len(deletions) != 1 || deletions[0].OK || !strings.Contains(deletions[0].Cure.String(), "look for") {
 		t.Errorf("got %+v", deletions)
 	}
 }

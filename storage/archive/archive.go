@@ -10,6 +10,8 @@ import (
 	"io"
 	"iter"
 	"time"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Errors that callers decide on.
@@ -64,7 +66,7 @@ type Archive interface {
 	Ready(ctx context.Context) error
 
 	// Warnings are what the archive cannot promise, as far as Ready and Put have found out.
-	Warnings() []string
+	Warnings() []lang.Text
 
 	// Exclusive tells whether Put is create-only also for two writers at the same moment,
 	// as far as Ready has found out.

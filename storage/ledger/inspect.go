@@ -3,11 +3,12 @@ package ledger
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Server is what Inspect found.
@@ -15,7 +16,7 @@ type Server struct {
 	Version    string
 	Durability Durability
 	// Warnings are what an operator should change; the program goes on.
-	Warnings []string
+	Warnings []lang.Text
 }
 
 // Inspect looks whether a Redis can carry the ledger: version 6.2 or newer, no eviction,
@@ -28,10 +29,10 @@ func Inspect(ctx context.Context, db redis.UniversalClient) (Server, error) {
 	// One section a call: Redis before 7.0, KeyDB and Kvrocks take no more.
 	for _, section := range []string{"server", "persistence", "replication"} {
 		if err := in.read(section); err != nil {
-			return s, fmt.Errorf("redis does not answer: %w", err)
+			return s, lang.Errorf("redis does not answer: %w", err)
 		}
 	}
-	warn := func(text string) { s.Warnings = append(s.Warnings, text) }
+	warn := func(text lang.Text) { s.Warnings = append(s.Warnings, text) }
 
 	s.Version = in.info["redis_version"]
 	switch kvrocks := in.info["kvrocks_version"]; {
@@ -39,17 +40,17 @@ func Inspect(ctx context.Context, db redis.UniversalClient) (Server, error) {
 		s.Version = "Kvrocks " + kvrocks
 	case s.Version == "":
 		s.Version = "unknown"
-		warn("redis does not tell its version (INFO is forbidden, or has none): make sure that it is 6.2 or newer")
+		warn(lang.Of("redis does not tell its version (INFO is forbidden, or has none): make sure that it is 6.2 or newer"))
 	case !atLeast(s.Version, 6, 2):
-		return s, fmt.Errorf("redis %s is too old: 6.2 or newer is needed", s.Version)
+		return s, lang.Errorf("redis %s is too old: 6.2 or newer is needed", s.Version)
 	}
 	if policy := in.config("maxmemory-policy"); policy == "" {
-		warn("redis does not show its configuration: make sure that maxmemory-policy is noeviction")
+		warn(lang.Of("redis does not show its configuration: make sure that maxmemory-policy is noeviction"))
 	} else if policy != "noeviction" {
-		return s, fmt.Errorf("redis has maxmemory-policy %s and may drop envelopes when memory is short: set it to noeviction", policy)
+		return s, lang.Errorf("redis has maxmemory-policy %s and may drop envelopes when memory is short: set it to noeviction", policy)
 	}
-	var why string
-	if s.Durability, why = in.durability(); why != "" {
+	var why lang.Text
+	if s.Durability, why = in.durability(); !why.IsZero() {
 		warn(why)
 	}
 	return s, nil
@@ -95,32 +96,32 @@ func (in *inspection) config(name string) string {
 }
 
 // durability is the best way to make a write durable, and what the operator should change.
-func (in *inspection) durability() (Durability, string) {
+func (in *inspection) durability() (Durability, lang.Text) {
 	aof, told := in.info["aof_enabled"]
 	if !told {
 		aof = map[string]string{"yes": "1", "no": "0"}[in.config("appendonly")]
 	}
 	if aof == "1" && in.config("appendfsync") == "always" {
-		return DurableByAOF, ""
+		return DurableByAOF, lang.Text{}
 	}
 	if _, single := in.db.(*redis.Client); single { // both speak of one connection's writes
 		if aof != "0" && in.acknowledges("WAITAOF", 1, 0, 1) >= 0 {
-			return DurableByWaitAOF, ""
+			return DurableByWaitAOF, lang.Text{}
 		}
 		if in.info["connected_slaves"] != "0" && in.acknowledges("WAIT", 1, 100) > 0 {
-			return DurableByReplicas, ""
+			return DurableByReplicas, lang.Text{}
 		}
 	}
 	if _, cluster := in.db.(*redis.ClusterClient); cluster && aof == "1" {
-		return NotDurable, "a Redis Cluster that writes its append-only file once a second cannot be waited for (WAITAOF speaks of one connection's writes): set appendfsync always on every node"
+		return NotDurable, lang.Of("a Redis Cluster that writes its append-only file once a second cannot be waited for (WAITAOF speaks of one connection's writes): set appendfsync always on every node")
 	}
 	switch aof {
 	case "1":
-		return NotDurable, "redis writes its append-only file once a second, as far as it tells: set appendfsync always, or use 7.2+ (and allow WAITAOF), so that no invitation can be forgotten in a crash"
+		return NotDurable, lang.Of("redis writes its append-only file once a second, as far as it tells: set appendfsync always, or use 7.2+ (and allow WAITAOF), so that no invitation can be forgotten in a crash")
 	case "0":
-		return NotDurable, "redis keeps no append-only file: set appendonly yes and appendfsync always, so that no invitation can be forgotten in a crash"
+		return NotDurable, lang.Of("redis keeps no append-only file: set appendonly yes and appendfsync always, so that no invitation can be forgotten in a crash")
 	}
-	return NotDurable, "redis does not tell how it keeps what is written: allow INFO, or CONFIG GET, so that chancela can see that no invitation can be forgotten in a crash"
+	return NotDurable, lang.Of("redis does not tell how it keeps what is written: allow INFO, or CONFIG GET, so that chancela can see that no invitation can be forgotten in a crash")
 }
 
 // acknowledges is what WAIT or WAITAOF answers; -1 when it cannot be used.

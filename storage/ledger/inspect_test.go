@@ -8,6 +8,7 @@ import (
 	"github.com/alicebob/miniredis/v2/server"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/redistest"
 )
 
@@ -99,7 +100,7 @@ func TestInspectOtherServers(t *testing.T) {
 			if err != nil || s.Durability != c.want || s.Version != c.version {
 				t.Errorf("got %+v, %v", s, err)
 			}
-			if all := strings.Join(s.Warnings, "; "); !strings.Contains(all, c.warns) || c.warns == "" && all != "" {
+			if all := lang.Join(s.Warnings, "; ").String(); !strings.Contains(all, c.warns) || c.warns == "" && all != "" {
 				t.Errorf("warnings: %s", all)
 			}
 		})
@@ -114,7 +115,7 @@ func TestInspectWithoutSections(t *testing.T) {
 	db := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 	defer db.Close()
 	s, err := Inspect(t.Context(), db)
-	if err != nil || s.Version != "unknown" || s.Durability != NotDurable || !strings.Contains(strings.Join(s.Warnings, "; "), "does not tell its version") {
+	if err != nil || s.Version != "unknown" || s.Durability != NotDurable || !strings.Contains(lang.Join(s.Warnings, "; ").String(), "does not tell its version") {
 		t.Errorf("%+v %v", s, err)
 	}
 }
@@ -124,7 +125,7 @@ func TestAClusterIsNotWaitedFor(t *testing.T) {
 	db := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{miniredis.RunT(t).Addr()}})
 	t.Cleanup(func() { db.Close() })
 	in := inspection{ctx: t.Context(), db: db, info: map[string]string{"aof_enabled": "1", "connected_slaves": "1"}}
-	if b, why := in.durability(); b != NotDurable || !strings.Contains(why, "Cluster") || !strings.Contains(why, "appendfsync always") {
+	if b, why := in.durability(); b != NotDurable || !strings.Contains(why.String(), "Cluster") || !strings.Contains(why.String(), "appendfsync always") {
 		t.Errorf("%s: %s", b, why)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -314,7 +315,7 @@ func (a *Archive) Ready(ctx context.Context) error {
 }
 
 // Warnings implements [archive.Archive]: what a folder cannot do is an error of Ready.
-func (a *Archive) Warnings() []string { return nil }
+func (a *Archive) Warnings() []lang.Text { return nil }
 
 // Exclusive implements [archive.Archive]: link(2) never replaces anything.
 func (a *Archive) Exclusive() bool { return true }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -50,16 +51,16 @@ func (a *Archive) Ready(ctx context.Context) error {
 }
 
 // Warnings implements [archive.Archive].
-func (a *Archive) Warnings() []string {
-	var all []string
+func (a *Archive) Warnings() []lang.Text {
+	var all []lang.Text
 	switch a.condition.Load() {
 	case ignored, refused:
-		all = append(all, "the archive's S3 server does not know If-None-Match: create-only is kept by looking before and after each upload, "+
-			"and two writers of one file at the same moment can replace each other's")
+		all = append(all, lang.Of("the archive's S3 server does not know If-None-Match: create-only is kept by looking before and after each upload, "+
+			"and two writers of one file at the same moment can replace each other's"))
 	}
 	if !a.manner().checksum {
-		all = append(all, "uploads to the archive go without x-amz-checksum-sha256 (AWS_REQUEST_CHECKSUM_CALCULATION): "+
-			"what has arrived is judged by its size and ETag")
+		all = append(all, lang.Of("uploads to the archive go without x-amz-checksum-sha256 (AWS_REQUEST_CHECKSUM_CALCULATION): "+
+			"what has arrived is judged by its size and ETag"))
 	}
 	return all
 }

@@ -222,7 +222,7 @@ func TestStoreWithoutChecksums(t *testing.T) {
 	s = &store{refuse: refuse}
 	a := s.open(t, s3.Settings{})
 	works(t, a)
-	if w := a.Warnings(); len(w) != 1 || !strings.Contains(w[0], "x-amz-checksum") {
+	if w := a.Warnings(); len(w) != 1 || !strings.Contains(w[0].String(), "x-amz-checksum") {
 		t.Errorf("warnings %q", w)
 	}
 }
@@ -239,7 +239,7 @@ func TestStoreWithoutConditions(t *testing.T) {
 	} {
 		a := s.open(t, s3.Settings{})
 		works(t, a)
-		if w := a.Warnings(); len(w) != 1 || !strings.Contains(w[0], "If-None-Match") {
+		if w := a.Warnings(); len(w) != 1 || !strings.Contains(w[0].String(), "If-None-Match") {
 			t.Errorf("%s: warnings %q", name, w)
 		}
 		if a.Exclusive() {

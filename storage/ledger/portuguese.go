@@ -1,0 +1,17 @@
+package ledger
+
+import "github.com/chancela/chancela/providers/lang"
+
+func init() { lang.Translate(portuguese) }
+
+var portuguese = map[string]string{
+	"a Redis Cluster that writes its append-only file once a second cannot be waited for (WAITAOF speaks of one connection's writes): set appendfsync always on every node": "não se pode esperar por um Redis Cluster que grava o arquivo append-only uma vez por segundo (WAITAOF fala das gravações de uma só conexão): defina appendfsync always em cada nó",
+	"redis %s is too old: 6.2 or newer is needed":                                          "o redis %s é antigo demais: é preciso o 6.2 ou mais novo",
+	"redis does not answer: %v":                                                            "o redis não responde: %v",
+	"redis does not show its configuration: make sure that maxmemory-policy is noeviction": "o redis não mostra a sua configuração: certifique-se de que maxmemory-policy é noeviction",
+	"redis does not tell how it keeps what is written: allow INFO, or CONFIG GET, so that chancela can see that no invitation can be forgotten in a crash":                            "o redis não diz como guarda o que é gravado: permita INFO, ou CONFIG GET, para que a chancela veja que nenhum convite pode ser esquecido numa queda",
+	"redis does not tell its version (INFO is forbidden, or has none): make sure that it is 6.2 or newer":                                                                             "o redis não diz a sua versão (INFO é proibido, ou não a traz): certifique-se de que é 6.2 ou mais nova",
+	"redis has maxmemory-policy %s and may drop envelopes when memory is short: set it to noeviction":                                                                                 "o redis tem maxmemory-policy %s e pode descartar envelopes quando faltar memória: mude para noeviction",
+	"redis keeps no append-only file: set appendonly yes and appendfsync always, so that no invitation can be forgotten in a crash":                                                   "o redis não mantém arquivo append-only: defina appendonly yes e appendfsync always, para que nenhum convite possa ser esquecido numa queda",
+	"redis writes its append-only file once a second, as far as it tells: set appendfsync always, or use 7.2+ (and allow WAITAOF), so that no invitation can be forgotten in a crash": "o redis grava o arquivo append-only uma vez por segundo, pelo que diz: defina appendfsync always, ou use o 7.2 ou mais novo (e permita WAITAOF), para que nenhum convite possa ser esquecido numa queda",
+}
