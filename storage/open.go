@@ -3,13 +3,12 @@ package storage
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"regexp"
 	"runtime"
 	"strings"
 	"unicode"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/archive/dir"
 	"github.com/chancela/chancela/storage/archive/s3"
@@ -52,7 +51,7 @@ func open(ctx context.Context, address string, settings s3.Settings, folder func
 // they would become folders that nobody finds again.
 func Check(address string) error {
 	if address == "" {
-		return errors.New("no archive; want a folder or s3://bucket/prefix")
+		return lang.Errorf("no archive; want a folder or s3://bucket/prefix")
 	}
 	if err := misread(address); err != nil {
 		return err
@@ -62,15 +61,15 @@ func Check(address string) error {
 	case !ok:
 		return checkFolder(address)
 	case scheme != "s3":
-		return fmt.Errorf("archive address: scheme %q is not known; want a folder or s3://bucket/prefix", scheme)
+		return lang.Errorf("archive address: scheme %q is not known; want a folder or s3://bucket/prefix", scheme)
 	case strings.ContainsAny(rest, "@?#%:"): // not repeated in the error: people put credentials there
-		return errors.New("archive address: want s3://bucket/prefix without user, port or parameters; " +
+		return lang.Errorf("archive address: want s3://bucket/prefix without user, port or parameters; " +
 			"credentials, region and endpoint come from AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL_S3 and the like")
 	case rest == "" || rest[0] == '/':
-		return errors.New("archive address: no bucket; want s3://bucket/prefix")
+		return lang.Errorf("archive address: no bucket; want s3://bucket/prefix")
 	}
 	if name, _, _ := strings.Cut(rest, "/"); !bucketName.MatchString(name) || strings.Contains(name, "..") {
-		return fmt.Errorf("archive address: no bucket has the name %q: want 3 to 63 lower-case letters, digits, dots and hyphens", name)
+		return lang.Errorf("archive address: no bucket has the name %q: want 3 to 63 lower-case letters, digits, dots and hyphens", name)
 	}
 	return nil
 }
@@ -90,36 +89,36 @@ var (
 func misread(address string) error {
 	for place, r := range address {
 		if unicode.IsControl(r) || !unicode.IsPrint(r) {
-			return fmt.Errorf("archive address: the character U+%04X stands at byte %d of %d: a line end or another invisible character has got into it", r, place+1, len(address))
+			return lang.Errorf("archive address: the character U+%04X stands at byte %d of %d: a line end or another invisible character has got into it", r, place+1, len(address))
 		}
 	}
 	switch {
 	case strings.TrimSpace(address) != address:
-		return errors.New("archive address: a blank stands at its beginning or end")
+		return lang.Errorf("archive address: a blank stands at its beginning or end")
 	case strings.ContainsAny(address[:1]+address[len(address)-1:], "\"'`"):
-		return errors.New("archive address: it stands in quotation marks: leave them out")
+		return lang.Errorf("archive address: it stands in quotation marks: leave them out")
 	case variable.MatchString(address):
-		return errors.New("archive address: a variable in it has not been filled in: only a shell does that")
+		return lang.Errorf("archive address: a variable in it has not been filled in: only a shell does that")
 	}
 	return nil
 }
 
 // checkFolder refuses what looks like something else than a folder.
 func checkFolder(address string) error {
-	inFolder := "; a folder of that name is ./" + address
+	inFolder := lang.Of("; a folder of that name is ./%s", address)
 	switch m := bucket.FindStringSubmatch(address); {
 	case m != nil:
-		return fmt.Errorf("archive address: s3://%s is probably meant%s", strings.TrimLeft(m[2], "/"), inFolder)
+		return lang.Errorf("archive address: s3://%s is probably meant%v", strings.TrimLeft(m[2], "/"), inFolder)
 	case address[0] == '~':
-		return errors.New("archive address: only a shell knows what ~ is: write the folder out, such as /home/ana/archive")
+		return lang.Errorf("archive address: only a shell knows what ~ is: write the folder out, such as /home/ana/archive")
 	case amazon.MatchString(address):
-		return errors.New("archive address: want s3://bucket/prefix, not a bucket's host name; the region comes from AWS_REGION" + inFolder)
+		return lang.Errorf("archive address: want s3://bucket/prefix, not a bucket's host name; the region comes from AWS_REGION%v", inFolder)
 	case runtime.GOOS != "windows" && (drive.MatchString(address) || strings.Contains(address, `\`)):
-		return errors.New("archive address: that is a folder of Windows; want one of this system, such as /srv/archive")
+		return lang.Errorf("archive address: that is a folder of Windows; want one of this system, such as /srv/archive")
 	case runtime.GOOS == "windows" && drive.MatchString(address):
 		return nil
 	case scheme.MatchString(address):
-		return errors.New("archive address: want a folder or s3://bucket/prefix" + inFolder)
+		return lang.Errorf("archive address: want a folder or s3://bucket/prefix%v", inFolder)
 	}
 	return nil
 }

@@ -260,6 +260,15 @@ func (l Language) said(err error) string {
 	if known[err.Error()] {
 		return l.printer.Sprintf(err.Error())
 	}
+	if several, ok := err.(interface{ Unwrap() []error }); ok { // as errors.Join joins them
+		var english, words []string
+		for _, one := range several.Unwrap() {
+			english, words = append(english, one.Error()), append(words, l.Say(one))
+		}
+		if strings.Join(english, "\n") == err.Error() {
+			return strings.Join(words, "\n")
+		}
+	}
 	if path, ok := err.(*fs.PathError); ok {
 		return path.Path + ": " + fmt.Sprint(l.value(path.Err))
 	}

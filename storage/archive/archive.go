@@ -5,8 +5,6 @@ package archive
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -16,16 +14,16 @@ import (
 
 // Errors that callers decide on.
 var (
-	ErrNotFound = errors.New("not in the archive")
+	ErrNotFound = lang.Errorf("not in the archive")
 	// ErrConflict: the key holds other content already. What is there stays.
-	ErrConflict = errors.New("the archive holds other content under this key")
+	ErrConflict = lang.Errorf("the archive holds other content under this key")
 	// ErrNotKept: a write was answered with success, and what was written is not there.
-	ErrNotKept = errors.New("the archive does not have what it said it has taken")
+	ErrNotKept = lang.Errorf("the archive does not have what it said it has taken")
 	// ErrUnavailable: full, read-only, or not there. Nothing is wrong with what was to be
 	// kept, nothing of it was, and the same call succeeds when that is mended.
-	ErrUnavailable = errors.New("the archive cannot be used now")
+	ErrUnavailable = lang.Errorf("the archive cannot be used now")
 	// ErrFull is the kind of ErrUnavailable that room mends.
-	ErrFull = fmt.Errorf("%w: it is full", ErrUnavailable)
+	ErrFull = lang.Errorf("%w: it is full", ErrUnavailable)
 )
 
 // Archive is an S3-compatible bucket or a local folder. Keys are slash-separated

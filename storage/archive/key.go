@@ -1,12 +1,12 @@
 package archive
 
 import (
-	"errors"
-	"fmt"
 	"path"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Limits of a key in bytes: S3's for the whole (the bucket's prefix counts), those of
@@ -25,7 +25,7 @@ const Reserved = ".tmp"
 // than [MaxKey] bytes or a segment of more than [MaxSegment], and the folder [Reserved].
 func CheckKey(key string) error {
 	if err := checkKey(key); err != nil {
-		return fmt.Errorf("archive key %q: %w", key, err)
+		return lang.Errorf("archive key %q: %w", key, err)
 	}
 	return nil
 }
@@ -33,22 +33,22 @@ func CheckKey(key string) error {
 func checkKey(key string) error {
 	switch {
 	case key == "":
-		return errors.New("is empty")
+		return lang.Errorf("is empty")
 	case len(key) > MaxKey:
-		return fmt.Errorf("is longer than %d bytes", MaxKey)
+		return lang.Errorf("is longer than %d bytes", MaxKey)
 	case !utf8.ValidString(key):
-		return errors.New("is not UTF-8")
+		return lang.Errorf("is not UTF-8")
 	case strings.ContainsFunc(key, unusable):
-		return errors.New("holds a backslash or a control character")
+		return lang.Errorf("holds a backslash or a control character")
 	case key == Reserved || strings.HasPrefix(key, Reserved+"/"):
-		return fmt.Errorf("is in the archive's own folder %s", Reserved)
+		return lang.Errorf("is in the archive's own folder %s", Reserved)
 	}
 	for segment := range strings.SplitSeq(key, "/") {
 		switch {
 		case segment == "" || segment == "." || segment == "..":
-			return fmt.Errorf("is not a clean relative path (segment %q)", segment)
+			return lang.Errorf("is not a clean relative path (segment %q)", segment)
 		case len(segment) > MaxSegment:
-			return fmt.Errorf("has a segment of more than %d bytes", MaxSegment)
+			return lang.Errorf("has a segment of more than %d bytes", MaxSegment)
 		}
 	}
 	return nil

@@ -2,11 +2,11 @@ package ledger
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Durability is how a write outlives a crash of Redis: the intent to invite must, or a
@@ -40,7 +40,7 @@ func (l *Ledger) durably(ctx context.Context, write func(context.Context, script
 	}
 	single, ok := l.db.(*redis.Client)
 	if !ok {
-		return fmt.Errorf("%s needs a single Redis or a Sentinel; set appendfsync always on a cluster", l.durability)
+		return lang.Errorf("%s needs a single Redis or a Sentinel; set appendfsync always on a cluster", l.durability)
 	}
 	conn := single.Conn()
 	defer conn.Close()
@@ -55,10 +55,10 @@ func (l *Ledger) durably(ctx context.Context, write func(context.Context, script
 	}
 	n, err := acknowledged(cmd)
 	if err != nil {
-		return fmt.Errorf("%s: %w", l.durability, err)
+		return lang.Errorf("%s: %w", l.durability, err)
 	}
 	if n < 1 {
-		return fmt.Errorf("%s: not acknowledged within %s", l.durability, barrierWait)
+		return lang.Errorf("%s: not acknowledged within %s", l.durability, barrierWait)
 	}
 	return nil
 }
@@ -76,4 +76,4 @@ func acknowledged(cmd *redis.Cmd) (int64, error) {
 }
 
 // ErrNotDurable refuses real providers on a Redis that may forget an intent.
-var ErrNotDurable = errors.New("this Redis may forget an invitation in a crash, and it could then be sent twice")
+var ErrNotDurable = lang.Errorf("this Redis may forget an invitation in a crash, and it could then be sent twice")

@@ -33,6 +33,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/together"
 )
 
@@ -143,7 +144,7 @@ func (l *Ledger) Redis() redis.UniversalClient { return l.db }
 // Ping tells whether Redis answers.
 func (l *Ledger) Ping(ctx context.Context) error {
 	if err := l.db.Ping(ctx).Err(); err != nil {
-		return fmt.Errorf("redis does not answer: %w", err)
+		return lang.Errorf("redis does not answer: %w", err)
 	}
 	return nil
 }
@@ -152,7 +153,7 @@ func (l *Ledger) Ping(ctx context.Context) error {
 // a replica, without the replicas that it wants, or unable to save.
 func (l *Ledger) Writable(ctx context.Context) error {
 	if err := l.db.Set(ctx, prefix+"writable", 1, time.Minute).Err(); err != nil {
-		return fmt.Errorf("redis does not take what is written: %w", err)
+		return lang.Errorf("redis does not take what is written: %w", err)
 	}
 	return nil
 }

@@ -14,4 +14,9 @@ var portuguese = map[string]string{
 	"redis has maxmemory-policy %s and may drop envelopes when memory is short: set it to noeviction":                                                                                 "o redis tem maxmemory-policy %s e pode descartar envelopes quando faltar memória: mude para noeviction",
 	"redis keeps no append-only file: set appendonly yes and appendfsync always, so that no invitation can be forgotten in a crash":                                                   "o redis não mantém arquivo append-only: defina appendonly yes e appendfsync always, para que nenhum convite possa ser esquecido numa queda",
 	"redis writes its append-only file once a second, as far as it tells: set appendfsync always, or use 7.2+ (and allow WAITAOF), so that no invitation can be forgotten in a crash": "o redis grava o arquivo append-only uma vez por segundo, pelo que diz: defina appendfsync always, ou use o 7.2 ou mais novo (e permita WAITAOF), para que nenhum convite possa ser esquecido numa queda",
+
+	"%s needs a single Redis or a Sentinel; set appendfsync always on a cluster":      "%s precisa de um só Redis ou de um Sentinel; num cluster, defina appendfsync always",
+	"%s: not acknowledged within %s":                                                  "%s: sem confirmação em %s",
+	"redis does not take what is written: %v":                                         "o redis não aceita gravações: %v",
+	"this Redis may forget an invitation in a crash, and it could then be sent twice": "este Redis pode esquecer um convite numa queda, e ele poderia então ser enviado duas vezes",
 }

@@ -11,8 +11,6 @@ package localredis
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -22,6 +20,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Scheme begins an address: local:PATH.
@@ -40,13 +40,13 @@ func Path(address string) (string, error) {
 	path, ok := strings.CutPrefix(address, Scheme)
 	switch {
 	case !ok || path == "":
-		return "", errors.New("want local:PATH, the folder where Redis keeps its data")
+		return "", lang.Errorf("want local:PATH, the folder where Redis keeps its data")
 	case strings.HasPrefix(path, "//"):
-		return "", errors.New("want local:PATH without // in front, as in local:redis or local:/home/me/redis")
+		return "", lang.Errorf("want local:PATH without // in front, as in local:redis or local:/home/me/redis")
 	case strings.HasPrefix(path, "~"):
-		return "", errors.New("a path that begins with ~ is the shell's: write the whole path, as in local:/home/me/redis")
+		return "", lang.Errorf("a path that begins with ~ is the shell's: write the whole path, as in local:/home/me/redis")
 	case strings.ContainsFunc(path, func(r rune) bool { return r < ' ' }):
-		return "", errors.New("the path of a folder has no control characters")
+		return "", lang.Errorf("the path of a folder has no control characters")
 	}
 	return filepath.Abs(path)
 }
@@ -62,7 +62,7 @@ func Reach(ctx context.Context, address string) (reached string, leave func(), e
 	}
 	folder, err := Path(address)
 	if err != nil {
-		return "", nil, fmt.Errorf("local redis: %w", err)
+		return "", nil, lang.Errorf("local redis: %w", err)
 	}
 	s, err := Open(ctx, folder)
 	if err != nil {
@@ -88,15 +88,15 @@ func Open(ctx context.Context, folder string) (*Server, error) {
 	s := &Server{folder: folder, kept: make(chan struct{})}
 	var err error
 	if s.socket, s.forget, err = reachSocket(folder); err != nil {
-		return nil, fmt.Errorf("local redis: %w", err)
+		return nil, lang.Errorf("local redis: %w", err)
 	}
 	if s.users, err = joinUsers(ctx, folder); err != nil {
 		s.forget()
-		return nil, fmt.Errorf("local redis: %w", err)
+		return nil, lang.Errorf("local redis: %w", err)
 	}
 	if err := s.ensure(ctx); err != nil {
 		s.leave()
-		return nil, fmt.Errorf("local redis: %w", err)
+		return nil, lang.Errorf("local redis: %w", err)
 	}
 	keep, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
@@ -133,23 +133,23 @@ func (s *Server) keep(ctx context.Context) {
 // it is: its rights would change under somebody else.
 func prepare(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("local redis: %w", err)
+		return lang.Errorf("local redis: %w", err)
 	}
 	info, err := os.Stat(folder)
 	if err != nil {
-		return fmt.Errorf("local redis: %w", err)
+		return lang.Errorf("local redis: %w", err)
 	}
 	inside, err := os.ReadDir(folder)
 	if err != nil {
-		return fmt.Errorf("local redis: %w", err)
+		return lang.Errorf("local redis: %w", err)
 	}
 	known := slices.ContainsFunc(inside, func(f fs.DirEntry) bool { return f.Name() == usersLock })
 	if len(inside) > 0 && !known {
-		return fmt.Errorf("local redis: %s is not empty, and no local Redis was there before: name a folder that is for it alone", folder)
+		return lang.Errorf("local redis: %s is not empty, and no local Redis was there before: name a folder that is for it alone", folder)
 	}
 	if info.Mode().Perm() != 0o700 {
 		if err := os.Chmod(folder, 0o700); err != nil { //nolint:gosec // a folder is entered
-			return fmt.Errorf("local redis: %w", err)
+			return lang.Errorf("local redis: %w", err)
 		}
 	}
 	return nil
@@ -171,7 +171,7 @@ func reachSocket(folder string) (socket string, forget func(), err error) {
 	forget = func() { os.RemoveAll(short) }
 	link := filepath.Join(short, "redis")
 	if socket = filepath.Join(link, socketFile); len(socket) > longestSocket {
-		err = fmt.Errorf("%s is too long for a socket: set TMPDIR to a shorter path", short)
+		err = lang.Errorf("%s is too long for a socket: set TMPDIR to a shorter path", short)
 	} else {
 		err = os.Symlink(folder, link)
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func joinUsers(context.Context, string) (*os.File, error) {
-	return nil, errors.New("is for Linux and macOS: name a Redis by redis://")
+	return nil, lang.Errorf("is for Linux and macOS: name a Redis by redis://")
 }
 
 func (s *Server) ensure(context.Context) error { return nil }

@@ -5,7 +5,6 @@ package localredis
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // settings are those of the server: nothing acknowledged is ever lost, nothing is thrown out,
@@ -51,7 +52,7 @@ func flock(f *os.File, how int) error {
 		case errors.Is(err, syscall.EWOULDBLOCK):
 			return errTaken
 		case err != nil:
-			return fmt.Errorf("%s cannot be locked: %w; name a folder on a disk of this machine", f.Name(), err)
+			return lang.Errorf("%s cannot be locked: %w; name a folder on a disk of this machine", f.Name(), err)
 		default:
 			return nil
 		}
@@ -106,7 +107,7 @@ func (s *Server) ensure(ctx context.Context) error {
 		case redis.HasErrorPrefix(err, "LOADING"), redis.HasErrorPrefix(err, "BUSY"):
 			silent = time.Now()
 		case ctx.Err() == nil && time.Since(silent) > silentFor:
-			return fmt.Errorf("a server lives in %s and does not answer: end that redis-server, and start again: %w", s.folder, err)
+			return lang.Errorf("a server lives in %s and does not answer: end that redis-server, and start again: %w", s.folder, err)
 		}
 		if err := pause(ctx); err != nil {
 			return err
@@ -119,7 +120,7 @@ func (s *Server) ensure(ctx context.Context) error {
 func (s *Server) start(lock *os.File) (died, err error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
-		return nil, errors.New("there is no redis-server on the PATH: install it (apt-get install redis-server, brew install redis), or name a Redis in another way")
+		return nil, lang.Errorf("there is no redis-server on the PATH: install it (apt-get install redis-server, brew install redis), or name a Redis in another way")
 	}
 	server := exec.Command(program, settings...)
 	server.Dir = s.folder
@@ -127,10 +128,10 @@ func (s *Server) start(lock *os.File) (died, err error) {
 	server.ExtraFiles = []*os.File{lock}                    // held as long as it lives
 	server.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C is for chancela
 	if err := server.Start(); err != nil {
-		return nil, fmt.Errorf("redis-server cannot be started: %w", err)
+		return nil, lang.Errorf("redis-server cannot be started: %w", err)
 	}
 	go func() { _ = server.Wait() }() // until it ends, or this process does
-	return fmt.Errorf("redis-server does not stay up: see the end of %s", filepath.Join(s.folder, logFile)), nil
+	return lang.Errorf("redis-server does not stay up: see the end of %s", filepath.Join(s.folder, logFile)), nil
 }
 
 // leave stops the server, unless somebody else uses it.

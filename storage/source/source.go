@@ -3,8 +3,6 @@ package source
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"net/url"
 	"path"
@@ -14,16 +12,17 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
 // Why a document that is named s3://bucket/key is not read. The texts are the same for
 // every bucket and key: who may only name sources must not learn from them what exists.
 var (
-	ErrForm       = errors.New("must have the form s3://bucket/key")
-	ErrUnreadable = errors.New("there is no such object, or it may not be read from here")
-	ErrOwn        = errors.New("is in the archive's own place, which is no source of documents")
-	ErrNotAllowed = errors.New("is not below a place from which documents may be taken: send the file itself")
+	ErrForm       = lang.Errorf("must have the form s3://bucket/key")
+	ErrUnreadable = lang.Errorf("there is no such object, or it may not be read from here")
+	ErrOwn        = lang.Errorf("is in the archive's own place, which is no source of documents")
+	ErrNotAllowed = lang.Errorf("is not below a place from which documents may be taken: send the file itself")
 )
 
 // Open opens a document that is named s3://bucket/key.
@@ -74,7 +73,7 @@ func ParsePlace(s string) (Place, error) {
 	bucket, key, err := split(s)
 	key = strings.TrimSuffix(key, "/")
 	if err != nil || archive.CheckPrefix(key) != nil || leaves(key) {
-		return Place{}, fmt.Errorf("%q is not of the form s3://bucket or s3://bucket/folder", s)
+		return Place{}, lang.Errorf("%q is not of the form s3://bucket or s3://bucket/folder", s)
 	}
 	return Place{bucket, key}, nil
 }
@@ -104,7 +103,7 @@ func Parse(source string) (Place, error) {
 		return Place{}, ErrForm
 	}
 	if archive.CheckKey(key) != nil || leaves(key) {
-		return Place{}, fmt.Errorf(`%w, and its key must be a plain one: without "//", "." or ".." between slashes, backslashes and control characters`, ErrForm)
+		return Place{}, lang.Errorf(`%w, and its key must be a plain one: without "//", "." or ".." between slashes, backslashes and control characters`, ErrForm)
 	}
 	return Place{bucket, key}, nil
 }
@@ -115,7 +114,7 @@ func split(source string) (bucket, key string, err error) {
 		return "", "", ErrForm
 	}
 	if !bucketName.MatchString(bucket) || bucketAlias.MatchString(bucket) {
-		return "", "", fmt.Errorf("%w, with the bucket's own name: 3 to 63 lower-case letters, digits, dots and hyphens", ErrForm)
+		return "", "", lang.Errorf("%w, with the bucket's own name: 3 to 63 lower-case letters, digits, dots and hyphens", ErrForm)
 	}
 	return bucket, key, nil
 }

@@ -9,7 +9,6 @@ package dir
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -41,10 +40,10 @@ const stale = 24 * time.Hour
 func Open(folder string) (*Archive, error) {
 	abs, err := filepath.Abs(folder)
 	if err != nil {
-		return nil, fmt.Errorf("archive folder: %w", err)
+		return nil, lang.Errorf("archive folder: %w", err)
 	}
 	if err := os.MkdirAll(abs, 0o700); err != nil {
-		return nil, fmt.Errorf("archive folder %s cannot be made: %w", abs, err)
+		return nil, lang.Errorf("archive folder %s cannot be made: %w", abs, err)
 	}
 	a, err := OpenToRead(abs)
 	if err != nil {
@@ -62,14 +61,14 @@ func Open(folder string) (*Archive, error) {
 func OpenToRead(folder string) (*Archive, error) {
 	abs, err := filepath.Abs(folder)
 	if err != nil {
-		return nil, fmt.Errorf("archive folder: %w", err)
+		return nil, lang.Errorf("archive folder: %w", err)
 	}
 	root, err := os.OpenRoot(abs)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no archive folder %s: %w", abs, err)
+		return nil, lang.Errorf("there is no archive folder %s: %w", abs, err)
 	case err != nil:
-		return nil, fmt.Errorf("archive folder %s cannot be opened: %w", abs, err)
+		return nil, lang.Errorf("archive folder %s cannot be opened: %w", abs, err)
 	}
 	return &Archive{root: root, path: abs}, nil
 }
@@ -103,7 +102,7 @@ func (a *Archive) Put(ctx context.Context, key string, content io.Reader, conten
 	}
 	size, sum, err := a.put(ctx, key, content, check)
 	if err != nil {
-		return archive.Object{}, fmt.Errorf("archive %s: %w", key, a.explain(err))
+		return archive.Object{}, lang.Errorf("archive %s: %w", key, a.explain(err))
 	}
 	if contentType == "" {
 		contentType = archive.ContentType(key)
@@ -145,7 +144,7 @@ func (a *Archive) Replace(ctx context.Context, key string, content io.Reader, co
 	}
 	size, sum, err := a.replace(ctx, key, content)
 	if err != nil {
-		return archive.Object{}, fmt.Errorf("archive %s: %w", key, a.explain(err))
+		return archive.Object{}, lang.Errorf("archive %s: %w", key, a.explain(err))
 	}
 	if contentType == "" {
 		contentType = archive.ContentType(key)
@@ -209,7 +208,7 @@ func (a *Archive) compare(ctx context.Context, key string, size int64, sum strin
 // inTheWay: an object stands where the key needs a folder.
 func inTheWay(err error) error {
 	if errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.EISDIR) {
-		return fmt.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
+		return lang.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
 	}
 	return err
 }
@@ -221,7 +220,7 @@ func (a *Archive) Open(ctx context.Context, key string) (io.ReadCloser, archive.
 	}
 	file, info, err := a.open(key)
 	if err != nil {
-		return nil, archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+		return nil, archive.Object{}, lang.Errorf("archive %s: %w", key, err)
 	}
 	return file, object(key, info), nil
 }
@@ -233,7 +232,7 @@ func (a *Archive) Stat(ctx context.Context, key string) (archive.Object, error) 
 	}
 	info, err := a.stat(key)
 	if err != nil {
-		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+		return archive.Object{}, lang.Errorf("archive %s: %w", key, err)
 	}
 	return object(key, info), nil
 }
@@ -309,7 +308,7 @@ func (a *Archive) Ready(ctx context.Context) error {
 	ready := *t
 	ready.name += ".ready"
 	if err := a.linkInto(t, t.in.file, ready.name); err != nil {
-		return fmt.Errorf("archive folder %s is on a file system without hard links: %w", a.path, err)
+		return lang.Errorf("archive folder %s is on a file system without hard links: %w", a.path, err)
 	}
 	return ready.remove()
 }

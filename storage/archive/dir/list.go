@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -26,7 +26,7 @@ func (a *Archive) List(ctx context.Context, prefix string) iter.Seq2[archive.Obj
 			}
 		}
 		if err != nil {
-			yield(archive.Object{}, fmt.Errorf("list archive: %w", err))
+			yield(archive.Object{}, lang.Errorf("list archive: %w", err))
 		}
 	}
 }

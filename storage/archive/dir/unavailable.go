@@ -2,30 +2,30 @@ package dir
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
 // explain says what keeps the folder from being written to, and what to do.
 func (a *Archive) explain(err error) error {
-	var why string
+	var why lang.Text
 	switch {
 	case errors.Is(err, archive.ErrUnavailable):
 		return err
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		why = "its disk is full: make room"
+		why = lang.Of("its disk is full: make room")
 	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
-		why = "it cannot be written to: see to its owner, its mode and how its disk is mounted"
+		why = lang.Of("it cannot be written to: see to its owner, its mode and how its disk is mounted")
 	case missing(err):
 		return errors.Join(err, a.present())
 	default:
 		return err
 	}
-	return fmt.Errorf("%w: folder %s: %s: %w", archive.ErrUnavailable, a.path, why, err)
+	return lang.Errorf("%w: folder %s: %v: %w", archive.ErrUnavailable, a.path, why, err)
 }
 
 // present is nil while the folder that was opened is the one that its path leads to. One
@@ -34,7 +34,7 @@ func (a *Archive) explain(err error) error {
 func (a *Archive) present() error {
 	there, err := os.Stat(a.path)
 	if err != nil && !missing(err) {
-		return fmt.Errorf("%w: folder %s: %w", archive.ErrUnavailable, a.path, err)
+		return lang.Errorf("%w: folder %s: %w", archive.ErrUnavailable, a.path, err)
 	}
 	if err == nil {
 		opened, err := a.root.Stat(".")
@@ -42,7 +42,7 @@ func (a *Archive) present() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%w: folder %s was removed, moved or mounted anew while it was in use: bring it back, and start again", archive.ErrUnavailable, a.path)
+	return lang.Errorf("%w: folder %s was removed, moved or mounted anew while it was in use: bring it back, and start again", archive.ErrUnavailable, a.path)
 }
 
 func missing(err error) bool {

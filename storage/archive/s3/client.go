@@ -3,8 +3,6 @@ package s3
 import (
 	"context"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -14,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -36,11 +35,11 @@ type Settings struct {
 func (s Settings) Check() error {
 	switch {
 	case !slices.Contains([]string{"", "AES256", "aws:kms", "aws:kms:dsse"}, s.SSE):
-		return errors.New("CHANCELA_S3_SSE: want AES256, aws:kms or aws:kms:dsse, or nothing for the bucket's default")
+		return lang.Errorf("CHANCELA_S3_SSE: want AES256, aws:kms or aws:kms:dsse, or nothing for the bucket's default")
 	case s.KMSKeyID != "" && !strings.HasPrefix(s.SSE, "aws:kms"):
-		return errors.New("CHANCELA_S3_KMS_KEY_ID: want CHANCELA_S3_SSE=aws:kms beside it")
+		return lang.Errorf("CHANCELA_S3_KMS_KEY_ID: want CHANCELA_S3_SSE=aws:kms beside it")
 	case !slices.Contains([]string{"", "yes", "no"}, s.PathStyle):
-		return errors.New("CHANCELA_S3_PATH_STYLE: want yes or no, or nothing")
+		return lang.Errorf("CHANCELA_S3_PATH_STYLE: want yes or no, or nothing")
 	}
 	return nil
 }
@@ -64,7 +63,7 @@ func newClient(ctx context.Context, settings Settings) (*s3.Client, error) {
 	})
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(connections))
 	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
+		return nil, lang.Errorf("AWS configuration: %w", err)
 	}
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		// A server that sends no checksum is not worth a log line for each object.
@@ -80,7 +79,7 @@ func newClient(ctx context.Context, settings Settings) (*s3.Client, error) {
 		}
 	})
 	if client.Options().Region == "" {
-		return nil, errors.New("no region; set AWS_REGION, or AWS_ENDPOINT_URL_S3 for a server of your own")
+		return nil, lang.Errorf("no region; set AWS_REGION, or AWS_ENDPOINT_URL_S3 for a server of your own")
 	}
 	return client, nil
 }
@@ -92,7 +91,7 @@ type Objects struct{ client *s3.Client }
 func OpenObjects(ctx context.Context, settings Settings) (*Objects, error) {
 	client, err := newClient(ctx, settings)
 	if err != nil {
-		return nil, fmt.Errorf("documents in S3: %w", err)
+		return nil, lang.Errorf("documents in S3: %w", err)
 	}
 	return &Objects{client}, nil
 }
@@ -109,11 +108,11 @@ func (o *Objects) Open(ctx context.Context, bucket, key string) (io.ReadCloser, 
 	}
 	switch s := status(err); {
 	case s == http.StatusTooManyRequests || s >= 500:
-		return nil, errors.New("the S3 server cannot answer now: try again")
+		return nil, lang.Errorf("the S3 server cannot answer now: try again")
 	case s != 0: // also 301: a bucket of another region
 		return nil, archive.ErrNotFound
 	case isUnsent(err):
-		return nil, errors.New("the S3 server does not answer")
+		return nil, lang.Errorf("the S3 server does not answer")
 	}
-	return nil, errors.New("S3 cannot be asked: no AWS credentials, or no endpoint")
+	return nil, lang.Errorf("S3 cannot be asked: no AWS credentials, or no endpoint")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -24,9 +24,9 @@ func (a *Archive) explain(err error) error {
 	case err == nil, errors.Is(said, archive.ErrNotFound), errors.Is(said, archive.ErrConflict):
 		return said
 	case isFull(err):
-		return fmt.Errorf("%w: bucket %s: %w", archive.ErrFull, a.bucket, err)
+		return lang.Errorf("%w: bucket %s: %w", archive.ErrFull, a.bucket, err)
 	case isAway(err):
-		return fmt.Errorf("%w: %w", archive.ErrUnavailable, said)
+		return lang.Errorf("%w: %w", archive.ErrUnavailable, said)
 	}
 	return said
 }
@@ -67,40 +67,40 @@ func (a *Archive) say(err error) error {
 	}
 	switch code(err) {
 	case "NoSuchKey", "NotFound": // the latter from HEAD, which has no body to say more
-		return fmt.Errorf("%w (%w)", archive.ErrNotFound, err)
+		return lang.Errorf("%w (%w)", archive.ErrNotFound, err)
 	case "ExistingObjectIsDirectory", "ObjectParentIsFile": // of servers that keep objects as files
-		return fmt.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
+		return lang.Errorf("%w: an object is in the way (%w)", archive.ErrConflict, err)
 	case "NoSuchBucket":
-		return fmt.Errorf("bucket %s does not exist: %w", a.bucket, err)
+		return lang.Errorf("bucket %s does not exist: %w", a.bucket, err)
 	case "RequestTimeTooSkewed":
-		return fmt.Errorf("this machine's clock differs from the S3 server's: %w", err)
+		return lang.Errorf("this machine's clock differs from the S3 server's: %w", err)
 	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
 		return a.elsewhere(err)
 	}
 	switch status(err) {
 	case http.StatusNotFound:
-		return fmt.Errorf("%w (%w)", archive.ErrNotFound, err)
+		return lang.Errorf("%w (%w)", archive.ErrNotFound, err)
 	case http.StatusUnauthorized, http.StatusForbidden:
 		if !isDenied(err) {
-			return fmt.Errorf("bucket %s refuses the credentials: %w", a.bucket, err)
+			return lang.Errorf("bucket %s refuses the credentials: %w", a.bucket, err)
 		}
-		return fmt.Errorf("bucket %s refuses %s: the credentials need %s: %w", a.bucket, operation(err), a.right(err), err)
+		return lang.Errorf("bucket %s refuses %s: the credentials need %v: %w", a.bucket, operation(err), a.right(err), err)
 	case http.StatusMovedPermanently:
 		return a.elsewhere(err)
 	case http.StatusNotImplemented:
-		return fmt.Errorf("the server lacks something that the archive needs, such as checksums: %w", err)
+		return lang.Errorf("the server lacks something that the archive needs, such as checksums: %w", err)
 	}
 	if _, untrusted := errors.AsType[x509.UnknownAuthorityError](err); untrusted {
-		return fmt.Errorf("the S3 server's certificate is of no authority that is trusted here: name the authority's own in CHANCELA_CA_FILE or AWS_CA_BUNDLE: %w", err)
+		return lang.Errorf("the S3 server's certificate is of no authority that is trusted here: name the authority's own in CHANCELA_CA_FILE or AWS_CA_BUNDLE: %w", err)
 	}
 	if isUnsent(err) {
-		return fmt.Errorf("the S3 server does not answer: %w", err)
+		return lang.Errorf("the S3 server does not answer: %w", err)
 	}
 	return err
 }
 
 func (a *Archive) elsewhere(err error) error {
-	return fmt.Errorf("bucket %s is in another region than %s (AWS_REGION): %w", a.bucket, a.client.Options().Region, err)
+	return lang.Errorf("bucket %s is in another region than %s (AWS_REGION): %w", a.bucket, a.client.Options().Region, err)
 }
 
 // explainKey is explain for a look at one key. Where the right to list is bound to a
@@ -115,21 +115,21 @@ func (a *Archive) explainKey(ctx context.Context, key string, err error) error {
 	case listing != nil: // nothing can be told without it, and unlike HEAD it says why
 		return a.explain(listing)
 	case len(page.Contents) == 0 || aws.ToString(page.Contents[0].Key) != *a.name(key):
-		return fmt.Errorf("%w (%w)", archive.ErrNotFound, err)
+		return lang.Errorf("%w (%w)", archive.ErrNotFound, err)
 	}
 	return a.explain(err)
 }
 
 // right is what a refused operation needs, in the words of policies.
-func (a *Archive) right(err error) string {
+func (a *Archive) right(err error) lang.Text {
 	objects := "arn:aws:s3:::" + a.bucket + "/" + a.prefix + "*"
 	switch operation(err) {
 	case "PutObject":
-		return "s3:PutObject on " + objects
+		return lang.Of("%s on %s", "s3:PutObject", objects)
 	case "HeadObject", "GetObject":
-		return "s3:GetObject on " + objects
+		return lang.Of("%s on %s", "s3:GetObject", objects)
 	}
-	return "s3:ListBucket on arn:aws:s3:::" + a.bucket
+	return lang.Of("%s on %s", "s3:ListBucket", "arn:aws:s3:::"+a.bucket)
 }
 
 func operation(err error) string {

@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -22,30 +21,30 @@ import (
 func (a *Archive) Ready(ctx context.Context) error {
 	credentials := a.client.Options().Credentials
 	if credentials == nil {
-		return errors.New("archive: no AWS credentials")
+		return lang.Errorf("archive: no AWS credentials")
 	}
 	if _, err := credentials.Retrieve(ctx); err != nil {
-		return fmt.Errorf("archive: no AWS credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role): %w", err)
+		return lang.Errorf("archive: no AWS credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role): %w", err)
 	}
 	if err := withTemporary(func(*os.File) error { return nil }); err != nil {
-		return fmt.Errorf("archive: no room for temporary files: %w", err)
+		return lang.Errorf("archive: no room for temporary files: %w", err)
 	}
 	_, err := a.client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &a.bucket, Prefix: &a.prefix, MaxKeys: aws.Int32(1)})
 	listing := a.explain(err)
 	if errors.Is(listing, archive.ErrNotFound) { // of a server that does not say what
-		return fmt.Errorf("archive: bucket %s does not exist: %w", a.bucket, err)
+		return lang.Errorf("archive: bucket %s does not exist: %w", a.bucket, err)
 	}
 	if listing != nil && !isDenied(listing) {
-		return fmt.Errorf("archive: %w", listing)
+		return lang.Errorf("archive: %w", listing)
 	}
 	if !a.proved.Load() {
 		if err := a.probe(ctx); err != nil {
-			return errors.Join(listing, fmt.Errorf("archive %s cannot be used: %w", a, err))
+			return errors.Join(listing, lang.Errorf("archive %s cannot be used: %w", a, err))
 		}
 		a.proved.Store(listing == nil)
 	}
 	if listing != nil {
-		return fmt.Errorf("archive: %w", listing)
+		return lang.Errorf("archive: %w", listing)
 	}
 	return nil
 }
@@ -107,9 +106,9 @@ func (a *Archive) readProbe(ctx context.Context, o archive.Object) error {
 	body, _, err := a.get(ctx, o.Key)
 	switch {
 	case errors.Is(err, archive.ErrNotFound):
-		return fmt.Errorf("%w: it is not there", archive.ErrNotKept)
+		return lang.Errorf("%w: it is not there", archive.ErrNotKept)
 	case status(err) == http.StatusBadRequest && a.checksumMode() != "":
-		return fmt.Errorf("%w (if the server does not know x-amz-checksum-mode, set AWS_RESPONSE_CHECKSUM_VALIDATION=when_required)", err)
+		return lang.Errorf("%w (if the server does not know x-amz-checksum-mode, set AWS_RESPONSE_CHECKSUM_VALIDATION=when_required)", err)
 	case err != nil:
 		return err
 	}
@@ -119,7 +118,7 @@ func (a *Archive) readProbe(ctx context.Context, o archive.Object) error {
 		return err
 	}
 	if have != o.SHA256 {
-		return fmt.Errorf("%w: other bytes are there", archive.ErrNotKept)
+		return lang.Errorf("%w: other bytes are there", archive.ErrNotKept)
 	}
 	return nil
 }
@@ -134,14 +133,14 @@ func (a *Archive) diagnose(ctx context.Context, o archive.Object, err error) err
 	switch status(err) {
 	case http.StatusBadRequest, http.StatusNotImplemented:
 		if m.checksum && (works(manner{condition: m.condition, sse: m.sse}) || works(manner{sse: m.sse})) {
-			return fmt.Errorf("the server refuses x-amz-checksum-sha256: set AWS_REQUEST_CHECKSUM_CALCULATION=when_required "+
+			return lang.Errorf("the server refuses x-amz-checksum-sha256: set AWS_REQUEST_CHECKSUM_CALCULATION=when_required "+
 				"and AWS_RESPONSE_CHECKSUM_VALIDATION=when_required: %w", err)
 		}
 		fallthrough
 	case http.StatusForbidden:
 		for _, sse := range []string{"AES256", "aws:kms"} {
 			if m.sse != sse && works(manner{m.condition, m.checksum, sse}) {
-				return fmt.Errorf("the bucket wants every upload to ask for encryption: set CHANCELA_S3_SSE=%s: %w", sse, err)
+				return lang.Errorf("the bucket wants every upload to ask for encryption: set CHANCELA_S3_SSE=%s: %w", sse, err)
 			}
 		}
 	}

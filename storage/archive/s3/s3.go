@@ -12,7 +12,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -23,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -69,7 +69,7 @@ const (
 // the bucket; that is Ready's.
 func Open(ctx context.Context, bucket, prefix string, settings Settings) (*Archive, error) {
 	if bucket == "" {
-		return nil, errors.New("archive: no bucket; want s3://bucket/prefix")
+		return nil, lang.Errorf("archive: no bucket; want s3://bucket/prefix")
 	}
 	prefix = strings.Trim(prefix, "/")
 	if err := archive.CheckPrefix(prefix); err != nil {
@@ -80,7 +80,7 @@ func Open(ctx context.Context, bucket, prefix string, settings Settings) (*Archi
 	}
 	client, err := newClient(ctx, settings)
 	if err != nil {
-		return nil, fmt.Errorf("archive: %w", err)
+		return nil, lang.Errorf("archive: %w", err)
 	}
 	return &Archive{client: client, settings: settings, bucket: bucket, prefix: prefix}, nil
 }
@@ -101,7 +101,7 @@ func (a *Archive) Put(ctx context.Context, key string, content io.Reader, conten
 	o := archive.Object{Key: key, ContentType: contentType}
 	if inMemory, ok := content.(*bytes.Reader); ok && check == nil { // marks and manifests
 		if err := a.putBytes(ctx, inMemory, &o); err != nil {
-			return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+			return archive.Object{}, lang.Errorf("archive %s: %w", key, err)
 		}
 		return o, nil
 	}
@@ -111,12 +111,12 @@ func (a *Archive) Put(ctx context.Context, key string, content io.Reader, conten
 			return err
 		}
 		if o.Size > maxSize {
-			return fmt.Errorf("%d bytes are more than the %d that one upload to S3 takes", o.Size, int64(maxSize))
+			return lang.Errorf("%d bytes are more than the %d that one upload to S3 takes", o.Size, int64(maxSize))
 		}
 		return a.publish(ctx, file, o)
 	})
 	if err != nil {
-		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+		return archive.Object{}, lang.Errorf("archive %s: %w", key, err)
 	}
 	return o, nil
 }
@@ -137,7 +137,7 @@ func (a *Archive) Replace(ctx context.Context, key string, content io.Reader, co
 			return err
 		}
 		if o.Size > maxSize {
-			return fmt.Errorf("%d bytes are more than the %d that one upload to S3 takes", o.Size, int64(maxSize))
+			return lang.Errorf("%d bytes are more than the %d that one upload to S3 takes", o.Size, int64(maxSize))
 		}
 		switch there, err := a.look(ctx, key); {
 		case err == nil && a.compare(ctx, there.object(key), o) == nil:
@@ -154,7 +154,7 @@ func (a *Archive) Replace(ctx context.Context, key string, content io.Reader, co
 		return a.kept(ctx, o, tag)
 	})
 	if err != nil {
-		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+		return archive.Object{}, lang.Errorf("archive %s: %w", key, err)
 	}
 	return o, nil
 }
@@ -218,7 +218,7 @@ func (a *Archive) publish(ctx context.Context, file io.ReaderAt, o archive.Objec
 		case !isTaken(err):
 			return err
 		case try == uploads:
-			return fmt.Errorf("the server says that the key is taken, and that nothing is there (a write that it began and did not end?); take it away there: %w", err)
+			return lang.Errorf("the server says that the key is taken, and that nothing is there (a write that it began and did not end?); take it away there: %w", err)
 		}
 	}
 }
@@ -252,7 +252,7 @@ func (a *Archive) Open(ctx context.Context, key string) (io.ReadCloser, archive.
 	}
 	body, o, err := a.get(ctx, key)
 	if err != nil {
-		return nil, archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+		return nil, archive.Object{}, lang.Errorf("archive %s: %w", key, err)
 	}
 	return body, o, nil
 }
@@ -273,7 +273,7 @@ func (a *Archive) Stat(ctx context.Context, key string) (archive.Object, error) 
 	}
 	there, err := a.look(ctx, key)
 	if err != nil {
-		return archive.Object{}, fmt.Errorf("archive %s: %w", key, err)
+		return archive.Object{}, lang.Errorf("archive %s: %w", key, err)
 	}
 	return there.object(key), nil
 }
@@ -283,14 +283,14 @@ func (a *Archive) Stat(ctx context.Context, key string) (archive.Object, error) 
 func (a *Archive) List(ctx context.Context, prefix string) iter.Seq2[archive.Object, error] {
 	return func(yield func(archive.Object, error) bool) {
 		if err := archive.CheckPrefix(prefix); err != nil {
-			yield(archive.Object{}, fmt.Errorf("list archive: %w", err))
+			yield(archive.Object{}, lang.Errorf("list archive: %w", err))
 			return
 		}
 		pages := s3.NewListObjectsV2Paginator(a.client, &s3.ListObjectsV2Input{Bucket: &a.bucket, Prefix: a.name(prefix)})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(archive.Object{}, fmt.Errorf("list archive: %w", a.explain(err)))
+				yield(archive.Object{}, lang.Errorf("list archive: %w", a.explain(err)))
 				return
 			}
 			for _, there := range page.Contents {
@@ -313,12 +313,12 @@ func (a *Archive) Presign(ctx context.Context, key string, lifetime time.Duratio
 		return "", err
 	}
 	if lifetime < time.Second || lifetime > maxLifetime {
-		return "", fmt.Errorf("archive %s: an address can live from a second to %s, not %s", key, maxLifetime, lifetime)
+		return "", lang.Errorf("archive %s: an address can live from a second to %s, not %s", key, maxLifetime, lifetime)
 	}
 	request, err := s3.NewPresignClient(a.client).PresignGetObject(ctx,
 		&s3.GetObjectInput{Bucket: &a.bucket, Key: a.name(key)}, s3.WithPresignExpires(lifetime))
 	if err != nil {
-		return "", fmt.Errorf("archive %s: %w", key, a.explain(err))
+		return "", lang.Errorf("archive %s: %w", key, a.explain(err))
 	}
 	return request.URL, nil
 }
@@ -335,7 +335,7 @@ func (a *Archive) checkKey(key string) error {
 		return err
 	}
 	if n := len(a.prefix) + len(key); n > archive.MaxKey {
-		return fmt.Errorf("archive key %q: is longer than %d bytes with the prefix %q", key, archive.MaxKey, a.prefix)
+		return lang.Errorf("archive key %q: is longer than %d bytes with the prefix %q", key, archive.MaxKey, a.prefix)
 	}
 	return nil
 }

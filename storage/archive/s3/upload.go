@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
 
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -104,7 +104,7 @@ func (a *Archive) kept(ctx context.Context, o archive.Object, tag string) error 
 	there, err := a.look(ctx, o.Key)
 	switch {
 	case errors.Is(err, archive.ErrNotFound):
-		return fmt.Errorf("%w: it is not there", archive.ErrNotKept)
+		return lang.Errorf("%w: it is not there", archive.ErrNotKept)
 	case err != nil:
 		return err
 	}
@@ -113,11 +113,11 @@ func (a *Archive) kept(ctx context.Context, o archive.Object, tag string) error 
 	}
 	switch have := there.object(o.Key); {
 	case have.Size != o.Size:
-		return fmt.Errorf("%w: %d of %d bytes are there", archive.ErrNotKept, have.Size, o.Size)
+		return lang.Errorf("%w: %d of %d bytes are there", archive.ErrNotKept, have.Size, o.Size)
 	case have.SHA256 != "" && have.SHA256 != o.SHA256:
-		return fmt.Errorf("%w: other bytes are there", archive.ErrNotKept)
+		return lang.Errorf("%w: other bytes are there", archive.ErrNotKept)
 	case tag != "" && there.tag != nil && bareTag(tag) != bareTag(*there.tag):
-		return fmt.Errorf("%w: the object there has another ETag than the one that was written", archive.ErrNotKept)
+		return lang.Errorf("%w: the object there has another ETag than the one that was written", archive.ErrNotKept)
 	}
 	return nil
 }
