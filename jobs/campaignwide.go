@@ -47,8 +47,6 @@ func (c *Client) Begin(ctx context.Context, campaign string, kind ledger.Kind, b
 		if err = c.ledger.Forgettable(ctx, campaign, kind == ledger.ForgetUnfinished); err == nil {
 			err = c.unmarked(ctx, campaign)
 		}
-	case ledger.ResumeAll:
-		err = c.ledger.SetPaused(ctx, campaign, false)
 	}
 	if err != nil {
 		return Operation{}, err

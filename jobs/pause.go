@@ -16,7 +16,7 @@ const pauseEvery = 250 * time.Millisecond
 // before may still leave, within [rest.Within]: UnderWay tells how many there are, and
 // [Client.AwaitPause] waits for them.
 func (c *Client) Pause(ctx context.Context, campaign string) (Result, error) {
-	if err := c.ledger.SetPaused(ctx, campaign, true); err != nil {
+	if err := c.ledger.Pause(ctx, campaign); err != nil {
 		return Result{}, err
 	}
 	leaving, err := c.leaving(ctx, campaign)

@@ -64,13 +64,13 @@ func TestHeldRemindersStayOffTheQueue(t *testing.T) {
 	b := newBench(t)
 	all := b.remindedCampaign(t, 2)
 	b.forward(73 * time.Hour)
-	if err := b.ledger.SetPaused(t.Context(), "june", true); err != nil {
+	if err := b.ledger.Pause(t.Context(), "june"); err != nil {
 		t.Fatal(err)
 	}
 	if n := b.reminders(t); n != 0 {
 		t.Errorf("%d while it is paused", n)
 	}
-	if err := b.ledger.SetPaused(t.Context(), "june", false); err != nil {
+	if _, err := b.ledger.BeginOperation(t.Context(), "june", ledger.ResumeAll, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	opens := b.at.Add(time.Hour)

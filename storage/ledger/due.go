@@ -56,13 +56,9 @@ func (l *Ledger) Pending(ctx context.Context, index Index, provider string) (int
 	return n, nil
 }
 
-// SetPaused pauses or resumes a campaign. A pause is seen by the next intent to invite:
-// when SetPaused has returned, nobody more is invited. A resume ends whatever else halts the
-// campaign, too ([Halt]); after it the operation [ResumeAll] puts the parked envelopes back.
-func (l *Ledger) SetPaused(ctx context.Context, campaign string, paused bool) error {
-	if !paused {
-		return l.resume(ctx, campaign)
-	}
+// Pause pauses a campaign until it is resumed by [ResumeAll]. It is seen by the next intent to
+// invite: when Pause has returned, nobody more is invited.
+func (l *Ledger) Pause(ctx context.Context, campaign string) error {
 	if _, err := l.Campaign(ctx, campaign); err != nil {
 		return err
 	}

@@ -107,7 +107,6 @@ var (
 	dueScript                      = script("due")
 	restScript                     = script("rest")
 	dropScript                     = script("drop")
-	resumeScript                   = script("resume")
 	carriedScript                  = script("carried")
 	batchedScript, abandonedScript = script("batched"), script("abandoned")
 	remindRuleScript               = script("remind_rule", "sending")

@@ -152,13 +152,13 @@ func TestClaimKeepsOthersOut(t *testing.T) {
 func TestIntentIsTheLastLook(t *testing.T) {
 	l, clock := open(t)
 	c := preparing(t, l, "1")
-	if err := l.SetPaused(t.Context(), "june", true); err != nil {
+	if err := l.Pause(t.Context(), "june"); err != nil {
 		t.Fatal(err)
 	}
 	if i, err := c.Intend(t.Context()); err != nil || i != IntentPaused {
 		t.Errorf("paused: %s %v", i, err)
 	}
-	if err := l.SetPaused(t.Context(), "june", false); err != nil {
+	if _, err := l.BeginOperation(t.Context(), "june", ResumeAll, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := writeRecord(t.Context(), l, get(t, l, "1"), change{Set: map[string]string{fieldCancel: "1"}}); err != nil {

@@ -57,7 +57,7 @@ type NotDone struct {
 var ErrNoOperation = errors.New("no such operation")
 
 var (
-	beginOperationScript = script("operation_begin")
+	beginOperationScript = script("operation_begin", "resuming")
 	takeOperationScript  = script("operation_take")
 	operateScript        = script("operate", "reminding")
 )
@@ -68,7 +68,7 @@ func operationKey(id string) string { return prefix + "operation:" + id }
 
 // BeginOperation records an operation for somebody to carry on: the caller with
 // [Ledger.TakeOperation], or another process. From now on, nobody whom it is to cancel is
-// invited. unable are the providers that cannot do it to a sent envelope.
+// invited; what it is to resume is paused and halted ([Halt]) no more. unable are the providers that cannot do it to a sent envelope.
 func (l *Ledger) BeginOperation(ctx context.Context, campaign string, kind Kind, by string, unable []string) (Operation, error) {
 	id := string(kind) + "-" + strings.ToLower(rand.Text()[:16])
 	found, err := beginOperationScript.Run(ctx, l.db, []string{operationKey(id), operationsKey, campaignKey(campaign)}, id, string(kind), campaign, by, strings.Join(unable, " ")).Int()

@@ -278,6 +278,27 @@ func TestNobodyIsInvitedWhoIsToBeCanceled(t *testing.T) {
 	}
 }
 
+// TestResumeIsOneStep: the pause has ended when the operation is there that brings back what it has put away, and not before:
+// who is killed between the two would leave envelopes that nobody sends.
+func TestResumeIsOneStep(t *testing.T) {
+	l, _ := open(t)
+	if err := writeRecord(t.Context(), l, create(t, l, "1"), change{Index: none}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Pause(t.Context(), "june"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.BeginOperation(t.Context(), "june", ResumeAll, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, paused, err := l.Changed(t.Context(), "june"); err != nil || paused {
+		t.Errorf("paused: %v, %v", paused, err)
+	}
+	if held, err := l.TakeOperation(t.Context(), "", time.Minute); err != nil || held == nil || held.Kind != ResumeAll {
+		t.Errorf("nobody is to bring back what the pause has put away: %v, %v", held, err)
+	}
+}
+
 // A campaign that is paused again is not resumed any more.
 func TestResumeEndsWithAnotherPause(t *testing.T) {
 	l, _ := open(t)
@@ -286,10 +307,14 @@ func TestResumeEndsWithAnotherPause(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := l.SetPaused(t.Context(), "june", true); err != nil {
+	o, err := l.BeginOperation(t.Context(), "june", ResumeAll, "", nil)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if o, tasks := operate(t, l, ResumeAll, 100); o.Done != 0 || len(tasks) != 0 {
+	if err := l.Pause(t.Context(), "june"); err != nil {
+		t.Fatal(err)
+	}
+	if o, tasks := carry(t, l, o.ID, 100); o.Done != 0 || len(tasks) != 0 {
 		t.Errorf("%+v %v", o, tasks)
 	}
 }

@@ -163,12 +163,12 @@ func TestRemindersAreHeldByAPause(t *testing.T) {
 	s.clock.forward(3*day + time.Minute)
 	due := s.take("1", "2")
 	s.begin(due[0], RoundOpen)
-	if err := s.l.SetPaused(t.Context(), "june", true); err != nil {
+	if err := s.l.Pause(t.Context(), "june"); err != nil {
 		t.Fatal(err)
 	}
 	s.begin(due[0], RoundPaused)
 	s.begin(due[1], RoundOver)
-	if err := s.l.SetPaused(t.Context(), "june", false); err != nil {
+	if _, err := s.l.BeginOperation(t.Context(), "june", ResumeAll, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	s.begin(due[0], RoundOpen)

@@ -77,18 +77,6 @@ func (c *Claim) AwaitSettlingAlike(ctx context.Context, why Reason, steps map[st
 	return done.halted, err
 }
 
-// resume ends a campaign's pause, its halts, and the waiting for those that go first.
-func (l *Ledger) resume(ctx context.Context, campaign string) error {
-	found, err := resumeScript.Run(ctx, l.db, []string{campaignKey(campaign)}, campaign).Bool()
-	if err != nil {
-		return fmt.Errorf("ledger: resuming %s: %w", campaign, err)
-	}
-	if !found {
-		return fmt.Errorf("campaign %s: %w", campaign, ErrNotFound)
-	}
-	return nil
-}
-
 // Halted is how many campaigns' sending to a provider was halted by failures in a row.
 func (l *Ledger) Halted(ctx context.Context, provider string) (int64, error) {
 	n, err := l.db.SCard(ctx, prefix+"halted:"+provider).Result()

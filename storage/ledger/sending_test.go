@@ -128,7 +128,7 @@ func TestFailuresInARowHaltOneProvider(t *testing.T) {
 	s.hold("9", CampaignPaused)
 	s.claim("other")
 
-	if err := l.SetPaused(t.Context(), "june", false); err != nil {
+	if _, err := l.BeginOperation(t.Context(), "june", ResumeAll, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	s.halts()
@@ -265,7 +265,7 @@ func TestAResumeLetsTheRestGo(t *testing.T) {
 	l, _ := open(t)
 	s := sending{t, l, 5}
 	s.create(1, "certyneo", "1", "2")
-	if err := l.SetPaused(t.Context(), "june", false); err != nil {
+	if _, err := l.BeginOperation(t.Context(), "june", ResumeAll, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	s.halts()
