@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,8 +16,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/chancela/chancela/storage/archive/archivetest"
 )
 
 // server is a process of this bench.
@@ -147,7 +146,7 @@ func tryS3(ctx context.Context, dir string) (stop func(), err error) {
 	address := l.Addr().String()
 	l.Close()
 	s, err := start(ctx, path, []string{"ROOT_ACCESS_KEY_ID=bench", "ROOT_SECRET_ACCESS_KEY=bench-bench"},
-		"--port", address, "--quiet", "posix", dir)
+		"--port", address, "--health", "/health", "--quiet", "posix", dir)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +156,17 @@ func tryS3(ctx context.Context, dir string) (stop func(), err error) {
 			return nil, err
 		}
 	}
-	err = s.until(ctx, func() error { return archivetest.Answers("http://" + address) })
+	err = s.until(ctx, func() error {
+		resp, err := http.Get("http://" + address + "/health")
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+		if name := resp.Header.Get("Server"); name != "VERSITYGW" { // another program's
+			return fmt.Errorf("the server at %s is %q", address, name)
+		}
+		return nil
+	})
 	if err != nil {
 		s.stop()
 		return nil, err
