@@ -41,18 +41,21 @@ type Operation struct {
 // is for. It takes effect at once: nobody is invited whom it is to cancel. Somebody carries it
 // on: the caller with [Client.Carry], or another process.
 func (c *Client) Begin(ctx context.Context, campaign string, kind ledger.Kind, by string) (Operation, error) {
-	var err error
-	switch kind {
-	case ledger.ForgetAll, ledger.ForgetUnfinished:
-		if err = c.ledger.Forgettable(ctx, campaign, kind == ledger.ForgetUnfinished); err == nil {
-			err = c.unmarked(ctx, campaign)
+	if kind == ledger.ForgetAll || kind == ledger.ForgetUnfinished {
+		if err := c.forgettable(ctx, campaign, kind); err != nil {
+			return Operation{}, err
 		}
-	}
-	if err != nil {
-		return Operation{}, err
 	}
 	o, err := c.ledger.BeginOperation(ctx, campaign, kind, by, c.unable(kind))
 	return Operation{o, resultOf(o)}, err
+}
+
+// forgettable refuses to forget a campaign of which somebody has still to decide on an envelope.
+func (c *Client) forgettable(ctx context.Context, campaign string, kind ledger.Kind) error {
+	if err := c.ledger.Forgettable(ctx, campaign, kind == ledger.ForgetUnfinished); err != nil {
+		return err
+	}
+	return c.unmarked(ctx, campaign)
 }
 
 // Operation tells how far an operation is.

@@ -79,6 +79,19 @@ func (c *Client) WouldPause(ctx context.Context, campaign string) (Result, error
 	return Result{Done: int(all.States[ledger.Queued]+all.States[ledger.Preparing]) - len(leaving), UnderWay: len(leaving)}, err
 }
 
+// WouldForget tells of how many envelopes [ledger.ForgetAll] or [ledger.ForgetUnfinished] would remove
+// what is about people, or refuses as they would.
+func (c *Client) WouldForget(ctx context.Context, campaign string, kind ledger.Kind) (res Result, err error) {
+	if err := c.forgettable(ctx, campaign, kind); err != nil {
+		return res, err
+	}
+	all, err := c.ledger.Campaign(ctx, campaign)
+	for _, n := range all.States {
+		res.Done += int(n)
+	}
+	return res, err
+}
+
 // would asks for the named envelopes of a campaign. Its error is as that of [Client.each].
 func (c *Client) would(ctx context.Context, campaign string, ids []string, may func(*ledger.Record) error) (res Result, err error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))

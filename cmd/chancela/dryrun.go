@@ -79,6 +79,14 @@ func wouldResume(ctx context.Context, c *jobs.Client, campaign string) (answer, 
 	return dryAnswer(answer{text, fields}), nil
 }
 
+func wouldForget(ctx context.Context, c *jobs.Client, campaign string, kind ledger.Kind) (answer, error) {
+	r, err := c.WouldForget(ctx, campaign, kind)
+	if err != nil {
+		return answer{}, err
+	}
+	return dryAnswer(resultAnswer(campaign, r, lang.N(r.Done, "%d envelope would be forgotten", "%d envelopes would be forgotten"))), nil
+}
+
 // wouldResolveOne says whether an envelope can be resolved so.
 func wouldResolveOne(ctx context.Context, c *jobs.Client, key jobs.Key, envelopeID string) (answer, error) {
 	if err := c.WouldResolve(ctx, key, envelopeID); err != nil {

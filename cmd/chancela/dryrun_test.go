@@ -99,6 +99,18 @@ func TestDryRunChangesNothing(t *testing.T) {
 			before = after
 		}
 	}
+	for _, args := range []string{"forget june", "forget june --also-unfinished"} {
+		r := invoke(t, env, append(strings.Fields(args), "--dry-run")...).want(t, exitError)
+		if !strings.Contains(r.stderr, "is not finished") || !maps.Equal(before, dumped(t, db)) {
+			t.Errorf("%s: %q", args, r.stderr)
+		}
+	}
+	invoke(t, env, "enqueue", "--campaign", "july", "--again", someOf(t, "june.csv", "cat-001", "con-001")).want(t, exitOK)
+	invoke(t, env, "cancel", "july", "--yes").want(t, exitOK)
+	before = dumped(t, db)
+	if r := invoke(t, env, "forget", "july", "--dry-run").want(t, exitOK); !strings.Contains(r.stdout, "dry run, nothing was changed: 2 envelopes would be forgotten") || !maps.Equal(before, dumped(t, db)) {
+		t.Errorf("forget july: %q", r.stdout)
+	}
 	invoke(t, env, "resolve", "june", "cat-002", "--sent", "env-1", "--dry-run").want(t, exitError) // another's
 	if r := invoke(t, env, "cancel", "june", "--dry-run", "--json").want(t, exitOK); !strings.Contains(r.stdout, `"dry_run":true`) {
 		t.Error(r.stdout)

@@ -40,6 +40,7 @@ var portuguese = map[string]string{
 	"enqueue and run refuse %v: --campaign %s makes them part of that campaign, --again asks once more": "enqueue e run recusam %v: --campaign %s as inclui nessa campanha, --again pede outra vez",
 	"%d request": "%d requisição", "%d requests": "%d requisições", "%d row": "%d linha", "%d rows": "%d linhas", "%d valid row": "%d linha válida", "%d valid rows": "%d linhas válidas",
 	"%d envelope back in the queue": "%d envelope de volta à fila", "%d envelopes back in the queue": "%d envelopes de volta à fila",
+	"%d envelope would be forgotten": "%d envelope seria esquecido", "%d envelopes would be forgotten": "%d envelopes seriam esquecidos",
 	"%d envelope forgotten": "%d envelope esquecido", "%d envelopes forgotten": "%d envelopes esquecidos",
 	"%d envelope invited to sign": "%d envelope enviado para assinatura", "%d envelopes invited to sign": "%d envelopes enviados para assinatura",
 	"%d envelope invited to sign now, %d earlier": "%d envelope enviado para assinatura agora, %d antes", "%d envelopes invited to sign now, %d earlier": "%d envelopes enviados para assinatura agora, %d antes",

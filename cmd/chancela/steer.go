@@ -30,7 +30,7 @@ func (s *system) steering(cmd *cobra.Command, do func(ctx context.Context, c *jo
 	cmd.ValidArgsFunction = s.completeCampaign
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		open := s.openLedger
-		if (cmd.Name() == "cancel" || cmd.Name() == "forget") && !isDry(cmd) { // they end what another ledger may have sent
+		if cmd.Name() == "cancel" && !isDry(cmd) || cmd.Name() == "forget" { // they end what another ledger may have sent
 			open = s.openLedgerAndArchive
 		}
 		e, err := open(cmd.Context(), cmd.Name())
@@ -402,6 +402,7 @@ again: of the named ones, or of all where the provider offers it.`,
 
 func newForget(s *system) *cobra.Command {
 	var also bool
+	var dry dryRun
 	cmd := &cobra.Command{
 		Use:   "forget CAMPAIGN",
 		Short: "Remove a finished campaign's personal data from the ledger",
@@ -417,10 +418,14 @@ reason "forgotten", and can be neither resolved nor retried any more.`,
 		Args: arguments(1, 1),
 	}
 	cmd.Flags().BoolVar(&also, "also-unfinished", false, "end failed and doubtful envelopes, too")
+	dry.add(cmd)
 	return s.steering(cmd, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
 		kind := ledger.ForgetAll
 		if also {
 			kind = ledger.ForgetUnfinished
+		}
+		if dry {
+			return wouldForget(ctx, c, args[0], kind)
 		}
 		r, err := s.campaignWide(ctx, c, args[0], kind)
 		if err == nil {
