@@ -135,6 +135,7 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 		return h, r.noHeader(rec)
 	}
 	seen := map[string]bool{}
+	means := r.means(rec)
 	signers := map[int]cell{} // where each one is named first
 	for i, c := range rec.cells {
 		col, ok := r.column(c.text)
@@ -146,11 +147,11 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 			if p.full() { // no more is looked for
 				p.more++
 			} else {
-				p.unknown(i, c, r.options.Told)
+				p.unknown(i, c, r.options.Told, means)
 			}
 			col = column{}
 		case seen[lower]:
-			p.add(c, col.name, twice(c.text, col, r.options.Told))
+			p.add(c, col.name, twice(c.text, col, r.options.Told, means))
 			col = column{}
 		case lower == checkedColumn:
 			seen[lower], col = true, column{}
@@ -194,11 +195,15 @@ func (r *Reader) noHeader(rec record) error {
 }
 
 // twice says that two columns of the file are the same one of ours.
-func twice(heading string, col column, told Told) lang.Text {
+func twice(heading string, col column, told Told, means *taken) lang.Text {
 	if _, own := parseColumn(heading); own {
 		return lang.Of("stands there twice")
 	}
-	return lang.Of("stands there twice: %q means it, too. Name the column that it does not mean otherwise%v", shorten(heading), told.mapping("meta."+plainHeading(heading), shorten(heading)))
+	otherwise, ok := means.another(heading)
+	if !ok {
+		otherwise = "meta." + plainHeading(heading)
+	}
+	return lang.Of("stands there twice: %q means it, too. Name the column that it does not mean otherwise%v", shorten(heading), told.mapping(otherwise, shorten(heading)))
 }
 
 // foundInstead repeats the first names of a header that has none of ours. What looks like
@@ -221,7 +226,7 @@ func foundInstead(rec record) lang.Text {
 
 // unknown reports a column that is not known. Text that looks like somebody's data is not
 // repeated.
-func (p *problems) unknown(i int, c cell, told Told) {
+func (p *problems) unknown(i int, c cell, told Told, means *taken) {
 	likely := suggestion(c.text)
 	message := lang.Of("%v%v", columnUnknown, likely)
 	if likely.String() == "" {
@@ -231,7 +236,7 @@ func (p *problems) unknown(i int, c cell, told Told) {
 		r, _ := utf8.DecodeRuneInString(providers.Trim(c.text)[j:])
 		message = lang.Of("holds %v, which cannot be seen: write the name again", providers.Character(r))
 	}
-	why, wrong := unclear(c.text, told), intake.Garbled(c.text)
+	why, wrong := unclear(c.text, told, means), intake.Garbled(c.text)
 	switch {
 	case !wrong.IsZero():
 		message = wrong

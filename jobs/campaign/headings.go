@@ -32,21 +32,25 @@ var headings = headingsOf(map[string]string{
 	"s.order":     "ordem, sequência, ordem de assinatura, orden, orden de firma",
 })
 
-// ambiguous are headings with two meanings. "documento" is decided by what stands in the column,
-// the others by whoever knows.
+// ambiguous are headings with two meanings, the likeliest first. "documento" is decided by what stands
+// in the column, the others by whoever knows.
 var ambiguous = map[string]meanings{
-	"documento": {"document", lang.Or([]string{"document", "signer1.document"})}, "tipo": {"signer1.type", lang.Or([]string{"signer1.type", "signer1.role"})},
-	"contrato": {"id", lang.Or([]string{"id", "subject", "document"})}, "ddd": {"signer1.phone", lang.Of("signer1.phone, with the number in the same cell")},
+	"documento": either("document", "signer1.document"), "tipo": either("signer1.type", "signer1.role"),
+	"contrato": either("id", "subject", "document"), "ddd": {[]string{"signer1.phone"}, lang.Of("signer1.phone, with the number in the same cell")},
 	"vencimento": orField("expires"), "validade": orField("expires"), "vencimiento": orField("expires"), "numero": orField("id"), "num": orField("id"),
 }
 
-// meanings are what a heading may mean, with the likeliest.
+// meanings are what a heading may mean.
 type meanings struct {
-	first string
-	all   lang.Text
+	columns []string
+	all     lang.Text
 }
 
-func orField(column string) meanings { return meanings{column, lang.Of("%s or a field", column)} }
+func either(columns ...string) meanings { return meanings{columns, lang.Or(columns)} }
+
+func orField(column string) meanings {
+	return meanings{[]string{column}, lang.Of("%s or a field", column)}
+}
 
 // papers are identity papers of other countries, which no column of ours takes.
 var papers = headingsOf(map[string]string{"": "documento de identidad, dni, nif, cuit, rut, rfc, rg"})
@@ -117,10 +121,10 @@ func heading(text string) (column, bool) {
 }
 
 // unclear says why a heading that people use is not taken; empty for any other.
-func unclear(text string, told Told) lang.Text {
+func unclear(text string, told Told, means *taken) lang.Text {
 	s := plainHeading(text)
 	if may, ok := ambiguous[s]; ok {
-		return lang.Of("may mean %v: say which%v", may.all, told.mapping(may.first, shorten(text)))
+		return lang.Of("may mean %v: say which%v", may.all, told.mapping(means.free(text, may.columns), shorten(text)))
 	}
 	if _, ok := papers[s]; ok {
 		return lang.Of("is no CPF or CNPJ, which is what signer1.document takes: keep it as meta.%s%v", s, told.mapping("meta."+s, shorten(text)))

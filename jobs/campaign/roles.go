@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -75,32 +74,6 @@ func (r *Reader) roleColumn(text string) (column, bool) {
 		return column{}, false
 	}
 	return parseColumn("signer1." + part)
-}
-
-// likely are the columns that headings may mean which nobody knows, each as its --map would have it:
-// the people of roles in their order, and everything else as the sender's own data.
-func (read *Reading) likely() (all []Naming) {
-	people := []string{}
-	for i, n := range read.All {
-		if n.Column != "" {
-			continue
-		}
-		part, role, ok := ofRole(n.Heading)
-		if !ok {
-			for _, own := range OwnColumns(read.All, i) {
-				if strings.HasPrefix(own, "meta.") {
-					all = append(all, Naming{shorten(n.Heading), own})
-				}
-			}
-			continue
-		}
-		who := slices.Index(people, role)
-		if who < 0 {
-			who, people = len(people), append(people, role)
-		}
-		all = append(all, Naming{shorten(n.Heading), fmt.Sprintf("signer%d.%s", who+1, part)})
-	}
-	return all
 }
 
 // identifiers are words of headings whose values tell one contract from another.
