@@ -110,6 +110,13 @@ func TestTemplatesPassCheck(t *testing.T) {
 				t.Error(provider, format, r.stdout)
 			}
 			invoke(t, nil, "template", provider, "--format", format, "--output", file).want(t, exitUsage)
+
+			file = filepath.Join(dir, "comeco."+format)
+			invoke(t, map[string]string{"CHANCELA_LANG": "pt-BR"}, "template", provider, "--format", format, "--signers", "2", "--output", file).want(t, exitOK)
+			r = invoke(t, nil, "check", file).want(t, exitOK)
+			if !strings.Contains(r.stdout, "1 envelope, valid") || !strings.Contains(r.stdout, `"Nome do signatário 2" is signer 2's name`) {
+				t.Error(provider, format, r.stdout)
+			}
 		}
 	}
 	invoke(t, nil, "template", "nobody").want(t, exitUsage)

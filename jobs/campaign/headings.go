@@ -30,6 +30,15 @@ var headings = headingsOf(map[string]string{
 	"s.birthdate": "data de nascimento, nascimento, dt nasc, data nasc, fecha de nacimiento",
 	"s.role":      "papel, função, qualificação, assinar como, rol, función, firma como",
 	"s.order":     "ordem, sequência, ordem de assinatura, orden, orden de firma",
+
+	// As [Template] has them.
+	"template":  "modelo do provedor",
+	"s.channel": "canal do convite",
+	"s.auth":    "prova de quem assina",
+	"s.type":    "tipo de assinatura", "s.stamp": "lugar da assinatura",
+	"s.id_front": "frente do documento de identidade", "s.id_back": "verso do documento de identidade", "s.id_type": "tipo do documento de identidade",
+	"s.company": "empresa do signatário", "s.company_document": "cnpj da empresa do signatário",
+	"s.date": "data a preencher", "s.text": "texto a preencher", "s.checkbox": "caixa a marcar",
 })
 
 // ambiguous are headings with two meanings, the likeliest first. "documento" is decided by what stands
@@ -103,7 +112,7 @@ func heading(text string) (column, bool) {
 		m := numberLast.FindStringSubmatch(s)
 		s, n = m[1], m[2]
 	}
-	if m := ofSigner.FindStringSubmatch(s); m != nil {
+	if m := ofSigner.FindStringSubmatch(s); m != nil && headings[s] == "" {
 		s = m[1]
 	}
 	if s == "" {

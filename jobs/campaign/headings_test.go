@@ -3,8 +3,11 @@ package campaign
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 func TestHeadingsThatPeopleUse(t *testing.T) {
@@ -158,6 +161,33 @@ func TestASubjectForAllRows(t *testing.T) {
 		all, problems, _ := told(t, "june.csv", sheet, Options{Provider: "certyneo", Patterns: Patterns{Subject: subject}})
 		if !strings.Contains(problems, want) || want == "" && (problems != "" || len(all) != 2 || all[1].Envelope.Subject != text) {
 			t.Errorf("%q: %+v %s", text, all, problems)
+		}
+	}
+}
+
+// A sheet to begin with is read as what it is, with its marks and without.
+func TestHeadingsOfTemplates(t *testing.T) {
+	columns := slices.Clone(plainColumns)
+	for _, part := range signerColumns {
+		columns = append(columns, "signer1."+part, "signer12."+part)
+	}
+	for _, name := range columns {
+		heading := HeadingOf(name, lang.Portuguese)
+		if heading == name {
+			t.Errorf("%s has no heading in Portuguese", name)
+		}
+		for _, text := range []string{heading, heading + requiredMark} {
+			if col, _ := (&Reader{}).column(text); col.name != name {
+				t.Errorf("%q is %q, want %q", text, col.name, name)
+			}
+		}
+		if own := HeadingOf(name, lang.English); own != name {
+			t.Errorf("%s is called %q", name, own)
+		}
+	}
+	for _, name := range []string{"meta.lote", "field.valor", "qisign.folder"} {
+		if heading := HeadingOf(name, lang.Portuguese); heading != name {
+			t.Errorf("%s is called %q", name, heading)
 		}
 	}
 }

@@ -317,6 +317,8 @@ var reported = map[string]string{
 	"The company's CNPJ.":                                "O CNPJ da empresa.",
 	"CPF or CNPJ.":                                       "CPF ou CNPJ.",
 	"Required.":                                          "Obrigatório.",
+	"Required by %s.":                                    "Obrigatório para %s.",
+	"Also called":                                        "Também se chama",
 	"One of: %s.":                                        "Um destes: %s.",
 	"Columns":                                            "Colunas",
 	"Column":                                             "Coluna",

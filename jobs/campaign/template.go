@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 
@@ -29,18 +30,20 @@ const SampleName = "sample.pdf"
 
 // Template is a sheet to begin with: the columns that a provider uses, and a sample row.
 type Template struct {
-	Provider string
-	Columns  []TemplateColumn
-	Language lang.Language // of the explanations
+	Provider  string
+	Columns   []TemplateColumn
+	Language  lang.Language // of the headings and the explanations
+	Separator rune          // of CSV; 0: a semicolon, as spreadsheets of Brazil read it
 }
 
 // TemplateColumn is one column of a [Template].
 type TemplateColumn struct {
-	Name     string
-	Required bool
-	Help     lang.Text
-	Sample   string
-	Values   []string // the only ones; nil: any
+	Name       string
+	Required   bool
+	RequiredBy []string // the providers that want it, where some do not
+	Help       lang.Text
+	Sample     string
+	Values     []string // the only ones; nil: any
 }
 
 // sampleValues are what a row gets where the provider asks for a column.
@@ -217,30 +220,31 @@ func (t Template) asked(ctx context.Context, judge *intake.Judge, filled map[str
 }
 
 // heading marks a required column.
-func (c TemplateColumn) heading() string {
+func (c TemplateColumn) heading(in lang.Language) string {
 	if c.Required {
-		return c.Name + requiredMark
+		return HeadingOf(c.Name, in) + requiredMark
 	}
-	return c.Name
+	return HeadingOf(c.Name, in)
 }
 
-// WriteCSV writes the template as spreadsheets of Brazil read CSV.
+// WriteCSV writes the template as text. A blank one has its headings alone.
 func (t Template) WriteCSV(w io.Writer) error {
 	return t.write(w, func(c TemplateColumn) string { return c.Sample })
 }
 
 func (t Template) write(w io.Writer, value func(TemplateColumn) string) error {
 	out := csv.NewWriter(w)
-	out.Comma, out.UseCRLF = ';', true
+	out.Comma, out.UseCRLF = cmp.Or(t.Separator, ';'), true
 	names, values := make([]string, len(t.Columns)), make([]string, len(t.Columns))
 	for i, c := range t.Columns {
-		names[i], values[i] = c.heading(), value(c)
+		names[i], values[i] = c.heading(t.Language), value(c)
 	}
 	names[0] = "\ufeff" + names[0]
-	if err := out.WriteAll([][]string{names, values}); err != nil {
-		return err
+	lines := [][]string{names}
+	if slices.ContainsFunc(values, func(v string) bool { return v != "" }) {
+		lines = append(lines, values)
 	}
-	return out.Error()
+	return out.WriteAll(lines)
 }
 
 // WriteXLSX writes the template as a workbook: required columns marked by colour and asterisk, what
@@ -266,23 +270,27 @@ func (t Template) WriteXLSX(w io.Writer) error {
 	}
 	for i, c := range t.Columns {
 		letter, _ := excelize.ColumnNumberToName(i + 1)
-		style := optional
+		style, heading := optional, c.heading(t.Language)
 		if c.Required {
 			style = required
 		}
-		err := errors.Join(f.SetCellStr(sheet, letter+"1", c.heading()), f.SetCellStr(sheet, letter+"2", c.Sample), f.SetCellStyle(sheet, letter+"1", letter+"1", style),
-			f.SetColWidth(sheet, letter, letter, float64(max(14, min(34, max(len(c.heading()), len(c.Sample))+3)))),
-			f.AddComment(sheet, excelize.Comment{Author: "chancela", Cell: letter + "1", Text: t.Language.Say(c.comment()), Width: 260, Height: 90}), c.list(f, sheet, letter, t.Language), c.explain(f, about, i+2, t.Language))
+		err := errors.Join(f.SetCellStr(sheet, letter+"1", heading), f.SetCellStr(sheet, letter+"2", c.Sample), f.SetCellStyle(sheet, letter+"1", letter+"1", style),
+			f.SetColWidth(sheet, letter, letter, float64(max(14, min(34, max(utf8.RuneCountInString(heading), len(c.Sample))+3)))),
+			f.AddComment(sheet, excelize.Comment{Author: "chancela", Cell: letter + "1", Text: t.Language.Say(c.comment(t.Language)), Width: 260, Height: 90}), c.list(f, sheet, letter, t.Language), c.explain(f, about, i+2, t.Language))
 		if err != nil {
 			return err
 		}
+	}
+	titles := []string{t.Language.Sprintf("Column"), t.Language.Sprintf("Required"), t.Language.Sprintf("Meaning"), t.Language.Sprintf("Values")}
+	if t.Language != lang.English {
+		titles = append(titles, t.Language.Sprintf("Also called"))
 	}
 	landscape, a4 := "landscape", 9
 	err := errors.Join(
 		f.SetPanes(sheet, &excelize.Panes{Freeze: true, XSplit: 1, YSplit: 1, TopLeftCell: "B2", ActivePane: "bottomRight"}),
 		f.SetPageLayout(sheet, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4}),
-		f.SetSheetRow(about, "A1", &[]string{t.Language.Sprintf("Column"), t.Language.Sprintf("Required"), t.Language.Sprintf("Meaning"), t.Language.Sprintf("Values")}), f.SetCellStyle(about, "A1", "D1", optional),
-		f.SetColWidth(about, "A", "A", 28), f.SetColWidth(about, "C", "D", 60))
+		f.SetSheetRow(about, "A1", &titles), f.SetCellStyle(about, "A1", string(rune('A'+len(titles)-1))+"1", optional),
+		f.SetColWidth(about, "A", "A", 34), f.SetColWidth(about, "C", "D", 60), f.SetColWidth(about, "E", "E", 28))
 	if err != nil {
 		return err
 	}
@@ -299,10 +307,17 @@ func headingStyle(colour string) *excelize.Style {
 		Border: []excelize.Border{{Type: "bottom", Style: 1, Color: "7F7F7F"}}}
 }
 
-func (c TemplateColumn) comment() lang.Text {
+// comment is the note at a heading. It has the column's own name, too.
+func (c TemplateColumn) comment(in lang.Language) lang.Text {
 	s := []lang.Text{c.Help}
-	if c.Required {
+	switch {
+	case c.Required:
 		s = slices.Insert(s, 0, lang.Of("Required."))
+	case len(c.RequiredBy) > 0:
+		s = slices.Insert(s, 0, lang.Of("Required by %s.", strings.Join(c.RequiredBy, ", ")))
+	}
+	if HeadingOf(c.Name, in) != c.Name {
+		s = slices.Insert(s, 0, lang.Plain(c.Name+":"))
 	}
 	if len(c.Values) > 0 {
 		s = append(s, lang.Of("One of: %s.", strings.Join(c.Values, ", ")))
@@ -326,9 +341,14 @@ func (c TemplateColumn) list(f *excelize.File, sheet, letter string, language la
 
 // explain writes a column's line of the second sheet.
 func (c TemplateColumn) explain(f *excelize.File, sheet string, row int, language lang.Language) error {
-	must := ""
+	must := strings.Join(c.RequiredBy, ", ")
 	if c.Required {
 		must = language.Sprintf("yes")
 	}
-	return f.SetSheetRow(sheet, fmt.Sprintf("A%d", row), &[]string{c.Name, must, language.Say(c.Help), strings.Join(c.Values, ", ")})
+	heading := HeadingOf(c.Name, language)
+	cells := []string{heading, must, language.Say(c.Help), strings.Join(c.Values, ", ")}
+	if heading != c.Name {
+		cells = append(cells, c.Name)
+	}
+	return f.SetSheetRow(sheet, fmt.Sprintf("A%d", row), &cells)
 }

@@ -46,34 +46,6 @@ func TestUploadThatIsElsewhere(t *testing.T) {
 	v.get("/send/OTHER").want(t, http.StatusNotFound, "nada dele foi enviado", "vários servidores")
 }
 
-// The empty sheet has headings in the person's language, and each is understood as the column that
-// the English one has.
-func TestEmptySheetSpeaksPortuguese(t *testing.T) {
-	v := newSite(t).visitor()
-	english := strings.Split(strings.TrimSpace(strings.TrimPrefix(v.get("/send/sheet.csv").text, "\ufeff")), ",")
-	v.lang = "pt-BR"
-	sheet := strings.TrimSpace(strings.TrimPrefix(v.get("/send/sheet.csv").text, "\ufeff"))
-	if !strings.HasPrefix(sheet, "Código;Provedor;Assunto;Mensagem;Arquivo;Prazo;Nome do signatário 1;") {
-		t.Errorf("the sheet begins %s", sheet)
-	}
-	file := filepath.Join(t.TempDir(), "empty.csv")
-	if err := os.WriteFile(file, []byte(sheet+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var understood []string
-	if _, err := campaign.Open(file, campaign.Options{Campaign: "empty", Read: func(r campaign.Reading) {
-		understood = nil
-		for _, n := range r.All {
-			understood = append(understood, n.Column)
-		}
-	}}); err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Equal(understood, english) {
-		t.Errorf("understood as %q, want %q", understood, english)
-	}
-}
-
 // The empty workbook has no row, explains its columns in the person's language, and each of them is
 // understood as what it is called.
 func TestEmptyWorkbook(t *testing.T) {

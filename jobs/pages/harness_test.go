@@ -81,17 +81,23 @@ func (s *site) server() *api.Server {
 // newSite serves pages for some keys on an in-memory Redis.
 func newSite(t *testing.T, keys ...api.Key) *site {
 	t.Helper()
+	provider, err := certyneo.New(rest.Settings{BaseURL: "http://127.0.0.1:1/api/v1", APIKey: "provider-key", WebhookSecret: "hook-secret", Pacer: pace.Unlimited{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newSiteOf(t, []providers.Provider{provider}, keys...)
+}
+
+// newSiteOf is the same with other providers.
+func newSiteOf(t *testing.T, all []providers.Provider, keys ...api.Key) *site {
+	t.Helper()
 	db := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 	t.Cleanup(func() { db.Close() })
 	store, err := dir.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	provider, err := certyneo.New(rest.Settings{BaseURL: "http://127.0.0.1:1/api/v1", APIKey: "provider-key", WebhookSecret: "hook-secret", Pacer: pace.Unlimited{}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, log: &logBook{}, says: `<b onmouseover=alert(1)>no</b>`, keys: keys, providers: []providers.Provider{provider}}
+	s := &site{t: t, log: &logBook{}, says: `<b onmouseover=alert(1)>no</b>`, keys: keys, providers: all}
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.client = jobs.NewClient(jobs.ClientConfig{Redis: db, Durability: ledger.NotDurable, Archive: store, Providers: s.providers, Log: log})
 	s.url = s.serve(func(l net.Listener) net.Listener { return l })

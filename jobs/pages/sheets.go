@@ -2,10 +2,8 @@ package pages
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/chancela/chancela/jobs/api"
 	"github.com/chancela/chancela/jobs/campaign"
@@ -22,25 +20,17 @@ const sheetSigners = 2
 // sheet is an empty spreadsheet to begin with, as the spreadsheet programs of the language
 // read it: for one provider, or for all.
 func (p *Pages) sheet(v *visit) error {
-	columns, name := slices.Clone(sheetColumns), "chancela"
-	if provider, ok := p.info(v.r.URL.Query().Get("provider")); ok {
-		name = provider.Info().Name
-		columns = slices.DeleteFunc(columns, func(c string) bool { return c == "provider" || slices.Contains(provider.Info().UnsupportedColumns, c) })
-	}
-	var b bytes.Buffer
-	b.WriteString("\uFEFF")
-	out := csv.NewWriter(&b)
-	out.UseCRLF = true
-	if v.words.tag != "en" {
-		out.Comma = ';'
-	}
-	for i, column := range columns {
-		columns[i] = v.words.heading(column)
-	}
-	if err := out.Write(columns); err != nil {
+	t, name, err := p.template(v)
+	if err != nil {
 		return err
 	}
-	out.Flush()
+	if v.words.tag == "en" {
+		t.Separator = ','
+	}
+	var b bytes.Buffer
+	if err := t.WriteCSV(&b); err != nil {
+		return err
+	}
 	return v.save("text/csv; charset=utf-8", name+".csv", b.Bytes())
 }
 
@@ -50,7 +40,6 @@ func (p *Pages) workbook(v *visit) error {
 	if err != nil {
 		return err
 	}
-	t.Language = v.words.language
 	var b bytes.Buffer
 	if err := t.WriteXLSX(&b); err != nil {
 		return err
@@ -58,9 +47,11 @@ func (p *Pages) workbook(v *visit) error {
 	return v.save("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name+".xlsx", b.Bytes())
 }
 
-func (p *Pages) template(v *visit) (campaign.Template, string, error) {
+// template is the sheet that an address asks for, in the person's language.
+func (p *Pages) template(v *visit) (t campaign.Template, name string, err error) {
 	if provider, ok := p.info(v.r.URL.Query().Get("provider")); ok {
-		t, err := p.templateOf(v, provider)
+		t, err = p.templateOf(v, provider)
+		t.Language = v.words.language
 		return t.Blank(), provider.Info().Name, err
 	}
 	var all []campaign.Template
@@ -72,9 +63,11 @@ func (p *Pages) template(v *visit) (campaign.Template, string, error) {
 		all = append(all, t)
 	}
 	if len(all) == 0 {
-		return campaign.Template{}, "", &api.Problem{Status: http.StatusNotFound, Detail: v.words.t("providers.none")}
+		return t, "", &api.Problem{Status: http.StatusNotFound, Detail: v.words.t("providers.none")}
 	}
-	return campaign.GeneralTemplate(all, sheetColumns), "chancela", nil
+	t = campaign.GeneralTemplate(all, sheetColumns)
+	t.Language = v.words.language
+	return t, "chancela", nil
 }
 
 func (p *Pages) templateOf(v *visit, provider providers.Provider) (campaign.Template, error) {

@@ -101,7 +101,7 @@ var english = map[string]string{
 	"resolve.unknown": "This is not the id of this envelope. Look again, and copy it.",
 
 	"first.readonly": "What is sent appears here.",
-	"send.title":     "Send a campaign", "begin.sheet": "Take a sheet", "begin.sheet.text": "A row for each envelope: its document and the people who sign it. Fill in what you have; columns that you do not need may go.",
+	"send.title":     "Send a campaign", "begin.sheet": "Take a sheet", "begin.sheet.text": "A row for each envelope: its document and the people who sign it. Fill in what you have, and always the columns with *; those that you do not need may go.",
 	"begin.sheet.excel": "Sheet for Excel", "begin.sheet.csv": "CSV sheet", "begin.sheet.only": "Only with the columns of one provider:", "begin.example": "One row as an example", "begin.subject": "Lease of flat 11", "begin.file": "lease-11.pdf",
 	"begin.upload": "Upload it with its documents", "begin.upload.text": "The column document has the file name of each row's document, such as lease-11.pdf. Choose the sheet, and all these documents, too.",
 	"upload.sheet": "Sheet", "upload.documents": "Documents", "upload.more": "Name and provider", "upload.name": "Name of the campaign", "upload.name.help": "Empty: the name of the file.",

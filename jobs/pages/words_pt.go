@@ -101,7 +101,7 @@ var portuguese = map[string]string{
 	"resolve.unknown": "Este não é o id deste envelope. Olhe de novo e copie-o.",
 
 	"first.readonly": "O que for enviado aparece aqui.",
-	"send.title":     "Enviar uma campanha", "begin.sheet": "Pegue uma planilha", "begin.sheet.text": "Uma linha para cada envelope: o documento e as pessoas que o assinam. Preencha o que tiver; colunas sem uso podem sair.",
+	"send.title":     "Enviar uma campanha", "begin.sheet": "Pegue uma planilha", "begin.sheet.text": "Uma linha para cada envelope: o documento e as pessoas que o assinam. Preencha o que tiver, e sempre as colunas com *; as sem uso podem sair.",
 	"begin.sheet.excel": "Planilha para Excel", "begin.sheet.csv": "Planilha CSV", "begin.sheet.only": "Só com as colunas de um provedor:", "begin.example": "Uma linha de exemplo", "begin.subject": "Locação do apartamento 11", "begin.file": "locacao-11.pdf",
 	"begin.upload": "Envie-a com os documentos", "begin.upload.text": "Na coluna Arquivo está o nome do documento de cada linha, como locacao-11.pdf. Escolha a planilha e também todos esses documentos.",
 	"upload.sheet": "Planilha", "upload.documents": "Documentos", "upload.more": "Nome e provedor", "upload.name": "Nome da campanha", "upload.name.help": "Vazio: o nome do arquivo.",
