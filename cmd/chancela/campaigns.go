@@ -85,6 +85,7 @@ type campaignFiles struct {
 	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
 	notes     map[string]noted            // what people must know, by its words
 	each      bool                        // every mistake is told, for programs
+	programs  bool                        // it is told to programs
 	silent    unreminded
 	headings  []string // of all files
 	personal  int      // good rows of the file that is checked whose ids are CPFs or CNPJs
@@ -269,7 +270,7 @@ func insistedFiles(ctx context.Context, sys *system, cfg *config, names []string
 	if err != nil {
 		return nil, nil, err
 	}
-	files.each = sys.json || !sys.terminal
+	files.each, files.programs = sys.json || !sys.terminal, sys.json
 	return files, judges, files.insist(ctx, sys.note)
 }
 

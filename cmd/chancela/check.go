@@ -67,7 +67,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	if err != nil {
 		return err
 	}
-	files.each = sys.json || !sys.shown
+	files.each, files.programs = sys.json || !sys.shown, sys.json
 	if err := checkedInto(output, args); err != nil {
 		return err
 	}
@@ -75,8 +75,17 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	if err != nil {
 		return err
 	}
-	sys.come(map[string]any{"files": s.Files, "refused": s.Refused, "rows": s.Rows, "valid": s.Good, "problems": s.Problems}, verdict(s))
-	copies, err := files.tellCopies(ctx, cfg, sys.tell)
+	found, unknown := files.askedIn(ctx, cfg)
+	again := 0
+	if files.copies(found) {
+		again, _, _ = files.sumAsked(found)
+	}
+	sys.come(map[string]any{"files": s.Files, "refused": s.Refused, "rows": s.Rows, "valid": s.Good, "problems": s.Problems}, verdict(s, again))
+	if unknown != nil {
+		text := lang.Of("whether other campaigns ask the same people is not known: %v", unknown)
+		sys.tell("warning", map[string]any{"message": text}, text)
+	}
+	copies, err := files.tellCopies(ctx, found, sys.tell)
 	if err != nil {
 		return err
 	}
@@ -125,10 +134,12 @@ func sameFile(a, b string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(x, y)
 }
 
-// verdict is one line on what a check has found.
-func verdict(s campaign.Summary) lang.Text {
+// verdict is one line on what a check has found. Some rows may ask what another campaign asks.
+func verdict(s campaign.Summary, again int) lang.Text {
 	valid := lang.N(s.Good, "%d of %v is valid", "%d of %v are valid", count(s.Rows, "row"))
 	switch {
+	case s.Problems == 0 && again > 0:
+		return lang.Of("%v: no mistake in it, but another campaign asks the same of %d", count(s.Rows, "envelope"), again)
 	case s.Problems == 0 && s.Rows == 1:
 		return lang.Of("1 envelope, valid")
 	case s.Problems == 0:
@@ -147,12 +158,7 @@ func verdict(s campaign.Summary) lang.Text {
 // tellCopies says which rows other campaigns have asked: those of this command, and where
 // there is a Redis, those that it knows. A check does not need one. It tells whether enqueue
 // would refuse them.
-func (f *campaignFiles) tellCopies(ctx context.Context, cfg *config, tell tell) (refused bool, err error) {
-	found, err := f.askedIn(ctx, cfg)
-	if err != nil {
-		text := lang.Of("whether other campaigns ask the same people is not known: %v", err)
-		tell("warning", map[string]any{"message": text}, text)
-	}
+func (f *campaignFiles) tellCopies(ctx context.Context, found asked, tell tell) (refused bool, err error) {
 	if err := f.tellAsked(ctx, found, tell); err != nil || !f.copies(found) {
 		return false, err
 	}

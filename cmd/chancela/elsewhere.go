@@ -94,17 +94,34 @@ func (f *campaignFiles) tellAsked(ctx context.Context, found asked, tell tell) e
 	return f.tellAskedRows(ctx, found, tell)
 }
 
+// fewRows are enough for a person to see which rows are meant.
+const fewRows = 3
+
+// listedRows is how many rows are named: none to people who mean them.
+func (f *campaignFiles) listedRows(found asked) int {
+	switch {
+	case f.programs:
+		return maxListed
+	case f.copies(found):
+		return fewRows
+	}
+	return 0
+}
+
 // tellAskedRows names the first rows that another campaign has asked: by reading the files
 // once more, which is rare, instead of remembering the line of every row.
 func (f *campaignFiles) tellAskedRows(ctx context.Context, found asked, tell tell) error {
-	rows := 0
+	rows, listed := 0, f.listedRows(found)
+	if listed == 0 {
+		return nil
+	}
 	for _, name := range f.names {
 		err := f.eachGood(ctx, name, func(row campaign.Row) {
 			by, ok := found.of(row.Envelope)
 			if !ok {
 				return
 			}
-			if rows++; rows <= maxListed {
+			if rows++; rows <= listed {
 				p := row.Problem("id", askedAlready(row.Envelope, by))
 				tell("asked", p, p)
 			}
@@ -113,8 +130,8 @@ func (f *campaignFiles) tellAskedRows(ctx context.Context, found asked, tell tel
 			return err
 		}
 	}
-	if more := rows - maxListed; more > 0 {
-		tell("more", map[string]any{"rows": more}, lang.Of("and %d more", more))
+	if more := rows - listed; more > 0 {
+		tell("more", map[string]any{"rows": more}, lang.Of("  and %d more", more))
 	}
 	return nil
 }

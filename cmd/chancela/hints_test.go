@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,4 +57,32 @@ func TestNoRowIsGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	invoke(t, env, "run", "--skip-invalid", file).want(t, exitUsage) // nobody knows what its rows mean
+}
+
+// A file that another campaign has asked is no good news, and is said in few lines.
+func TestACopyIsSaidInFewLines(t *testing.T) {
+	t.Parallel()
+	env := queued(t)
+	dir := t.TempDir()
+	text := "id,provider,subject,template,signer1.name,signer1.email\n"
+	for i := range 12 {
+		text += fmt.Sprintf("%d,certyneo,S,t1,Ana Souza,ana%d@example.com\n", i, i)
+	}
+	july, copied := caseFile(t, dir, "july.csv", text), caseFile(t, dir, "july2.csv", text)
+	invoke(t, env, "enqueue", july).want(t, exitOK)
+	r := invoke(t, env, "check", copied).want(t, exitUsage)
+	first, rest, _ := strings.Cut(r.stdout, "\n")
+	if first != "12 envelopes: no mistake in it, but another campaign asks the same of 12" || strings.Contains(r.stdout, "all valid") {
+		t.Errorf("the first line is %q", first)
+	}
+	if strings.Count(rest, "asks the same people") != 4 || !strings.Contains(rest, "\n  and 9 more\n") {
+		t.Error(rest)
+	}
+	r = invoke(t, env, "check", "--again", copied).want(t, exitOK)
+	if strings.Count(r.stdout, "asks the same people") != 1 || !strings.Contains(r.stdout, "12 envelopes, all valid\n") {
+		t.Error(r.stdout)
+	}
+	if r = invoke(t, env, "enqueue", "--again", copied).want(t, exitOK); strings.Count(r.stderr, "asks the same people") != 1 {
+		t.Error(r.stderr)
+	}
 }

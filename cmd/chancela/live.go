@@ -149,6 +149,9 @@ func (v liveView) text() string {
 		add(bold, count)
 		add(faint, took)
 	}
+	if s.simulated() {
+		add(faint, v.language.Say(simulatedWords))
+	}
 	var words []string
 	for _, state := range inOrder(states) {
 		words = append(words, say("%v %d", stateWord(state), states[state]))

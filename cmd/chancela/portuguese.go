@@ -18,7 +18,9 @@ var portuguese = map[string]string{
 	"%v, and here are %v: those beyond may be refused. Send them in another month, or take a larger plan": "%v, e aqui há %v: os que passam disso podem ser recusados. Envie-os em outro mês, ou contrate um plano maior",
 	"%d of %d requests a minute": "%d de %d requisições por minuto",
 	"  and %d more":              "  e mais %d",
-	"asks to wait %v":            "pede para esperar %v",
+	"with simulators":            "com simuladores",
+	"%v: no mistake in it, but another campaign asks the same of %d": "%v: nenhum erro no arquivo, mas outra campanha já pede o mesmo em %d",
+	"asks to wait %v": "pede para esperar %v",
 	" (%d archived earlier, but not in %s: was %sARCHIVE_URL changed?)": " (%d já arquivados, mas não em %s: %sARCHIVE_URL foi alterada?)",
 	" (%d in the archive already)":                                      " (%d já no arquivo)",
 	"# what it holds: %s":                                               "# o que ele contém: %s",
@@ -290,7 +292,7 @@ var portuguese = map[string]string{
 	"writing %s: %v": "gravando %s: %v",
 
 	"in doubt": "em dúvida",
-	"invited":  "convidados", "signed": "assinados", "in %v": "em %v",
+	"invited":  "convidados", "signed": "assinados", "last %v": "últimos %v",
 
 	"%s: %d archived, and %d were to be first; %d wait":            "%s: %d arquivados, e %d deviam ser os primeiros; %d esperam",
 	"%s: halted, as %d envelopes in a row failed with %s; %d wait": "%s: parado, pois %d envelopes seguidos falharam com %s; %d esperam",

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +53,17 @@ func (s snapshot) open() (n int64) {
 
 // over is how many nobody works on any more: what failed and what is in doubt, too.
 func (s snapshot) over() int64 { return s.total() - s.open() }
+
+// worked is how many came to an end by being worked on. What was canceled went at once, most of it
+// unsent: it says nothing of a speed.
+func (s snapshot) worked() int64 { return s.over() - s.states()[ledger.Canceled] }
+
+// simulated tells that nothing of it is real.
+func (s snapshot) simulated() bool {
+	return slices.ContainsFunc(s.campaigns, func(c ledger.Campaign) bool { return c.Simulated })
+}
+
+var simulatedWords = lang.Of("simulated: nobody is invited, and nothing is signed")
 
 // finished is how many came to an end that stays. What failed or is in doubt is over for now, and
 // waits for somebody: who reads that all are finished takes it for good news.
@@ -143,8 +155,8 @@ type observer struct {
 }
 
 type sample struct {
-	at   time.Time
-	over int64
+	at     time.Time
+	worked int64
 }
 
 // observer of what the engine works on.
@@ -175,12 +187,12 @@ func (o *observer) look(ctx context.Context, campaigns []string) (s snapshot, er
 	if err := o.inspect(ctx, &s.archive); err != nil {
 		return s, err
 	}
-	o.samples = append(o.samples, sample{s.at, s.over()})
+	o.samples = append(o.samples, sample{s.at, s.worked()})
 	for len(o.samples) > 2 && s.at.Sub(o.samples[1].at) > lately {
 		o.samples = o.samples[1:]
 	}
 	if first := o.samples[0]; s.at.After(first.at) {
-		s.speed = float64(s.over()-first.over) / s.at.Sub(first.at).Seconds()
+		s.speed = float64(max(0, s.worked()-first.worked)) / s.at.Sub(first.at).Seconds()
 	}
 	return s, o.story(ctx, &s)
 }
@@ -322,6 +334,9 @@ func (s snapshot) line() lang.Text {
 		counts = append(counts, report.StateCount(states[state], state))
 	}
 	parts := []lang.Text{lang.Join(counts, ", ")}
+	if s.simulated() {
+		parts = append(parts, lang.Of("with simulators"))
+	}
 	if left := s.left(); left > 0 {
 		parts = append(parts, lang.Of("about %v left", about(left)))
 	}

@@ -64,3 +64,33 @@ func TestFailedIsNotDone(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+// TestTheWatchSaysWhatItIs: that nothing is real, what time the graph is over, and that what was never
+// sent is no speed.
+func TestTheWatchSaysWhatItIs(t *testing.T) {
+	at := time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC)
+	c := ledger.Campaign{Name: "june", Total: 4, States: map[ledger.State]int64{ledger.Sent: 2, ledger.Canceled: 2}, CreatedAt: at.Add(-14 * time.Second), Simulated: true}
+	snap := snapshot{at: at, campaigns: []ledger.Campaign{c}, course: []ledger.Moment{{At: at, Groups: map[ledger.Group]int64{ledger.GroupSent: 2}}}}
+	for language, want := range map[lang.Language][]string{
+		lang.English:    {"  last 14s", "simulated: nobody is invited, and nothing is signed"},
+		lang.Portuguese: {"  últimos 14s", "simulado: ninguém"},
+	} {
+		text := ansi.Strip(liveView{language: language, begin: at, snap: snap, width: 80}.text())
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("no %q in %s", w, text)
+			}
+		}
+	}
+	if line := snap.line().String(); !strings.Contains(line, "; with simulators") {
+		t.Errorf("the line of a pipe is %q", line)
+	}
+	if n := snap.worked(); n != 0 {
+		t.Errorf("%d of what was canceled was worked on", n)
+	}
+	c.Simulated = false
+	snap.campaigns = []ledger.Campaign{c}
+	if text := snap.line().String() + (liveView{language: lang.English, begin: at, snap: snap}).text(); strings.Contains(text, "simulat") {
+		t.Errorf("a real campaign is simulated: %s", text)
+	}
+}

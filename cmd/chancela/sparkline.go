@@ -65,7 +65,7 @@ func (s snapshot) courseLines(language lang.Language, width int) []string {
 	words := []string{language.Sprintf("invited"), language.Sprintf("signed")}
 	label := max(ansi.StringWidth(words[0]), ansi.StringWidth(words[1]))
 	begin := s.campaigns[0].CreatedAt
-	since := language.Sprintf("in %v", about(s.at.Sub(begin)))
+	since := language.Sprintf("last %v", about(s.at.Sub(begin)))
 	columns := min(sparkWidth, width-label-ansi.StringWidth(since)-4)
 	if columns < 5 {
 		return nil

@@ -156,12 +156,12 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 	c := snap.campaigns[0]
 	// One look has no speed of late: the whole life of the campaign has to do.
 	if life := c.ChangedAt.Sub(c.CreatedAt); life > 0 {
-		snap.speed = float64(snap.over()) / life.Seconds()
+		snap.speed = float64(snap.worked()) / life.Seconds()
 	}
 	print := func(format string, args ...any) { s.line(lang.Of(format, args...)) }
 	print("%s: %d of %d finished", c.Name, finished(c.States), snap.total())
 	if c.Simulated {
-		print("simulated: nobody is invited, and nothing is signed")
+		s.line(simulatedWords)
 	}
 	for _, state := range inOrder(c.States) {
 		print("  %-10s %d", stateWord(state), c.States[state])
