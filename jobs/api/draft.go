@@ -1,10 +1,8 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,7 +17,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/jobs/campaign"
-	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/lang"
@@ -50,7 +47,8 @@ type Draft struct {
 	Personal   int                      // good rows whose ids are CPFs or CNPJs
 	Loads      map[string]campaign.Load // of the good rows, by provider
 	Mistakes   int
-	Whole      []string      // what is wrong with the file as a whole, or with its header
+	Whole      []DraftPoint  // what is wrong with the file as a whole, or with its header
+	Beside     []DraftPoint  // what is wrong with what was said beside it
 	Refused    string        // why the file as a whole cannot be read, or why nothing can be taken
 	Header     []string      // of the file
 	Faulty     []FaultyRow   // the first of them
@@ -72,28 +70,6 @@ type Draft struct {
 
 // PersonalIDs tells whether most of the ids are CPFs or CNPJs: a number may look like one by chance.
 func (x *Draft) PersonalIDs() bool { return 2*x.Personal > x.Good }
-
-// FaultyRow is a row of a sheet with what is wrong in it.
-type FaultyRow struct {
-	Line   int
-	Number int      // in a spreadsheet
-	Row    []string // what is wrong with the row as a whole
-	Cells  []FaultyCell
-}
-
-// FaultyCell is a value with what is wrong with it.
-type FaultyCell struct {
-	Value    string
-	At       string // where a spreadsheet shows it, F3; empty: nothing is wrong with it
-	Mistakes []string
-}
-
-// DraftReason is one mistake that several rows have.
-type DraftReason struct {
-	Field, Message string
-	Rows           int
-	Line           int // of the first
-}
 
 // drafts are those of a server.
 type drafts struct {
@@ -305,12 +281,14 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 		}
 	}
 	x.found, x.Good, err = s.check(ctx, watched, true)
-	x.Reasons = reasons.sorted()
 	x.Mistakes = x.found.mistakes.count
+	if err == nil {
+		x.conflicts(reasons)
+	}
+	x.Reasons = reasons.sorted()
 	if err != nil {
 		return x.refuse(err)
 	}
-	x.conflicts(reasons)
 	switch {
 	case x.files.confused != "":
 		x.Refused = x.language.Say(lang.Of("several documents in different folders end in the file name %s: send them with their folders", x.files.confused))
@@ -325,18 +303,6 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 	return err
 }
 
-// draftReasons are what is wrong with a draft's rows, by column and message.
-type draftReasons map[[2]string]*DraftReason
-
-// sorted are those of most rows first.
-func (reasons draftReasons) sorted() (sorted []DraftReason) {
-	for _, r := range reasons {
-		sorted = append(sorted, *r)
-	}
-	slices.SortFunc(sorted, func(a, b DraftReason) int { return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Line, b.Line)) })
-	return sorted
-}
-
 // draftSheet is a draft's sheet, and how it is read.
 func (s *Server) draftSheet(ctx context.Context, x *Draft) (sheet, campaign.Options, error) {
 	options, err := x.options(x.files)
@@ -347,103 +313,6 @@ func (s *Server) draftSheet(ctx context.Context, x *Draft) (sheet, campaign.Opti
 	ready, err := s.sheet(ctx, x.files, x.main, options.Sheet)
 	return ready, options, err
 }
-
-// refuse keeps for the person what the request would be refused for; other errors stay
-// what they are.
-func (x *Draft) refuse(err error) error {
-	p, ok := errors.AsType[*Problem](err)
-	if !ok {
-		return err
-	}
-	x.Refused = x.language.Say(p.said())
-	var fields []string
-	for _, m := range p.Errors {
-		if m.Field != "" && m.Line == 0 {
-			fields = append(fields, m.Field+": "+x.words(m))
-		}
-	}
-	if len(fields) > 0 {
-		x.Refused = strings.Join(fields, "; ")
-	}
-	return nil
-}
-
-// conflicts adds what is wrong with rows that are there already with other content: the
-// rows themselves have no mistake.
-func (x *Draft) conflicts(reasons draftReasons) {
-	if x.found.conflicts == 0 {
-		return
-	}
-	for _, m := range x.found.mistakes.list {
-		if reasons[[2]string{m.Field, x.words(m)}] == nil && m.Field == "id" {
-			x.FaultyRows++
-			if len(x.Faulty) < draftFaulty {
-				x.Faulty = append(x.Faulty, FaultyRow{Line: m.Line, Number: m.row, Row: []string{m.ID + ": " + x.words(m)}})
-			}
-		}
-	}
-	x.Good -= x.found.conflicts
-}
-
-// see counts a row, and keeps it when something is wrong with it.
-func (x *Draft) see(it item, reasons draftReasons, calls func(item) int) {
-	if it.header == nil {
-		for _, m := range it.mistakes {
-			x.Whole = append(x.Whole, strings.TrimPrefix(m.Field+": "+x.words(m), ": "))
-		}
-		return
-	}
-	x.Header = it.header
-	x.Rows++
-	if len(it.mistakes) == 0 {
-		load := x.Loads[it.envelope.Provider]
-		load.Envelopes++
-		load.Calls += calls(it)
-		x.Loads[it.envelope.Provider] = load
-		x.People += len(it.envelope.Signers)
-		if intake.PersonalID(it.envelope) {
-			x.Personal++
-		}
-		return
-	}
-	for _, m := range it.mistakes {
-		key := [2]string{m.Field, x.words(m)}
-		if r := reasons[key]; r != nil {
-			r.Rows++
-		} else if len(reasons) < maxErrors {
-			reasons[key] = &DraftReason{Field: m.Field, Message: x.words(m), Rows: 1, Line: m.Line}
-		}
-	}
-	if x.FaultyRows++; len(x.Faulty) >= draftFaulty {
-		return
-	}
-	faulty := FaultyRow{Line: it.at.Line, Number: it.row.Number}
-	for _, value := range it.row.Raw() {
-		faulty.Cells = append(faulty.Cells, FaultyCell{Value: short(value)})
-	}
-	if faulty.Line == 0 {
-		faulty.Line = it.mistakes[0].Line
-	}
-	for i, m := range it.mistakes {
-		at := -1
-		if i < len(it.row.Problems) {
-			at = it.row.Cell(it.row.Problems[i])
-		}
-		switch {
-		case at >= 0 && at < len(faulty.Cells):
-			faulty.Cells[at].At = m.Cell
-			faulty.Cells[at].Mistakes = append(faulty.Cells[at].Mistakes, x.words(m))
-		case m.Field != "":
-			faulty.Row = append(faulty.Row, m.Field+": "+x.words(m))
-		default:
-			faulty.Row = append(faulty.Row, x.words(m))
-		}
-	}
-	x.Faulty = append(x.Faulty, faulty)
-}
-
-// words say what is wrong in the reader's language.
-func (x *Draft) words(m Mistake) string { return short(x.language.Say(m.said())) }
 
 // calls estimates an envelope's requests.
 func (s *Server) calls(it item) int {

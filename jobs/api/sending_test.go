@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -126,7 +127,7 @@ func TestOptionsOfADraft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(x.Read.All) != 6 || len(x.Read.Missing) == 0 || strings.Contains(strings.Join(x.Whole, " "), "--") || strings.Contains(strings.Join(x.Whole, " "), "field map") {
+	if len(x.Read.All) != 6 || len(x.Read.Missing) == 0 || strings.Contains(fmt.Sprint(x.Whole), "--") || strings.Contains(fmt.Sprint(x.Whole), "field map") {
 		t.Errorf("%+v %q", x.Read, x.Whole)
 	}
 	x, err = s.uploaded(x.ID, nobody, file{"map", "", "meta.contract=Nº do contrato"}, file{"map", "", "signer1.name=Inquilino"}, file{"map", "", ""}, file{"map", "", "meta.value=Valor (R$)"},
@@ -142,7 +143,8 @@ func TestOptionsOfADraft(t *testing.T) {
 	if err != nil || got.New != 2 || got.Hours == nil || len(got.Halts) != 1 {
 		t.Errorf("%+v %v", got, err)
 	}
-	if x, err = s.uploaded("", nobody, ownForm(file{"window", "", "Mon"})...); err != nil || !strings.Contains(x.Refused, "window: ") {
-		t.Errorf("%q %v", x.Refused, err)
+	x, err = s.uploaded("", nobody, ownForm(file{"window", "", "Mon"}, file{"limit", "", "many"})...)
+	if err != nil || !strings.Contains(x.Refused, "window: ") || len(x.Beside) != 2 || x.Beside[0].Field == x.Beside[1].Field {
+		t.Errorf("%q %+v %v", x.Refused, x.Beside, err)
 	}
 }

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"cmp"
+	"strconv"
 
 	"github.com/chancela/chancela/jobs/api"
 )
@@ -15,7 +16,7 @@ const (
 // faultyRow is a row of a sheet that has mistakes, as a page shows it.
 type faultyRow struct {
 	Line, Number int
-	Row          []string // what is wrong with it as a whole
+	Row          []api.DraftPoint // what is wrong with it as a whole
 	Cells        []faultyCell
 }
 
@@ -50,4 +51,15 @@ func (x draftView) FaultyOnes() []faultyRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// others is in how many rows a mistake stands that are not named.
+func others(r api.DraftReason) int { return r.Rows - len(r.At) }
+
+// place is a row, and the cell in it, as the command line names them.
+func (w *words) place(at api.DraftPlace) string {
+	if at.Cell == "" {
+		return w.t("draft.at", strconv.Itoa(cmp.Or(at.Number, at.Line)))
+	}
+	return w.t("draft.at.cell", strconv.Itoa(cmp.Or(at.Number, at.Line)), at.Cell)
 }

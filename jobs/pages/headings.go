@@ -3,6 +3,7 @@ package pages
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/chancela/chancela/jobs/api"
@@ -22,6 +23,9 @@ type choice struct {
 	Value, Column string
 	Chosen        bool
 }
+
+// mapPlace is the id of the drop-down of a heading.
+func mapPlace(i int) string { return "map-" + strconv.Itoa(i) }
 
 // maxHeadings is how many of a sheet's headings a page asks about.
 const maxHeadings = 100

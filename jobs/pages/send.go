@@ -38,6 +38,7 @@ type draftView struct {
 	*api.Draft
 	Options optionsView
 	Loads   []draftLoad
+	Points  []point       // what is wrong with it, but for its rows
 	Choices []choiceView  // what was said beside the sheet
 	Longer  time.Duration // of the provider that takes longest
 	Last    time.Time     // when the last invitation leaves; zero: no hours keep it back
@@ -115,7 +116,7 @@ func (v *visit) gone(err error) error {
 }
 
 func (p *Pages) showDraft(v *visit, draft *api.Draft, again bool) error {
-	x := draftView{Draft: draft, Options: p.draftOptions(draft), Again: again, Choices: p.choicesOf(v, draft), Form: v.form, Real: true}
+	x := draftView{Draft: draft, Options: p.draftOptions(draft), Again: again, Points: v.words.pointsOf(draft), Choices: p.choicesOf(v, draft), Form: v.form, Real: true}
 	for _, name := range registry.Names() {
 		load, ok := draft.Loads[name]
 		if !ok {

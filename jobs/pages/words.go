@@ -89,7 +89,7 @@ func (w *words) funcs() template.FuncMap {
 	return template.FuncMap{
 		"t": w.t, "n": w.n, "say": func(x lang.Sayer) string { return w.language.Say(x) }, "num": w.num, "when": w.when, "day": w.dayOf, "about": w.about,
 		"groups": func() []ledger.Group { return ledger.Groups }, "share": share, "round": func(f float64) int64 { return int64(math.Round(f)) },
-		"held": held, "count": count, "courseRows": w.courseRows, "lastOf": lastOf, "columnName": w.columnName, "heading": w.heading, "headingMeans": w.headingMeans, "sample": sampleRow, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
+		"held": held, "count": count, "courseRows": w.courseRows, "lastOf": lastOf, "columnName": w.columnName, "place": w.place, "others": others, "mapPlace": mapPlace, "heading": w.heading, "headingMeans": w.headingMeans, "sample": sampleRow, "percent": w.percent, "state": w.state, "group": w.group, "stateOrGroup": w.stateOrGroup, "bar": w.bar, "course": w.course, "size": w.size,
 	}
 }
 

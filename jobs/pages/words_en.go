@@ -125,7 +125,7 @@ var english = map[string]string{
 	"draft.personal": "The ids are people's CPFs or CNPJs, and ids stand in logs, addresses and names of archived files. Take another column, such as a contract's number, under \"How the sheet is read\".",
 	"draft.last":     "The last invitations leave on %s at the earliest.", "draft.last.first": "How long the others wait for the first ones is not in it.", "draft.never": "With these hours the last invitations would leave in many years, or never.",
 	"draft.title": "Check of %s", "draft.mistakes.one": "%d mistake in %s of %s rows. Nothing was sent.", "draft.mistakes.other": "%d mistakes in %s of %s rows. Nothing was sent.",
-	"draft.rows.one": "in %d row", "draft.rows.other": "in %d rows", "draft.documents.one": "%d document", "draft.documents.other": "%d documents",
+	"draft.at": "row %s", "draft.at.cell": "row %s, %s", "draft.rows.one": "and %d more row", "draft.rows.other": "and %d more rows", "draft.documents.one": "%d document", "draft.documents.other": "%d documents",
 	"draft.good.one": "%d of %s rows has no mistake", "draft.good.other": "%d of %s rows have no mistake", "draft.valid.one": "%d envelope, without a mistake", "draft.valid.other": "%d envelopes, without a mistake",
 	"draft.people.one": "%d person is invited.", "draft.people.other": "%d people are invited.",
 	"draft.practice.one": "%d person, for practice only.", "draft.practice.other": "%d people, for practice only.", "draft.real": "They are real people, and their invitations cannot be called back.",

@@ -125,7 +125,7 @@ var portuguese = map[string]string{
 	"draft.personal": "Os ids são CPFs ou CNPJs de pessoas, e ids ficam em logs, endereços e nomes de arquivos guardados. Use outra coluna, como o número do contrato, em \"Como a planilha é lida\".",
 	"draft.last":     "Os últimos convites saem não antes de %s.", "draft.last.first": "Quanto as outras linhas esperam pelas primeiras não está incluído.", "draft.never": "Com estes horários, os últimos convites sairiam daqui a muitos anos, ou nunca.",
 	"draft.title": "Conferência de %s", "draft.mistakes.one": "%d erro em %s de %s linhas. Nada foi enviado.", "draft.mistakes.other": "%d erros em %s de %s linhas. Nada foi enviado.",
-	"draft.rows.one": "em %d linha", "draft.rows.other": "em %d linhas", "draft.documents.one": "%d documento", "draft.documents.other": "%d documentos",
+	"draft.at": "linha %s", "draft.at.cell": "linha %s, %s", "draft.rows.one": "e mais %d linha", "draft.rows.other": "e mais %d linhas", "draft.documents.one": "%d documento", "draft.documents.other": "%d documentos",
 	"draft.good.one": "%d de %s linhas não tem erro", "draft.good.other": "%d de %s linhas não têm erro", "draft.valid.one": "%d envelope, sem erro", "draft.valid.other": "%d envelopes, sem erro",
 	"draft.people.one": "%d pessoa é convidada.", "draft.people.other": "%d pessoas são convidadas.",
 	"draft.practice.one": "%d pessoa, só para treino.", "draft.practice.other": "%d pessoas, só para treino.", "draft.real": "São pessoas reais, e os convites não têm volta.",
