@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -32,12 +33,15 @@ func operations(ctx context.Context, folder string, s sizes) ([]result, error) {
 	report := func(ctx context.Context, name string) error {
 		return campaign.WriteReport(io.Discard, campaign.ReportStyle{Format: "csv"}, client.Reports(ctx, name))
 	}
+	all, err := moments(ctx, client, s.operations)
+	if err != nil {
+		return nil, err
+	}
 	round := 0
 	floor := func(ctx context.Context) (float64, error) {
 		round++
 		return perSecond(s.operations, func() error { return fields(ctx, db, s.operations, round) })
 	}
-	var all []result
 	for _, x := range []struct {
 		name  string
 		state ledger.State
@@ -66,6 +70,31 @@ func operations(ctx context.Context, folder string, s sizes) ([]result, error) {
 			return nil, err
 		}
 		all = append(all, r)
+	}
+	return all, nil
+}
+
+// moments measures what is to take a moment, however many envelopes wait: the ratios are to the aim.
+func moments(ctx context.Context, client *jobs.Client, n int) (all []result, err error) {
+	const name, aim = "moments", 50 // ms
+	if err := recorded(ctx, client.Ledger(), name, ledger.Queued, n); err != nil {
+		return nil, err
+	}
+	for _, x := range []struct {
+		name string
+		do   func() error
+	}{
+		{"pause", func() error { _, err := client.Pause(ctx, name); return err }},
+		{"status", func() error { _, err := client.Ledger().Campaign(ctx, name); return err }},
+		{"resume takes effect", func() error { _, err := client.Begin(ctx, name, ledger.ResumeAll, "bench"); return err }},
+		{"cancel takes effect", func() error { _, err := client.Begin(ctx, name, ledger.CancelAll, "bench"); return err }},
+	} {
+		begun := time.Now()
+		if err := x.do(); err != nil {
+			return nil, err
+		}
+		took := time.Since(begun).Seconds() * 1000
+		all = append(all, result{Scenario: "operations, " + x.name, Unit: "ms", Ours: took, Floor: aim, Ratio: took / aim, Note: "once, of a campaign whose envelopes all wait; the floor is the aim"})
 	}
 	return all, nil
 }
