@@ -234,7 +234,7 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		}
 		addChecked(&total, s)
 	}
-	if err := f.keepColumns(tell); err != nil {
+	if err := f.insistHeadings(); err != nil {
 		return total, err
 	}
 	if more := repeated - maxListed; more > 0 {
@@ -380,6 +380,9 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 		return sum, err
 	}
 	if err := errors.Join(c.SetHours(ctx, r.Campaign(), f.hours), c.SetReminders(ctx, r.Campaign(), f.flags.reminders.Reminders)); err != nil {
+		return sum, err
+	}
+	if err := keepColumns(name, f.flags.sheet.columns, note); err != nil {
 		return sum, err
 	}
 	rejected, ids := campaign.NewRejected(r), leftIDs{campaign: r.Campaign()}

@@ -75,6 +75,9 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	if err != nil {
 		return err
 	}
+	if err := files.keepColumns(sys.tell); err != nil {
+		return err
+	}
 	found, unknown := files.askedIn(ctx, cfg)
 	again := 0
 	if files.copies(found) {

@@ -80,6 +80,8 @@ type downloads struct {
 	There int   `json:"there"` // already, with the same content
 	Again int   `json:"again"` // files of earlier downloads that are there, too, under other names
 	Wrong int   `json:"wrong"`
+
+	Numbered int `json:"numbered"` // their names would have been those of other files
 }
 
 func (s *system) download(ctx context.Context, what report.Downloading, to string, asZip bool) error {
@@ -108,6 +110,9 @@ func (s *system) download(ctx context.Context, what report.Downloading, to strin
 				return err
 			}
 			sum.Files++
+			if d.Numbered {
+				sum.Numbered++
+			}
 			sum.Bytes += d.Size
 			return nil
 		}, wrong)
@@ -126,6 +131,9 @@ func (s *system) download(ctx context.Context, what report.Downloading, to strin
 	}
 	if sum.Again > 0 {
 		parts = append(parts, lang.Of("; also there from an earlier download, under other names: %v (index.csv lists both)", count(sum.Again, "file")))
+	}
+	if words := what.Name.Lacks(); sum.Numbered > 0 && len(words) > 0 {
+		parts = append(parts, lang.N(sum.Numbered, "; %d would have the name of another, and has a number: put %v into --name", "; %d would have the names of others, and have numbers: put %v into --name", strings.Join(words, " ")))
 	}
 	if sum.Wrong > 0 {
 		parts = append(parts, lang.Of("; %v could not be taken", count(sum.Wrong, "file")))

@@ -79,7 +79,7 @@ func (sys *system) report(ctx context.Context, campaigns []string, format, outpu
 	}
 	style.Zone, style.Language = looks.zone(e.cfg, format), sys.language
 	if output != "" {
-		return writeReports(ctx, e.client, campaigns, style, output)
+		return sys.writeReport(ctx, e.client, campaigns, style, output)
 	}
 	rows, err := reports(ctx, e.client, campaigns, &style)
 	if err != nil {
@@ -148,13 +148,33 @@ func reports(ctx context.Context, client *jobs.Client, campaigns []string, style
 
 // writeReports writes a report to a file that appears when it is complete. It holds
 // people's data: only its owner may read it.
-func writeReports(ctx context.Context, client *jobs.Client, campaigns []string, style campaign.ReportStyle, path string) error {
+func writeReports(ctx context.Context, client *jobs.Client, campaigns []string, style campaign.ReportStyle, path string) (rows int, err error) {
 	style.Campaign = strings.Join(campaigns, ", ")
-	rows, err := reports(ctx, client, campaigns, &style)
+	all, err := reports(ctx, client, campaigns, &style)
+	if err != nil {
+		return 0, err
+	}
+	counted := func(yield func(jobs.Report, error) bool) {
+		rows = 0 // a workbook is written in two passes
+		for r, err := range all {
+			if rows++; !yield(r, err) {
+				return
+			}
+		}
+	}
+	err = writeFile(path, func(w io.Writer) error { return campaign.WriteReport(w, style, counted) })
+	return rows, err
+}
+
+// writeReport writes a report to a file, and says so.
+func (sys *system) writeReport(ctx context.Context, client *jobs.Client, campaigns []string, style campaign.ReportStyle, path string) error {
+	rows, err := writeReports(ctx, client, campaigns, style, path)
 	if err != nil {
 		return err
 	}
-	return writeFile(path, func(w io.Writer) error { return campaign.WriteReport(w, style, rows) })
+	sys.note("report", map[string]any{"file": path, "format": style.Format, "envelopes": rows},
+		lang.Of("%s: the report (%s) of %s, %v", path, style.Format, strings.Join(campaigns, ", "), count(rows, "envelope")))
+	return nil
 }
 
 // writable refuses a report that could not be written when all work is done.

@@ -94,7 +94,7 @@ func runCampaigns(ctx context.Context, sys *system, args []string, flags campaig
 		sum.text(sys.language, time.Since(begin), e.archive.String(), start.cfg.reportOf(files.campaigns(), report)))
 	if report != "" {
 		style.Zone, style.Language = looks.zone(start.cfg, style.Format), sys.language
-		if err := writeReports(ending, e.client, files.campaigns(), style, report); err != nil {
+		if err := sys.writeReport(ending, e.client, files.campaigns(), style, report); err != nil {
 			return err
 		}
 	}

@@ -90,11 +90,9 @@ func (f *campaignFiles) insistHeadings() error {
 	return nil
 }
 
-// keepColumns keeps beside each file what --map has said of its headings, and says so once.
+// keepColumns keeps beside each file that was checked what --map has said of its headings. Of a file
+// that is to be sent they are kept when it is taken: what was refused leaves nothing.
 func (f *campaignFiles) keepColumns(tell tell) error {
-	if err := f.insistHeadings(); err != nil {
-		return err
-	}
 	for _, name := range f.names {
 		if slices.Contains(f.refused, name) {
 			continue

@@ -74,7 +74,7 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 	if len(r.Problems()) > 0 {
 		summary.Refused++
 	}
-	rows := 0
+	rows, lacking := 0, map[string]bool{}
 	for row, err := range r.Rows(ctx) {
 		if p, ok := errors.AsType[Problem](err); ok {
 			summary.Refused++
@@ -86,7 +86,12 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 		}
 		rows++
 		for _, p := range row.Problems {
-			report(p)
+			if !p.lacks {
+				report(p)
+			} else if of := p.Name + p.Message.String(); !lacking[of] {
+				lacking[of] = true
+				report(problemAt(name, r.header.at, p.Name, p.Message))
+			}
 		}
 		if len(row.Problems) > 0 || len(r.Problems()) > 0 { // a wrong header makes no good row
 			summary.Bad++

@@ -45,8 +45,8 @@ func TestProblemString(t *testing.T) {
 	for want, p := range map[string]Problem{
 		"a.csv:9:1: row 7: too long":      {File: "a.csv", Line: 9, Column: 1, Row: 7, Message: lang.Plain("too long")},
 		"a.xlsx: id (B3): is required":    {File: "a.xlsx", Line: 3, Row: 3, Cell: "B3", Name: "id", Message: lang.Plain("is required")},
-		"a.csv:3:7: id (B3): is required": {"a.csv", 3, 7, 3, "B3", "id", lang.Plain("is required")},
-		"a.csv:3:7: B3: the quote":        {"a.csv", 3, 7, 3, "B3", "", lang.Plain("the quote")},
+		"a.csv:3:7: id (B3): is required": {File: "a.csv", Line: 3, Column: 7, Row: 3, Cell: "B3", Name: "id", Message: lang.Plain("is required")},
+		"a.csv:3:7: B3: the quote":        {File: "a.csv", Line: 3, Column: 7, Row: 3, Cell: "B3", Message: lang.Plain("the quote")},
 		"a.csv: the file is empty":        {File: "a.csv", Message: lang.Plain("the file is empty")},
 	} {
 		if p.String() != want {

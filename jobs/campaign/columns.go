@@ -86,6 +86,7 @@ type header struct {
 	reason   int             // the column that [Rejected] added, -1 for none
 	missing  map[string]bool // required columns that are not there
 	nameless []nameless
+	at       cell     // the row as a whole
 	made     Patterns // of what rows have no column for
 }
 
@@ -123,7 +124,7 @@ func (r *Reader) known(rec record) int {
 // then read with the columns that are understood. An error means that it is no header:
 // nothing of it is repeated, for it may be somebody's data.
 func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
-	h := header{reason: -1, missing: map[string]bool{}, groups: map[string]int{}}
+	h := header{at: rec.whole(), reason: -1, missing: map[string]bool{}, groups: map[string]int{}}
 	for _, c := range rec.cells {
 		if strings.Contains(c.text, "\r") {
 			return h, lang.Errorf("the first line holds a line end of old Macs (CR), and other lines end with LF: save the file again, with one kind of line end")

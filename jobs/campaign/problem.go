@@ -17,10 +17,12 @@ type Problem struct {
 	Cell    string    `json:"cell,omitempty"` // in a spreadsheet: C14; empty: the whole row
 	Name    string    `json:"name"`           // the column's name; empty: the whole line
 	Message lang.Text `json:"message"`
+
+	lacks bool // the file has no such column, which is one mistake of all its rows
 }
 
 func problemAt(file string, at cell, name string, message lang.Text) Problem {
-	return Problem{file, at.line, at.column, at.row, cellName(at), name, message}
+	return Problem{File: file, Line: at.line, Column: at.column, Row: at.row, Cell: cellName(at), Name: name, Message: message}
 }
 
 // String is FILE:LINE:COLUMN: NAME (CELL): MESSAGE, which editors understand.
@@ -35,6 +37,8 @@ func (p Problem) Said() lang.Text {
 	switch {
 	case p.Name != "" && p.Cell != "":
 		parts = append(parts, lang.Plain(fmt.Sprintf("%s (%s)", p.Name, p.Cell)))
+	case p.Name != "" && p.Row > 0 && p.Column == 0:
+		parts = append(parts, lang.Of("%s (%v)", p.Name, lang.Of("row %d", p.Row)))
 	case p.Name != "" || p.Cell != "":
 		parts = append(parts, lang.Plain(p.Name+p.Cell))
 	case p.Row > 0 && (p.Row != p.Line || p.Column == 0):

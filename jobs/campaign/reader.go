@@ -102,6 +102,13 @@ func (p *problems) add(at cell, name string, message lang.Text) {
 	p.list = append(p.list, problemAt(p.file, at, name, message))
 }
 
+// addLacking notes that the file has no such column.
+func (p *problems) addLacking(at cell, name string, message lang.Text) {
+	if p.add(at, name, message); !p.full() {
+		p.list[len(p.list)-1].lacks = true
+	}
+}
+
 func (p *problems) full() bool { return len(p.list) >= maxProblems }
 
 // sorted gives the problems as they stand in the file.

@@ -138,7 +138,7 @@ func TestWorkbookProblems(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{": C3: the cells C3:C4 are merged", "signer1.name (F2): is a formula", "does not show this row", "document: is required", "subject"} {
+	for i, want := range []string{": C3: the cells C3:C4 are merged", "signer1.name (F2): is a formula", "does not show this row", "document (row 4): is required", "subject"} {
 		if i >= len(found) || !strings.Contains(strings.Join(found, "\n"), want) {
 			t.Errorf("no problem %q in %q", want, found)
 		}

@@ -30,6 +30,8 @@ type Downloaded struct {
 	Name   string // below the folder, with slashes
 	SHA256 string
 	Size   int64
+
+	Numbered bool // its name would be another's, too
 }
 
 // Download takes a campaign's archived files out. Each is read into a temporary file, compared with
@@ -56,7 +58,9 @@ func Download(ctx context.Context, store archive.Archive, what Downloading, plac
 			if !what.takes(a) {
 				continue
 			}
-			file := Downloaded{ID: m.Report.ID, Kind: a.Kind, Name: taken.free(what.Name.of(m.Report, a)), SHA256: a.SHA256, Size: a.Size}
+			name := what.Name.of(m.Report, a)
+			file := Downloaded{ID: m.Report.ID, Kind: a.Kind, Name: taken.free(name), SHA256: a.SHA256, Size: a.Size}
+			file.Numbered = file.Name != name
 			switch err := fetch(ctx, store, a, file, place); {
 			case ctx.Err() != nil:
 				return ctx.Err()

@@ -15,6 +15,16 @@ import (
 // Name is a pattern for names of files, such as "{signer1.name} {id}.pdf". The zero value is none.
 type Name struct{ pattern string }
 
+// Lacks are the words without which two files may have one name.
+func (n Name) Lacks() (words []string) {
+	for _, word := range []string{"{kind}", "{id}"} {
+		if n.pattern != "" && !strings.Contains(n.pattern, word) {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
 // ParseName reads a pattern.
 func ParseName(s string) (Name, error) {
 	for rest := s; ; {
