@@ -62,7 +62,7 @@ func (s *system) start(command string) (*beginning, error) {
 	for _, name := range unknown(s.env) {
 		b.log.Warn("unknown variable: see chancela config", "name", name)
 	}
-	if !b.keyless && calls && !slices.ContainsFunc(cfg.keyed(), cfg.isReal) {
+	if !b.keyless && calls && command != "run" && !slices.ContainsFunc(cfg.keyed(), cfg.isReal) {
 		b.log.Warn("simulated providers: nobody is invited, and nothing is signed", "providers", strings.Join(cfg.keyed(), ","))
 	}
 	for _, name := range cfg.keyed() {

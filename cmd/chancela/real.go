@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net"
+	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/providers/lang"
@@ -87,14 +89,24 @@ func (c *config) destination(name string) (rest.Destination, error) {
 }
 
 // destinations are where the calls of all providers with a key go, and what a signature there is
-// worth.
+// worth. Several simulators are one of them: their ports tell nobody anything.
 func (c *config) destinations() (all []lang.Text, err error) {
+	var simulated, at []string
 	for _, name := range c.keyed() {
 		d, err := c.destination(name)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, lang.Of("%s goes to %s", name, d))
+		if host, _, err := net.SplitHostPort(d.Host); d.Simulated && err == nil {
+			simulated = append(simulated, name)
+			if !slices.Contains(at, host) {
+				at = append(at, host)
+			}
+		}
+	}
+	if n := len(simulated); n > 1 && n == len(all) {
+		all = []lang.Text{lang.Of("%s go to simulators at %s (nothing is signed)", strings.Join(simulated, ", "), strings.Join(at, ", "))}
 	}
 	return all, nil
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"maps"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/providers/registry"
 	"github.com/chancela/chancela/providers/rest"
+	"github.com/chancela/chancela/providers/sandbox"
 )
 
 // TestRefusalsInPortuguese: what is wrong with the configuration is said in one language, and no
@@ -43,6 +46,26 @@ func TestDestinationsInPortuguese(t *testing.T) {
 		d := rest.Destination{Host: "example.com", Note: note}
 		if said := lang.Portuguese.Say(d); note != "" && strings.Contains(said, note) || !strings.Contains(said, "não têm validade jurídica") {
 			t.Errorf("%s: %s", p.Name, said)
+		}
+	}
+}
+
+// TestSimulatorsAreSaidOnce: five of them are one short line, and nothing repeats it.
+func TestSimulatorsAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	sb, err := sandbox.Start(t.Context(), sandbox.Options{Simulators: registry.Simulators(), Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sb.Close()
+	env := sb.Env()
+	maps.Copy(env, map[string]string{"CHANCELA_REDIS_URL": redisServer(t, true), "CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "archive")})
+	const said = "contraktor, certyneo, sdoc, catalisa, qisign go to simulators at 127.0.0.1 (nothing is signed)\n"
+	wrong := caseFile(t, t.TempDir(), "june.csv", "id,provider\n1,sdoc\n")
+	for _, args := range [][]string{{"doctor"}, {"check", wrong}, {"run", wrong}} {
+		r := invokeContext(t.Context(), env, args...)
+		if !strings.HasPrefix(r.stderr, said) || strings.Count(r.stderr, "nothing is signed") != 1 {
+			t.Errorf("%s: %s", args, r.stderr)
 		}
 	}
 }
