@@ -331,7 +331,7 @@ func TestPeopleWalkThrough(t *testing.T) {
 	w.sees("Envie sua primeira campanha", "Simulado")
 	w.fits()
 	w.click("Enviar o exemplo")
-	w.sees("30 envelopes estão a caminho", "Até onde chegaram")
+	w.sees("30 envelopes foram aceitos", "Até onde chegaram")
 
 	// A sheet with mistakes, mended and confirmed.
 	dir := t.TempDir()
@@ -350,7 +350,7 @@ func TestPeopleWalkThrough(t *testing.T) {
 	w.sees("2 envelopes, sem erro", "2 pessoas, só para treino.")
 	w.fits()
 	w.click("Enviar 2 envelopes")
-	w.sees("2 envelopes estão a caminho.")
+	w.sees("2 envelopes foram aceitos.")
 
 	// What nobody but a person can decide; pause and resume.
 	doubtful(t, l)

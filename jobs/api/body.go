@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"github.com/chancela/chancela/providers/lang"
 	"io"
 	"net/http"
 	"time"
@@ -63,7 +64,7 @@ func (b *timedBody) Read(p []byte) (int, error) {
 		error
 		Timeout() bool
 	}](err); ok && e.Timeout() {
-		err = problem(http.StatusRequestTimeout, "the body did not come in time: send it at once, at 16 KiB a second or faster")
+		err = told(http.StatusRequestTimeout, lang.Of("the body did not come in time: send it at once, at 16 KiB a second or faster"))
 	}
 	return n, err
 }

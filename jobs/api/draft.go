@@ -131,7 +131,7 @@ func (s *Server) UploadDraft(w http.ResponseWriter, r *http.Request, id string, 
 		r.Body = http.MaxBytesReader(w, r.Body, s.limits.Campaign)
 		reader, err := r.MultipartReader()
 		if err != nil {
-			return problem(http.StatusBadRequest, "the body is not multipart/form-data with a boundary")
+			return told(http.StatusBadRequest, lang.Of("the body is not multipart/form-data with a boundary"))
 		}
 		seen := map[string]bool{}
 		for range maxParts {
@@ -211,7 +211,7 @@ func (s *Server) draft(ctx context.Context, id string, size int64, in lang.Langu
 func (x *Draft) take(part *multipart.Part, seen map[string]bool) error {
 	name, file := disposition(part)
 	if len(file) > maxPartName {
-		return problem(http.StatusBadRequest, "a file's name is too long")
+		return told(http.StatusBadRequest, lang.Of("a file's name is too long"))
 	}
 	switch {
 	case file == "" && name != "file" && name != "documents": // which are files here
@@ -221,7 +221,7 @@ func (x *Draft) take(part *multipart.Part, seen map[string]bool) error {
 		}
 		return err
 	case file == "":
-		_, err := io.Copy(io.Discard, &limited{in: part, left: maxField, too: problem(http.StatusBadRequest, "a file has no name")})
+		_, err := io.Copy(io.Discard, &limited{in: part, left: maxField, too: told(http.StatusBadRequest, lang.Of("a file has no name"))})
 		return err
 	case name == "file":
 		own, err := x.files.keep(&limited{in: part, left: maxSheet, too: tooMuchOf("the sheet", maxSheet)}, file)
@@ -232,7 +232,7 @@ func (x *Draft) take(part *multipart.Part, seen map[string]bool) error {
 	default:
 		clean, ok := cleanName(file)
 		if !ok || !utf8.ValidString(clean) {
-			return problem(http.StatusBadRequest, "a file has no usable name")
+			return told(http.StatusBadRequest, lang.Of("a file has no usable name"))
 		}
 		own, err := x.files.keep(part, clean)
 		if err != nil {

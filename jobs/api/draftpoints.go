@@ -86,7 +86,7 @@ func (x *Draft) refuse(err error) error {
 	if !ok {
 		return err
 	}
-	x.Refused = x.language.Say(p.said())
+	x.Refused = x.language.Say(p.Said())
 	var fields []string
 	for _, m := range p.Errors {
 		if m.Field != "" && m.Line == 0 {

@@ -86,7 +86,7 @@ func (s *Server) enqueueCampaign(ctx context.Context, up Sending) (*CampaignAcce
 	case good == 0 && found.mistakes.count > 0:
 		return nil, found.mistakes.problem(http.StatusUnprocessableEntity, "no envelope is valid; nothing was enqueued")
 	case good == 0:
-		return nil, problem(http.StatusUnprocessableEntity, "the campaign has no envelopes")
+		return nil, told(http.StatusUnprocessableEntity, lang.Of("the campaign has no envelopes"))
 	}
 	return s.takeCampaign(ctx, name, b, all, found, skip)
 }
@@ -109,7 +109,7 @@ func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all ite
 			if err == nil && len(it.mistakes) > 0 {
 				rejected++
 				if !skip {
-					err = problem(http.StatusConflict, "a document changed while it was read: try again")
+					err = told(http.StatusConflict, lang.Of("a document changed while it was read: try again"))
 				} else {
 					continue
 				}

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/chancela/chancela/jobs/campaign"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // form is a multipart body: one part that says what is to be done, fields, and
@@ -41,7 +42,7 @@ const (
 func (s *uploadDir) multipart(r *http.Request, main string, mostMain int64, said *Sending) (*form, error) {
 	reader, err := r.MultipartReader()
 	if err != nil {
-		return nil, problem(http.StatusBadRequest, "the body is not multipart/form-data with a boundary")
+		return nil, told(http.StatusBadRequest, lang.Of("the body is not multipart/form-data with a boundary"))
 	}
 	f := &form{said: said, seen: map[string]bool{}}
 	for range maxParts {
@@ -150,5 +151,5 @@ func broken(err error) error {
 	if _, ok := errors.AsType[*os.PathError](err); ok {
 		return err
 	}
-	return problem(http.StatusBadRequest, "the body was cut or is malformed")
+	return told(http.StatusBadRequest, lang.Of("the body was cut or is malformed"))
 }

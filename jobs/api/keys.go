@@ -208,17 +208,17 @@ func (s *Server) admit(r *http.Request, class routeClass) (*hashedKey, *Problem)
 		return nil, problem(http.StatusUnauthorized, detail).with("WWW-Authenticate", challenge)
 	}
 	if page && client.prefix != "" {
-		return client, problem(http.StatusForbidden, "this key is limited to campaigns of a prefix, and asynqmon shows all")
+		return client, told(http.StatusForbidden, lang.Of("this key is limited to campaigns of a prefix, and asynqmon shows all"))
 	}
 	if page {
 		return client, nil // a page asks for many files at once
 	}
 	if wait := s.guard.wait(client.name); wait > 0 {
-		return client, problem(http.StatusTooManyRequests, "too many requests with this key").
+		return client, told(http.StatusTooManyRequests, lang.Of("too many requests with this key")).
 			with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	if client.readOnly && r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return client, problem(http.StatusForbidden, "this key may look, and change nothing")
+		return client, told(http.StatusForbidden, lang.Of("this key may look, and change nothing"))
 	}
 	if badIdempotencyKey(r.Header) {
 		return client, problem(http.StatusBadRequest, "Idempotency-Key must stand once and have 1 to 255 printable ASCII characters")
@@ -227,7 +227,7 @@ func (s *Server) admit(r *http.Request, class routeClass) (*hashedKey, *Problem)
 }
 
 func tooManyGuesses(wait time.Duration) *Problem {
-	return problem(http.StatusTooManyRequests, "too many keys that are not known here have come from this address: try again in a minute").
+	return told(http.StatusTooManyRequests, lang.Of("too many keys that are not known here have come from this address: try again in a minute")).
 		with("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 }
 
@@ -259,7 +259,7 @@ func campaignFor(ctx context.Context, name string) (string, error) {
 		return "", problem(http.StatusForbidden, "this key is limited to campaigns of another prefix")
 	}
 	if !intake.ValidCampaign(name) {
-		return "", problem(http.StatusNotFound, "there is no campaign of this name")
+		return "", told(http.StatusNotFound, lang.Of("there is no campaign of this name"))
 	}
 	return name, nil
 }
@@ -271,7 +271,7 @@ func keyFor(ctx context.Context, campaign, id string) (jobs.Key, error) {
 		return jobs.Key{}, err
 	}
 	if !intake.ValidID(id) {
-		return jobs.Key{}, problem(http.StatusNotFound, "there is no envelope of this id")
+		return jobs.Key{}, told(http.StatusNotFound, lang.Of("there is no envelope of this id"))
 	}
 	return jobs.Key{Campaign: campaign, ID: id}, nil
 }

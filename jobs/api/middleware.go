@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/providers/lang"
 )
 
 var tracer = otel.Tracer("github.com/chancela/chancela/jobs/api")
@@ -145,7 +146,7 @@ func (s *Server) panicked(ctx context.Context, w *answer, v any) {
 	}
 	s.log.ErrorContext(ctx, "panic", "request", requestID(ctx), "stack", string(debug.Stack()))
 	if w.status == 0 {
-		problem(http.StatusInternalServerError, "an error on our side; the log has it under this request's id").write(w)
+		told(http.StatusInternalServerError, lang.Of("an error on our side; the log has it under this request's id")).write(w)
 	}
 }
 
@@ -156,10 +157,10 @@ func (s *Server) refuse(r *http.Request, class routeClass, foreign *http.CrossOr
 		return nil
 	}
 	if len(s.guard.keys) == 0 && !loopbackHost(r.Host) {
-		return problem(http.StatusMisdirectedRequest, "without API keys only requests to localhost are served")
+		return told(http.StatusMisdirectedRequest, lang.Of("without API keys only requests to localhost are served"))
 	}
 	if foreign.Check(r) != nil {
-		return problem(http.StatusForbidden, "a browser sent this from another site's page")
+		return told(http.StatusForbidden, lang.Of("a browser sent this from another site's page"))
 	}
 	return nil
 }
@@ -173,7 +174,7 @@ func (s *Server) unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Req
 	seen := &statusRecorder{header: http.Header{}}
 	h.ServeHTTP(seen, r)
 	if s.pages != nil && strings.Contains(r.Header.Get("Accept"), "text/html") && classOf(r.URL.Path) != apiRoute && seen.status >= 400 {
-		s.pages.Refuse(w, r, problem(seen.status, "there is nothing at this address"))
+		s.pages.Refuse(w, r, told(seen.status, lang.Of("there is nothing at this address")))
 		return true
 	}
 	switch seen.status {

@@ -84,8 +84,8 @@ func told(status int, text lang.Text) *Problem {
 	return p
 }
 
-// said is what is wrong, for people.
-func (p *Problem) said() lang.Text {
+// Said is what is wrong, for people.
+func (p *Problem) Said() lang.Text {
 	if p.text == nil {
 		return lang.Plain(p.Detail)
 	}
@@ -167,35 +167,35 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 	}
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
-		return problem(http.StatusNotFound, "there is no such campaign or envelope")
+		return told(http.StatusNotFound, lang.Of("there is no such campaign or envelope"))
 	case errors.Is(err, archive.ErrNotFound):
-		return problem(http.StatusNotFound, "there is no such file in the archive")
+		return told(http.StatusNotFound, lang.Of("there is no such file in the archive"))
 	case errors.Is(err, jobs.ErrConflict):
-		return problem(http.StatusConflict, jobs.ErrConflict.Error()+": choose another id")
+		return told(http.StatusConflict, lang.Of("%v: choose another id", jobs.ErrConflict))
 	case errors.Is(err, jobs.ErrBegun):
 		return problem(http.StatusConflict, "first: "+jobs.ErrBegun.Error()+": leave it out, or pause the campaign")
 	case errors.Is(err, jobs.ErrUnknownID):
-		return problem(http.StatusUnprocessableEntity, err.Error())
+		return told(http.StatusUnprocessableEntity, lang.Of("%v", err))
 	case errors.Is(err, jobs.ErrNotNow):
-		return problem(http.StatusConflict, err.Error())
+		return told(http.StatusConflict, lang.Of("%v", err))
 	case errors.Is(err, ledger.ErrLost):
-		return problem(http.StatusConflict, "the envelope is changing: try again").with("Retry-After", "1")
+		return told(http.StatusConflict, lang.Of("the envelope is changing: try again")).with("Retry-After", "1")
 	case ctx.Err() != nil:
-		return problem(http.StatusServiceUnavailable, "the request was given up")
+		return told(http.StatusServiceUnavailable, lang.Of("the request was given up"))
 	case errors.Is(err, archive.ErrUnavailable):
 		s.log.WarnContext(ctx, "the archive is away", "request", requestID(ctx), "error", err)
 		if errors.Is(err, archive.ErrFull) || diskFull(err) {
-			return problem(http.StatusInsufficientStorage, "the archive is full: try again later").with("Retry-After", "60")
+			return told(http.StatusInsufficientStorage, lang.Of("the archive is full: try again later")).with("Retry-After", "60")
 		}
-		return problem(http.StatusServiceUnavailable, "the archive cannot be used now: try again").with("Retry-After", "30")
+		return told(http.StatusServiceUnavailable, lang.Of("the archive cannot be used now: try again")).with("Retry-After", "30")
 	case diskFull(err):
 		return noRoom()
 	case s.redisAway(ctx, err):
 		s.log.WarnContext(ctx, "redis is away", "request", requestID(ctx), "error", err)
-		return problem(http.StatusServiceUnavailable, "Redis does not answer, or does not take what is written: try again").with("Retry-After", "5")
+		return told(http.StatusServiceUnavailable, lang.Of("Redis does not answer, or does not take what is written: try again")).with("Retry-After", "5")
 	}
 	s.log.ErrorContext(ctx, "request failed", "request", requestID(ctx), "error", err)
-	return problem(http.StatusInternalServerError, "an error on our side; the log has it under this request's id")
+	return told(http.StatusInternalServerError, lang.Of("an error on our side; the log has it under this request's id"))
 }
 
 // redisAway tells whether an error is Redis' and will pass: it is not reached, or refuses
@@ -218,11 +218,10 @@ func tooMuchOf(what string, limit int64) *Problem {
 }
 
 func tooMuch(limit int64) *Problem {
-	p := problem(http.StatusRequestEntityTooLarge, "the request is larger than is allowed")
 	if limit > 0 {
-		p.Detail += " here: " + bytesText(limit)
+		return told(http.StatusRequestEntityTooLarge, lang.Of("the request is larger than is allowed here: %s", bytesText(limit)))
 	}
-	return p
+	return told(http.StatusRequestEntityTooLarge, lang.Of("the request is larger than is allowed"))
 }
 
 // write answers with a problem outside of the framework.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/chancela/chancela/providers/lang"
 	"log/slog"
 	"net/http"
 	"os"
@@ -107,7 +108,7 @@ func (u *uploads) begin(ctx context.Context, size, most int64) (*uploadDir, erro
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-timer.C:
-		return nil, problem(http.StatusServiceUnavailable, "too many uploads are under way: try again").with("Retry-After", "10")
+		return nil, told(http.StatusServiceUnavailable, lang.Of("too many uploads are under way: try again")).with("Retry-After", "10")
 	}
 	s, err := u.newDir(size)
 	if err != nil {
@@ -142,7 +143,7 @@ func (u *uploads) room(n int64) error {
 }
 
 func noRoom() *Problem {
-	return problem(http.StatusInsufficientStorage, "there is no room for this here now: try again later").with("Retry-After", "60")
+	return told(http.StatusInsufficientStorage, lang.Of("there is no room for this here now: try again later")).with("Retry-After", "60")
 }
 
 // diskFull tells whether an error is of a disk without room.

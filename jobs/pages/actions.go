@@ -75,20 +75,19 @@ func (p *Pages) askCampaign(v *visit, verb string) error {
 	groups := groupsOf(c.States)
 	waiting, sent, failed := groups[ledger.GroupWaiting], groups[ledger.GroupSent], c.States[ledger.Failed]
 	x := confirmView{Title: v.words.t("confirm."+verb+".title", name), Back: "/campaigns/" + name, Danger: verb == "cancel"}
-	n := v.words.num
 	switch verb {
 	case "pause":
-		x.Text, x.Button = v.words.t("confirm.pause.text", n(waiting), n(sent)), v.words.t("do.pause")
+		x.Text, x.Button = v.words.meaning(verb, waiting, sent), v.words.t("do.pause")
 	case "resume":
-		x.Text, x.Button = v.words.t("confirm.resume.text", n(waiting)), v.words.t("do.resume")
+		x.Text, x.Button = v.words.meaning(verb, waiting, 0), v.words.t("do.resume")
 		if firstGo(c) {
-			x.Title, x.Text, x.Button = v.words.t("confirm.resume.first.title", name), v.words.t("confirm.resume.first.text", n(waiting)), v.words.t("do.resume.first")
+			x.Title, x.Text, x.Button = v.words.t("confirm.resume.first.title", name), v.words.n("confirm.resume.first.text", waiting), v.words.t("do.resume.first")
 		}
 	case "cancel":
-		x.Text, x.Button = v.words.t("confirm.cancel.text", n(waiting), n(sent)), v.words.n("confirm.cancel.button", waiting+sent)
+		x.Text, x.Button = v.words.meaning(verb, waiting, sent), v.words.n("confirm.cancel.button", waiting+sent)
 		x.Nothing = waiting+sent == 0
 	case "remind":
-		x.Text, x.Button, x.Nothing = v.words.t("confirm.remind.text", n(sent)), v.words.n("confirm.remind.button", sent), sent == 0
+		x.Text, x.Button, x.Nothing = v.words.n("confirm.remind.text", sent), v.words.n("confirm.remind.button", sent), sent == 0
 	case "retry":
 		x.Code, x.Provider = failures(v.r.URL.Query())
 		if x.Code != "" || x.Provider != "" {
@@ -99,6 +98,23 @@ func (p *Pages) askCampaign(v *visit, verb string) error {
 		x.Text, x.Button, x.Nothing = v.words.t("confirm.retry.text"), v.words.n("confirm.retry.button", failed), failed == 0
 	}
 	return p.show(v, http.StatusOK, "confirm", view{Title: x.Title, Nav: "campaigns", Data: x})
+}
+
+// meaning says what an action means for those that are not sent yet and for those that are with
+// their signers. What there is none of is left out.
+func (w *words) meaning(verb string, waiting, sent int64) string {
+	var said []string
+	of := "confirm." + verb
+	if waiting > 0 {
+		said = append(said, w.n(of+".waiting", waiting))
+	}
+	if sent > 0 {
+		said = append(said, w.n(of+".sent", sent))
+	}
+	if verb == "cancel" && len(said) > 0 {
+		said = append(said, w.t("confirm.cancel.final"))
+	}
+	return strings.Join(said, " ")
 }
 
 // failed counts a campaign's failures of a code and a provider.
@@ -302,7 +318,7 @@ func (p *Pages) resolve(v *visit) error {
 		x.Mistake, x.Detail = "resolve.unknown", err.Error()
 		return p.askResolve(v, x)
 	case errors.Is(err, jobs.ErrNotNow):
-		return &api.Problem{Status: http.StatusConflict, Detail: err.Error()}
+		return &api.Problem{Status: http.StatusConflict, Detail: v.words.language.Say(err)}
 	case err != nil:
 		return err
 	}

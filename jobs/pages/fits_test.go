@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -206,6 +207,37 @@ func TestEveryPageFits(t *testing.T) {
 				picture(t, tab, fmt.Sprintf("%02d-%s-%v", i, lang, m))
 			}
 		}
+	}
+}
+
+// What has happened to an envelope stays within its box, whoever has signed it.
+func TestTimelineFits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	tab := browserOf(t)
+	s := newSite(t)
+	s.enqueue("june", jobs.Envelope{ID: "1", Subject: "Lease", Signers: person1("Ana", "ana@example.com")}, ledger.Queued)
+	if err := chromedp.Do(tab, chromedp.Navigate(s.url+"/campaigns/june/envelopes/1")); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now()
+	x := envelopeView{Report: jobs.Report{ID: "1", State: string(ledger.Archived)}, Events: []event{{Text: "event.signed", Who: longName, At: &at, Kind: "good"}, {Text: "event.signed", Who: longText[:90], At: &at, Kind: "good"}, {Text: "event.archived", At: &at, Kind: "good"}}}
+	part, err := s.pages.choose("pt-BR").render("envelope", "live", x)
+	html, err2 := json.Marshal(string(part))
+	if err := errors.Join(err, err2); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mediums {
+		m.show(t, tab)
+		bad, err := chromedp.Run(tab, chromedp.Evaluate[string]("document.getElementById('live').innerHTML = "+string(html)+";"+overflow))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bad != "" {
+			t.Errorf("on %v:\n%s", m, bad)
+		}
+		picture(t, tab, fmt.Sprintf("timeline-%v", m))
 	}
 }
 

@@ -210,12 +210,12 @@ func (v *visit) checkForm() error {
 	if !strings.HasPrefix(v.r.Header.Get("Content-Type"), "multipart/") {
 		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
 		if err := v.r.ParseForm(); err != nil {
-			return unreadable(err)
+			return v.unreadable(err)
 		}
 		token = v.r.PostForm.Get("form")
 	}
 	if !hmac.Equal([]byte(token), []byte(v.form)) {
-		return &api.Problem{Status: http.StatusForbidden, Detail: "this form is not of a page of this server, or is too old: load the page again"}
+		return &api.Problem{Status: http.StatusForbidden, Detail: v.words.t("refused.form")}
 	}
 	return nil
 }
@@ -223,12 +223,12 @@ func (v *visit) checkForm() error {
 const maxForm = 64 << 10 // bytes
 
 // unreadable is why a form cannot be read: it came too slowly, it is too large, or it is none.
-func unreadable(err error) error {
+func (v *visit) unreadable(err error) error {
 	_, slow := errors.AsType[*api.Problem](err)
 	if _, large := errors.AsType[*http.MaxBytesError](err); slow || large {
 		return err
 	}
-	return &api.Problem{Status: http.StatusBadRequest, Detail: "the form cannot be read"}
+	return &api.Problem{Status: http.StatusBadRequest, Detail: v.words.t("refused.unreadable")}
 }
 
 // mayChange refuses who may only look.
@@ -280,7 +280,7 @@ func (p *Pages) refuse(v *visit, problem *api.Problem) {
 	case http.StatusForbidden:
 		title = v.words.t("refused.forbidden")
 	}
-	p.show(v, problem.Status, "refused", view{Title: title, Data: problem.Detail})
+	p.show(v, problem.Status, "refused", view{Title: title, Data: v.words.language.Say(problem)})
 }
 
 // view is what a page is made of.

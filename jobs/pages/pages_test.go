@@ -131,7 +131,7 @@ func TestPauseAndResume(t *testing.T) {
 	s.enqueue("june", envelope("1"), ledger.Queued)
 	v := s.visitor()
 	v.signIn("key-of-crm")
-	v.get("/campaigns/june/pause").want(t, http.StatusOK, "Pause june?", "1 envelopes that are not sent yet wait")
+	v.get("/campaigns/june/pause").want(t, http.StatusOK, "Pause june?", "1 envelope that is not sent yet waits")
 	v.post("/campaigns/june/pause", "/campaigns/june/pause", nil).want(t, http.StatusOK, "Paused. 1 envelope waits.", "What is held back")
 	v.get("/campaigns/june/envelopes/1").want(t, http.StatusOK, "Its campaign is paused")
 	v.post("/campaigns/june/resume", "/campaigns/june/resume", nil).want(t, http.StatusOK, "Resumed.")

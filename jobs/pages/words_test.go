@@ -82,6 +82,9 @@ func TestEveryTextIsThere(t *testing.T) {
 	for _, verb := range []string{"pause", "resume", "cancel", "retry", "remind"} {
 		wanted["confirm."+verb+".title"] = true
 	}
+	for _, of := range []string{"pause.waiting", "pause.sent", "resume.waiting", "cancel.waiting", "cancel.sent"} {
+		wanted["confirm."+of+".one"], wanted["confirm."+of+".other"] = true, true
+	}
 	for _, verb := range []string{"cancel", "retry", "remind"} {
 		wanted["confirm.one."+verb], wanted["do.one."+verb] = true, true
 	}
