@@ -99,20 +99,28 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	files.tellLeftOut(sys.tell)
 	files.silent.tell(sys.tell)
 	if output != "" {
-		err := writeFile(output, func(w io.Writer) error {
-			return campaign.WriteChecked(ctx, args[0], files.options(args[0], nil), w)
-		})
-		if err != nil {
+		if err := files.writeChecked(ctx, args[0], output, sys.tell); err != nil {
 			return err
 		}
-		if err := files.keepBeside(output, args[0], sys.tell); err != nil {
-			return err
-		}
-		sys.tell("checked", map[string]any{"file": output}, lang.Of("%s: the file again, with what is wrong marked and said in the last column", output))
 	}
 	if !s.OK() || copies {
 		return quietly(exitUsage)
 	}
+	return nil
+}
+
+// writeChecked writes a file again with its mistakes marked.
+func (f *campaignFiles) writeChecked(ctx context.Context, name, output string, tell tell) error {
+	err := writeFile(output, func(w io.Writer) error {
+		return campaign.WriteChecked(ctx, name, f.options(name, nil), w)
+	})
+	if err != nil {
+		return err
+	}
+	if err := f.keepBeside(output, name, tell); err != nil {
+		return err
+	}
+	tell("checked", map[string]any{"file": output}, lang.Of("%s: the file again, with what is wrong marked and said in the last column", output))
 	return nil
 }
 

@@ -74,7 +74,7 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 	if len(r.Problems()) > 0 {
 		summary.Refused++
 	}
-	rows, lacking := 0, map[string]bool{}
+	rows, tellRow := 0, rowProblems(name, r, report)
 	for row, err := range r.Rows(ctx) {
 		if p, ok := errors.AsType[Problem](err); ok {
 			summary.Refused++
@@ -85,14 +85,7 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 			return err
 		}
 		rows++
-		for _, p := range row.Problems {
-			if !p.lacks {
-				report(p)
-			} else if of := p.Name + p.Message.String(); !lacking[of] {
-				lacking[of] = true
-				report(problemAt(name, r.header.at, p.Name, p.Message))
-			}
-		}
+		tellRow(row)
 		if len(row.Problems) > 0 || len(r.Problems()) > 0 { // a wrong header makes no good row
 			summary.Bad++
 			continue
@@ -119,6 +112,22 @@ func checkFile(ctx context.Context, name string, options Options, summary *Summa
 		report(Problem{File: name, Message: lang.Of("has a header but no rows")})
 	}
 	return nil
+}
+
+// rowProblems reports what is wrong with rows. A column that is missing is the header's fault, and
+// is said once.
+func rowProblems(name string, r *Reader, report func(Problem)) func(Row) {
+	lacking := map[string]bool{}
+	return func(row Row) {
+		for _, p := range row.Problems {
+			if !p.lacks {
+				report(p)
+			} else if of := p.Name + p.Message.String(); !lacking[of] {
+				lacking[of] = true
+				report(problemAt(name, r.header.at, p.Name, p.Message))
+			}
+		}
+	}
 }
 
 // cause is an error without the file's name in front, which a [Problem] shows already.

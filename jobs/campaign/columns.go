@@ -176,13 +176,18 @@ func (r *Reader) parseHeader(rec record, p *problems) (header, error) {
 	}
 	h.require(rec, seen, r.options, p)
 	r.patterns(&h, rec, seen, p)
-	for n := 2; n <= h.signers; n++ {
-		at, ok := signers[n]
-		if _, before := signers[n-1]; ok && !before {
-			p.add(at, fmt.Sprintf("signer%d", n), lang.Of("there is no signer%d: number the signers without gaps from signer1", n-1))
+	noGaps(signers, h.signers, p)
+	return h, nil
+}
+
+// noGaps wants signers numbered from 1 to the last; at is where each is named first.
+func noGaps(at map[int]cell, last int, p *problems) {
+	for n := 2; n <= last; n++ {
+		c, ok := at[n]
+		if _, before := at[n-1]; ok && !before {
+			p.add(c, fmt.Sprintf("signer%d", n), lang.Of("there is no signer%d: number the signers without gaps from signer1", n-1))
 		}
 	}
-	return h, nil
 }
 
 // noHeader says that a first line names no column, and what it should look like.
