@@ -39,7 +39,7 @@ configured Redis are. Settings with which no other command starts are named, wit
 			var table strings.Builder
 			w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 			for _, s := range settings {
-				fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, s.Value, s.Source)
+				fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, s.Value, sys.sourceWord(s.Source))
 			}
 			if err := w.Flush(); err != nil {
 				return err
@@ -80,6 +80,26 @@ type setting struct {
 	Source string `json:"source"`
 }
 
+// Where a value may come from beside files and other variables.
+const (
+	bySystem  = "environment"
+	byDefault = "default"
+	byNobody  = "not set"
+)
+
+// sourceWord is where a value comes from, for people.
+func (s *system) sourceWord(source string) string {
+	switch source {
+	case bySystem:
+		return s.language.Sprintf("environment")
+	case byDefault:
+		return s.language.Sprintf("default")
+	case byNobody:
+		return s.language.Sprintf("not set")
+	}
+	return source
+}
+
 // settings are all variables as they are in force.
 func (c *config) settings(environ map[string]string) ([]setting, error) {
 	values, err := withFiles(environ)
@@ -92,21 +112,21 @@ func (c *config) settings(environ map[string]string) ([]setting, error) {
 	}
 	var all []setting
 	for _, f := range fields() {
-		s := setting{f.Key, values[f.Key], "environment"}
+		s := setting{f.Key, values[f.Key], bySystem}
 		switch {
 		case environ[f.Key] == "" && s.Value != "":
 			s.Source = environ[f.Key+"_FILE"]
 		case s.Value == "" && f.HasDefaultValue:
-			s.Value, s.Source = f.DefaultValue, "default"
+			s.Value, s.Source = f.DefaultValue, byDefault
 		case s.Value == "" && f.Key == prefix+"LANG":
 			spoken, by := spokenBy(environ)
-			s.Value, s.Source = spoken.String(), cmp.Or(by, "default")
+			s.Value, s.Source = spoken.String(), cmp.Or(by, byDefault)
 		case s.Value == "":
 			s.Value, s.Source = c.providerDefault(f.Key, judges)
 		}
 		switch {
 		case s.Value == "":
-			s.Value, s.Source = "-", "not set"
+			s.Value, s.Source = "-", byNobody
 		case f.Key == prefix+"REDIS_URL":
 			s.Value = redacted(c.RedisURL)
 		case f.secret:
@@ -134,11 +154,11 @@ func (c *config) providerDefault(name string, judges []providers.Provider) (valu
 		r := c.pace(info)
 		switch name {
 		case variable(info.Name, "RATE"):
-			return rate{r.Requests, r.Per}.String(), "default"
+			return rate{r.Requests, r.Per}.String(), byDefault
 		case variable(info.Name, "BURST"):
-			return fmt.Sprint(r.Burst), "default"
+			return fmt.Sprint(r.Burst), byDefault
 		case variable(info.Name, "POLL_EVERY"):
-			return short(info.PollEvery), "default"
+			return short(info.PollEvery), byDefault
 		}
 	}
 	return "", ""

@@ -231,11 +231,11 @@ func (s *system) openSteering(ctx context.Context, command string, archived bool
 		return nil, err
 	}
 	if cfg.RedisURL == "" {
-		instead := ""
+		instead := lang.Plain("")
 		if command == "report" {
-			instead = "; chancela run --report FILE writes a report at its end"
+			instead = lang.Of("; chancela run --report FILE writes a report at its end")
 		}
-		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its run; on one machine, set it to local:PATH, a folder for a Redis%s", command, prefix, instead)
+		return nil, usage("%s needs %sREDIS_URL: an embedded queue lives only as long as its run; on one machine, set it to local:PATH, a folder for a Redis%v", command, prefix, instead)
 	}
 	e := &engine{cfg: cfg, log: s.logger(slog.LevelWarn)}
 	if archived {

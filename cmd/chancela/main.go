@@ -111,7 +111,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 			return unknownCommand(cmd, args[0])
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			err := cmd.ValidateFlagGroups() // cobra itself looks only after this
+			err := exclusive(cmd) // cobra itself looks only after this
 			sys.begun = err == nil
 			return err
 		},
@@ -120,9 +120,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 	root.SuggestionsMinimumDistance = 2
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpTemplate(helpTemplate + exitStatus + "\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("%w; see %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.AddGroup(
 		&cobra.Group{ID: groupMain, Title: "Campaigns:"},
 		&cobra.Group{ID: groupSteer, Title: "Steering:"},
@@ -147,7 +145,7 @@ Without any configuration, simulated providers are used and nothing leaves the m
 
 func unknownCommand(root *cobra.Command, name string) error {
 	if like := root.SuggestionsFor(name); len(like) > 0 {
-		return usage("unknown command %q; did you mean %s?", name, strings.Join(like, " or "))
+		return usage("unknown command %q; did you mean %v?", name, lang.Or(like))
 	}
 	return usage("unknown command %q; see chancela --help", name)
 }

@@ -48,7 +48,7 @@ A file that is there already is not replaced.`,
 			ending := strings.ToLower(strings.TrimPrefix(filepath.Ext(output), "."))
 			switch {
 			case !slices.Contains(templateFormats, ending):
-				return usage("--output: want a file that ends in .%s; %s does not", strings.Join(templateFormats, " or ."), output)
+				return usage("--output: want a file that ends in %v; %s does not", lang.Or([]string{".xlsx", ".csv"}), output)
 			case cmd.Flags().Changed("format") && ending != format:
 				return usage("--output: %s is no name of a %s file, which --format wants", output, format)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/chancela/chancela/providers"
+	"github.com/chancela/chancela/providers/lang"
 	"github.com/chancela/chancela/storage/archive"
 )
 
@@ -163,4 +163,4 @@ func (e *changedError) Error() string {
 	return fmt.Sprintf("has %d bytes with SHA-256 %s, the manifest says %d with %s: it was not taken", e.size, e.sha256, e.want.Size, e.want.SHA256)
 }
 
-var errPattern = errors.New("a name is made of text and {id}, {kind}, {subject}, {provider}, {campaign}, {signerN.name}, {signerN.email} and {meta.NAME}")
+var errPattern = lang.Errorf("a name is made of text and {id}, {kind}, {subject}, {provider}, {campaign}, {signerN.name}, {signerN.email} and {meta.NAME}")

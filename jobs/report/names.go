@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // Name is a pattern for names of files, such as "{signer1.name} {id}.pdf". The zero value is none.
@@ -34,12 +36,12 @@ func ParseName(s string) (Name, error) {
 		}
 		word, behind, ok := strings.Cut(after, "}")
 		if _, known := (Report{}).word(word, ""); !ok || !known {
-			return Name{}, fmt.Errorf("{%.40s} is not known: %w", word, errPattern)
+			return Name{}, lang.Errorf("{%.40s} is not known: %w", word, errPattern)
 		}
 		rest = behind
 	}
 	if s != "" && !strings.Contains(s, "{") {
-		return Name{}, fmt.Errorf("the name would be the same for every file: %w", errPattern)
+		return Name{}, lang.Errorf("the name would be the same for every file: %w", errPattern)
 	}
 	return Name{s}, nil
 }

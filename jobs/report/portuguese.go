@@ -17,6 +17,9 @@ var portugueseCounts = map[string][2]string{
 }
 
 var portuguese = map[string]string{
+	"{%.40s} is not known: %v":                      "{%.40s} não é conhecido: %v",
+	"the name would be the same for every file: %v": "o nome seria o mesmo para todos os arquivos: %v",
+	"a name is made of text and {id}, {kind}, {subject}, {provider}, {campaign}, {signerN.name}, {signerN.email} and {meta.NAME}": "um nome é feito de texto e de {id}, {kind}, {subject}, {provider}, {campaign}, {signerN.name}, {signerN.email} e {meta.NOME}",
 	"queued": "na fila", "preparing": "em preparo", "sent": "aguardando assinaturas", "completed": "assinado", "archived": "arquivado",
 	"declined": "recusado", "expired": "expirado", "canceled": "cancelado", "failed": "falhou", "in_doubt": "em dúvida",
 	"%s; %s says: %s": "%s; %s diz: %s",

@@ -2,8 +2,8 @@ package ledger
 
 import (
 	"context"
-	"fmt"
-	"strings"
+
+	"github.com/chancela/chancela/providers/lang"
 )
 
 // UnfinishedError refuses to forget a campaign: somebody has still to do something about
@@ -19,24 +19,29 @@ type UnfinishedError struct {
 	Marked string
 }
 
-func (e *UnfinishedError) Error() string {
-	var parts []string
+func (e *UnfinishedError) Error() string { return e.Said().String() }
+
+// Said is the refusal for people.
+func (e *UnfinishedError) Said() lang.Text {
+	if e.Marked != "" {
+		return lang.Of("campaign %s is not finished: the archive says that failed envelopes were sent, such as %s: retry them, and what became of them is found out", e.Campaign, e.Marked)
+	}
+	var parts []lang.Text
 	for _, p := range []struct {
 		n    int64
-		what string
-	}{{e.Open, "to go: cancel or finish them"}, {e.InDoubt, "in doubt: resolve them"}, {e.Failed, "failed: retry them"}, {e.Lost, "that the provider does not know: resolve them"}} {
+		what lang.Text
+	}{
+		{e.Open, lang.Of("%d to go: cancel or finish them", e.Open)}, {e.InDoubt, lang.Of("%d in doubt: resolve them", e.InDoubt)},
+		{e.Failed, lang.Of("%d failed: retry them", e.Failed)}, {e.Lost, lang.Of("%d that the provider does not know: resolve them", e.Lost)},
+	} {
 		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+			parts = append(parts, p.what)
 		}
 	}
-	if e.Marked != "" {
-		return fmt.Sprintf("campaign %s is not finished: the archive says that failed envelopes were sent, such as %s: retry them, and what became of them is found out", e.Campaign, e.Marked)
-	}
-	text := fmt.Sprintf("campaign %s is not finished: %s", e.Campaign, strings.Join(parts, "; "))
 	if e.Open == 0 {
-		text += "; or forget them, too, with --also-unfinished: they end as canceled"
+		parts = append(parts, lang.Of("or forget them, too, with --also-unfinished: they end as canceled"))
 	}
-	return text
+	return lang.Of("campaign %s is not finished: %v", e.Campaign, lang.Join(parts, "; "))
 }
 
 // What says that an envelope was given up by forgetting its campaign: the script of operations

@@ -5,6 +5,13 @@ import "github.com/chancela/chancela/providers/lang"
 func init() { lang.Translate(portuguese) }
 
 var portuguese = map[string]string{
+	"campaign %s is not finished: the archive says that failed envelopes were sent, such as %s: retry them, and what became of them is found out": "a campanha %s não terminou: o arquivo diz que envelopes com falha foram enviados, como %s: tente-os de novo (retry), e se descobre o que foi feito deles",
+	"campaign %s is not finished: %v":                                   "a campanha %s não terminou: %v",
+	"%d to go: cancel or finish them":                                   "%d por enviar ou assinar: cancele-os (cancel) ou espere que terminem",
+	"%d in doubt: resolve them":                                         "%d em dúvida: decida-os (resolve)",
+	"%d failed: retry them":                                             "%d com falha: tente-os de novo (retry)",
+	"%d that the provider does not know: resolve them":                  "%d que o provedor não conhece: decida-os (resolve)",
+	"or forget them, too, with --also-unfinished: they end as canceled": "ou esqueça-os também, com --also-unfinished: terminam como cancelados",
 	"a Redis Cluster that writes its append-only file once a second cannot be waited for (WAITAOF speaks of one connection's writes): set appendfsync always on every node": "não se pode esperar por um Redis Cluster que grava o arquivo append-only uma vez por segundo (WAITAOF fala das gravações de uma só conexão): defina appendfsync always em cada nó",
 	"redis %s is too old: 6.2 or newer is needed":                                          "o redis %s é antigo demais: é preciso o 6.2 ou mais novo",
 	"redis does not answer: %v":                                                            "o redis não responde: %v",
