@@ -179,8 +179,5 @@ func (c *config) durability(ctx context.Context) lang.Text {
 		return lang.Of("%v", err)
 	}
 	parts := []lang.Text{lang.Of("version %s, durable by: %s", server.Version, server.Durability)}
-	for _, w := range server.Warnings {
-		parts = append(parts, w)
-	}
-	return lang.Join(parts, "; ")
+	return lang.Join(append(parts, server.Warnings...), "; ")
 }
