@@ -43,7 +43,7 @@ func TestEveryMistypedFlagIsToldInPortuguese(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			r := invokeContext(ctx, env, append(line, wrong...)...)
 			cancel()
-			if tried++; r.status == exitInterrupted {
+			if tried++; r.status != exitUsage {
 				continue // it was none
 			}
 			for said := range strings.Lines(r.stderr) {
