@@ -30,7 +30,7 @@ func TestEveryMistypedFlagIsToldInPortuguese(t *testing.T) {
 	arguments := map[string][]string{"FILE.csv...": {file}, "FILE": {file}, "CAMPAIGN": {"junho"}, "DIR": {filepath.Join(t.TempDir(), "x")}, "ID": {"1"}, "PROVIDER": {"certyneo"}}
 	env := map[string]string{"CHANCELA_LANG": "pt-BR", "CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "archive")}
 	root := newRoot(&system{env: maps.Clone(env), language: lang.English})
-	tried := 0
+	told := 0
 	for _, cmd := range root.Commands() {
 		if cmd.Name() == "completion" || cmd.Name() == "help" {
 			continue
@@ -43,9 +43,10 @@ func TestEveryMistypedFlagIsToldInPortuguese(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			r := invokeContext(ctx, env, append(line, wrong...)...)
 			cancel()
-			if tried++; r.status != exitUsage {
-				continue // it was none
+			if r.status != exitUsage {
+				continue // it was no mistake
 			}
+			told++
 			for said := range strings.Lines(r.stderr) {
 				if english := mistypedWords.FindString(quoted.ReplaceAllString(said, "")); english != "" && !strings.HasPrefix(said, "{") {
 					t.Errorf("%s %s: %q is English: %s", cmd.Name(), wrong, english, said)
@@ -53,8 +54,8 @@ func TestEveryMistypedFlagIsToldInPortuguese(t *testing.T) {
 			}
 		}
 	}
-	if tried < 100 {
-		t.Errorf("%d were tried", tried)
+	if told < 100 {
+		t.Errorf("only %d mistakes were told", told)
 	}
 }
 
