@@ -81,3 +81,19 @@ func (v *visit) save(kind, name string, content []byte) error {
 	v.w.Write(content) // who does not want the rest gets none
 	return nil
 }
+
+// heading is a column's heading in the empty sheet of the language.
+func (w *words) heading(column string) string { return campaign.HeadingOf(column, w.language) }
+
+// headingMeans says what such a heading means; empty where it says it itself.
+func (w *words) headingMeans(column string) string {
+	if w.tag != "en" || w.said(column) == column {
+		return ""
+	}
+	return w.said(column)
+}
+
+// sampleRow are the columns of the row that is shown as an example.
+func sampleRow() []string {
+	return []string{"id", "provider", "subject", "document", "signer1.name", "signer1.email", "signer1.document"}
+}
