@@ -26,7 +26,7 @@ func TestAColumnThatAProviderAsksForIsMissingOnce(t *testing.T) {
 	options := Options{Document: anyDocument, Judge: intake.NewJudge([]providers.Provider{strict{check: func(e providers.Envelope) error {
 		var p providers.Problems
 		if e.Signers[0].Birthdate != "1992-09-15" {
-			p.Add("signer1.birthdate", "must be a date such as 1992-09-15: certyneo asks for it")
+			p.Add("signer1.birthdate", "must be a date such as 1992-09-15: qisign asks for it")
 		}
 		return p
 	}}}, nil, nil)}
@@ -35,10 +35,10 @@ func TestAColumnThatAProviderAsksForIsMissingOnce(t *testing.T) {
 	if err != nil || sum.Bad != 3 || sum.Good != 0 || sum.Problems != 1 || len(all) != 1 {
 		t.Fatalf("%+v %v %v", sum, all, err)
 	}
-	if got := all[0].String(); got != path+":1:1: signer1.birthdate: this column is missing: certyneo asks for it" {
+	if got := all[0].String(); got != path+":1:1: signer1.birthdate: this column is missing: must be a date such as 1992-09-15: qisign asks for it" {
 		t.Error(got)
 	}
-	if got := lang.Portuguese.Say(all[0].Message); got != "falta esta coluna: certyneo a exige" {
+	if got := lang.Portuguese.Say(all[0].Message); got != "falta esta coluna: deve ser uma data como 15/09/1992: qisign a exige" {
 		t.Error(got)
 	}
 	// Where the column is there, and empty or wrong, each row is told.

@@ -127,7 +127,6 @@ var portuguese = map[string]string{
 	"there is no file %q below %v%v":                                                                                                   "não há arquivo %q; foi procurado em: %v%v",
 	"there is no signer%d: number the signers without gaps from signer1":                                                               "não há signer%d: numere os signatários sem falhas a partir de signer1",
 	"there is no such file below the campaign file's folder":                                                                           "não há tal arquivo abaixo da pasta do arquivo da campanha",
-	"%v: %s asks for it":     "%v: %s a exige",
 	"%s (%v)":                "%s (%v)",
 	"this column is missing": "falta esta coluna",
 	"this column is missing, and %v has a signer%d":                                                                                  "falta esta coluna, e a %v tem um signer%d",

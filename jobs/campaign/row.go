@@ -423,7 +423,7 @@ func (b *rowReader) addAll(problems providers.Problems) {
 			p.Message = lang.Of("%v%v", p.Message, meant(b.row.Envelope.Provider, providerNames))
 		}
 		if b.lacks(p.Field) {
-			b.found.addLacking(b.rec.whole(), p.Field, b.lacking(p.Message))
+			b.found.addLacking(b.rec.whole(), p.Field, lang.Of("%v: %v", columnMissing, p.Message))
 			continue
 		}
 		b.problem(p.Field, p.Message)
@@ -437,14 +437,6 @@ var asked = []string{"name", "email", "phone", "document", "birthdate", "role"}
 func (b *rowReader) lacks(name string) bool {
 	col, ok := parseColumn(name)
 	return ok && !b.header.missing[name] && b.header.index(name) < 0 && col.signer > 0 && slices.Contains(asked, col.key)
-}
-
-// lacking says that a column is missing, and who asks for it, where no more is to be said.
-func (b *rowReader) lacking(why lang.Text) lang.Text {
-	if strings.Contains(why.String(), ": "+b.row.Envelope.Provider+" asks for it") {
-		return lang.Of("%v: %s asks for it", columnMissing, b.row.Envelope.Provider)
-	}
-	return lang.Of("%v: %v", columnMissing, why)
 }
 
 var providerNames = registry.Names()
