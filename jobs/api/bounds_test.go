@@ -157,14 +157,15 @@ func (s *stack) costsLittle(name, path, contentType string, body io.Reader) {
 	}
 }
 
-// cpuTime is what this process has used.
+// cpuTime is what this process has computed. The system's part is left out: it says more about the
+// disk (3,000 files cost 0.07 s in one folder and 2.3 s in another of the same ext4) than about a body.
 func cpuTime(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		t.Fatal(err)
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return time.Duration(u.Utime.Nano())
 }
 
 // A page of envelopes is bounded by what it holds, not by their number alone.
