@@ -144,7 +144,9 @@ func (c *Client) CarryOperations(ctx context.Context) error {
 // turn has, and hands it on then.
 func (c *Client) pages(ctx context.Context, o *ledger.HeldOperation, turn time.Duration, done func()) (err error) {
 	begun := time.Now()
-	if err := c.look(ctx, o); err != nil {
+	if err := c.look(ctx, o); errors.Is(err, ledger.ErrLost) {
+		return nil // another has taken it over
+	} else if err != nil {
 		return errors.Join(err, c.letGo(ctx, o))
 	}
 	follow := c.followers(ctx)
@@ -169,7 +171,10 @@ func (c *Client) pages(ctx context.Context, o *ledger.HeldOperation, turn time.D
 func (c *Client) letGo(ctx context.Context, o *ledger.HeldOperation) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageWithin)
 	defer cancel()
-	return o.LetGo(ctx)
+	if err := o.LetGo(ctx); !errors.Is(err, ledger.ErrLost) { // else another has taken it over
+		return err
+	}
+	return nil
 }
 
 // page does one page, and puts the tasks that it needs on the queue: those of reminders first,

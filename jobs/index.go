@@ -3,6 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/chancela/chancela/jobs/report"
@@ -46,11 +48,36 @@ func (c *Client) writeIndexes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	failed := indexesFailed{}
 	for _, name := range names {
-		err = errors.Join(err, c.WriteIndex(ctx, name)) // the others go on
+		if err := c.WriteIndex(ctx, name); err != nil { // the others go on
+			failed.campaigns, failed.causes = append(failed.campaigns, name), append(failed.causes, err)
+		}
 	}
-	return err
+	if len(failed.causes) == 0 {
+		return nil
+	}
+	return &failed
 }
+
+// indexesFailed says which lists could not be made. Mostly all have one cause, and there may be many:
+// it names the first ones and how many more.
+type indexesFailed struct {
+	campaigns []string
+	causes    []error
+}
+
+const indexesNamed = 3
+
+func (e *indexesFailed) Error() string {
+	text := strings.Join(e.campaigns[:min(indexesNamed, len(e.campaigns))], ", ")
+	if more := len(e.campaigns) - indexesNamed; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text + ": " + e.causes[0].Error()
+}
+
+func (e *indexesFailed) Unwrap() []error { return e.causes }
 
 // WriteIndex makes a campaign's list of archived files in the archive, when it has nothing open any
 // more, and the list there is not of all of them.

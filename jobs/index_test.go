@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -117,5 +118,27 @@ func TestListThatCannotBeMade(t *testing.T) {
 	l.must(l.WriteIndex(t.Context(), "june")) // a run that ends does not wait
 	if ids, _ := l.listed(); ids != "1" {
 		t.Errorf("listed: %q", ids)
+	}
+}
+
+// TestManyListsThatCannotBeMade are told with the first campaigns and how many more.
+func TestManyListsThatCannotBeMade(t *testing.T) {
+	l := newLost(t)
+	strict := &noReplace{Archive: l.store}
+	for i := range 20 {
+		name := fmt.Sprintf("c%02d", i)
+		file := report.ArchivedArtifact{Artifact: report.Artifact{Kind: "dossier"}, Path: name + "/1/dossier.pdf"}
+		m := report.Manifest{Version: 1, Digest: "v1:1", Artifacts: []report.ArchivedArtifact{file},
+			Report: report.Report{Campaign: name, ID: "1", Provider: "certyneo", EnvelopeID: "at-" + name, ArchivedAt: report.Time(l.at)}}
+		l.must(m.Write(t.Context(), l.store))
+		l.rebuild(name)
+	}
+	l.Client.archive = strict
+	err := l.writeIndexes(t.Context())
+	if !errors.Is(err, archive.ErrConflict) || strict.tries != 20 {
+		t.Fatal(err, strict.tries)
+	}
+	if text := err.Error(); !strings.HasPrefix(text, "c00, c01, c02 and 17 more: ") || len(text) > 300 || strings.Contains(text, "\n") {
+		t.Error(text)
 	}
 }

@@ -49,12 +49,16 @@ func (c *Client) look(ctx context.Context, o *ledger.HeldOperation) error {
 		return err
 	}
 	if !campaign.Younger {
-		defer o.Keep(ctx)()
-		marked, err := c.firstMarked(ctx, o.Campaign, unsent)
+		held, stop := o.Keep(ctx)
+		defer stop()
+		marked, err := c.firstMarked(held, o.Campaign, unsent)
 		if err == nil && marked != "" {
 			err = c.ledger.Younger(ctx, o.Campaign)
 		}
 		if err != nil {
+			if held.Err() != nil && ctx.Err() == nil {
+				return ledger.ErrLost
+			}
 			if ctx.Err() == nil {
 				c.log.WarnContext(ctx, "workers look for the marks of a campaign", "campaign", o.Campaign, "error", err)
 				return nil

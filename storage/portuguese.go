@@ -13,4 +13,11 @@ var portuguese = map[string]string{
 	"archive address: want a folder or s3://bucket/prefix%v":                                                                   "endereço do arquivo: indique uma pasta ou s3://bucket/prefixo%v",
 	"archive address: want s3://bucket/prefix, not a bucket's host name; the region comes from AWS_REGION%v":                   "endereço do arquivo: indique s3://bucket/prefixo, não o nome de host de um bucket; a região vem de AWS_REGION%v",
 	"no archive; want a folder or s3://bucket/prefix":                                                                          "falta o arquivo; indique uma pasta ou s3://bucket/prefixo",
+	"archive address: no bucket; want s3://bucket/prefix":                                                                      "endereço do arquivo: falta o bucket; escreva s3://bucket/prefixo",
+	"archive address: want s3://bucket/prefix without user, port or parameters; credentials, region and endpoint come from AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL_S3 and the like": "endereço do arquivo: escreva s3://bucket/prefixo sem usuário, porta nem parâmetros; credenciais, região e endpoint vêm de AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL_S3 e semelhantes",
+	"archive address: a blank stands at its beginning or end":                                        "endereço do arquivo: há um espaço no começo ou no fim",
+	"archive address: it stands in quotation marks: leave them out":                                  "endereço do arquivo: está entre aspas: tire-as",
+	"archive address: a variable in it has not been filled in: only a shell does that":               "endereço do arquivo: há nele uma variável não preenchida: só um shell faz isso",
+	"archive address: only a shell knows what ~ is: write the folder out, such as /home/ana/archive": "endereço do arquivo: só um shell sabe o que é ~: escreva a pasta por inteiro, como /home/ana/archive",
+	"archive address: that is a folder of Windows; want one of this system, such as /srv/archive":    "endereço do arquivo: essa é uma pasta do Windows; escreva uma deste sistema, como /srv/archive",
 }

@@ -233,9 +233,9 @@ func foundInstead(rec record) lang.Text {
 // unknown reports a column that is not known. Text that looks like somebody's data is not
 // repeated.
 func (p *problems) unknown(i int, c cell, told Told, means *taken) {
-	likely := suggestion(c.text)
-	message := lang.Of("%v%v", columnUnknown, likely)
-	if likely.String() == "" {
+	likely := nearestColumn(c.text)
+	message := lang.Of("%v%v", columnUnknown, didYouMean(likely))
+	if likely == "" {
 		message = lang.Of("%v%v", columnUnknown, told.unknown(shorten(c.text)))
 	}
 	if j := strings.IndexFunc(providers.Trim(c.text), providers.Hollow); j >= 0 {
@@ -256,11 +256,11 @@ func (p *problems) unknown(i int, c cell, told Told, means *taken) {
 		}
 	}
 	if digits > 4 || strings.Contains(c.text, "@") {
-		p.add(c, "", lang.Of("column %s %v", letters(i+1), message))
+		p.note(c, "", lang.Of("column %s %v", letters(i+1), message), func(said *Problem) { said.meant = likely })
 		return
 	}
-	p.add(c, shorten(c.text), message)
-	if why.IsZero() && wrong.IsZero() && likely.String() == "" {
+	p.note(c, shorten(c.text), message, func(said *Problem) { said.meant = likely })
+	if why.IsZero() && wrong.IsZero() && likely == "" {
 		p.unclear = append(p.unclear, shorten(c.text))
 	}
 }
@@ -285,7 +285,7 @@ func (h *header) require(rec record, seen map[string]bool, options Options, p *p
 	for _, name := range required {
 		if !seen[name] {
 			h.missing[name] = true
-			p.add(rec.whole(), name, lang.Of("%v%v", columnMissing, options.Told.instead(name)))
+			p.note(rec.whole(), name, lang.Of("%v%v", columnMissing, options.Told.instead(name)), func(said *Problem) { said.missing = true })
 		}
 	}
 }

@@ -225,7 +225,7 @@ func namesSigners(header record) bool {
 func (r *Reader) reading(first record, p *problems) Reading {
 	read := Reading{File: r.name, Unknown: p.unclear}
 	for _, problem := range p.list {
-		if isMissing(problem) {
+		if problem.missing {
 			read.Missing = append(read.Missing, problem.Name)
 		}
 	}

@@ -14,14 +14,12 @@ var (
 	columnUnknown = lang.Of("is not a known column")
 )
 
-func isMissing(p Problem) bool { return strings.HasPrefix(p.Message.String(), columnMissing.String()) }
-
 // guessed leaves out that a column is missing where another one is probably it, misspelt:
 // that is one mistake.
 func (p *problems) guessed() {
 	p.list = slices.DeleteFunc(p.list, func(missing Problem) bool {
-		return isMissing(missing) && slices.ContainsFunc(p.list, func(other Problem) bool {
-			return strings.HasSuffix(other.Message.String(), ": did you mean "+missing.Name+"?") || !isMissing(other) && plainName(other.Name) == plainName(missing.Name) && other.Name != missing.Name
+		return missing.missing && slices.ContainsFunc(p.list, func(other Problem) bool {
+			return other.meant == missing.Name || !other.missing && plainName(other.Name) == plainName(missing.Name) && other.Name != missing.Name
 		})
 	})
 }
@@ -37,11 +35,14 @@ func plainName(s string) string {
 	}, s)
 }
 
-// suggestion names the known column that a misspelt one is nearest to.
-func suggestion(s string) lang.Text {
+// suggestion asks for the known column that a misspelt one is nearest to.
+func suggestion(s string) lang.Text { return didYouMean(nearestColumn(s)) }
+
+// nearestColumn is the known column that a misspelt one is nearest to; empty: none is near.
+func nearestColumn(s string) string {
 	s = strings.ToLower(providers.Trim(s))
 	if len(s) > 40 {
-		return lang.Plain("")
+		return ""
 	}
 	candidates := slices.Clone(plainColumns)
 	group, _, _ := strings.Cut(s, ".")
@@ -53,16 +54,16 @@ func suggestion(s string) lang.Text {
 	}
 	for _, c := range candidates { // signer2_email, Signer 2 E-mail
 		if plain := plainName(s); plain == plainName(c) || plain == strings.TrimPrefix(plainName(c), "signer1") {
-			return didYouMean(c)
+			return c
 		}
 	}
 	if c, ok := heading(s); ok {
-		return didYouMean(c.name)
+		return c.name
 	}
 	if c, ok := spelled(s); ok {
-		return didYouMean(c)
+		return c
 	}
-	return meant(s, candidates)
+	return nearestOf(s, candidates)
 }
 
 // spelled finds the column of a later signer in a name with other signs: signer2_email.
@@ -79,10 +80,13 @@ func spelled(s string) (string, bool) {
 }
 
 // meant asks for the candidate that a misspelt word is nearest to.
-func meant(s string, candidates []string) lang.Text {
+func meant(s string, candidates []string) lang.Text { return didYouMean(nearestOf(s, candidates)) }
+
+// nearestOf is that candidate; empty: none is near.
+func nearestOf(s string, candidates []string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if len(s) > 40 {
-		return lang.Plain("")
+		return ""
 	}
 	best, distance := "", 3
 	for _, c := range candidates {
@@ -90,13 +94,16 @@ func meant(s string, candidates []string) lang.Text {
 			best, distance = c, d
 		}
 	}
-	if best == "" {
-		return lang.Plain("")
-	}
-	return didYouMean(best)
+	return best
 }
 
-func didYouMean(s string) lang.Text { return lang.Of(": did you mean %s?", s) }
+// didYouMean asks for a column; for none it says nothing.
+func didYouMean(s string) lang.Text {
+	if s == "" {
+		return lang.Plain("")
+	}
+	return lang.Of(": did you mean %s?", s)
+}
 
 // edits is the Levenshtein distance.
 func edits(a, b string) int {

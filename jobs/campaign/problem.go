@@ -18,7 +18,9 @@ type Problem struct {
 	Name    string    `json:"name"`           // the column's name; empty: the whole line
 	Message lang.Text `json:"message"`
 
-	lacks bool // the file has no such column, which is one mistake of all its rows
+	lacks   bool   // the file has no such column, which is one mistake of all its rows
+	missing bool   // the same of a column that every file must have
+	meant   string // of an unknown column: the one that is probably meant
 }
 
 func problemAt(file string, at cell, name string, message lang.Text) Problem {

@@ -95,18 +95,17 @@ type problems struct {
 }
 
 func (p *problems) add(at cell, name string, message lang.Text) {
+	p.note(at, name, message, func(*Problem) {})
+}
+
+// note adds a problem of a kind.
+func (p *problems) note(at cell, name string, message lang.Text, kind func(*Problem)) {
 	if p.full() {
 		p.more++
 		return
 	}
 	p.list = append(p.list, problemAt(p.file, at, name, message))
-}
-
-// addLacking notes that the file has no such column.
-func (p *problems) addLacking(at cell, name string, message lang.Text) {
-	if p.add(at, name, message); !p.full() {
-		p.list[len(p.list)-1].lacks = true
-	}
+	kind(&p.list[len(p.list)-1])
 }
 
 func (p *problems) full() bool { return len(p.list) >= maxProblems }

@@ -423,7 +423,7 @@ func (b *rowReader) addAll(problems providers.Problems) {
 			p.Message = lang.Of("%v%v", p.Message, meant(b.row.Envelope.Provider, providerNames))
 		}
 		if b.lacks(p.Field) {
-			b.found.addLacking(b.rec.whole(), p.Field, lang.Of("%v: %v", columnMissing, p.Message))
+			b.found.note(b.rec.whole(), p.Field, lang.Of("%v: %v", columnMissing, p.Message), func(said *Problem) { said.lacks = true })
 			continue
 		}
 		b.problem(p.Field, p.Message)

@@ -58,7 +58,7 @@ func (w *Worker) look(ctx context.Context, config ProviderConfig) error {
 		return w.lookBroken(ctx, name, err)
 	}
 	defer w.endRound(ctx, round)
-	_, done := ledger.KeepUp(ctx, roundLapses, round.Keep)
+	ctx, done := ledger.KeepUp(ctx, roundLapses, round.Keep)
 	defer done()
 	hooked, err := w.ledger.Hears(ctx, name)
 	if err != nil {
@@ -123,7 +123,7 @@ func (w *Worker) lookOn(ctx context.Context, config ProviderConfig) (more bool, 
 	return w.lookAtAll(ctx, config, records, admitted), nil
 }
 
-// endRound ends a round. One that was lost meanwhile is another's: two at once look twice, no harm.
+// endRound ends a round.
 func (w *Worker) endRound(ctx context.Context, round *ledger.Round) {
 	if err := round.End(context.WithoutCancel(ctx)); err != nil {
 		w.log.DebugContext(ctx, "the round lapses by itself", "error", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -520,5 +521,56 @@ func TestRoundWithoutAnEnd(t *testing.T) {
 	c.m.FastForward(21 * time.Second)
 	if begin() == nil {
 		t.Error("it never ends")
+	}
+}
+
+// between has something happen after the first command of a client.
+type between struct {
+	once sync.Once
+	do   func()
+}
+
+func (b *between) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (b *between) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (b *between) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		b.once.Do(b.do)
+		return err
+	}
+}
+
+// A round that lapses, and that another begins, while its holder keeps or ends it is the other's: what is
+// found out of it and what is done to it are one step.
+func TestRoundThatLapsesMeanwhile(t *testing.T) {
+	for name, do := range map[string]func(context.Context, *Round) error{
+		"keep": func(ctx context.Context, r *Round) error { return r.Keep(ctx, time.Hour) },
+		"end":  func(ctx context.Context, r *Round) error { return r.End(ctx) },
+	} {
+		l, c := open(t)
+		r, err := l.BeginRound(t.Context(), "sdoc", 20*time.Second)
+		if err != nil || r == nil {
+			t.Fatal(r, err)
+		}
+		if _, err := roundScript.Load(t.Context(), l.db).Result(); err != nil {
+			t.Fatal(err)
+		}
+		other := redis.NewClient(&redis.Options{Addr: c.m.Addr()})
+		t.Cleanup(func() { other.Close() })
+		l.db.(*redis.Client).AddHook(&between{do: func() {
+			if err := other.Set(t.Context(), r.key, "another's", 20*time.Second).Err(); err != nil {
+				t.Error(err)
+			}
+		}})
+		if err := do(t.Context(), r); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if lasts := other.PTTL(t.Context(), r.key).Val(); lasts <= 0 || lasts > 20*time.Second {
+			t.Errorf("%s: the other's round lasts %s", name, lasts)
+		}
 	}
 }

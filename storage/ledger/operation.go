@@ -59,6 +59,7 @@ var ErrNoOperation = errors.New("no such operation")
 var (
 	beginOperationScript = script("operation_begin", "resuming")
 	takeOperationScript  = script("operation_take")
+	keepOperationScript  = script("operation_keep")
 	operateScript        = script("operate", "reminding")
 )
 
@@ -137,10 +138,9 @@ func (l *Ledger) TakeOperation(ctx context.Context, id string, lease time.Durati
 }
 
 // Keep keeps the operation from others, while something before a page takes long, until it is
-// stopped.
-func (o *HeldOperation) Keep(ctx context.Context) (stop func()) {
-	_, stop = KeepUp(ctx, o.lease, o.until) // one that lapses is carried on by another
-	return stop
+// stopped. held ends when another has it, with [ErrLost] as its cause.
+func (o *HeldOperation) Keep(ctx context.Context) (held context.Context, stop func()) {
+	return KeepUp(ctx, o.lease, o.until)
 }
 
 // SetLooked records that somebody has looked whether the archive knows more of the campaign, and
@@ -151,18 +151,19 @@ func (o *HeldOperation) SetLooked(ctx context.Context) error {
 	return failed("operation "+o.ID, err)
 }
 
-// LetGo lets others take the operation, after those that wait already.
+// LetGo lets others take the operation, after those that wait already. [ErrLost] when another has it
+// by now.
 func (o *HeldOperation) LetGo(ctx context.Context) error {
 	return failed("handing operation "+o.ID+" on", o.until(ctx, 0))
 }
 
-// until lets others take the operation after a time.
+// until lets others take the operation after a time, as long as nobody else has it.
 func (o *HeldOperation) until(ctx context.Context, after time.Duration) error {
-	now, err := o.ledger.Now(ctx)
-	if err != nil {
-		return err
+	n, err := keepOperationScript.Run(ctx, o.ledger.db, []string{operationKey(o.ID), operationsKey}, o.token, millis(after), o.ID).Int()
+	if err == nil && n == 0 {
+		err = ErrLost
 	}
-	return o.ledger.db.ZAddXX(ctx, operationsKey, redis.Z{Member: o.ID, Score: float64(now.Add(after).UnixMilli())}).Err()
+	return err
 }
 
 // Lanes are the ways of an operation's tasks to workers: the first few go ahead.

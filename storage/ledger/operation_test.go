@@ -393,6 +393,39 @@ func TestCancelAsksWhereNobodyHasLooked(t *testing.T) {
 	}
 }
 
+// Who has lost an operation does not let it go for the one who has it now.
+func TestLetGoOfAnothersOperation(t *testing.T) {
+	l, m := open(t)
+	create(t, l, "1")
+	o, err := l.BeginOperation(t.Context(), "june", CancelAll, "crm", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	take := func() *HeldOperation {
+		t.Helper()
+		held, err := l.TakeOperation(t.Context(), o.ID, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return held
+	}
+	first := take()
+	m.forward(2 * time.Minute)
+	second := take()
+	if err := first.LetGo(t.Context()); !errors.Is(err, ErrLost) {
+		t.Error(err)
+	}
+	if take() != nil {
+		t.Error("two have it at once")
+	}
+	if err := second.LetGo(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if take() == nil {
+		t.Error("nobody can take it")
+	}
+}
+
 // TestOperationOnAMixedPage: what a page changes is written together, and every envelope stands where its own state says.
 func TestOperationOnAMixedPage(t *testing.T) {
 	l, _ := open(t)

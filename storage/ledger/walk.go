@@ -131,25 +131,30 @@ func (l *Ledger) BeginRound(ctx context.Context, provider string, lapses time.Du
 
 // Keep keeps the round up; ErrLost when it is another's by now.
 func (r *Round) Keep(ctx context.Context, lapses time.Duration) error {
-	token, err := r.ledger.db.Get(ctx, r.key).Result()
-	if err == nil && token == r.token {
-		err = r.ledger.db.PExpire(ctx, r.key, lapses).Err()
-	} else if err == nil || errors.Is(err, redis.Nil) {
-		err = ErrLost
-	}
-	return failed("keeping a round of looks", err)
+	return failed("keeping a round of looks", r.change(ctx, millis(lapses)))
 }
 
-// End ends the round.
+// End ends the round, unless it is another's by now.
 func (r *Round) End(ctx context.Context) error {
-	token, err := r.ledger.db.Get(ctx, r.key).Result()
-	if errors.Is(err, redis.Nil) || err == nil && token != r.token {
+	err := r.change(ctx, "0")
+	if errors.Is(err, ErrLost) {
 		return nil
 	}
-	if err == nil {
-		err = r.ledger.db.Del(ctx, r.key).Err()
-	}
 	return failed("ending a round of looks", err)
+}
+
+// roundScript looks whose a round is and changes how long it lasts in one step: between two, another
+// could begin it, and lose it by this.
+var roundScript = redis.NewScript(`
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
+
+func (r *Round) change(ctx context.Context, lapses string) error {
+	n, err := roundScript.Run(ctx, r.ledger.db, []string{r.key}, r.token, lapses).Int()
+	if err == nil && n == 0 {
+		err = ErrLost
+	}
+	return err
 }
 
 func failed(what string, err error) error {

@@ -12,6 +12,7 @@ package localredis
 import (
 	"context"
 	"io/fs"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -184,11 +185,28 @@ func reachSocket(folder string) (socket string, forget func(), err error) {
 
 // ping asks the server whether it takes commands. A server that reads its data says so.
 func (s *Server) ping(ctx context.Context) error {
-	db := s.client()
+	db, err := s.client(ctx)
+	if err != nil {
+		return err
+	}
 	defer db.Close()
 	return db.Ping(ctx).Err()
 }
 
-func (s *Server) client() *redis.Client {
-	return redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket, MaxRetries: -1, DialerRetries: 1, ContextTimeoutEnabled: true, DisableIdentity: true, Protocol: 2})
+// client is one connection to the server. It is made here, for that nobody listens yet, or any more, is
+// no trouble, and go-redis would write it to standard error.
+func (s *Server) client(ctx context.Context) (*redis.Client, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", s.socket)
+	if err != nil {
+		return nil, err
+	}
+	made := false
+	return redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket, MaxRetries: -1, DialerRetries: 1, ContextTimeoutEnabled: true, DisableIdentity: true, Protocol: 2,
+		PoolSize: 1, Dialer: func(context.Context, string, string) (net.Conn, error) {
+			if made {
+				return nil, net.ErrClosed
+			}
+			made = true
+			return conn, nil
+		}}), nil
 }

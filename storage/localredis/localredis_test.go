@@ -5,6 +5,7 @@ package localredis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +15,39 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
+
+// complaints are what go-redis writes to standard error where nobody says otherwise.
+type complaints struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (c *complaints) Printf(_ context.Context, format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lines = append(c.lines, fmt.Sprintf(format, args...))
+}
+
+// TestNothingIsSaidOfTheWay: that nobody listens before the server has begun, or after it has ended, is no
+// news for standard error.
+func TestNothingIsSaidOfTheWay(t *testing.T) {
+	var said complaints
+	redis.SetLogger(&said)
+	folder := filepath.Join(t.TempDir(), "redis")
+	for range 2 {
+		s := open(t, folder)
+		set(t, s, "a", "b")
+		s.Close()
+	}
+	said.mu.Lock()
+	defer said.mu.Unlock()
+	if len(said.lines) > 0 {
+		t.Errorf("%q", said.lines)
+	}
+}
 
 func open(t *testing.T, folder string) *Server {
 	t.Helper()
@@ -31,10 +64,20 @@ func open(t *testing.T, folder string) *Server {
 	return s
 }
 
+// reach is a connection of its own.
+func reach(t *testing.T, s *Server) *redis.Client {
+	t.Helper()
+	db, err := s.client(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
 // value reads a key by a connection of its own.
 func value(t *testing.T, s *Server, key string) string {
 	t.Helper()
-	db := s.client()
+	db := reach(t, s)
 	defer db.Close()
 	v, err := db.Get(t.Context(), key).Result()
 	if err != nil {
@@ -45,7 +88,7 @@ func value(t *testing.T, s *Server, key string) string {
 
 func set(t *testing.T, s *Server, key, value string) {
 	t.Helper()
-	db := s.client()
+	db := reach(t, s)
 	defer db.Close()
 	if err := db.Set(t.Context(), key, value, 0).Err(); err != nil {
 		t.Fatal(err)
@@ -54,7 +97,7 @@ func set(t *testing.T, s *Server, key, value string) {
 
 func processOf(t *testing.T, s *Server) string {
 	t.Helper()
-	db := s.client()
+	db := reach(t, s)
 	defer db.Close()
 	all, err := db.InfoMap(t.Context(), "server").Result()
 	if err != nil {
@@ -79,7 +122,7 @@ func TestUsersShareAServer(t *testing.T) {
 		if value(t, second, "k") != "v" {
 			t.Errorf("%s: another value", name)
 		}
-		db := second.client()
+		db := reach(t, second)
 		for setting, want := range map[string]string{"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", "port": "0", "save": ""} {
 			if got, err := db.ConfigGet(t.Context(), setting).Result(); err != nil || got[setting] != want {
 				t.Errorf("%s is %q, want %q: %v", setting, got[setting], want, err)
@@ -119,7 +162,7 @@ func TestUsersComeAndGo(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				db := s.client()
+				db := reach(t, s)
 				if err := db.Incr(t.Context(), "n").Err(); err != nil {
 					t.Error(err)
 				}
@@ -137,7 +180,10 @@ func TestUsersComeAndGo(t *testing.T) {
 }
 
 func anotherThan(ctx context.Context, s *Server, process string) bool {
-	db := s.client()
+	db, err := s.client(ctx)
+	if err != nil {
+		return false
+	}
 	defer db.Close()
 	all, err := db.InfoMap(ctx, "server").Result()
 	// Another one that has loaded what it knows: INFO is answered before that.

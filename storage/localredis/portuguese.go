@@ -14,4 +14,8 @@ var portuguese = map[string]string{
 	"redis-server cannot be started: %v":               "não é possível iniciar o redis-server: %v",
 	"redis-server does not stay up: see the end of %s": "o redis-server não fica de pé: veja o fim de %s",
 	"there is no redis-server on the PATH: install it (apt-get install redis-server, brew install redis), or name a Redis in another way": "não há redis-server no PATH: instale-o (apt-get install redis-server, brew install redis), ou indique um Redis de outra forma",
+	"want local:PATH, the folder where Redis keeps its data":                                                                              "deve ser local:PASTA, a pasta em que o Redis guarda os dados",
+	"want local:PATH without // in front, as in local:redis or local:/home/me/redis":                                                      "deve ser local:PASTA sem // antes, como em local:redis ou local:/home/eu/redis",
+	"a path that begins with ~ is the shell's: write the whole path, as in local:/home/me/redis":                                          "um caminho que começa com ~ é do shell: escreva o caminho inteiro, como em local:/home/eu/redis",
+	"the path of a folder has no control characters":                                                                                      "o caminho de uma pasta não tem caracteres de controle",
 }

@@ -143,9 +143,10 @@ func (s *Server) leave() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
-	db := s.client()
-	_ = db.Shutdown(ctx).Err() // none answers where none lives
-	db.Close()
+	if db, err := s.client(ctx); err == nil { // else none lives
+		_ = db.Shutdown(ctx).Err()
+		db.Close()
+	}
 	for {
 		lock, err := take(s.folder, serverLock, syscall.LOCK_EX)
 		if err == nil {

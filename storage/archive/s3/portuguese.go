@@ -44,4 +44,7 @@ var portuguese = map[string]string{
 	"the server refuses x-amz-checksum-sha256: set AWS_REQUEST_CHECKSUM_CALCULATION=when_required and AWS_RESPONSE_CHECKSUM_VALIDATION=when_required: %v": "o servidor recusa x-amz-checksum-sha256: defina AWS_REQUEST_CHECKSUM_CALCULATION=when_required e AWS_RESPONSE_CHECKSUM_VALIDATION=when_required: %v",
 	"the server says that the key is taken, and that nothing is there (a write that it began and did not end?); take it away there: %v":                   "o servidor diz que a chave está ocupada, e que não há nada lá (uma gravação que ele começou e não terminou?); retire-a ali: %v",
 	"this machine's clock differs from the S3 server's: %v":                                                                                               "o relógio desta máquina difere do relógio do servidor S3: %v",
+	"CHANCELA_S3_SSE: want AES256, aws:kms or aws:kms:dsse, or nothing for the bucket's default":                                                          "CHANCELA_S3_SSE: escreva AES256, aws:kms ou aws:kms:dsse, ou nada para o padrão do bucket",
+	"CHANCELA_S3_KMS_KEY_ID: want CHANCELA_S3_SSE=aws:kms beside it":                                                                                      "CHANCELA_S3_KMS_KEY_ID: precisa de CHANCELA_S3_SSE=aws:kms ao lado",
+	"CHANCELA_S3_PATH_STYLE: want yes or no, or nothing":                                                                                                  "CHANCELA_S3_PATH_STYLE: escreva yes, no, ou nada",
 }
