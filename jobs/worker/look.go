@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
@@ -156,8 +154,6 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 	}
 	rest = slices.AppendSeq(rest, maps.Keys(late))
 	var stop atomic.Bool
-	var g errgroup.Group
-	g.SetLimit(min(looksAtOnce, config.Concurrency))
 	look := func(r *ledger.Record) error {
 		if stop.Load() {
 			return nil
@@ -173,15 +169,24 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 		}
 		return nil // lookAt has dealt with it
 	}
+	next := make(chan *ledger.Record, len(rest))
 	for _, r := range rest {
-		g.Go(func() error {
-			if p := guard.Panics(func() error { return look(r) })(); p != nil { // it is looked at again when its hold is over
-				w.log.ErrorContext(ctx, "panic", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", p)
+		next <- r
+	}
+	close(next)
+	var looking sync.WaitGroup
+	for range min(looksAtOnce, config.Concurrency, len(rest)) {
+		looking.Add(1)
+		w.hands.do(func() {
+			defer looking.Done()
+			for r := range next {
+				if p := guard.Panics(func() error { return look(r) })(); p != nil { // it is looked at again when its hold is over
+					w.log.ErrorContext(ctx, "panic", "campaign", r.Campaign, "id", r.ID, "provider", r.Provider, "error", p)
+				}
 			}
-			return nil
 		})
 	}
-	g.Wait()
+	looking.Wait()
 	if stop.Load() {
 		w.unlooked(ctx, config, &waiting)
 	}
