@@ -194,3 +194,28 @@ func (w *world) retry(k providers.Key) {
 		w.t.Fatal(err)
 	}
 }
+
+// TestSameFiles: a list that is asked for again is the same when it names the same files in the same order;
+// their addresses may differ.
+func TestSameFiles(t *testing.T) {
+	signed := providers.Artifact{Kind: providers.SignedDocument, ID: "1", URL: "https://example.com/1?a"}
+	renewed := signed
+	renewed.URL = "https://example.com/1?b"
+	other, dossier := signed, signed
+	other.ID = "2"
+	dossier.Kind = providers.Dossier
+	for name, c := range map[string]struct {
+		a, b []providers.Artifact
+		same bool
+	}{
+		"another address": {[]providers.Artifact{signed, dossier}, []providers.Artifact{renewed, dossier}, true},
+		"another file":    {[]providers.Artifact{signed}, []providers.Artifact{other}, false},
+		"another kind":    {[]providers.Artifact{signed}, []providers.Artifact{dossier}, false},
+		"another order":   {[]providers.Artifact{signed, dossier}, []providers.Artifact{dossier, signed}, false},
+		"one more":        {[]providers.Artifact{signed}, []providers.Artifact{signed, dossier}, false},
+	} {
+		if got := sameFiles(c.a, c.b); got != c.same {
+			t.Errorf("%s: the same is %v", name, got)
+		}
+	}
+}

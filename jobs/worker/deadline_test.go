@@ -2,6 +2,7 @@ package worker
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,5 +125,28 @@ func TestNobodyIsInvitedAfterTheLastDay(t *testing.T) {
 				t.Errorf("the service was called: %v", after)
 			}
 		})
+	}
+}
+
+// TestAPageLeavesOutWhatIsOverdue: an envelope whose last day is over is not put off by a list that calls it pending.
+func TestAPageLeavesOutWhatIsOverdue(t *testing.T) {
+	w, late := neverSigned(t, "certyneo")
+	other := w.enqueue("2")
+	w.step(other)
+	ids := []string{w.record(late).EnvelopeID, w.record(other).EnvelopeID, "unknown"}
+	listed := func(page int) []string {
+		t.Helper()
+		keys, err := w.worker.listed(t.Context(), w.worker.configs["certyneo"], ids, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	if got := listed(0); !slices.Equal(got, []string{late.String(), other.String()}) {
+		t.Errorf("before its last day is over: %v", got)
+	}
+	w.wait(w.daysEnd(late) + serviceLate + time.Minute)
+	if got := listed(1); !slices.Equal(got, []string{other.String()}) {
+		t.Errorf("when its last day is over: %v", got)
 	}
 }

@@ -150,3 +150,34 @@ func TestAMistakeLaterCostsWhatIsUnderWay(t *testing.T) {
 		t.Errorf("%v", c.States)
 	}
 }
+
+// TestUntilStop: a call is set free only while its task and its worker go on, and then neither ends it.
+func TestUntilStop(t *testing.T) {
+	for name, ends := range map[string]func(task, worker context.CancelFunc){
+		"the task":   func(task, _ context.CancelFunc) { task() },
+		"the worker": func(_, worker context.CancelFunc) { worker() },
+		"neither":    nil,
+	} {
+		task, endTask := context.WithCancel(t.Context())
+		stopping, stop := context.WithCancel(t.Context())
+		free, detach, cancel := untilStop(task, stopping)
+		if ends != nil {
+			ends(endTask, stop)
+		}
+		if set := detach(); set != (ends == nil) {
+			t.Errorf("%s ended: set free is %v", name, set)
+		}
+		if ends == nil {
+			endTask()
+			stop()
+			if free.Err() != nil {
+				t.Errorf("a call that was set free ended: %v", free.Err())
+			}
+		} else {
+			<-free.Done()
+		}
+		cancel()
+		endTask()
+		stop()
+	}
+}

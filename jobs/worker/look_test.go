@@ -96,8 +96,12 @@ func TestALookWritesWhatIsNew(t *testing.T) {
 	k := w.sentMany(1)[0]
 	looked := 0
 	w.worker.cfg.Hooks.Looked = func(string) { looked++ }
+	sent := w.state(k, ledger.Sent)
 	w.step(k) // has the signers as the provider tells them
 	before := w.state(k, ledger.Sent)
+	if len(before.Signers) == 0 || string(before.Signers) == string(sent.Signers) {
+		t.Errorf("signers %s, when it was sent %s", before.Signers, sent.Signers)
+	}
 	w.step(k)
 	if r := w.state(k, ledger.Sent); r.Version != before.Version {
 		t.Errorf("written again without news: version %d, was %d", r.Version, before.Version)
@@ -121,6 +125,29 @@ func TestALookWritesWhatIsNew(t *testing.T) {
 	if looked != 4 {
 		t.Errorf("%d looks were told", looked)
 	}
+}
+
+// TestOnlyWhatIsSentIsLookedAt: an envelope that ended, or was forgotten, after it was found due is not asked for.
+func TestOnlyWhatIsSentIsLookedAt(t *testing.T) {
+	w := newWorld(t, "qisign")
+	keys := w.sentMany(2)
+	if err := w.client.Ledger().End(t.Context(), w.record(keys[0]), ledger.Ending{To: ledger.Expired, Reason: "over"}); err != nil {
+		t.Fatal(err)
+	}
+	w.forward(5 * time.Second)
+	for _, key := range []string{keys[0].String(), "crash/forgotten"} {
+		if _, err := w.redis.ZAdd("{chancela}:look:qisign", 1, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	looked := 0
+	w.worker.cfg.Hooks.Looked = func(string) { looked++ }
+	before := w.calls()
+	w.round()
+	if requests := w.calls() - before; looked != 1 || requests != 1 {
+		t.Errorf("%d looks, %d requests", looked, requests)
+	}
+	w.state(keys[0], ledger.Expired)
 }
 
 // TestManyAreLookedAtByOneList: a list is asked for two or more, and those that it calls

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -248,9 +249,14 @@ func TestWhatIsNotThereWasNotWithdrawn(t *testing.T) {
 	if _, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil {
 		t.Fatal(err)
 	}
+	var became []ledger.State
+	w.worker.cfg.Hooks.Transition = func(_ string, _, to ledger.State, _ *ledger.Record) { became = append(became, to) }
 	w.step(k)
 	if r := w.state(k, ledger.InDoubt); r.ErrorCode != ledger.CodeNotThere || r.CancelAsked || r.Unchecked || r.EnvelopeID != "" {
 		t.Errorf("%+v", r)
+	}
+	if !slices.Equal(became, []ledger.State{ledger.InDoubt}) {
+		t.Errorf("made known: %v", became)
 	}
 	if n, _ := w.invitations(0); n != 1 {
 		t.Fatal(n)
@@ -270,9 +276,14 @@ func TestWhatIsNotThereWasNotWithdrawn(t *testing.T) {
 	if _, err := w.client.Cancel(t.Context(), k.Campaign, k.ID); err != nil {
 		t.Fatal(err)
 	}
+	became = nil
+	w.worker.cfg.Hooks.Transition = func(_ string, _, to ledger.State, _ *ledger.Record) { became = append(became, to) }
 	w.step(k)
 	if r = w.state(k, ledger.Sent); r.ErrorCode != ledger.CodeNotThere || r.CancelAsked {
 		t.Errorf("%+v", r)
+	}
+	if len(became) != 0 {
+		t.Errorf("it is sent still, and made known is %v", became)
 	}
 	w.forward(time.Minute)
 	if keys, err := w.client.Ledger().Take(t.Context(), ledger.Look, "contraktor", 9, time.Minute); err != nil || len(keys) != 1 {
