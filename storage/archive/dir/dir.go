@@ -8,6 +8,7 @@ package dir
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
@@ -25,7 +26,9 @@ import (
 // Archive is a folder. It may be shared by processes that share its file system.
 type Archive struct {
 	root     *os.Root
-	path     string // absolute
+	file     *os.File    // the same folder
+	opened   fs.FileInfo // of it
+	path     string      // absolute
 	reserved atomic.Pointer[reserved]
 	folders  folders
 }
@@ -50,6 +53,7 @@ func Open(folder string) (*Archive, error) {
 		return nil, err
 	}
 	if err := a.sweep(time.Now().Add(-stale)); err != nil {
+		a.file.Close()
 		a.root.Close()
 		return nil, a.explain(err)
 	}
@@ -70,7 +74,15 @@ func OpenToRead(folder string) (*Archive, error) {
 	case err != nil:
 		return nil, lang.Errorf("archive folder %s cannot be opened: %w", abs, err)
 	}
-	return &Archive{root: root, path: abs}, nil
+	file, err := root.Open(".")
+	if err != nil {
+		return nil, errors.Join(lang.Errorf("archive folder %s cannot be opened: %w", abs, err), root.Close())
+	}
+	opened, err := file.Stat()
+	if err != nil {
+		return nil, errors.Join(lang.Errorf("archive folder %s cannot be opened: %w", abs, err), file.Close(), root.Close())
+	}
+	return &Archive{root: root, file: file, opened: opened, path: abs}, nil
 }
 
 func (a *Archive) sweep(before time.Time) error {
@@ -114,7 +126,7 @@ func (a *Archive) put(ctx context.Context, key string, content io.Reader, check 
 	if err := a.present(); err != nil {
 		return 0, "", err
 	}
-	t, err := a.temporary()
+	t, err := a.temporary(false)
 	if err != nil {
 		return 0, "", err
 	}
@@ -156,7 +168,7 @@ func (a *Archive) replace(ctx context.Context, key string, content io.Reader) (s
 	if err := a.present(); err != nil {
 		return 0, "", err
 	}
-	t, err := a.temporary()
+	t, err := a.temporary(true)
 	if err != nil {
 		return 0, "", err
 	}
@@ -184,7 +196,7 @@ func (a *Archive) replace(ctx context.Context, key string, content io.Reader) (s
 
 // compare is nil when the key holds this content already.
 func (a *Archive) compare(ctx context.Context, key string, size int64, sum string) error {
-	file, info, err := a.open(key)
+	file, there, err := a.open(key)
 	if errors.Is(err, archive.ErrNotFound) {
 		return archive.ErrConflict // not a file
 	}
@@ -192,14 +204,14 @@ func (a *Archive) compare(ctx context.Context, key string, size int64, sum strin
 		return err
 	}
 	defer file.Close()
-	if info.Size() != size {
+	if there != size {
 		return archive.ErrConflict
 	}
-	there, err := archive.Sum(ctx, file)
+	kept, err := archive.Sum(ctx, file)
 	if err != nil {
 		return err
 	}
-	if there != sum {
+	if kept != sum {
 		return archive.ErrConflict
 	}
 	return nil
@@ -218,11 +230,11 @@ func (a *Archive) Open(ctx context.Context, key string) (io.ReadCloser, archive.
 	if err := a.before(ctx, key); err != nil {
 		return nil, archive.Object{}, err
 	}
-	file, info, err := a.open(key)
+	file, size, err := a.open(key)
 	if err != nil {
 		return nil, archive.Object{}, lang.Errorf("archive %s: %w", key, err)
 	}
-	return file, object(key, info), nil
+	return file, object(key, size), nil
 }
 
 // Stat implements [archive.Archive].
@@ -230,11 +242,11 @@ func (a *Archive) Stat(ctx context.Context, key string) (archive.Object, error) 
 	if err := a.before(ctx, key); err != nil {
 		return archive.Object{}, err
 	}
-	info, err := a.stat(key)
+	size, err := a.stat(key)
 	if err != nil {
 		return archive.Object{}, lang.Errorf("archive %s: %w", key, err)
 	}
-	return object(key, info), nil
+	return object(key, size), nil
 }
 
 func (a *Archive) before(ctx context.Context, key string) error {
@@ -244,28 +256,35 @@ func (a *Archive) before(ctx context.Context, key string) error {
 	return archive.CheckKey(key)
 }
 
-func (a *Archive) open(key string) (*os.File, fs.FileInfo, error) {
+func (a *Archive) open(key string) (file *os.File, size int64, err error) {
 	// Asked before opening, which would wait at a named pipe.
-	info, err := a.stat(key)
-	if err != nil {
-		return nil, nil, err
+	if size, err = a.stat(key); err != nil {
+		return nil, 0, err
 	}
-	file, err := a.root.Open(key)
-	if err != nil {
-		return nil, nil, a.notFound(err)
+	if file, err = a.openFile(key, 0); err != nil {
+		return nil, 0, a.notFound(err)
 	}
-	return file, info, nil
+	return file, size, nil
 }
 
-func (a *Archive) stat(key string) (fs.FileInfo, error) {
+// stat is the size of a file.
+func (a *Archive) stat(key string) (int64, error) {
+	size, regular, err := a.statFile(key)
+	if err != nil {
+		return 0, a.notFound(err)
+	}
+	if !regular {
+		return 0, archive.ErrNotFound
+	}
+	return size, nil
+}
+
+func (a *Archive) statInRoot(key string) (size int64, regular bool, err error) {
 	info, err := a.root.Stat(key)
 	if err != nil {
-		return nil, a.notFound(err)
+		return 0, false, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, archive.ErrNotFound
-	}
-	return info, nil
+	return info.Size(), info.Mode().IsRegular(), nil
 }
 
 // notFound tells a key that holds nothing from a folder that has gone.
@@ -279,8 +298,8 @@ func (a *Archive) notFound(err error) error {
 	return archive.ErrNotFound
 }
 
-func object(key string, info fs.FileInfo) archive.Object {
-	return archive.Object{Key: key, Size: info.Size(), ContentType: archive.ContentType(key)}
+func object(key string, size int64) archive.Object {
+	return archive.Object{Key: key, Size: size, ContentType: archive.ContentType(key)}
 }
 
 // Presign implements [archive.Archive]: a folder has no address.
@@ -296,17 +315,18 @@ func (a *Archive) Ready(ctx context.Context) error {
 	if err := a.present(); err != nil {
 		return err
 	}
-	t, err := a.temporary()
+	t, err := a.temporary(false)
 	if err != nil {
 		return a.explain(err)
 	}
 	defer t.remove()
+	defer t.Close()
 	_, err = t.WriteString("chancela\n")
-	if err := errors.Join(err, t.Close()); err != nil {
+	if err := errors.Join(err, t.Sync()); err != nil {
 		return a.explain(err)
 	}
 	ready := *t
-	ready.name += ".ready"
+	ready.name = rand.Text() + ".ready"
 	if err := a.linkInto(t, t.in.file, ready.name); err != nil {
 		return lang.Errorf("archive folder %s is on a file system without hard links: %w", a.path, err)
 	}

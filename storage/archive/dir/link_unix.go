@@ -11,13 +11,19 @@ import (
 )
 
 func (a *Archive) openFolder(name string) (*os.File, error) {
-	return a.root.OpenFile(name, os.O_RDONLY|syscall.O_DIRECTORY, 0)
+	return a.openFile(name, syscall.O_DIRECTORY)
 }
 
 // linkInto is [os.Root.Link] without the walk to either folder: both are open, and neither name
 // has a slash.
 func (a *Archive) linkInto(t *temporary, folder *os.File, key string) error {
-	if err := unix.Linkat(int(t.in.file.Fd()), t.name, int(folder.Fd()), path.Base(key), 0); err != nil {
+	var err error
+	if t.name == "" {
+		err = linkUnnamed(t.File, folder, path.Base(key))
+	} else {
+		err = unix.Linkat(int(t.in.file.Fd()), t.name, int(folder.Fd()), path.Base(key), 0)
+	}
+	if err != nil {
 		return &os.LinkError{Op: "linkat", Old: t.name, New: key, Err: err}
 	}
 	return nil

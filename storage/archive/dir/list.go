@@ -51,14 +51,14 @@ func (a *Archive) walk(ctx context.Context, folder, prefix string, yield func(ar
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		info, err := a.stat(key)
+		size, err := a.stat(key)
 		if errors.Is(err, archive.ErrNotFound) { // gone meanwhile
 			continue
 		}
 		if err != nil {
 			return false, err
 		}
-		if !yield(archive.Object{Key: key, Size: info.Size()}, nil) {
+		if !yield(archive.Object{Key: key, Size: size}, nil) {
 			return false, nil
 		}
 	}

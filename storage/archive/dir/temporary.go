@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"sync/atomic"
 
 	"github.com/chancela/chancela/storage/archive"
 )
@@ -15,36 +16,54 @@ import (
 // reserved is the folder of files that are being written. It is kept open: making, linking and
 // removing one takes no walk to it.
 type reserved struct {
-	root *os.Root
-	file *os.File
+	root   *os.Root
+	file   *os.File
+	named  atomic.Bool // every file has to have a name
+	linked atomic.Bool // one without can get one
 }
 
 // temporary is a new file in the reserved folder, which is on the archive's file system.
 type temporary struct {
 	*os.File
 	in   *reserved
-	name string
+	name string // empty: it has none, and goes by itself
 }
 
-func (t *temporary) remove() error { return t.in.root.Remove(t.name) }
+func (t *temporary) remove() error {
+	if t.name == "" {
+		return nil
+	}
+	return t.in.root.Remove(t.name)
+}
 
-// temporary makes a file. One that somebody's tidying up has taken the folder from gets a new one.
-func (a *Archive) temporary() (*temporary, error) {
+// temporary makes a file, without a name where that goes and the caller wants none. One that somebody's
+// tidying up has taken the folder from gets a new one.
+func (a *Archive) temporary(named bool) (*temporary, error) {
 	for again := false; ; again = true {
 		in, err := a.openReserved()
 		if err != nil {
 			return nil, err
 		}
-		name := rand.Text()
-		file, err := in.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+		t, err := in.make(named)
 		if err == nil {
-			return &temporary{file, in, name}, nil
+			return t, nil
 		}
 		if again || !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 		a.reserved.CompareAndSwap(in, nil) // whoever writes there still uses it; the collector closes it
 	}
+}
+
+func (r *reserved) make(named bool) (*temporary, error) {
+	if !named {
+		if file, err := r.unnamed(); file != nil || err != nil {
+			return &temporary{file, r, ""}, err
+		}
+	}
+	name := rand.Text()
+	file, err := r.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	return &temporary{file, r, name}, err
 }
 
 func (a *Archive) openReserved() (*reserved, error) {
@@ -63,7 +82,7 @@ func (a *Archive) openReserved() (*reserved, error) {
 		root.Close()
 		return nil, err
 	}
-	in := &reserved{root, file}
+	in := &reserved{root: root, file: file}
 	a.reserved.Store(in)
 	return in, nil
 }

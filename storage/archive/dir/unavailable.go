@@ -36,11 +36,8 @@ func (a *Archive) present() error {
 	if err != nil && !missing(err) {
 		return lang.Errorf("%w: folder %s: %w", archive.ErrUnavailable, a.path, err)
 	}
-	if err == nil {
-		opened, err := a.root.Stat(".")
-		if err == nil && os.SameFile(there, opened) {
-			return nil
-		}
+	if err == nil && os.SameFile(there, a.opened) { // it is open, so that no other gets its number
+		return nil
 	}
 	return lang.Errorf("%w: folder %s was removed, moved or mounted anew while it was in use: bring it back, and start again", archive.ErrUnavailable, a.path)
 }
