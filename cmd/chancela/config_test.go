@@ -152,6 +152,7 @@ func TestEveryVariableIsRead(t *testing.T) {
 }
 
 func TestConfigCommandHidesSecrets(t *testing.T) {
+	t.Parallel()
 	env := map[string]string{"CHANCELA_SDOC_API_KEY": "topsecret", "CHANCELA_SDOC_ENV": "production", "CHANCELA_REDIS_URL": "redis://user:topsecret@127.0.0.1:1/0",
 		"CHANCELA_API_KEYS": "shop:topsecret", "CHANCELA_SDOC_RATE": "3/1s", "CHANCELA_SDCO_RATE": "3/1s",
 		"CHANCELA_NOTIFY_URL": "https://hooks.example/x?token=topsecret", "HTTPS_PROXY": "http://user:topsecret@proxy.example:3128"}

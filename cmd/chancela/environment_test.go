@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 // TestEnvironmentsThatContradictAreRefused: what would reach real people by mistake, or sign
 // contracts where nothing is valid, does not begin.
 func TestEnvironmentsThatContradictAreRefused(t *testing.T) {
+	t.Parallel()
 	file := someOf(t, "june.csv", "cer-001")
 	for name, c := range map[string]struct {
 		env  map[string]string
@@ -36,6 +38,7 @@ func TestEnvironmentsThatContradictAreRefused(t *testing.T) {
 		"catalisa's production": {map[string]string{"CHANCELA_CATALISA_API_KEY": "topsecret", "CHANCELA_CATALISA_ENV": "production"}, []string{"CHANCELA_CATALISA_BASE_URL"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c.env["CHANCELA_REDIS_URL"] = "redis://127.0.0.1:1"
 			if c.says == nil {
 				invoke(t, c.env, "check", file).want(t, exitOK)
@@ -55,16 +58,22 @@ func TestEnvironmentsThatContradictAreRefused(t *testing.T) {
 }
 
 func TestTheFirstLineSaysWhere(t *testing.T) {
+	t.Parallel()
 	env := map[string]string{"CHANCELA_REDIS_URL": "redis://127.0.0.1:1", "CHANCELA_CERTYNEO_API_KEY": "sk_live_x", "CHANCELA_CERTYNEO_ENV": "production",
-		"CHANCELA_CONTRAKTOR_API_KEY": "k", "CHANCELA_QISIGN_API_KEY": "k", "CHANCELA_QISIGN_BASE_URL": "http://127.0.0.1:9", "CHANCELA_ARCHIVE_URL": t.TempDir()}
+		"CHANCELA_CONTRAKTOR_API_KEY": "k", "CHANCELA_QISIGN_API_KEY": "k", "CHANCELA_QISIGN_BASE_URL": "http://127.0.0.1:9"}
 	const want = "contraktor goes to api-sandbox.contraktor.com.br, sandbox (signatures are not legally valid); " +
 		"certyneo goes to certyneo.com, production (signatures are legally valid); qisign goes to 127.0.0.1:9, a simulator (nothing is signed)"
 	file := someOf(t, "june.csv", "cer-001")
 	for _, command := range [][]string{{"run", file}, {"check", file}, {"enqueue", file}, {"work"}, {"up"}} {
-		r := invoke(t, env, command...)
-		if first, _, _ := strings.Cut(r.stderr, "\n"); first != want {
-			t.Errorf("%s begins with %q", command[0], first)
-		}
+		t.Run(command[0], func(t *testing.T) {
+			t.Parallel() // each of them tries that Redis for some seconds
+			env := maps.Clone(env)
+			env["CHANCELA_ARCHIVE_URL"] = t.TempDir()
+			r := invoke(t, env, command...)
+			if first, _, _ := strings.Cut(r.stderr, "\n"); first != want {
+				t.Errorf("it begins with %q", first)
+			}
+		})
 	}
 }
 

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
-	"maps"
+	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,35 +30,46 @@ func TestEveryMistypedFlagIsToldInPortuguese(t *testing.T) {
 	file := caseFile(t, t.TempDir(), "junho.csv", "id,provider,subject,template,signer1.name,signer1.email\n1,certyneo,S,t1,Ana Souza,ana@example.com\n")
 	t.Chdir(t.TempDir()) // a template is written where one stands
 	arguments := map[string][]string{"FILE.csv...": {file}, "FILE": {file}, "CAMPAIGN": {"junho"}, "DIR": {filepath.Join(t.TempDir(), "x")}, "ID": {"1"}, "PROVIDER": {"certyneo"}}
+	root := newRoot(&system{env: map[string]string{}, language: lang.English})
+	var told atomic.Int64
+	t.Run("commands", func(t *testing.T) {
+		for _, cmd := range root.Commands() {
+			if cmd.Name() == "completion" || cmd.Name() == "help" {
+				continue
+			}
+			line := []string{cmd.Name()}
+			for _, word := range strings.Fields(cmd.Use)[1:] {
+				line = append(line, arguments[word]...)
+			}
+			for _, wrong := range mistypings(cmd) {
+				t.Run(fmt.Sprint(cmd.Name(), wrong), func(t *testing.T) {
+					t.Parallel()
+					told.Add(toldInPortuguese(t, append(slices.Clone(line), wrong...)))
+				})
+			}
+		}
+	})
+	if n := told.Load(); n < 100 {
+		t.Errorf("only %d mistakes were told", n)
+	}
+}
+
+// toldInPortuguese is how many mistakes a command line was told, one or none.
+func toldInPortuguese(t *testing.T, line []string) int64 {
+	t.Helper()
 	env := map[string]string{"CHANCELA_LANG": "pt-BR", "CHANCELA_ARCHIVE_URL": filepath.Join(t.TempDir(), "archive")}
-	root := newRoot(&system{env: maps.Clone(env), language: lang.English})
-	told := 0
-	for _, cmd := range root.Commands() {
-		if cmd.Name() == "completion" || cmd.Name() == "help" {
-			continue
-		}
-		line := []string{cmd.Name()}
-		for _, word := range strings.Fields(cmd.Use)[1:] {
-			line = append(line, arguments[word]...)
-		}
-		for _, wrong := range mistypings(cmd) {
-			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-			r := invokeContext(ctx, env, append(line, wrong...)...)
-			cancel()
-			if r.status != exitUsage {
-				continue // it was no mistake
-			}
-			told++
-			for said := range strings.Lines(r.stderr) {
-				if english := mistypedWords.FindString(quoted.ReplaceAllString(said, "")); english != "" && !strings.HasPrefix(said, "{") {
-					t.Errorf("%s %s: %q is English: %s", cmd.Name(), wrong, english, said)
-				}
-			}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	r := invokeContext(ctx, env, line...)
+	if r.status != exitUsage {
+		return 0 // it was no mistake
+	}
+	for said := range strings.Lines(r.stderr) {
+		if english := mistypedWords.FindString(quoted.ReplaceAllString(said, "")); english != "" && !strings.HasPrefix(said, "{") {
+			t.Errorf("%s: %q is English: %s", line, english, said)
 		}
 	}
-	if told < 100 {
-		t.Errorf("only %d mistakes were told", told)
-	}
+	return 1
 }
 
 func mistypings(cmd *cobra.Command) (all [][]string) {
