@@ -30,6 +30,7 @@ EXIT STATUS
 type exitErr struct {
 	status int
 	err    error
+	each   []lang.Text // the mistakes that it is about, where there are several: people read them one a line
 }
 
 func (e *exitErr) Error() string {
@@ -51,7 +52,7 @@ func (e *exitErr) Unwrap() error { return e.err }
 
 // usage is an error of the one who called: exit status 2.
 func usage(format string, args ...any) error {
-	return &exitErr{exitUsage, lang.Errorf(format, args...)}
+	return &exitErr{status: exitUsage, err: lang.Errorf(format, args...)}
 }
 
 // quietly ends the process with a status and without a word.
@@ -59,7 +60,7 @@ func quietly(status int) error {
 	if status == exitOK {
 		return nil
 	}
-	return &exitErr{status, nil}
+	return &exitErr{status: status}
 }
 
 // statusOf is the exit status of an error: the nearest one in its chain.

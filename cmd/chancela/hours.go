@@ -52,7 +52,7 @@ func wrongFlags(errs ...error) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return usage("%v", lang.Join(all, "; "))
+	return &exitErr{exitUsage, lang.Errorf("%v", lang.Join(all, "; ")), all}
 }
 
 // tellEnded says which hours of a campaign end because other ones are given and they are not given

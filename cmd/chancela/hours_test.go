@@ -25,7 +25,7 @@ func TestHours(t *testing.T) {
 	}
 	all := invoke(t, env, "enqueue", "--window=soon", "--limit=500", "--start-at=soon", "--remind-every=2", "--map=x", "--first=-1", file).want(t, exitUsage)
 	for _, flag := range []string{"--window: ", "--limit: ", "--start-at: ", "--remind-after: ", "--remind-every: ", "--map: ", "--first: "} {
-		if !strings.Contains(all.stderr, flag) {
+		if !strings.Contains("\n"+all.stderr, "\nchancela: "+flag) { // a line each
 			t.Errorf("no %s in %s", flag, all.stderr)
 		}
 	}

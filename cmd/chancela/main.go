@@ -79,7 +79,9 @@ func run(ctx context.Context, sys *system, args []string) int {
 		}
 	}
 	if message != "" {
-		fmt.Fprintln(sys.stderr, "chancela: "+people)
+		for line := range strings.SplitSeq(people, "\n") {
+			fmt.Fprintln(sys.stderr, "chancela: "+line)
+		}
 	}
 	sys.close(cmd, args, status, message)
 	return status

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -47,9 +48,18 @@ func (s *system) say(people io.Writer, kind string, object any, text lang.Sayer)
 	fmt.Fprintln(people, said)
 }
 
-// error is an error in one line, for people.
+// error is an error in one line, for people, or in one for each of several mistakes.
 func (s *system) error(err error) string {
-	return strings.Join(strings.Fields(s.language.Say(err)), " ")
+	var lines []string
+	if e, ok := errors.AsType[*exitErr](err); ok {
+		for _, mistake := range e.each {
+			lines = append(lines, strings.Join(strings.Fields(s.language.Say(mistake)), " "))
+		}
+	}
+	if len(lines) == 0 {
+		return strings.Join(strings.Fields(s.language.Say(err)), " ")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // come says what the command has come to: a line for people now, and for programs the

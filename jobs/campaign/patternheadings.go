@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/lang"
 )
 
@@ -34,6 +35,24 @@ func (r *Reader) patterns(h *header, rec record, seen map[string]bool, p *proble
 		}
 	}
 	h.made = r.options.Patterns
+}
+
+// ownNamed has a heading that may mean several of our columns mean the sender's own data, where an id or
+// a subject is to be made of it: who says so has said which is meant. What may be somebody's is still asked.
+func (r *Reader) ownNamed(first []cell) {
+	person := func(column string) bool { return strings.HasPrefix(column, "signer") }
+	for _, col := range slices.Concat(r.options.ID.names, r.options.Subject.names) {
+		likes := alike(first, col.key)
+		if col.name != "" || len(likes) != 1 {
+			continue
+		}
+		heading := plainHeading(likes[0].text)
+		may := ambiguous[heading].columns
+		taken := slices.ContainsFunc(first, func(c cell) bool { return strings.EqualFold(providers.Trim(c.text), "meta."+heading) })
+		if at := exactHeading(likes[0].text); r.told[at] == "" && !taken && len(may) > 0 && !slices.ContainsFunc(may, person) {
+			r.told[at] = "meta." + heading
+		}
+	}
 }
 
 // headed is the column of a heading. Where the heading stands there, and nobody knows its column, that

@@ -48,6 +48,30 @@ func TestPatternsByHeading(t *testing.T) {
 	}
 }
 
+// A heading with two meanings is the sender's own data where an id or a subject is made of it. One that may
+// be somebody's is still asked about, and so is one that another column has the place of.
+func TestPatternOfAnUnclearHeading(t *testing.T) {
+	for _, test := range []struct{ header, id, problems string }{
+		{"Contrato;subject;template;Nome;E-mail", "CT-{Contrato}", ""},
+		{"CONTRATO;subject;template;Nome;E-mail", "CT-{contrato}", ""},
+		{"Número;subject;template;Nome;E-mail", "CT-{numero}", ""},
+		{"Contrato;subject;template;Nome;meta.contrato", "CT-{Contrato}", "Contrato: may mean id, subject or document: say which, as in --map \"id=Contrato\"\nsigner1.email: this column is missing\n"},
+		{"Tipo;subject;template;Nome;E-mail", "CT-{Tipo}", "Tipo: may mean signer1.type or signer1.role: say which, as in --map \"signer1.type=Tipo\"\n"},
+	} {
+		id, err := ParseID(test.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, problems, _ := told(t, "june.csv", test.header+"\n7;s;t;Ana;a@example.com\n", Options{Provider: "certyneo", Patterns: Patterns{ID: id}})
+		if problems != test.problems {
+			t.Errorf("%s: %s", test.header, problems)
+		}
+		if e := all[0].Envelope; test.problems == "" && (e.ID != "CT-7" || len(e.Meta) != 1) {
+			t.Errorf("%s: %+v", test.header, e)
+		}
+	}
+}
+
 // A copy of a file under another name is told where its headings are kept.
 func TestKeptBeside(t *testing.T) {
 	dir := t.TempDir()

@@ -249,6 +249,7 @@ func (r *Reader) open(in io.ReadSeeker) error {
 		}
 	}
 	r.told = r.options.Columns.among(first.cells, func(at cell, message lang.Text) { p.add(at, "", message) })
+	r.ownNamed(first.cells)
 	if first, err = r.decided(in, first); err != nil {
 		return err
 	}
