@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -82,14 +81,12 @@ type campaignFiles struct {
 	hours     hours.Settings
 	columns   map[string]campaign.Columns // by file: headings that were told
 	documents map[string]*campaign.Folder // by file: what the first pass has read, the second knows
-	unsent    map[string]map[string]int   // by provider and column: rows in which something is left out
-	notes     map[string]noted            // what people must know, by its words
+	remarks   intake.Remarks              // what people must know of the good rows
 	each      bool                        // every mistake is told, for programs
 	programs  bool                        // it is told to programs
-	silent    unreminded
-	headings  []string // of all files
-	personal  int      // good rows of the file that is checked whose ids are CPFs or CNPJs
-	unread    bool     // the headings of some file are not known
+	headings  []string                    // of all files
+	personal  int                         // good rows of the file that is checked whose ids are CPFs or CNPJs
+	unread    bool                        // the headings of some file are not known
 
 	refused     []string                       // files of which no row can be taken
 	language    lang.Language                  // of what is written into files
@@ -103,7 +100,7 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 		return nil, err
 	}
 	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources(), cfg.TZ.Location), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, hours: set, documents: map[string]*campaign.Folder{},
-		columns: map[string]campaign.Columns{}, unsent: map[string]map[string]int{}, notes: map[string]noted{}, silent: unreminded{}, invitations: map[string][]ledger.Invitation{}}
+		columns: map[string]campaign.Columns{}, invitations: map[string][]ledger.Invitation{}}
 	for _, name := range names {
 		if f.columns[name], err = flags.sheet.columnsOf(name); err != nil {
 			return nil, err
@@ -128,27 +125,22 @@ func (f *campaignFiles) options(file string, seen *campaign.Seen) campaign.Optio
 		Judge: f.judge, Calls: f.calls, Sheet: f.flags.sheet.sheet, Columns: f.columns[file], Patterns: f.flags.sheet.patterns, Language: f.language}
 }
 
-// noted is what people must know of some envelopes.
-type noted struct {
-	text      lang.Text
-	envelopes int
-}
-
 // tell is how something is said: [system.tell] or [system.note].
 type tell = func(kind string, object any, text lang.Sayer)
 
-// tellLeftOut says what services have no place for, and what else people must know.
-func (f *campaignFiles) tellLeftOut(tell tell) {
-	for _, name := range registry.Names() {
-		for _, column := range slices.Sorted(maps.Keys(f.unsent[name])) {
-			n := f.unsent[name][column]
-			tell("left_out", map[string]any{"provider": name, "column": column, "envelopes": n},
-				lang.Of("%s has no place for %s: left out in %s", name, column, count(n, "envelope")))
-		}
-	}
-	for _, note := range slices.Sorted(maps.Keys(f.notes)) {
-		known := f.notes[note]
-		tell("note", map[string]any{"message": note, "envelopes": known.envelopes}, lang.Of("%v (%v)", known.text, count(known.envelopes, "envelope")))
+// tellLeftOut says what services have no place for, and what else people must know. Of envelopes that are
+// all known, for which it was said before, it says only who is not reminded.
+func (f *campaignFiles) tellLeftOut(known bool, tell tell) {
+	for _, r := range f.remarks.List(f.flags.reminders.After != "") {
+		switch {
+		case r.Code == intake.NotReminded:
+			tell(r.Code, map[string]any{"provider": r.Provider, "envelopes": r.Envelopes, "ids": r.IDs}, lang.Of("%v (%s)", r.Text, firstOf(r.IDs, r.Envelopes)))
+		case known:
+		case r.Code == intake.LeftOut:
+			tell(r.Code, map[string]any{"provider": r.Provider, "column": r.Column, "envelopes": r.Envelopes}, r.Text)
+		case r.Code == intake.Noted:
+			tell(r.Code, map[string]any{"message": r.Text.String(), "envelopes": r.Envelopes}, lang.Of("%v (%v)", r.Text, count(r.Envelopes, "envelope")))
+		} // ids that are people's were told of each file
 	}
 }
 
@@ -162,20 +154,7 @@ func (f *campaignFiles) calls(e providers.Envelope) int {
 		f.personal++
 	}
 	judge := f.judge.Provider(e.Provider) // a good row has one
-	for _, column := range judge.Info().UnsupportedColumns {
-		if e.HasColumn(column) {
-			if f.unsent[e.Provider] == nil {
-				f.unsent[e.Provider] = map[string]int{}
-			}
-			f.unsent[e.Provider][column]++
-		}
-	}
-	f.silent.add(f.flags.reminders, e, judge)
-	if noter, ok := judge.(providers.Noter); ok {
-		for _, note := range noter.Notes(e) {
-			f.notes[note.String()] = noted{note, f.notes[note.String()].envelopes + 1}
-		}
-	}
+	f.remarks.Add(e, judge)
 	if c, ok := judge.(providers.RequestEstimator); ok {
 		return c.Requests(e)
 	}

@@ -96,8 +96,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 		return err
 	}
 	cfg.tellAllowances(ctx, s, sys.tell)
-	files.tellLeftOut(sys.tell)
-	files.silent.tell(sys.tell)
+	files.tellLeftOut(false, sys.tell)
 	if output != "" {
 		if err := files.writeChecked(ctx, args[0], output, sys.tell); err != nil {
 			return err

@@ -77,10 +77,7 @@ func enqueueCampaigns(ctx context.Context, sys *system, args []string, flags cam
 	if err := all.tellSending(ctx, e.client, b.cfg.TZ.Location, sys.tell); err != nil {
 		return err
 	}
-	if all.fresh() > 0 {
-		files.tellLeftOut(sys.note)
-	}
-	files.silent.tell(sys.note)
+	files.tellLeftOut(all.fresh() == 0, sys.note)
 	files.tellLast(all, sys.tell)
 	sys.come(all.result(), lang.Text{})
 	return quietly(files.status(all))

@@ -13,7 +13,6 @@ import (
 	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/report"
 	"github.com/chancela/chancela/providers/lang"
-	"github.com/chancela/chancela/storage/ledger"
 )
 
 // hourFlags are when a campaign's invitations may leave.
@@ -58,29 +57,13 @@ func wrongFlags(errs ...error) error {
 // tellEnded says which hours of a campaign end because other ones are given and they are not given
 // again. One that has begun already has nothing to say.
 func (f *campaignFiles) tellEnded(ctx context.Context, c *jobs.Client, campaign string, note tell) error {
-	if f.hours.Empty() {
-		return nil
-	}
-	have, err := c.Ledger().Campaign(ctx, campaign)
-	if errors.Is(err, ledger.ErrNotFound) {
-		return nil
-	} else if err != nil {
+	had, err := c.EndedHours(ctx, campaign, f.hours)
+	if err != nil {
 		return err
 	}
-	before, err := hours.Stored(have.Hours.Settings)
-	if err != nil { // it has none
-		return nil
-	}
-	if h, err := before.Parse(); err != nil || h.StartAt.Before(time.Now()) {
-		before.StartAt = ""
-	}
-	var ended []string
-	for _, x := range []struct{ flag, had, has string }{
-		{"start-at", before.StartAt, f.hours.StartAt}, {"window", before.Window, f.hours.Window}, {"limit", before.Limit, f.hours.Limit}, {"holidays", before.Holidays, f.hours.Holidays},
-	} {
-		if x.had != "" && x.has == "" {
-			ended = append(ended, fmt.Sprintf("--%s %q", x.flag, x.had))
-		}
+	ended := make([]string, len(had))
+	for i, e := range had {
+		ended[i] = fmt.Sprintf("--%s %q", e.Setting, e.Value)
 	}
 	if len(ended) > 0 {
 		flags := strings.Join(ended, " ")

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancela/chancela/jobs/hours"
 	"github.com/chancela/chancela/jobs/report"
-	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/lang"
 )
 
@@ -28,38 +25,6 @@ func (f reminderFlags) valid() error {
 	}
 	_, err := f.Parse()
 	return err
-}
-
-// unreminded are the envelopes that a rule of reminders leaves out, by provider.
-type unreminded map[string]*leftRows
-
-// leftRows are how many rows, and the ids of the first.
-type leftRows struct {
-	n   int
-	ids []string
-}
-
-// add notes an envelope whose provider cannot remind.
-func (u unreminded) add(f reminderFlags, e providers.Envelope, judge providers.Provider) {
-	if _, can := judge.(providers.Reminder); can || f.After == "" {
-		return
-	}
-	if u[e.Provider] == nil {
-		u[e.Provider] = &leftRows{}
-	}
-	x := u[e.Provider]
-	if x.n++; x.n <= maxListed {
-		x.ids = append(x.ids, e.ID)
-	}
-}
-
-// tell says which rows nobody is reminded of.
-func (u unreminded) tell(tell tell) {
-	for _, provider := range slices.Sorted(maps.Keys(u)) {
-		x := u[provider]
-		tell("not_reminded", map[string]any{"provider": provider, "envelopes": x.n, "ids": x.ids},
-			lang.Of("%s offers no reminders: nobody is reminded of %v (%s)", provider, count(x.n, "envelope"), firstOf(x.ids, x.n)))
-	}
 }
 
 // reminders say when signers are reminded by the campaigns' rules.

@@ -193,10 +193,7 @@ func seeThrough(ctx context.Context, sys *system, e *engine, files *campaignFile
 			stop()
 			return err
 		}
-		if all.fresh() > 0 {
-			files.tellLeftOut(sys.note)
-		}
-		files.silent.tell(sys.note)
+		files.tellLeftOut(all.fresh() == 0, sys.note)
 		if !sys.json { // the end says it again
 			all.tellLeft(sys.note)
 		}

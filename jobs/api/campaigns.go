@@ -51,6 +51,7 @@ type CampaignAccepted struct {
 	Errors   []Mistake `json:"errors,omitempty" nullable:"false" doc:"Why they were left out; the first 1000 reasons."`
 
 	Elsewhere []Elsewhere `json:"elsewhere" nullable:"false" doc:"The other campaigns that ask the same people to sign the same documents. Nothing is refused for it."`
+	Warnings  []Warning   `json:"warnings" nullable:"false" doc:"What its sender should know, as the commands say it by the way. Nothing is refused for it. At most 100 misspelt addresses and 20 other campaigns are named."`
 	Repeated  []Mistake   `json:"repeated" nullable:"false" doc:"Envelopes of this request that ask the same people to sign the same documents as an earlier one of it; the first 1000. Nothing is refused for it."`
 }
 
@@ -209,7 +210,7 @@ func (s *Server) campaigns(a huma.API) {
 	}
 	register(s, a, huma.Operation{OperationID: "enqueue-campaign", Method: http.MethodPost, Path: "/v1/campaigns", DefaultStatus: http.StatusAccepted,
 		Summary:     "Enqueue a campaign",
-		Description: "A CSV file with its documents, or JSON. Everything is checked first: when anything is wrong, nothing is enqueued and the problem lists every mistake. The same request again enqueues nothing twice. elsewhere tells when other campaigns ask the same people to sign the same documents: nothing is refused for it."},
+		Description: "A CSV file with its documents, or JSON. Everything is checked first: when anything is wrong, nothing is enqueued and the problem lists every mistake. The same request again enqueues nothing twice. elsewhere tells when other campaigns ask the same people to sign the same documents, and warnings what else is probably not meant: nothing is refused for it."},
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"multipart/form-data": {Schema: schemaOf[CampaignForm](schemas)},
 			"application/json":    {Schema: schemaOf[CampaignInput](schemas)},

@@ -69,20 +69,21 @@ func (f *findings) invited(it item, invitation ledger.Invitation) {
 	f.repeated.add(m)
 }
 
-// EnvelopeAccepted is the answer to an envelope that was enqueued: its report, and where
-// else its signers are asked to sign its documents.
+// EnvelopeAccepted is the answer to an envelope that was enqueued: its report, and what
+// its sender should know.
 type EnvelopeAccepted struct {
 	jobs.Report
 	Elsewhere []Elsewhere `json:"elsewhere" nullable:"false" doc:"The other campaigns that ask the same people to sign the same documents. Nothing is refused for it."`
+	Warnings  []Warning   `json:"warnings" nullable:"false" doc:"What its sender should know, as the commands say it by the way. Nothing is refused for it."`
 }
 
-// MarshalJSON writes the report's own form, and one field more.
+// MarshalJSON writes the report's own form, and two fields more.
 func (e EnvelopeAccepted) MarshalJSON() ([]byte, error) {
 	report, err := json.Marshal(e.Report)
 	if err != nil {
 		return nil, err
 	}
-	more, err := json.Marshal(map[string]any{"elsewhere": append([]Elsewhere{}, e.Elsewhere...)})
+	more, err := json.Marshal(map[string]any{"elsewhere": append([]Elsewhere{}, e.Elsewhere...), "warnings": append([]Warning{}, e.Warnings...)})
 	if err != nil {
 		return nil, err
 	}

@@ -76,6 +76,7 @@ func (s *Server) enqueueCampaign(ctx context.Context, up Sending) (*CampaignAcce
 	if err != nil {
 		return nil, err
 	}
+	found.understood = files.understood
 	if files.confused != "" {
 		m := Mistake{Field: "document", Message: "several documents in different folders end in the file name " + files.confused + ", which one part of this request has"}
 		return nil, refused(m, "a document could be another one: send the parts with their folders, filename=folder/name; nothing was enqueued")
@@ -98,6 +99,10 @@ func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all ite
 		return nil, err
 	}
 	if err := s.client.CheckFirst(ctx, name, b.first); err != nil {
+		return nil, err
+	}
+	warnings, err := s.warnings(ctx, name, b, &found, elsewhere)
+	if err != nil {
 		return nil, err
 	}
 	if err := errors.Join(s.client.SetHours(ctx, name, b.hours), s.client.SetReminders(ctx, name, b.reminders)); err != nil {
@@ -134,7 +139,7 @@ func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all ite
 		return nil, err
 	}
 	return &CampaignAccepted{CampaignStatus: StatusOf(c), New: sum.New, Known: sum.Known, Rejected: rejected, Errors: found.mistakes.list,
-		Elsewhere: elsewhere, Repeated: append([]Mistake{}, found.repeated.list...)}, nil
+		Elsewhere: elsewhere, Warnings: warnings, Repeated: append([]Mistake{}, found.repeated.list...)}, nil
 }
 
 // receive makes room for what a request brings, at most so many bytes.
@@ -158,6 +163,11 @@ type findings struct {
 	invitations []ledger.Invitation
 	repeated    mistakes                  // no mistakes, for they may be meant
 	first       map[ledger.Invitation]int // by invitation: the first envelope of a JSON body
+
+	remarks    intake.Remarks
+	doubted    []Warning // addresses that are probably misspelt: the first
+	doubts     int       // all of them
+	understood string    // how a sheet's headings were, where their words do not say it
 }
 
 func (f *findings) problem() *Problem {
@@ -206,6 +216,7 @@ func (s *Server) check(ctx context.Context, all items, conflicts bool) (found fi
 			continue
 		}
 		good++
+		found.remark(it, s.client.Judge())
 		if invitation, ok := intake.InvitationOf(it.envelope); ok {
 			found.invitations = append(found.invitations, invitation)
 			found.invited(it, invitation)
@@ -293,6 +304,7 @@ func (s *Server) fromCSV(ctx context.Context, r *http.Request, files *uploadDir,
 		return "", nil, err
 	}
 	options.Campaign = name
+	options.Read = func(r campaign.Reading) { files.understood = strings.TrimPrefix(r.String(), r.File+": ") }
 	sheet, err := s.sheet(ctx, files, f.main, options.Sheet)
 	if err != nil {
 		return "", nil, err

@@ -81,7 +81,7 @@ func (s *Server) envelopes(a huma.API) {
 			"multipart/form-data": {Schema: schemaOf[EnvelopeForm](schemas)},
 		}},
 		func(ctx context.Context, in *CampaignPath) (*accepted, error) {
-			got, elsewhere, err := s.enqueueEnvelope(ctx, in.Campaign)
+			got, err := s.enqueueEnvelope(ctx, in.Campaign)
 			if err != nil {
 				return nil, err
 			}
@@ -90,7 +90,7 @@ func (s *Server) envelopes(a huma.API) {
 			if !got.New || got.State == ledger.Archived { // or taken over from the archive: nothing is to be done
 				status = http.StatusOK
 			}
-			return &accepted{status, "/v1/campaigns/" + url.PathEscape(got.Key.Campaign) + "/envelopes/" + url.PathEscape(got.Key.ID), EnvelopeAccepted{report, elsewhere}}, err
+			return &accepted{status, "/v1/campaigns/" + url.PathEscape(got.Key.Campaign) + "/envelopes/" + url.PathEscape(got.Key.ID), EnvelopeAccepted{report, got.elsewhere, got.warnings}}, err
 		})
 	answers := a.OpenAPI().Paths["/v1/campaigns/{campaign}/envelopes"].Post.Responses
 	answers["200"] = &huma.Response{Description: "It was there already, with the same content.", Content: answers["202"].Content}
@@ -147,40 +147,54 @@ func (s *Server) report(ctx context.Context, key jobs.Key) (jobs.Report, error) 
 	return report.Linked(), err
 }
 
+// enqueuedEnvelope is what became of one envelope, and what its sender should know.
+type enqueuedEnvelope struct {
+	jobs.Accepted
+	elsewhere []Elsewhere
+	warnings  []Warning
+}
+
 // enqueueEnvelope takes one envelope with its documents.
-func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got jobs.Accepted, elsewhere []Elsewhere, err error) {
+func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got enqueuedEnvelope, err error) {
 	x := exchangeOf(ctx)
 	campaign, err = named(ctx, campaign)
 	if err != nil {
-		return got, nil, err
+		return got, err
 	}
 	kind, err := mediaType(x.r, "application/json", "multipart/form-data")
 	if err != nil {
-		return got, nil, err
+		return got, err
 	}
 	files, err := s.receive(ctx, s.limits.Envelope)
 	if err != nil {
-		return got, nil, err
+		return got, err
 	}
 	defer files.close()
 	in, err := readEnvelope(x.r, kind, files)
 	if err != nil {
-		return got, nil, err
+		return got, err
 	}
 	e, problems, err := s.envelope(ctx, campaign, in, files, noPatterns)
 	if err != nil {
-		return got, nil, err
+		return got, err
 	}
 	if err := problems.Err(); err != nil {
-		return got, nil, err
+		return got, err
 	}
 	if invitation, ok := intake.InvitationOf(e); ok {
-		if elsewhere, err = s.elsewhere(ctx, campaign, []ledger.Invitation{invitation}); err != nil {
-			return got, nil, err
+		if got.elsewhere, err = s.elsewhere(ctx, campaign, []ledger.Invitation{invitation}); err != nil {
+			return got, err
 		}
 	}
-	got, err = s.client.EnqueueChecked(ctx, e)
-	return got, elsewhere, err
+	var found findings
+	found.remarkAt(e, s.client.Judge(), func(doubt intake.Doubt) Mistake {
+		return Mistake{ID: e.ID, Pointer: fragment(pointerTo(doubt.Field, ""))}
+	})
+	if got.warnings, err = s.warnings(ctx, campaign, begin{}, &found, got.elsewhere); err != nil {
+		return got, err
+	}
+	got.Accepted, err = s.client.EnqueueChecked(ctx, e)
+	return got, err
 }
 
 func readEnvelope(r *http.Request, kind string, files *uploadDir) (in EnvelopeInput, err error) {

@@ -63,7 +63,7 @@ func finish(doc *huma.OpenAPI) {
 	}
 	report.Properties["error"] = &huma.Schema{Description: "Why the envelope is where it is.",
 		AnyOf: []*huma.Schema{report.Properties["error"], {Type: "null"}}}
-	maps.Copy(schemas["EnvelopeAccepted"].Properties, report.Properties) // it is a report, with one field more
+	maps.Copy(schemas["EnvelopeAccepted"].Properties, report.Properties) // it is a report, with two fields more
 	least, most := 1.0, float64(maxPage)
 	for _, list := range []string{"/v1/campaigns", "/v1/campaigns/{campaign}/envelopes"} {
 		for _, p := range doc.Paths[list].Get.Parameters {

@@ -31,10 +31,11 @@ type uploadDir struct {
 	folder  *campaign.Folder
 	person  bool // somebody with a browser has sent them
 
-	buffer   []byte            // of all copying
-	unseen   int64             // bytes kept since the last look at the free space
-	meant    map[string]string // a part without a folder → the document that it was taken for
-	confused string            // a part that two documents in different folders could mean
+	buffer     []byte            // of all copying
+	unseen     int64             // bytes kept since the last look at the free space
+	meant      map[string]string // a part without a folder → the document that it was taken for
+	understood string            // how a sheet's headings were
+	confused   string            // a part that two documents in different folders could mean
 }
 
 func (s *uploadDir) close() {

@@ -22,7 +22,6 @@ var portuguese = map[string]string{
 	"1 row of %s not taken, but the campaign has its id by now, as when it was mended in %s and run: nothing is left to do for it":           "1 linha de %s não foi enviada, mas a campanha já tem o seu id, como quando foi corrigida em %s e executada: não há mais nada a fazer por ela",
 	"%q has a { without a }": "%q tem um { sem }",
 	"%q has not the form COLUMN=HEADING, such as signer1.name=Nome do locatário": "%q não tem a forma COLUNA=TÍTULO, como signer1.name=Nome do locatário",
-	"is probably misspelt: %v":                 "provavelmente tem um erro: %v",
 	"is not a known column":                    "não é uma coluna conhecida",
 	"column %s is hidden, and is read, too":    "a coluna %s está oculta, e também é lida",
 	"columns %s are hidden, and are read, too": "as colunas %s estão ocultas, e também são lidas",

@@ -77,10 +77,8 @@ func (r Row) Repeats() (Problem, bool) {
 // never comes. It may be right, and so it is no mistake.
 func (r Row) Doubts() []Problem {
 	var doubts []Problem
-	for i, s := range r.Envelope.Signers {
-		if why := intake.DoubtfulEmail(s.Email); !why.IsZero() {
-			doubts = append(doubts, r.Problem(fmt.Sprintf("signer%d.email", i+1), lang.Of("is probably misspelt: %v", why)))
-		}
+	for _, doubt := range intake.Doubts(r.Envelope) {
+		doubts = append(doubts, r.Problem(doubt.Field, doubt.Text))
 	}
 	return doubts
 }

@@ -122,6 +122,29 @@ func (s Settings) Marshal() string {
 	return string(b)
 }
 
+// Ended is a setting that ends.
+type Ended struct {
+	Setting string // as [Problem] has it
+	Value   string // as it was given
+}
+
+// Ends are those of the settings that end when others are given, and are not given again: hours that are
+// given replace all earlier ones. A start that is over has nothing to say any more.
+func (s Settings) Ends(given Settings, now time.Time) []Ended {
+	if h, err := s.Parse(); err != nil || h.StartAt.Before(now) {
+		s.StartAt = ""
+	}
+	var ended []Ended
+	for _, x := range []struct{ setting, had, has string }{
+		{"start-at", s.StartAt, given.StartAt}, {"window", s.Window, given.Window}, {"limit", s.Limit, given.Limit}, {"holidays", s.Holidays, given.Holidays},
+	} {
+		if x.had != "" && x.has == "" {
+			ended = append(ended, Ended{x.setting, x.had})
+		}
+	}
+	return ended
+}
+
 // longest bounds each of the settings: they are read at every claim.
 const longest = 200
 

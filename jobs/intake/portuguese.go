@@ -7,7 +7,11 @@ import (
 func init() { lang.Translate(portuguese) }
 
 var portuguese = map[string]string{
+	"%s has no place for %s: left out in %s":           "%s não tem lugar para %s: fica de fora em %s",
+	"%s offers no reminders: nobody is reminded of %v": "%s não oferece lembretes: ninguém é lembrado de %v",
+	"the ids are people's CPFs or CNPJs, and ids stand in logs, addresses and names of archived files: take another column": "os ids são CPFs ou CNPJs de pessoas, e ids ficam em logs, endereços e nomes de arquivos guardados: use outra coluna",
 	"%s is no mail service: is %s meant?":                                     "%s não é um serviço de e-mail: quis dizer %s?",
+	"is probably misspelt: %v":                                                "provavelmente tem um erro: %v",
 	"no domain ends in .%s: is .com meant?":                                   "nenhum domínio termina em .%s: quis dizer .com?",
 	"%s and %d more":                                                          "%s e mais %d",
 	"%s is in the past: give a later date, or days such as 30d":               "%s já passou: indique uma data posterior, ou dias como 30d",
