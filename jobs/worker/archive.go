@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +22,8 @@ import (
 // renewBefore is how long before its end a download address is no longer used.
 const renewBefore = time.Minute
 
-// archiveAll archives a completed envelope: every artifact, then the manifest.
+// archiveAll archives a completed envelope: every artifact, then the manifest. One that is not there keeps
+// no other from being fetched: it may be gone for good, and the others, too, some day.
 func (t *envelopeTask) archiveAll(ctx context.Context) error {
 	ctx, _, cancel := untilStop(ctx, t.stopping)
 	defer cancel()
@@ -37,21 +39,66 @@ func (t *envelopeTask) archiveAll(ctx context.Context) error {
 	if err != nil {
 		return t.recordFailure(ctx, err)
 	}
+	var missing missingFiles
+	at := 0 // of the next one in filed
 	for i := range listed {
-		if i < len(filed) && filed[i].Path == t.path(listed, i) {
+		if at < len(filed) && filed[at].Path == t.path(listed, i) {
+			at++
 			continue
 		}
 		f, err := t.fetch(ctx, listed, i, again)
-		if err != nil {
+		if providers.KindOf(err) == providers.NotFound {
+			missing.add(artifactName(listed, i), err)
+			continue
+		} else if err != nil {
 			return t.recordFailure(ctx, err)
 		}
-		filed = slices.Insert(filed, i, f)
+		filed = slices.Insert(filed, at, f)
+		at++
 		t.found.filed = filed
 		if t.cfg.Hooks.Archived != nil {
 			t.cfg.Hooks.Archived(t.rec.Provider, f.Kind, f.Size)
 		}
 	}
+	if err := missing.err(filed); err != nil {
+		return t.recordFailure(ctx, err)
+	}
 	return t.archived(ctx, filed)
+}
+
+// missingFiles are those that the provider has listed and does not give.
+type missingFiles struct {
+	names []string
+	cause error
+}
+
+// add notes one. Where others may come later, they decide what comes next: what is gone for good is
+// said when nothing more can be waited for.
+func (m *missingFiles) add(name string, err error) {
+	if later := comesLater(err); m.cause == nil || later && !comesLater(m.cause) {
+		m.names, m.cause = nil, err
+	} else if later != comesLater(m.cause) {
+		return
+	}
+	m.names = append(m.names, name)
+}
+
+// comesLater tells whether a file that is not there may be asked for again.
+func comesLater(err error) bool {
+	code := providers.CodeOf(err)
+	return code == providers.CodeNotReady || code == providers.CodeAddressExpired
+}
+
+// err names what is missing, once, and what is not; nil when nothing is.
+func (m *missingFiles) err(filed []report.ArchivedArtifact) error {
+	if m.cause == nil || len(filed) == 0 {
+		return m.cause
+	}
+	have := make([]string, len(filed))
+	for i, f := range filed {
+		have[i] = path.Base(f.Path)
+	}
+	return fmt.Errorf("%s cannot be had, %s archived: %w", strings.Join(m.names, ", "), strings.Join(have, ", "), m.cause)
 }
 
 // found is what archiving has found out, and nobody has recorded: the list of files, and those

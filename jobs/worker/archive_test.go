@@ -125,6 +125,43 @@ func TestFileThatVanishesIsFetchedAgain(t *testing.T) {
 	}
 }
 
+// A file that is gone for good keeps no other from being fetched, and is named once.
+func TestFileThatIsGone(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	k := w.completed("1")
+	if err := w.sandbox.Act("certyneo", w.record(k).EnvelopeID, "purge", ""); err != nil {
+		t.Fatal(err)
+	}
+	w.step(k)
+	r := w.state(k, ledger.Failed)
+	if r.ErrorCode != "purged" || !strings.HasPrefix(r.ErrorMessage, "signed_document.pdf cannot be had, dossier.pdf archived: ") || w.filed(k) != "dossier.pdf" {
+		t.Errorf("%s %s, archived %q", r.ErrorCode, r.ErrorMessage, w.filed(k))
+	}
+	if _, err := os.Stat(filepath.Join(w.folder, k.Campaign, k.ID, "dossier.pdf")); err != nil {
+		t.Error(err)
+	}
+	w.retry(k)
+	w.step(k)
+	if again := w.state(k, ledger.Failed); again.ErrorMessage != r.ErrorMessage || w.filed(k) != "dossier.pdf" {
+		t.Errorf("%s, archived %q", again.ErrorMessage, w.filed(k))
+	}
+}
+
+// What may come later is waited for, whatever is gone for good.
+func TestWhatIsGoneWaitsForWhatComes(t *testing.T) {
+	gone := &providers.Error{Kind: providers.NotFound, Code: "purged"}
+	soon := &providers.Error{Kind: providers.NotFound, Code: providers.CodeAddressExpired}
+	for _, errs := range [][]error{{gone, soon, gone}, {soon, gone}, {gone, gone, soon}} {
+		var m missingFiles
+		for i, err := range errs {
+			m.add(string(rune('a'+i)), err)
+		}
+		if err := m.err(nil); !errors.Is(err, soon) || len(m.names) != 1 {
+			t.Errorf("%v: %v %v", errs, m.names, err)
+		}
+	}
+}
+
 // A file that is another one now is not vouched for, and not taken for ours.
 func TestFileThatChangesIsAConflict(t *testing.T) {
 	w := newWorld(t, "certyneo")

@@ -77,7 +77,7 @@ func (t *envelopeTask) recordFailure(ctx context.Context, err error) error {
 		if len(t.rec.Steps) > 0 && t.rec.State == ledger.Preparing && t.rec.IntentAt.IsZero() && t.rec.Attempts < 3 {
 			return t.attempt(ctx, err, ledger.Deferral{ForgetSteps: true})
 		}
-		if e.Code == providers.CodeNotReady || e.Code == providers.CodeAddressExpired {
+		if comesLater(err) {
 			return t.attempt(ctx, err, ledger.Deferral{ForgetListed: true})
 		}
 		return t.markFailed(ctx, err)
