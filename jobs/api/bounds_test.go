@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/chancela/chancela/providers/providertest"
@@ -251,33 +252,36 @@ func (c *clock) SetReadDeadline(t time.Time) error { c.deadline = t; return nil 
 
 // A body may stall for a while, and must move on average; at its end no deadline is left.
 func TestDeadlinesOfBodies(t *testing.T) {
-	c := &clock{ResponseWriter: httptest.NewRecorder()}
-	r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(make([]byte, 64<<10)))
-	b := newTimedBody(c, r, apiRoute, time.Now())
-	if left := time.Until(c.deadline); left > stalled || left < stalled-time.Second {
-		t.Errorf("%s before the first byte", left)
-	}
-	b.begun = b.begun.Add(-time.Minute) // a minute for nothing
-	if _, err := b.Read(make([]byte, 1)); err != nil || time.Until(c.deadline) > -29*time.Second {
-		t.Errorf("%s after a minute, %v", time.Until(c.deadline), err)
-	}
-	b.read = 1 << 30
-	b.Read(make([]byte, 1))
-	if left := time.Until(c.deadline); left > stalled || left < stalled-time.Second {
-		t.Errorf("%s for one that moves", left)
-	}
-	io.Copy(io.Discard, b)
-	if !c.deadline.IsZero() {
-		t.Error("a deadline is left")
-	}
-	if b := newTimedBody(c, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("x")), webhookRoute, time.Now()); time.Until(c.deadline) > callbackTimeout {
-		t.Errorf("%v: a callback has %s", b, time.Until(c.deadline))
-	}
-	b = newTimedBody(c, httptest.NewRequest(http.MethodPost, "/", iotest.ErrReader(os.ErrDeadlineExceeded)), apiRoute, time.Now())
-	_, err := io.ReadAll(b)
-	if p, ok := err.(*Problem); !ok || p.Status != http.StatusRequestTimeout {
-		t.Errorf("%v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := &clock{ResponseWriter: httptest.NewRecorder()}
+		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(make([]byte, 64<<10)))
+		b := newTimedBody(c, r, apiRoute, time.Now())
+		if left := time.Until(c.deadline); left != stalled {
+			t.Errorf("%s before the first byte", left)
+		}
+		b.begun = b.begun.Add(-time.Minute) // a minute for nothing
+		if _, err := b.Read(make([]byte, 1)); err != nil || time.Until(c.deadline) != stalled-time.Minute {
+			t.Errorf("%s after a minute, %v", time.Until(c.deadline), err)
+		}
+		b.read = 1 << 30
+		b.Read(make([]byte, 1))
+		if left := time.Until(c.deadline); left != stalled {
+			t.Errorf("%s for one that moves", left)
+		}
+		io.Copy(io.Discard, b)
+		if !c.deadline.IsZero() {
+			t.Error("a deadline is left")
+		}
+		newTimedBody(c, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("x")), webhookRoute, time.Now())
+		if left := time.Until(c.deadline); left != callbackTimeout {
+			t.Errorf("a callback has %s", left)
+		}
+		b = newTimedBody(c, httptest.NewRequest(http.MethodPost, "/", iotest.ErrReader(os.ErrDeadlineExceeded)), apiRoute, time.Now())
+		_, err := io.ReadAll(b)
+		if p, ok := err.(*Problem); !ok || p.Status != http.StatusRequestTimeout {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 func TestUploadsAreBounded(t *testing.T) {
