@@ -489,3 +489,15 @@ func TestOperationOnAMixedPage(t *testing.T) {
 		}
 	}
 }
+
+// What most envelopes have in common is told first.
+func TestRefusalsAreInOrder(t *testing.T) {
+	o := operation("1", map[string]string{"n rare": "1", "n second": "3", "n first": "3", "ids first": "7 8"})
+	var whys []string
+	for _, n := range o.Refused {
+		whys = append(whys, n.Why)
+	}
+	if !slices.Equal(whys, []string{"first", "second", "rare"}) {
+		t.Errorf("%q", whys)
+	}
+}

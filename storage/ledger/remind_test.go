@@ -198,6 +198,15 @@ func TestNoReminderOfWhatIsDoubtfulOrWithdrawn(t *testing.T) {
 	for _, d := range due {
 		s.begin(d, RoundOver)
 	}
+
+	s.create(0, "certyneo", "4")
+	s.send(s.claim("4"))
+	if err := s.l.End(t.Context(), get(t, s.l, "4"), Ending{To: Declined, Reason: "no"}); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := s.l.BeginReminders(t.Context(), "june/4", "by hand", time.Time{}); err != nil || state != RoundOver {
+		t.Errorf("of an envelope that was declined: %s %v", state, err)
+	}
 }
 
 // A rule that comes, changes or goes is one of what was sent before, too.

@@ -393,3 +393,31 @@ func (s step) check(t *testing.T, l *Ledger, from State, before, after map[strin
 		}
 	}
 }
+
+// TestWhatNeedsNoRenewalLeavesItsIndex: only a completed envelope with an address that ends is looked at for it.
+func TestWhatNeedsNoRenewalLeavesItsIndex(t *testing.T) {
+	l, _ := open(t)
+	_, c := in(t, l, "1", Completed, change{})
+	waiting := func(want int64, when string) {
+		t.Helper()
+		if n, err := l.db.ZCard(t.Context(), renewKey).Result(); err != nil || n != want {
+			t.Errorf("%s: %d wait to be renewed, want %d: %v", when, n, want, err)
+		}
+	}
+	ending := []byte(`[{"expires":"2030-01-01T00:00:00Z"}]`)
+	for _, step := range []struct {
+		when string
+		do   func() error
+		want int64
+	}{
+		{"an address that ends", func() error { return c.RecordListed(t.Context(), ending) }, 1},
+		{"an address that does not", func() error { return c.RecordListed(t.Context(), []byte("[{}]")) }, 0},
+		{"one that ends again", func() error { return c.RecordListed(t.Context(), ending) }, 1},
+		{"archived", func() error { return c.Archive(t.Context(), time.Now(), []byte("[]"), false) }, 0},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(step.when, err)
+		}
+		waiting(step.want, step.when)
+	}
+}
