@@ -16,28 +16,36 @@ type agenda struct {
 	mu     sync.Mutex
 	queue  entries
 	seq    int
-	paused bool
-	held   []func(time.Time) // people's acts that came due during a pause
+	paused time.Time     // since when; zero: it is not
+	held   []agendaEntry // what came due during a pause and is kept back by it
 }
 
 type agendaEntry struct {
-	at     time.Time
-	seq    int
-	people bool
-	do     func(at time.Time)
+	at  time.Time
+	seq int
+	who who
+	do  func(at time.Time)
 }
+
+// who is to do something.
+type who int
+
+const (
+	theService  who = iota // a pause is nothing to it
+	thePeople              // what comes due in a pause, they do right after it
+	thePatience            // of an envelope with its people: it is as much longer as a pause takes
+)
 
 func newAgenda(now func() time.Time) *agenda {
 	return &agenda{now: now, wake: make(chan struct{}, 1)}
 }
 
 // at runs do at the given time, and tells it that time: on a busy machine the clock is
-// ahead by then, and what follows must not come later than what else was due. What
-// people do waits while the agenda is paused.
-func (a *agenda) at(t time.Time, people bool, do func(at time.Time)) {
+// ahead by then, and what follows must not come later than what else was due.
+func (a *agenda) at(t time.Time, who who, do func(at time.Time)) {
 	a.mu.Lock()
 	a.seq++
-	heap.Push(&a.queue, agendaEntry{t, a.seq, people, do})
+	heap.Push(&a.queue, agendaEntry{t, a.seq, who, do})
 	a.mu.Unlock()
 	a.poke()
 }
@@ -52,16 +60,30 @@ func (a *agenda) poke() {
 
 func (a *agenda) pause(paused bool) {
 	a.mu.Lock()
-	a.paused = paused
-	if !paused {
-		for _, do := range a.held {
-			a.seq++
-			heap.Push(&a.queue, agendaEntry{a.now(), a.seq, true, do})
-		}
-		a.held = nil
+	switch {
+	case paused && a.paused.IsZero():
+		a.paused = a.now()
+	case !paused && !a.paused.IsZero():
+		a.goOn(a.now())
 	}
 	a.mu.Unlock()
 	a.poke()
+}
+
+// goOn ends a pause. Without the time that it took, what people do late would come together with
+// the end of their envelope.
+func (a *agenda) goOn(now time.Time) {
+	a.queue, a.held = append(a.queue, a.held...), nil
+	for i := range a.queue {
+		switch e := &a.queue[i]; {
+		case e.who == thePatience:
+			e.at = e.at.Add(now.Sub(a.paused))
+		case e.who == thePeople && e.at.Before(now):
+			e.at = now
+		}
+	}
+	heap.Init(&a.queue)
+	a.paused = time.Time{}
 }
 
 // run does what the clock brings.
@@ -120,10 +142,10 @@ func (a *agenda) take(at time.Time) (due *agendaEntry, next time.Time) {
 			return nil, first
 		}
 		e := heap.Pop(&a.queue).(agendaEntry)
-		if !e.people || !a.paused {
+		if e.who == theService || a.paused.IsZero() {
 			return &e, time.Time{}
 		}
-		a.held = append(a.held, e.do)
+		a.held = append(a.held, e)
 	}
 	return nil, at.Add(time.Hour)
 }

@@ -28,6 +28,33 @@ func TestPauseAndAdvance(t *testing.T) {
 	}
 }
 
+// However long a pause was, everybody who signs when it is over has signed in time; whoever never signs
+// lets the time run out after it.
+func TestALongPauseExpiresNothing(t *testing.T) {
+	s := start(t, Options{SignAfter: time.Hour, Clock: standing})
+	c := certyneoCaller(t, s)
+	signs, stalls := c.draft("ana@example.test"), c.draft("expira@example.test")
+	for _, id := range []string{signs, stalls} {
+		c.call("POST", "/envelopes/"+id+"/send", nil, 200)
+	}
+	s.Advance(10 * time.Minute)
+	s.Pause(true)
+	s.Advance(40 * time.Hour)
+	s.Pause(true) // once more changes nothing
+	s.Pause(false)
+	state := func(id, want, when string) {
+		t.Helper()
+		if got := c.call("GET", "/envelopes/"+id, nil, 200).text("status"); got != want {
+			t.Errorf("%s it is %s, want %s", when, got, want)
+		}
+	}
+	s.Advance(time.Hour)
+	state(signs, "COMPLETED", "an hour after the pause")
+	state(stalls, "SENT", "an hour after the pause")
+	s.Advance(4 * time.Hour)
+	state(stalls, "EXPIRED", "in the end")
+}
+
 // A step of the clock ends when everything due has been done, at its own time and in
 // order, with what it has brought about.
 func TestAdvanceDoesEverythingDue(t *testing.T) {

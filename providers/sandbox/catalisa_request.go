@@ -172,7 +172,7 @@ func (c *catalisa) postRequest(template bool) func(*http.Request) *reply {
 
 		c.invite(q)
 		if !q.expires.IsZero() {
-			c.after(q.expires.Sub(q.created), q, q.expired)
+			c.later(q.expires.Sub(q.created), theService, q, q.expired)
 		}
 		q.touch("sent")
 		return created(q.json())

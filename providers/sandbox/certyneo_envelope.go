@@ -363,7 +363,7 @@ func (c *certyneo) send(r *http.Request) *reply {
 	e.state = "SENT"
 	c.invite(e)
 	if !e.expiresAt.IsZero() {
-		c.after(e.expiresAt.Sub(c.sb.now()), e, e.expired)
+		c.later(e.expiresAt.Sub(c.sb.now()), theService, e, e.expired)
 	}
 	c.emit("envelope.sent", e.event())
 	return ok(e.json(true))

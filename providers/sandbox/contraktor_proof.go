@@ -255,7 +255,7 @@ func (p *contraktorProof) special(action string) bool {
 
 func (p *contraktorProof) completed() {
 	p.c.end(p, "completed")
-	p.c.sb.agenda.at(p.ended.Add(p.c.sb.o.SignAfter/10), false, func(time.Time) {
+	p.c.sb.agenda.at(p.ended.Add(p.c.sb.o.SignAfter/10), theService, func(time.Time) {
 		p.c.mu.Lock()
 		defer p.c.mu.Unlock()
 		p.seal()

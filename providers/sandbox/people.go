@@ -106,7 +106,7 @@ func (s *Service) invite(e envelope) {
 	if slices.ContainsFunc(rec.people, func(p *person) bool { return !p.idle && p.stalls() }) {
 		patience = 4 * s.sb.o.SignAfter
 	}
-	s.after(patience, e, e.expired)
+	s.later(patience, thePatience, e, e.expired)
 }
 
 // callNext gives the turn to those who are next: all, or the lowest order that is
@@ -147,12 +147,15 @@ func (s *Service) patience(rec *record, p *person) time.Duration {
 
 // after lets something happen to an envelope that is still pending then. What follows
 // from an event is counted from the event's time.
-func (s *Service) after(d time.Duration, e envelope, do func()) {
+func (s *Service) after(d time.Duration, e envelope, do func()) { s.later(d, thePeople, e, do) }
+
+// later is after, for somebody.
+func (s *Service) later(d time.Duration, who who, e envelope, do func()) {
 	from := s.event
 	if from.IsZero() {
 		from = s.sb.now()
 	}
-	s.sb.agenda.at(from.Add(d), true, func(at time.Time) {
+	s.sb.agenda.at(from.Add(d), who, func(at time.Time) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.event = at

@@ -313,7 +313,7 @@ func (q *qisign) patchEnvelope(r *http.Request) *reply {
 		}
 		e.state = "submitted"
 		q.invite(e)
-		q.after(e.expires.Sub(q.sb.now()), e, e.expired)
+		q.later(e.expires.Sub(q.sb.now()), theService, e, e.expired)
 	case in.Status == "canceled" && (e.state == "created" || e.state == "submitted"):
 		q.end(e, "canceled")
 	default:

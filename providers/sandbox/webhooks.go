@@ -150,7 +150,7 @@ func (c *courier) work(ctx context.Context) {
 			n.Delivered++
 		case d.attempt+1 < deliveryAttempts:
 			d.attempt++
-			c.sb.agenda.at(c.sb.now().Add(deliveryPause<<(d.attempt-1)), false, func(time.Time) { c.again(d) })
+			c.sb.agenda.at(c.sb.now().Add(deliveryPause<<(d.attempt-1)), theService, func(time.Time) { c.again(d) })
 		default:
 			n.Failed++
 		}
