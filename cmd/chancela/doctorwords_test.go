@@ -14,7 +14,7 @@ import (
 
 var (
 	englishWords   = regexp.MustCompile(`\b(the|is|are|of|with|which|that|there|an|not|nothing|nobody|look|set|give|report|wrong|expected)\b`)
-	wordsOfOthers  = regexp.MustCompile(`HTTP \d{3}: [^.;]*|“[^”]*”`)
+	wordsOfOthers  = regexp.MustCompile(`HTTP \d{3}: [^.;]*|“[^”]*”|/[^\s:]*`) // paths, too: TMPDIR may be any
 	unlikeAnything = sandbox.Options{
 		Choices: sandbox.Choices{SDocUnregistered: true},
 		Differences: sandbox.Differences{Clock: 5 * time.Minute, Forbidden: []string{"certyneo GET /templates"}, ContraktorSearchIgnored: true, ListLag: time.Minute,

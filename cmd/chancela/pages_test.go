@@ -55,17 +55,24 @@ const axeVersion = "4.14.1"
 func axeCore(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = t.TempDir()
-	}
 	dir := filepath.Join(cache, "chancela-test")
+	if err != nil || os.MkdirAll(dir, 0o700) != nil { // a user without a home
+		dir = t.TempDir()
+	}
 	packed := filepath.Join(dir, "axe-core-"+axeVersion+".tgz")
 	if _, err := os.Stat(packed); err != nil {
 		npm := program(t, "browser", "npm")
-		if err := os.MkdirAll(dir, 0o700); err != nil {
+		fresh, err := os.MkdirTemp(dir, "pack-") // no half a file stays for the next run
+		if err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.CommandContext(t.Context(), npm, "pack", "axe-core@"+axeVersion, "--pack-destination", dir).CombinedOutput(); err != nil {
+		defer os.RemoveAll(fresh)
+		out, err := exec.CommandContext(t.Context(), npm, "pack", "axe-core@"+axeVersion, "--pack-destination", fresh,
+			"--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000").CombinedOutput()
+		if err == nil {
+			err = os.Rename(filepath.Join(fresh, filepath.Base(packed)), packed)
+		}
+		if err != nil {
 			if strings.Contains(os.Getenv("CHANCELA_TEST_REQUIRE"), "browser") {
 				t.Fatalf("npm has no axe-core: %v: %s", err, out)
 			}
