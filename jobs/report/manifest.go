@@ -140,6 +140,15 @@ func (m Manifest) Write(ctx context.Context, store archive.Archive) error {
 
 // Of tells a person what the ledger has on an envelope.
 func Of(r *ledger.Record) (Report, error) {
+	filed, err := Archived(r)
+	if err != nil {
+		return Report{}, err
+	}
+	return OfFiled(r, filed)
+}
+
+// OfFiled is Of for who has the files at hand that are archived.
+func OfFiled(r *ledger.Record, filed []ArchivedArtifact) (Report, error) {
 	rep := Report{
 		Campaign: r.Campaign, ID: r.ID, Provider: r.Provider, State: string(r.State),
 		EnvelopeID: r.EnvelopeID, Attempts: r.Tries,
@@ -153,7 +162,11 @@ func Of(r *ledger.Record) (Report, error) {
 	}
 	var e told
 	if len(r.Envelope) > 0 {
-		if err := json.Unmarshal(r.Envelope, &e); err != nil {
+		var content any = &e
+		if len(r.Signers) > 0 {
+			content = &e.said // and nobody who was asked
+		}
+		if err := json.Unmarshal(r.Envelope, content); err != nil {
 			return rep, fmt.Errorf("the ledger's envelope %s: %w", r.Key(), err)
 		}
 	}
@@ -163,23 +176,14 @@ func Of(r *ledger.Record) (Report, error) {
 		if err := json.Unmarshal(r.Signers, &seen); err != nil {
 			return rep, fmt.Errorf("the ledger's signers of %s: %w", r.Key(), err)
 		}
-	} else if len(e.Signers) > 0 {
-		var asked []providers.Signer
-		if err := json.Unmarshal(e.Signers, &asked); err != nil {
-			return rep, fmt.Errorf("the ledger's envelope %s: %w", r.Key(), err)
-		}
-		for _, s := range asked {
-			seen = append(seen, providers.SignerStatus{Name: s.Name, Email: s.Email, State: providers.SignerPending})
-		}
+	}
+	for _, s := range e.Signers {
+		seen = append(seen, providers.SignerStatus{Name: s.Name, Email: s.Email, State: providers.SignerPending})
 	}
 	for _, s := range seen {
 		rep.Signers = append(rep.Signers, Signer{Name: s.Name, Email: s.Email, State: s.State, SignedAt: Time(s.SignedAt), Reason: s.Reason})
 	}
 	rep.addFindings(r.Evidence)
-	filed, err := Archived(r)
-	if err != nil {
-		return rep, err
-	}
 	for _, f := range filed {
 		f.Name = path.Base(f.Path)
 		rep.Artifacts = append(rep.Artifacts, f.Artifact)
@@ -189,9 +193,16 @@ func Of(r *ledger.Record) (Report, error) {
 
 // told is what reports tell of an envelope's content: a report of a million reads nothing else of it.
 type told struct {
+	said
+	Signers []struct { // until a look has seen them
+		Name  string `json:"name"`
+		Email string `json:"email"`
+	} `json:"signers"`
+}
+
+type said struct {
 	Subject string            `json:"subject"`
 	Meta    map[string]string `json:"meta"`
-	Signers json.RawMessage   `json:"signers"` // until a look has seen them
 }
 
 // Kept is what the ledger keeps of the files of an archived envelope: where they came from is in

@@ -277,8 +277,7 @@ func (t *envelopeTask) archived(ctx context.Context, filed []report.ArchivedArti
 	if err != nil {
 		return t.recordFailure(ctx, err)
 	}
-	done.Artifacts = b
-	rep, err := report.Of(&done)
+	rep, err := report.OfFiled(&done, filed)
 	if err != nil {
 		return t.recordFailure(ctx, err)
 	}

@@ -432,3 +432,16 @@ func TestSubscriptions(t *testing.T) {
 	f.Answer("DELETE /webhooks/wh_1", 403, `{"error":"Insufficient scope: webhooks:write required"}`)
 	fake.WantKind(t, p.Unsubscribe(t.Context(), "wh_1"), providers.Denied, "")
 }
+
+// TestWhereTheAnswerStands: at the top, or in data, however that is written.
+func TestWhereTheAnswerStands(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"id":"1"}`: "1", `{"data":{"id":"2"}}`: "2", `{"DATA":{"id":"3"}}`: "3", `{"d\u0061ta":{"id":"4"}}`: "4", `{"id":"5","data":{"id":"6"}}`: "5", `{"dat":{"id":"7"}}`: "", `{"id":"dat`: "error", `{"data":{"id":1}}`: "error",
+	} {
+		var o object[struct{ ID string }]
+		err := json.Unmarshal([]byte(text), &o)
+		if got := o.Value.ID; err == nil && got != want || (err != nil) != (want == "error") {
+			t.Errorf("%s: %q, %v", text, got, err)
+		}
+	}
+}

@@ -123,6 +123,9 @@ type subscription struct {
 type object[T any] struct{ Value T }
 
 func (o *object[T]) UnmarshalJSON(b []byte) error {
+	if !mayHaveData(b) { // one pass instead of two
+		return json.Unmarshal(b, &o.Value)
+	}
 	var shape struct {
 		ID   json.RawMessage `json:"id"`
 		Data json.RawMessage `json:"data"`
@@ -134,6 +137,16 @@ func (o *object[T]) UnmarshalJSON(b []byte) error {
 		b = shape.Data
 	}
 	return json.Unmarshal(b, &o.Value)
+}
+
+// mayHaveData tells whether a JSON text may have a member called data, however that is written.
+func mayHaveData(b []byte) bool {
+	for i, c := range b {
+		if c == '\\' || c|0x20 == 'd' && i+4 <= len(b) && bytes.EqualFold(b[i:i+4], []byte("data")) {
+			return true
+		}
+	}
+	return false
 }
 
 // state puts an envelope's status (reference §5) into chancela's words. An unknown one

@@ -88,7 +88,10 @@ func (r *Record) appendLean(blob []byte, letter byte, value []byte) []byte {
 		return appendSection(blob, letter, value)
 	}
 	text, hashes := withoutHashes(value)
-	packed, err := packer.pack(text, r.words())
+	words := wordBuffers.Get().(*bytes.Buffer)
+	defer wordBuffers.Put(words)
+	r.writeWords(words)
+	packed, err := packer.pack(text, words.Bytes())
 	if err != nil {
 		return appendSection(blob, letter, value)
 	}
@@ -148,7 +151,9 @@ func (r *Record) unpackLean(packed string) ([]byte, error) {
 	return withHashes(text, rest[:n])
 }
 
-// wordBuffers hold the words of records that are read: a report reads a million.
+// wordBuffers hold the words of records that are read or written: a report reads a million. They are the dictionary of an
+// archived record: that of all records, and how its own content and files are likely to read. They are part of the format:
+// other ones are another way of packing.
 var wordBuffers = sync.Pool{New: func() any { return bytes.NewBuffer(slices.Clone(dictionary)) }}
 
 // The times of an archived record stand in one field, before the version that archiving has made; an id that is a UUID
@@ -308,16 +313,6 @@ func withHashes(text []byte, hashes string) ([]byte, error) {
 		value = hex.AppendEncode(value, []byte(hashes[at:at+hashSize]))
 		text = text[i+2:]
 	}
-}
-
-// words are the dictionary of an archived record: that of all records, and how its own content
-// and files are likely to read. They are part of the format: other ones are another way of packing.
-func (r *Record) words() []byte {
-	var b bytes.Buffer
-	b.Grow(len(dictionary) + 1024)
-	b.Write(dictionary)
-	r.writeWords(&b)
-	return b.Bytes()
 }
 
 // writeWords writes a record's own words after the dictionary of all.
