@@ -271,6 +271,22 @@ func (c *Client) unable(kind ledger.Kind) (names []string) {
 	return names
 }
 
+// RetryAll is [Client.Retry] for all envelopes that a campaign has now. Its error is only what kept it
+// from going on: what is in another state is counted in the result.
+func (c *Client) RetryAll(ctx context.Context, campaign string) (Result, error) {
+	return c.all(ctx, campaign, ledger.RetryAll)
+}
+
+// CancelAll is [Client.Cancel] for all envelopes that a campaign has now, as RetryAll.
+func (c *Client) CancelAll(ctx context.Context, campaign string) (Result, error) {
+	return c.all(ctx, campaign, ledger.CancelAll)
+}
+
+// RemindAll is [Client.Remind] for all envelopes that a campaign has now, as RetryAll.
+func (c *Client) RemindAll(ctx context.Context, campaign string) (Result, error) {
+	return c.all(ctx, campaign, ledger.RemindAll)
+}
+
 // all does something to all envelopes that a campaign has.
 func (c *Client) all(ctx context.Context, campaign string, kind ledger.Kind) (Result, error) {
 	o, err := c.Begin(ctx, campaign, kind, "")

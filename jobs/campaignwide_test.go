@@ -113,7 +113,7 @@ func TestTasksAreThereWhenAnOperationHasEnded(t *testing.T) {
 	}
 	_, err := d.ledger.Create(t.Context(), entries)
 	d.must(err)
-	res, err := d.Retry(t.Context(), "june")
+	res, err := d.RetryAll(t.Context(), "june")
 	d.must(err)
 	if n := d.waiting("able", pace.Steer) + d.waiting("able", "bulk"); n != len(entries) || res.Done != n {
 		t.Errorf("%d of %d tasks when %d were retried", n, len(entries), res.Done)
@@ -129,7 +129,7 @@ func TestTasksAreThereWhenAnOperationHasEnded(t *testing.T) {
 		d.must(redis.Del(t.Context(), key).Err())
 		d.must(redis.Set(t.Context(), key, "no list", 0).Err())
 	}
-	if _, err := d.Retry(t.Context(), "july"); err == nil {
+	if _, err := d.RetryAll(t.Context(), "july"); err == nil {
 		t.Error("the tasks of the last page are not on the queue, and nobody is told")
 	}
 }

@@ -11,15 +11,30 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// Would tells what [Client.Retry], Cancel, Remind or Resume would do now, and changes nothing:
-// for the named envelopes, or without ids for all of the campaign.
+// Would tells what [Client.Retry], Cancel or Remind would do now for the named envelopes, and changes
+// nothing. Without ids it is [ErrNoIDs].
 func (c *Client) Would(ctx context.Context, campaign string, kind ledger.Kind, ids ...string) (Result, error) {
+	may, err := c.may(kind)
+	if err != nil {
+		return Result{}, err
+	}
+	return c.would(ctx, campaign, ids, may)
+}
+
+// may judges whether an operation can be done to an envelope.
+func (c *Client) may(kind ledger.Kind) (func(*ledger.Record) error, error) {
 	may := map[ledger.Kind]func(*ledger.Record) error{ledger.RetryAll: retryable, ledger.CancelAll: c.cancelable, ledger.RemindAll: c.remindable, ledger.ResumeAll: resumable}[kind]
 	if may == nil {
-		return Result{}, fmt.Errorf("nobody can tell what %s would do", kind)
+		return nil, fmt.Errorf("nobody can tell what %s would do", kind)
 	}
-	if len(ids) > 0 {
-		return c.would(ctx, campaign, ids, may)
+	return may, nil
+}
+
+// WouldAll tells what [Client.RetryAll], CancelAll, RemindAll or Resume would do now, and changes nothing.
+func (c *Client) WouldAll(ctx context.Context, campaign string, kind ledger.Kind) (Result, error) {
+	may, err := c.may(kind)
+	if err != nil {
+		return Result{}, err
 	}
 	if _, err := c.ledger.Campaign(ctx, campaign); err != nil {
 		return Result{}, err
@@ -94,6 +109,9 @@ func (c *Client) WouldForget(ctx context.Context, campaign string, kind ledger.K
 
 // would asks for the named envelopes of a campaign. Its error is as that of [Client.each].
 func (c *Client) would(ctx context.Context, campaign string, ids []string, may func(*ledger.Record) error) (res Result, err error) {
+	if len(ids) == 0 {
+		return res, ErrNoIDs
+	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if _, err := c.ledger.Campaign(ctx, campaign); err != nil {
 		return res, err

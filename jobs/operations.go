@@ -26,11 +26,8 @@ func laneOf(n int) pace.Class {
 }
 
 // Retry puts failed envelopes back: to where they failed, with all attempts anew. Without
-// ids it is for all of the campaign.
+// ids it does nothing, and is [ErrNoIDs].
 func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (Result, error) {
-	if len(ids) == 0 {
-		return c.all(ctx, campaign, ledger.RetryAll)
-	}
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		if err := retryable(r); err != nil {
 			return err
@@ -44,11 +41,8 @@ func (c *Client) Retry(ctx context.Context, campaign string, ids ...string) (Res
 
 // Cancel stops envelopes that are not sent, and withdraws those that are where the
 // provider can; a worker makes that call. Done are those that were stopped or are being
-// withdrawn. Without ids it is for all of the campaign.
+// withdrawn. Without ids it does nothing, and is [ErrNoIDs].
 func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Result, error) {
-	if len(ids) == 0 {
-		return c.all(ctx, campaign, ledger.CancelAll)
-	}
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		if err := c.cancelable(r); err != nil {
 			return err
@@ -74,11 +68,8 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 }
 
 // Remind asks the provider to notify the pending signers of sent envelopes again; a
-// worker makes the call. Without ids it is for all of the campaign.
+// worker makes the call. Without ids it does nothing, and is [ErrNoIDs].
 func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Result, error) {
-	if len(ids) == 0 {
-		return c.all(ctx, campaign, ledger.RemindAll)
-	}
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		if err := c.remindable(r); err != nil {
 			return err

@@ -119,12 +119,18 @@ const (
 	operateRepeats = 20
 )
 
+// ErrNoIDs: no envelope was named. An empty list never means the whole campaign.
+var ErrNoIDs = errors.New("no ids were given: RetryAll, CancelAll, RemindAll and WouldAll are for a whole campaign")
+
 type operation func(ctx context.Context, r *ledger.Record, lane pace.Class) error
 
 // each runs an operation for the named envelopes of a campaign. It goes on after a refusal. The error
 // is what kept it from going on, or else a [*RefusedError].
 func (c *Client) each(ctx context.Context, campaign string, ids []string, do operation) (Result, error) {
 	var res Result
+	if len(ids) == 0 {
+		return res, ErrNoIDs
+	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if _, err := c.ledger.Campaign(ctx, campaign); err != nil {
 		return res, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -16,6 +17,38 @@ func TestOfManyRefusalsSomeAreNamed(t *testing.T) {
 	}
 	if len(r.Refused) != 1 || r.Refused[0].Envelopes != 3*maxIDs || len(r.Refused[0].IDs) != maxIDs || !errors.Is(r.Err(), ErrNotNow) {
 		t.Errorf("%+v", r.Refused[0])
+	}
+}
+
+// TestNoIDsAreNotAllOfThem: a list of envelopes that has come out empty is refused, and the campaign is as it was.
+func TestNoIDsAreNotAllOfThem(t *testing.T) {
+	d := newDesk(t)
+	d.put("able", "failed", failed)
+	d.put("able", "sent", sent)
+	for name, do := range map[string]func(context.Context, string, ...string) (Result, error){
+		"Retry": d.Retry, "Cancel": d.Cancel, "Remind": d.Remind,
+		"Would": func(ctx context.Context, campaign string, ids ...string) (Result, error) {
+			return d.Would(ctx, campaign, ledger.CancelAll, ids...)
+		},
+	} {
+		for _, none := range [][]string{nil, {}} {
+			if res, err := do(t.Context(), "june", none...); !errors.Is(err, ErrNoIDs) || res.Done+res.NotDone() != 0 {
+				t.Errorf("%s of nobody: %+v, %v", name, res, err)
+			}
+		}
+	}
+	for id, state := range map[string]ledger.State{"failed": ledger.Failed, "sent": ledger.Sent} {
+		if r := d.record(id); r.State != state || r.CancelAsked {
+			t.Errorf("%s is %s", id, r.State)
+		}
+	}
+	if n := d.waiting("able", pace.Steer); n != 0 {
+		t.Errorf("%d tasks", n)
+	}
+	for _, do := range []func(context.Context, string) (Result, error){d.RetryAll, d.RemindAll, d.CancelAll} {
+		if res, err := do(t.Context(), "june"); err != nil || res.Done == 0 {
+			t.Errorf("all of them: %+v, %v", res, err)
+		}
 	}
 }
 

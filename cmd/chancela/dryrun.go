@@ -37,6 +37,10 @@ func dryAnswer(a answer) answer {
 
 // wouldSome says what would become of the named envelopes, or of all of the campaign.
 func wouldSome(ctx context.Context, c *jobs.Client, args []string, kind ledger.Kind) (answer, error) {
+	if len(args) == 1 {
+		r, err := c.WouldAll(ctx, args[0], kind)
+		return would(args, kind, r), err
+	}
 	r, err := c.Would(ctx, args[0], kind, args[1:]...)
 	return would(args, kind, r), listed(r, err)
 }
@@ -63,7 +67,7 @@ func wouldPause(ctx context.Context, c *jobs.Client, campaign string) (answer, e
 }
 
 func wouldResume(ctx context.Context, c *jobs.Client, campaign string) (answer, error) {
-	r, err := c.Would(ctx, campaign, ledger.ResumeAll)
+	r, err := c.WouldAll(ctx, campaign, ledger.ResumeAll)
 	if err != nil {
 		return answer{}, err
 	}

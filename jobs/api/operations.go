@@ -68,6 +68,9 @@ func (s *Server) operations(a huma.API) {
 		{"remind", "Ask the providers to notify pending signers again", "Ask the provider to notify pending signers again", ledger.RemindAll, s.client.Remind},
 	} {
 		would := func(ctx context.Context, campaign string, ids ...string) (jobs.Result, error) {
+			if len(ids) == 0 {
+				return s.client.WouldAll(ctx, campaign, op.kind)
+			}
 			return s.client.Would(ctx, campaign, op.kind, ids...)
 		}
 		s.onCampaign(a, op.verb, op.all, http.StatusAccepted, true, func(ctx context.Context, campaign string, ids []string, dry bool) (Done, error) {
@@ -118,7 +121,7 @@ func (s *Server) pauses(a huma.API) {
 	})
 	s.onCampaign(a, "resume", "End a pause", http.StatusOK, false, func(ctx context.Context, campaign string, _ []string, dry bool) (Done, error) {
 		if dry {
-			res, err := s.client.Would(ctx, campaign, ledger.ResumeAll)
+			res, err := s.client.WouldAll(ctx, campaign, ledger.ResumeAll)
 			return Done{Campaign: campaign, Envelopes: res.Done, Ended: true, DryRun: true}, err
 		}
 		done, err := s.start(ctx, campaign, ledger.ResumeAll)

@@ -257,7 +257,7 @@ func TestRetryIsNotBlocked(t *testing.T) {
 	b.becomes(k, ledger.Failed)
 	b.idle()
 	refuse.Store(false)
-	if res, err := b.client.Retry(t.Context(), k.Campaign); res.Done != 1 || err != nil {
+	if res, err := b.client.RetryAll(t.Context(), k.Campaign); res.Done != 1 || err != nil {
 		t.Fatal(res, err)
 	}
 	b.sentOnce(k)

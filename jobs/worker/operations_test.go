@@ -351,7 +351,7 @@ func TestAttemptsAndRetry(t *testing.T) {
 	if r.ErrorCode == "" || r.ErrorMessage == "" {
 		t.Error("no reason is kept")
 	}
-	if res, err := w.client.Retry(t.Context(), k.Campaign); err != nil || res.Done != 1 {
+	if res, err := w.client.RetryAll(t.Context(), k.Campaign); err != nil || res.Done != 1 {
 		t.Fatal(res, err)
 	}
 	w.judge(k, 0, "retried")

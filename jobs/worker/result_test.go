@@ -37,11 +37,11 @@ func TestAListOfIDsGoesOn(t *testing.T) {
 	w.state(providers.Key{Campaign: "crash", ID: "2"}, ledger.Sent)
 
 	// For a whole campaign a refusal is part of the answer.
-	res, err = w.client.Cancel(t.Context(), "crash")
+	res, err = w.client.CancelAll(t.Context(), "crash")
 	if err != nil || res.Done != 0 || res.NotDone() != 3 || len(res.Refused) != 2 {
 		t.Errorf("%+v %v", res, err)
 	}
-	if _, err := w.client.Cancel(t.Context(), "july"); !errors.Is(err, ledger.ErrNotFound) {
+	if _, err := w.client.CancelAll(t.Context(), "july"); !errors.Is(err, ledger.ErrNotFound) {
 		t.Error(err)
 	}
 }
@@ -60,7 +60,7 @@ func TestFewGoAheadOfMany(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if res, err := w.client.Retry(t.Context(), "crash"); err != nil || res.Done != n {
+	if res, err := w.client.RetryAll(t.Context(), "crash"); err != nil || res.Done != n {
 		t.Fatal(res, err)
 	}
 	depths, err := w.client.TaskQueue().Depths(t.Context())
