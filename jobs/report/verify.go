@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/chancela/chancela/storage/archive"
@@ -47,7 +48,8 @@ func Verify(ctx context.Context, store archive.Archive, book *ledger.Ledger, cam
 	if book == nil {
 		return v.Verification, nil
 	}
-	return v.Verification, missing(ctx, book, campaign, v.seen, report)
+	err := v.compare(ctx, book, campaign)
+	return v.Verification, err
 }
 
 type verifying struct {
@@ -159,7 +161,9 @@ func vouched(filed []ArchivedArtifact) uint64 {
 	return h.Sum64() | 1
 }
 
-func missing(ctx context.Context, book *ledger.Ledger, campaign string, seen map[string]uint64, report func(string, error)) error {
+// compare looks for what the ledger calls archived, of a campaign or of all. The archive was listed before: what
+// differs is looked at again before it is called wrong, as envelopes are archived meanwhile.
+func (v *verifying) compare(ctx context.Context, book *ledger.Ledger, campaign string) error {
 	campaigns := []string{campaign}
 	if campaign == "" {
 		var err error
@@ -172,20 +176,57 @@ func missing(ctx context.Context, book *ledger.Ledger, campaign string, seen map
 			if err != nil {
 				return err
 			}
-			key := archive.EnvelopeKey(r.Campaign, r.ID, ManifestName)
-			have, ok := seen[r.Key()]
-			if !ok {
-				report(key, errors.New("the ledger calls the envelope archived, and its manifest is missing"))
-				continue
-			}
-			filed, err := Archived(r)
-			if err != nil {
+			if err := v.compareOne(ctx, book, r); err != nil {
 				return err
-			}
-			if have != 0 && len(filed) > 0 && have != vouched(filed) { // 0: reported already
-				report(key, errors.New("it does not vouch for the files that the ledger has as archived"))
 			}
 		}
 	}
 	return nil
+}
+
+func (v *verifying) compareOne(ctx context.Context, book *ledger.Ledger, r *ledger.Record) error {
+	key := archive.EnvelopeKey(r.Campaign, r.ID, ManifestName)
+	if _, ok := v.seen[r.Key()]; !ok {
+		if there, err := v.later(ctx, key); err != nil || !there {
+			return err
+		}
+	}
+	same, err := v.same(r)
+	if err != nil || same {
+		return err
+	}
+	if r, err = book.Get(ctx, r.Key()); err == nil { // its page was read in two trips
+		same, err = v.same(r)
+	}
+	if err == nil && !same {
+		v.report(key, errors.New("it does not vouch for the files that the ledger has as archived"))
+	}
+	return err
+}
+
+// later reads a manifest that the listing has not found; false when it is not there, or nobody can tell.
+func (v *verifying) later(ctx context.Context, key string) (bool, error) {
+	_, err := v.store.Stat(ctx, key)
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case errors.Is(err, archive.ErrNotFound):
+		v.report(key, errors.New("the ledger calls the envelope archived, and its manifest is missing"))
+		return false, nil
+	case err != nil:
+		v.report(key, err)
+		return false, nil
+	}
+	if err := v.manifest(ctx, key); err != nil {
+		return false, err
+	}
+	v.Unvouched = slices.DeleteFunc(v.Unvouched, func(key string) bool { return v.vouched[key] })
+	return true, nil
+}
+
+// same tells whether the files that the ledger has as archived are those that the manifest vouches for.
+func (v *verifying) same(r *ledger.Record) (bool, error) {
+	filed, err := Archived(r)
+	have := v.seen[r.Key()]
+	return have == 0 || len(filed) == 0 || have == vouched(filed), err // 0: reported already
 }
