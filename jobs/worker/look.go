@@ -177,7 +177,7 @@ func (w *Worker) lookAtAll(ctx context.Context, config ProviderConfig, records [
 	var looking sync.WaitGroup
 	for range min(looksAtOnce, config.Concurrency, len(rest)) {
 		looking.Add(1)
-		w.hands.do(func() {
+		w.pool.do(func() {
 			defer looking.Done()
 			for r := range next {
 				if p := guard.Panics(func() error { return look(r) })(); p != nil { // it is looked at again when its hold is over

@@ -80,8 +80,8 @@ type Worker struct {
 	ids           ids
 	archiveHealth archiveHealth
 	fetching      map[string]chan struct{} // by provider: a place for each fetcher of what looks hand over
-	hands         hands                    // what they, tasks and looks are done by
-	spawn         func(func())             // by hands
+	pool          pool                     // what they, tasks and looks are done by
+	spawn         func(func())             // by the pool
 	stopping      context.Context          // ends when the worker begins to stop: waits end, calls go on
 	stop          context.CancelFunc
 }
@@ -99,8 +99,8 @@ func New(cfg Config) *Worker {
 		w.configs[name], w.fetching[name] = l, make(chan struct{}, fetchers(l.Concurrency))
 	}
 	w.stopping, w.stop = context.WithCancel(context.Background())
-	w.hands.work, w.hands.resting = make(chan func()), w.stopping.Done()
-	w.spawn = w.hands.do
+	w.pool.work, w.pool.over = make(chan func()), w.stopping.Done()
+	w.spawn = w.pool.do
 	return w
 }
 
@@ -146,7 +146,7 @@ func (w *Worker) Run(ctx context.Context) error {
 // by then is claimed, and brought by the sweeper when the claim has lapsed.
 func (w *Worker) finishHanded() {
 	done := make(chan struct{})
-	go func() { w.hands.wg.Wait(); close(done) }()
+	go func() { w.pool.wg.Wait(); close(done) }()
 	select {
 	case <-done:
 	case <-time.After(w.cfg.Shutdown):
@@ -214,11 +214,11 @@ func (w *Worker) start(provider string, c crew, db redis.UniversalClient, handle
 	return s, nil
 }
 
-// byHand lets a hand do a task, for which asynq has a new goroutine each.
-func (w *Worker) byHand(next asynq.Handler) asynq.Handler {
+// pooled lets the pool do a task, for which asynq has a new goroutine each.
+func (w *Worker) pooled(next asynq.Handler) asynq.Handler {
 	return asynq.HandlerFunc(func(ctx context.Context, t *asynq.Task) error {
 		done := make(chan error, 1)
-		w.hands.do(func() { done <- guard.Panics(func() error { return next.ProcessTask(ctx, t) })() })
+		w.pool.do(func() { done <- guard.Panics(func() error { return next.ProcessTask(ctx, t) })() })
 		return <-done
 	})
 }
@@ -226,7 +226,7 @@ func (w *Worker) byHand(next asynq.Handler) asynq.Handler {
 // mux are the handlers of a provider's tasks.
 func (w *Worker) mux(config ProviderConfig) *asynq.ServeMux {
 	mux := asynq.NewServeMux()
-	mux.Use(w.byHand)
+	mux.Use(w.pooled)
 	mux.HandleFunc(queue.TypeEnvelope, func(ctx context.Context, t *asynq.Task) error { return w.envelope(ctx, config, t) })
 	mux.HandleFunc(queue.TypeLook, func(ctx context.Context, _ *asynq.Task) error { return w.look(ctx, config) })
 	mux.HandleFunc(queue.TypeRenew, w.renew)

@@ -5,18 +5,18 @@ import (
 	"testing/synctest"
 )
 
-// TestHandsStay: what is done one after the other takes one goroutine, what is done at once as many
+// TestPoolStays: what is done one after the other takes one goroutine, what is done at once as many
 // as it is, and none is left when the worker stops.
-func TestHandsStay(t *testing.T) {
+func TestPoolStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		resting, begun := make(chan struct{}), 0
-		h := hands{work: make(chan func()), resting: resting}
+		over, begun := make(chan struct{}), 0
+		p := pool{work: make(chan func()), over: over}
 		do := func(work func()) {
 			select {
-			case h.work <- work:
+			case p.work <- work:
 			default:
 				begun++
-				h.do(work)
+				p.do(work)
 			}
 		}
 		for range 5 {
@@ -24,7 +24,7 @@ func TestHandsStay(t *testing.T) {
 			synctest.Wait()
 		}
 		if begun != 1 {
-			t.Errorf("%d hands did what came one after the other", begun)
+			t.Errorf("%d goroutines did what came one after the other", begun)
 		}
 		held, done := make(chan struct{}), 0
 		for range 3 {
@@ -32,16 +32,16 @@ func TestHandsStay(t *testing.T) {
 			synctest.Wait()
 		}
 		if begun != 3 {
-			t.Errorf("%d hands did three things at once", begun)
+			t.Errorf("%d goroutines did three things at once", begun)
 		}
-		close(resting)
+		close(over)
 		for range 3 {
 			held <- struct{}{}
 			synctest.Wait()
 		}
-		h.wg.Wait()
-		h.do(func() { done++ }) // after the others have gone
-		h.wg.Wait()
+		p.wg.Wait()
+		p.do(func() { done++ }) // after the others have gone
+		p.wg.Wait()
 		if done != 4 {
 			t.Errorf("%d things were done", done)
 		}
