@@ -26,8 +26,8 @@ type judge struct {
 	refused, crowding int
 }
 
-// arrive gives how many requests have arrived and were taken.
-func (j *judge) arrive() (taken int) {
+// arrive judges a request that comes now.
+func (j *judge) arrive() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	now := time.Now()
@@ -37,14 +37,13 @@ func (j *judge) arrive() (taken int) {
 	j.tokens = min(float64(j.rate.Burst), j.tokens+float64(now.Sub(j.at))/float64(j.rate.Interval()))
 	if j.at = now; j.tokens < 1-1e-9 {
 		j.refused++
-		return len(j.arrivals)
+		return
 	}
 	j.tokens--
 	j.arrivals = append(j.arrivals, now)
 	if n := len(j.arrivals) - j.rate.Requests - j.rate.Burst - 1; n >= 0 && now.Sub(j.arrivals[n]) < j.rate.Per {
 		j.crowding++
 	}
-	return len(j.arrivals)
 }
 
 // fleet is limiters of several processes on one Redis, in virtual time.
