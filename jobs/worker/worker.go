@@ -119,12 +119,13 @@ func (w *Worker) Run(ctx context.Context) error {
 		for _, s := range servers {
 			s.Stop() // all stop fetching before the first is waited for
 		}
+		end := time.Now().Add(w.cfg.Shutdown)
 		var wg sync.WaitGroup
 		for _, s := range servers {
 			wg.Go(s.Shutdown)
 		}
-		wg.Go(w.finishHanded)
 		wg.Wait()
+		w.finishHanded(end)
 		<-keeping
 		w.keepLastIDs()
 	}()
@@ -142,14 +143,19 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// finishHanded waits for what looks have handed over, as long as Shutdown says: what is not done
-// by then is claimed, and brought by the sweeper when the claim has lapsed.
-func (w *Worker) finishHanded() {
+// finishHanded waits until end for what looks have handed over: what is not done by then is claimed,
+// and brought by the sweeper when the claim has lapsed. The servers have shut down before: a handler
+// that is at work calls for hands, and hands over more, when all others may have gone.
+func (w *Worker) finishHanded(end time.Time) {
+	left := time.Until(end)
+	if left <= 0 { // handlers may have been given up, and be at work
+		return
+	}
 	done := make(chan struct{})
 	go func() { w.pool.wg.Wait(); close(done) }()
 	select {
 	case <-done:
-	case <-time.After(w.cfg.Shutdown):
+	case <-time.After(left):
 	}
 }
 
