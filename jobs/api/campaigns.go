@@ -58,8 +58,8 @@ type CampaignAccepted struct {
 // CampaignInput is a campaign as JSON.
 type CampaignInput struct {
 	_         struct{}        `additionalProperties:"false"`
-	Campaign  string          `json:"campaign"`
-	Envelopes []EnvelopeInput `json:"envelopes" nullable:"false"`
+	Campaign  string          `json:"campaign,omitempty" doc:"The campaign's name; it may stand in the address instead."`
+	Envelopes []EnvelopeInput `json:"envelopes" nullable:"false" minItems:"1"`
 
 	Provider    string `json:"provider,omitempty" doc:"For envelopes that name none."`
 	Subject     string `json:"subject,omitempty" doc:"Subject of envelopes that have none: Lease of {signer1.name}."`
@@ -175,6 +175,9 @@ type campaignQuery struct {
 	RemindAtMost string `query:"remind_at_most" pattern:"^[0-9]+$" doc:"So many reminders of one envelope: 3 by default, without remind_every 1; 0 ends a campaign's reminders."`
 }
 
+// largeDocuments says what a program has to know of base64.
+const largeDocuments = "Base64 makes a document a third larger: send large ones as parts of multipart/form-data, as they are."
+
 func (s *Server) campaigns(a huma.API) {
 	schemas := a.OpenAPI().Components.Schemas
 	type list struct {
@@ -210,7 +213,7 @@ func (s *Server) campaigns(a huma.API) {
 	}
 	register(s, a, huma.Operation{OperationID: "enqueue-campaign", Method: http.MethodPost, Path: "/v1/campaigns", DefaultStatus: http.StatusAccepted,
 		Summary:     "Enqueue a campaign",
-		Description: "A CSV file with its documents, or JSON. Everything is checked first: when anything is wrong, nothing is enqueued and the problem lists every mistake. The same request again enqueues nothing twice. elsewhere tells when other campaigns ask the same people to sign the same documents, and warnings what else is probably not meant: nothing is refused for it."},
+		Description: "A CSV file with its documents, or JSON: at most " + bytesText(s.limits.Campaign) + " with the documents, " + bytesText(maxSheet) + " without them, and " + strconv.Itoa(s.limits.Envelopes) + " envelopes; send more in several requests under the same name. " + largeDocuments + " Everything is checked first: when anything is wrong, nothing is enqueued and the problem lists every mistake. The same request again enqueues nothing twice. elsewhere tells when other campaigns ask the same people to sign the same documents, and warnings what else is probably not meant: nothing is refused for it."},
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"multipart/form-data": {Schema: schemaOf[CampaignForm](schemas)},
 			"application/json":    {Schema: schemaOf[CampaignInput](schemas)},

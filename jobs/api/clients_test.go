@@ -49,7 +49,7 @@ func TestCurl(t *testing.T) {
 func TestOpenAPI(t *testing.T) {
 	s := newStack(t, nil)
 	text := s.get("/openapi.json").want(t, http.StatusOK, nil).body
-	for _, want := range []string{`"openapi": "3.1`, `"/v1/campaigns/{campaign}/envelopes/{id}/artifacts/{name}"`, `"multipart/form-data"`, `"application/problem+json"`} {
+	for _, want := range []string{`"openapi": "3.1`, `"/v1/campaigns/{campaign}/envelopes/{id}/artifacts/{name}"`, `"multipart/form-data"`, `"application/problem+json"`, "at most 64 MiB, documents included"} {
 		if !contains(text, want) {
 			t.Errorf("the description has no %s", want)
 		}

@@ -57,20 +57,22 @@ func TestDryRunOverHTTP(t *testing.T) {
 	}
 }
 
+// withReminders adds a provider that can remind.
+func withReminders(t *testing.T) func(*Config) {
+	return func(c *Config) {
+		entry, _ := registry.Find("catalisa")
+		judge, err := entry.New(rest.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Providers = append(c.Providers, judge)
+		c.Client = jobs.NewClient(jobs.ClientConfig{Redis: c.Client.Ledger().Redis(), Durability: ledger.NotDurable, Archive: c.Client.Archive(), Providers: c.Providers, Log: c.Log})
+	}
+}
+
 // One signer is reminded by the number, where the provider can.
 func TestOneSignerIsRemindedOverHTTP(t *testing.T) {
-	s := newStack(t, func(c *Config) {
-		for _, p := range registry.All() {
-			if p.Name == "catalisa" {
-				judge, err := p.New(rest.Settings{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				c.Providers = append(c.Providers, judge)
-			}
-		}
-		c.Client = jobs.NewClient(jobs.ClientConfig{Redis: c.Client.Ledger().Redis(), Durability: ledger.NotDurable, Archive: c.Client.Archive(), Providers: c.Providers, Log: c.Log})
-	})
+	s := newStack(t, withReminders(t))
 	for id, provider := range map[string]string{"1": "catalisa", "2": "certyneo"} {
 		e := envelopeJSON(id, pdf("a"))
 		e["provider"] = provider

@@ -75,7 +75,7 @@ func (s *Server) envelopes(a huma.API) {
 	}
 	register(s, a, huma.Operation{OperationID: "enqueue-envelope", Method: http.MethodPost, Path: "/v1/campaigns/{campaign}/envelopes", DefaultStatus: http.StatusAccepted,
 		Summary:     "Enqueue one envelope",
-		Description: "202 the first time, 200 with the same content again, 409 with other content under the same id. Campaign and id are the idempotency key. elsewhere tells when other campaigns ask the same people to sign the same documents: nothing is refused for it."},
+		Description: "A request has at most " + bytesText(s.limits.Envelope) + ", documents included, and " + bytesText(maxItem) + " without them. " + largeDocuments + " 202 the first time, 200 with the same content again, 409 with other content under the same id. Campaign and id are the idempotency key. elsewhere tells when other campaigns ask the same people to sign the same documents: nothing is refused for it."},
 		&huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 			"application/json":    {Schema: schemaOf[EnvelopeInput](schemas)},
 			"multipart/form-data": {Schema: schemaOf[EnvelopeForm](schemas)},

@@ -65,6 +65,8 @@ type stack struct {
 	log     *logBook
 	slog    *slog.Logger
 	key     string // sent with every request; empty: none
+
+	described *described // what answers are judged by
 }
 
 // newStack serves on an in-memory Redis; change may alter the configuration.
@@ -107,6 +109,9 @@ func newStackServing(t testing.TB, l net.Listener, db redis.UniversalClient, cha
 	}
 	s.client = c.Client
 	if s.server, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	if s.described, err = newDescribed(s.server); err != nil {
 		t.Fatal(err)
 	}
 	s.serve(l)
@@ -159,7 +164,26 @@ func (s *stack) send(req *http.Request) reply {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.judge(res, b)
 	return reply{res, b}
+}
+
+// judge holds an answer, and a request that was taken, against the document.
+func (s *stack) judge(res *http.Response, got []byte) {
+	s.t.Helper()
+	var sent []byte
+	if body := res.Request.GetBody; body != nil && res.Request.ContentLength < 1<<20 {
+		in, err := body()
+		if err == nil {
+			sent, err = io.ReadAll(in)
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	for _, wrong := range s.described.answer(res, sent, got) {
+		s.t.Errorf("%s %s: %d %.300s: not as described: %s", res.Request.Method, res.Request.URL.Path, res.StatusCode, got, wrong)
+	}
 }
 
 func (s *stack) get(path string) reply {

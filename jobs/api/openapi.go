@@ -32,8 +32,8 @@ func schemaName(t reflect.Type, hint string) string {
 	return name
 }
 
-// finish says in the document what the framework cannot see in the types: which fields
-// of a report may be null, and that a limit is a number, which the handler reads itself.
+// finish says in the document what the framework cannot see in the types: which objects
+// may be null, and that a limit is a number, which the handler reads itself.
 // The framework's own form of errors is not used.
 func finish(doc *huma.OpenAPI) {
 	schemas := doc.Components.Schemas.Map()
@@ -58,12 +58,13 @@ func finish(doc *huma.OpenAPI) {
 		}
 		schemas[of].Properties["states"] = states
 	}
-	for _, list := range []string{"signers", "artifacts"} {
-		report.Properties[list].Nullable = false
+	for _, list := range []*huma.Schema{report.Properties["signers"], report.Properties["artifacts"], report.Properties["odd"], schemas["Refusal"].Properties["ids"]} {
+		list.Nullable = false
 	}
-	report.Properties["error"] = &huma.Schema{Description: "Why the envelope is where it is.",
-		AnyOf: []*huma.Schema{report.Properties["error"], {Type: "null"}}}
+	report.Properties["error"].Description = "Why the envelope is where it is; null: nothing is wrong."
 	maps.Copy(schemas["EnvelopeAccepted"].Properties, report.Properties) // it is a report, with two fields more
+	nullables(doc.Components.Schemas)
+	ofCampaigns(schemas)
 	least, most := 1.0, float64(maxPage)
 	for _, list := range []string{"/v1/campaigns", "/v1/campaigns/{campaign}/envelopes"} {
 		for _, p := range doc.Paths[list].Get.Parameters {
@@ -74,6 +75,43 @@ func finish(doc *huma.OpenAPI) {
 	}
 	repeats(doc)
 	notifications(doc)
+}
+
+// nullables says of every object that is null in some answers that it may be: the framework refers to
+// it as if it always stood there.
+func nullables(schemas huma.Registry) {
+	for name, schema := range schemas.Map() {
+		t := schemas.TypeFromRef("#/components/schemas/" + name)
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct {
+			continue
+		}
+		for _, field := range reflect.VisibleFields(t) {
+			name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+			p := schema.Properties[name]
+			if p == nil || p.Ref == "" || field.Type.Kind() != reflect.Pointer || strings.Contains(options, "omit") {
+				continue
+			}
+			schema.Properties[name] = &huma.Schema{Description: p.Description, AnyOf: []*huma.Schema{{Ref: p.Ref}, {Type: "null"}}}
+		}
+	}
+}
+
+// ofCampaigns says that an envelope of a campaign needs less of its own than one that comes alone: what
+// stands beside the envelopes, or in the address, is for all that have none.
+func ofCampaigns(schemas map[string]*huma.Schema) {
+	one := *schemas["EnvelopeInput"]
+	one.Required = []string{"signers"}
+	one.Properties = maps.Clone(one.Properties)
+	for _, name := range []string{"provider", "subject", "id"} {
+		p := *one.Properties[name]
+		p.Description = strings.TrimSpace(p.Description + " Required, unless the campaign has one for the envelopes that have none.")
+		one.Properties[name] = &p
+	}
+	schemas["CampaignEnvelope"] = &one
+	schemas["CampaignInput"].Properties["envelopes"].Items = &huma.Schema{Ref: "#/components/schemas/CampaignEnvelope"}
 }
 
 // words are the values of an enumeration.

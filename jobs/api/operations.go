@@ -27,7 +27,7 @@ type ResolveInput struct {
 type Done struct {
 	Campaign  string         `json:"campaign"`
 	Envelopes int            `json:"envelopes" doc:"For how many envelopes it was done, until now where ended is false."`
-	Refused   []jobs.Refusal `json:"refused,omitempty" doc:"What was not done: a reason each, with how many envelopes and the first hundred of their ids."`
+	Refused   []jobs.Refusal `json:"refused,omitempty" nullable:"false" doc:"What was not done: a reason each, with how many envelopes and the first hundred of their ids."`
 	UnderWay  int            `json:"under_way,omitempty" doc:"After a pause: invitations that were begun before it and may still leave, within 20 seconds."`
 	Operation string         `json:"operation,omitempty" doc:"For the whole campaign: the address of the operation, which tells how far it is."`
 	Ended     bool           `json:"ended" doc:"False: it goes on in the background."`
@@ -44,7 +44,7 @@ type OperationStatus struct {
 	Total     int64          `json:"total" doc:"Envelopes that the campaign had when it was asked for."`
 	Seen      int64          `json:"seen" doc:"Envelopes looked at until now."`
 	Envelopes int            `json:"envelopes" doc:"For how many envelopes it was done until now."`
-	Refused   []jobs.Refusal `json:"refused,omitempty" doc:"What was not done: a reason each, with how many envelopes and the first hundred of their ids."`
+	Refused   []jobs.Refusal `json:"refused,omitempty" nullable:"false" doc:"What was not done: a reason each, with how many envelopes and the first hundred of their ids."`
 	BegunAt   *time.Time     `json:"begun_at"`
 	EndedAt   *time.Time     `json:"ended_at"`
 }
@@ -52,7 +52,7 @@ type OperationStatus struct {
 // IDsInput names some envelopes of a campaign.
 type IDsInput struct {
 	_   struct{} `additionalProperties:"false"`
-	IDs []string `json:"ids,omitempty" maxItems:"1000" doc:"Only these envelopes. Without them the operation is for the whole campaign."`
+	IDs []string `json:"ids,omitempty" nullable:"false" minItems:"1" maxItems:"1000" doc:"Only these envelopes. Without them the operation is for the whole campaign."`
 }
 
 const maxResolve = 64 << 10 // bytes
