@@ -61,7 +61,7 @@ func (c *Client) Remarks(envelopes ...Envelope) []Remark {
 	for _, e := range envelopes {
 		all.Add(e, c.judge.Provider(e.Provider))
 		for _, doubt := range intake.Doubts(e) {
-			doubts = append(doubts, Remark{Code: intake.DoubtfulField, Envelopes: 1, Column: doubt.Field, IDs: []string{e.ID}, Text: doubt.Text})
+			doubts = append(doubts, Remark{Code: doubt.Code, Envelopes: 1, Column: doubt.Field, IDs: []string{e.ID}, Text: doubt.Text})
 		}
 	}
 	return append(all.List(false), doubts...)

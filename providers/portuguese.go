@@ -61,6 +61,9 @@ var portuguese = map[string]string{
 	"%s tells no list of templates to find a name in; give its id": "%s não dá uma lista de modelos em que achar um nome; indique o id",
 	"needs the template's name after name:":                        "precisa do nome do modelo depois de name:",
 
+	"asterisk": "asterisco", "low line": "sublinhado", "middle dot": "ponto médio", "plus sign": "sinal de mais", "equals sign": "sinal de igual", "exclamation mark": "ponto de exclamação", "question mark": "ponto de interrogação",
+	"left parenthesis": "abre parêntese", "right parenthesis": "fecha parêntese", "left square bracket": "abre colchete", "right square bracket": "fecha colchete", "left curly bracket": "abre chave", "right curly bracket": "fecha chave",
+	"less-than sign": "sinal de menor", "greater-than sign": "sinal de maior", "dollar sign": "cifrão", "tilde": "til", "grave accent": "acento grave", "circumflex accent": "acento circunflexo", "hyphen-minus": "hífen",
 	"solidus":                   "barra",
 	"reverse solidus":           "barra invertida",
 	"space":                     "espaço",

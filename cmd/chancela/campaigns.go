@@ -220,7 +220,7 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		tell("more", map[string]any{"rows": more}, lang.N(more, "and %d more row that asks the same people again", "and %d more rows that ask the same people again"))
 	}
 	if more := doubted - maxListed; more > 0 {
-		tell("more", map[string]any{"doubts": more}, lang.N(more, "and %d more address that is probably misspelt", "and %d more addresses that are probably misspelt"))
+		tell("more", map[string]any{"doubts": more}, lang.N(more, "and %d more that is probably not meant", "and %d more that are probably not meant"))
 	}
 	return total, nil
 }

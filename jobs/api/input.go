@@ -131,7 +131,7 @@ func (s *Server) envelope(ctx context.Context, name string, in EnvelopeInput, fi
 		problems.Add("campaign", "must be left out, or be the campaign that the request is for")
 	}
 	if err := e.Expires.UnmarshalText([]byte(in.Expires)); err != nil {
-		problems.Add("expires", "must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)")
+		problems.Add("expires", "%v", intake.NoExpiry(in.Expires))
 	}
 	file := func(field string, f FileInput) jobs.Document {
 		if ctx.Err() != nil {

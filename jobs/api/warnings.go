@@ -12,7 +12,7 @@ import (
 // Warning is something that its sender should know of a campaign that was taken: what the commands say
 // by the way.
 type Warning struct {
-	Code      string `json:"code" enum:"doubtful_email,elsewhere,hours_replaced,left_out,more,not_reminded,note,personal_ids,read,repeated" doc:"What it is about: an address that is probably misspelt; another campaign that asks the same; hours that end as others were given; a column that the service has no place for; more of what stands before it; a provider without reminders; what a provider says of its envelopes; ids that are CPFs or CNPJs; how the sheet's headings were understood; envelopes that ask the same as an earlier one."`
+	Code      string `json:"code" enum:"doubtful_email,doubtful_id,doubtful_name,elsewhere,hours_replaced,left_out,more,not_reminded,note,personal_ids,read,repeated" doc:"What it is about: an address that is probably misspelt, a number as an id that a program has written otherwise, an e-mail address in place of a name; another campaign that asks the same; hours that end as others were given; a column that the service has no place for; more of what stands before it; a provider without reminders; what a provider says of its envelopes; ids that are CPFs or CNPJs; how the sheet's headings were understood; envelopes that ask the same as an earlier one."`
 	Envelopes int    `json:"envelopes,omitempty" doc:"How many envelopes it is about."`
 	Mistake
 }
@@ -44,7 +44,7 @@ func (f *findings) remarkAt(e jobs.Envelope, judge *intake.Judge, place func(int
 		}
 		m := place(doubt)
 		m.Field, m.Message = doubt.Field, short(doubt.Text.String())
-		f.doubted = append(f.doubted, Warning{Code: intake.DoubtfulField, Envelopes: 1, Mistake: m})
+		f.doubted = append(f.doubted, Warning{Code: doubt.Code, Envelopes: 1, Mistake: m})
 	}
 }
 
@@ -55,7 +55,7 @@ func (s *Server) warnings(ctx context.Context, name string, b begin, found *find
 		all = append(all, Warning{Code: code, Envelopes: envelopes, Mistake: Mistake{Field: field, Message: short(text)}})
 	}
 	if more := found.doubts - len(found.doubted); more > 0 {
-		add("more", 0, "", fmt.Sprintf("and %d more misspelt addresses", more))
+		add("more", 0, "", fmt.Sprintf("and %d more that are probably not meant", more))
 	}
 	for i, other := range elsewhere {
 		if i == maxElsewhere {

@@ -67,7 +67,7 @@ func TestWarningsOfJSON(t *testing.T) {
 	if w := got.Warnings[7]; w.Pointer != "#/envelopes/7/signers/0/email" || *w.Index != 7 || w.ID != "7" {
 		t.Errorf("%+v", w)
 	}
-	if more, repeated := got.Warnings[maxDoubts], got.Warnings[maxDoubts+1]; more.Message != "and 20 more misspelt addresses" || repeated.Code != "repeated" || repeated.Envelopes != maxDoubts+19 {
+	if more, repeated := got.Warnings[maxDoubts], got.Warnings[maxDoubts+1]; more.Message != "and 20 more that are probably not meant" || repeated.Code != "repeated" || repeated.Envelopes != maxDoubts+19 {
 		t.Errorf("%+v %+v", more, repeated)
 	}
 	var one struct{ Warnings []Warning }

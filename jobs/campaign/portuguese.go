@@ -83,7 +83,6 @@ var portuguese = map[string]string{
 	"line %d of %s":                                                                                             "linha %d de %s",
 	"line %d of %s (row %d of the spreadsheet)":                                                                 "linha %d de %s (linha %d da planilha)",
 	"may mean %v: say which%v":                                                                                  "pode significar %v: diga qual%v",
-	"must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)":                        "deve ser uma data como 31/12/2030 ou 2030-12-31, ou dias como 30d (de 1d a 3650d)",
 	"must be a path below the campaign file's folder: without .. and not absolute":                              "deve ser um caminho abaixo da pasta do arquivo da campanha: sem .. e não absoluto",
 	"must be a path relative to the campaign file, or s3://bucket/key":                                          "deve ser um caminho relativo ao arquivo da campanha, ou s3://bucket/key",
 	"must be a whole number from 1":                                                                             "deve ser um número inteiro a partir de 1",

@@ -242,7 +242,7 @@ func (b *rowReader) plain(ctx context.Context, e *providers.Envelope, col column
 		e.Template = value
 	case "expires":
 		if e.Expires.UnmarshalText([]byte(value)) != nil {
-			b.found.add(c, col.name, lang.Of("must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)"))
+			b.found.add(c, col.name, intake.NoExpiry(value))
 		}
 	case "document":
 		b.documents(ctx, e, c, value)

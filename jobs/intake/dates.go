@@ -51,6 +51,15 @@ func (c *checker) birthdate(field string, s *providers.Signer) {
 	}
 }
 
+// NoExpiry says why a value is no last day.
+func NoExpiry(value string) lang.Text {
+	_, err := providers.ParseDate(value)
+	if err == nil {
+		err = providers.ErrDate
+	}
+	return lang.Of("must be a date such as 2030-12-31 or 31/12/2030, or days such as 30d (1d to 3650d)%v", because(err))
+}
+
 // because adds what is known of a mistake to the words for what was expected.
 func because(err error) lang.Text {
 	if errors.Is(err, providers.ErrDate) {

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/lang"
@@ -12,11 +14,14 @@ import (
 
 // Codes of remarks. They are the API's words.
 const (
-	LeftOut       = "left_out"       // the service has no place for a column
-	Noted         = "note"           // what its provider says of it
-	NotReminded   = "not_reminded"   // the provider offers no reminders, and they were asked for
-	PersonalIDs   = "personal_ids"   // most ids are people's CPFs or CNPJs
-	DoubtfulField = "doubtful_email" // an address that is probably misspelt
+	LeftOut     = "left_out"     // the service has no place for a column
+	Noted       = "note"         // what its provider says of it
+	NotReminded = "not_reminded" // the provider offers no reminders, and they were asked for
+	PersonalIDs = "personal_ids" // most ids are people's CPFs or CNPJs
+
+	DoubtfulEmailCode = "doubtful_email" // an address that is probably misspelt
+	DoubtfulID        = "doubtful_id"    // a number that a program has written otherwise
+	DoubtfulName      = "doubtful_name"  // an e-mail address in place of a name
 )
 
 // Remark is what the sender of envelopes that are right should know of them.
@@ -117,17 +122,28 @@ func envelopes(n int) lang.Text { return lang.N(n, "%d envelope", "%d envelopes"
 
 // Doubt is what is probably wrong in an envelope that is right otherwise.
 type Doubt struct {
+	Code  string
 	Field string // the column
 	Text  lang.Text
 }
+
+var plainAddress = regexp.MustCompile(`^[^\s@]+@[^\s@]+\.\pL{2,}$`)
+
+func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // Doubts are those of an envelope: somebody would wait for an invitation that never comes. It may be
 // right, and so it is no mistake.
 func Doubts(e providers.Envelope) []Doubt {
 	var all []Doubt
+	if number, zeros, ok := strings.Cut(e.ID, "."); ok && digits(number) && zeros != "" && strings.Trim(zeros, "0") == "" {
+		all = append(all, Doubt{DoubtfulID, "id", lang.Of("is %s as pandas and other programs write it: another id than %[1]s, under which these people may have been asked already", number)})
+	}
 	for i, s := range e.Signers {
+		if strings.Contains(s.Name, "@") && plainAddress.MatchString(s.Name) {
+			all = append(all, Doubt{DoubtfulName, fmt.Sprintf("signer%d.name", i+1), lang.Of("is an e-mail address, and stands in the contract as a name")})
+		}
 		if why := DoubtfulEmail(s.Email); !why.IsZero() {
-			all = append(all, Doubt{fmt.Sprintf("signer%d.email", i+1), lang.Of("is probably misspelt: %v", why)})
+			all = append(all, Doubt{DoubtfulEmailCode, fmt.Sprintf("signer%d.email", i+1), lang.Of("is probably misspelt: %v", why)})
 		}
 	}
 	return all

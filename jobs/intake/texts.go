@@ -62,7 +62,7 @@ var class = func() (class [256]rune) {
 // nothing that cannot be seen. Line breaks stay, to be refused.
 func (c *checker) name(field string, name *string) {
 	given := *name
-	if len(given) <= maxName && ordinary(given) && isLetter(given[0]) && !nobodysWord(given) {
+	if len(given) <= maxName && ordinary(given) && isLetter(given[0]) && !nobodysWord(given) && !halfMissing(given) && !bytesOf(given) {
 		return
 	}
 	if c.endless(field, given, maxName) {
@@ -112,7 +112,7 @@ func withoutJoiners(s string) string {
 // title is name for the subject, which may hold any signs.
 func (c *checker) title(field string, title *string) {
 	given := *title
-	if len(given) <= maxSubject && ordinary(given) && isLetter(given[0]) && !nobodysWord(given) {
+	if len(given) <= maxSubject && ordinary(given) && isLetter(given[0]) && !nobodysWord(given) && !bytesOf(given) {
 		return
 	}
 	if c.endless(field, given, maxSubject) {
@@ -175,6 +175,21 @@ func nobodysWord(s string) bool {
 	return len(s) <= len("[object Object]") && slices.Contains(nobodysWords, s)
 }
 
+// halfMissing tells a name that a program has put together of several values, one of which it had not:
+// "Ana undefined". Null and None are names of people.
+func halfMissing(s string) bool {
+	all, any := true, false
+	for word := range strings.FieldsSeq(s) {
+		all, any = all && nobodysWord(word), any || word == "undefined" || word == "null"
+	}
+	return any || all
+}
+
+// bytesOf tells a text as Python writes bytes.
+func bytesOf(s string) bool {
+	return len(s) > 2 && s[0] == 'b' && (s[1] == '\'' || s[1] == '"') && s[len(s)-1] == s[1]
+}
+
 // notWritten says what a text is when no person has written it.
 func notWritten(s string) error {
 	if err := leftover(s); err != nil {
@@ -183,6 +198,8 @@ func notWritten(s string) error {
 	switch {
 	case nobodysWord(s):
 		return lang.Errorf("is what a spreadsheet or program writes for an empty or missing value: fill it in, or leave the cell empty where that is allowed")
+	case bytesOf(s):
+		return lang.Errorf("is written as a program writes bytes: %s. Write the text alone", "b'...'")
 	case !strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.In(r, unicode.L, unicode.N, unicode.So, unicode.Sc) && !providers.Invisible(r)
 	}):
@@ -216,6 +233,12 @@ func notAName(s string) error {
 	if s[0] >= '0' && s[0] <= '9' && scientific.MatchString(s) {
 		return lang.Errorf("is a number in scientific notation, made by a spreadsheet")
 	}
+	if halfMissing(s) {
+		return lang.Errorf("holds what a program writes for a missing value, such as null or undefined: fill it in")
+	}
+	if lostHash.MatchString(s) {
+		return lang.Errorf("has # in place of a letter, as SAP and other programs write those that they cannot: write the letter")
+	}
 	letters := false
 	for i, r := range s {
 		letters = letters || unicode.IsLetter(r)
@@ -238,6 +261,7 @@ func notAName(s string) error {
 const nameSigns = " '’‘ʼ`´-‐‑–—.,&/()+!:;#@*_%$\"“”«»·•ºª°№®™\u200C\u200D"
 
 var (
+	lostHash    = regexp.MustCompile(`\p{L}#{1,3}\p{L}|\p{L}{2}#{1,3}(\s|$)`)
 	lostSign    = regexp.MustCompile(`\p{L}\?{1,3}\p{Ll}`)
 	latinQuoted = regexp.MustCompile(`[A-Za-z][=%][C-F][0-9A-F][a-z]|=\?[A-Za-z0-9-]+\?[QqBb]\?`)
 	inAddress   = regexp.MustCompile(`\S*(://|www\.|@)\S*`)

@@ -90,6 +90,42 @@ func TestGarbledTexts(t *testing.T) {
 	}
 }
 
+// What programs put together of missing values, and what they cannot write, is no name. A subject is freer.
+func TestNamesThatProgramsMake(t *testing.T) {
+	for _, name := range []string{"Ana undefined", "undefined Souza", "null null", "Ana null", "None None", "NaN NaN", "b'Ana Souza'", `b"Ana"`, "JO#O ARA#JO", "MARIA JOS#", "CONCEI##O"} {
+		e := valid()
+		e.Signers[0].Name = name
+		if p := normalizeOn(t, &e); len(p) != 1 || p[0].Field != "signer1.name" {
+			t.Errorf("%s: %v", name, p)
+		}
+	}
+	e := valid()
+	e.Subject = "b'Lease'"
+	if p := normalizeOn(t, &e); len(p) != 1 || p[0].Field != "subject" {
+		t.Errorf("%v", p)
+	}
+	e.Subject, e.Message, e.Signers[0].Name = "Lot A#B", "It is null and void", "B# Consultoria"
+	if p := normalizeOn(t, &e); len(p) != 0 {
+		t.Errorf("%v", p)
+	}
+}
+
+// What is right by itself, and probably not meant, is doubted.
+func TestDoubts(t *testing.T) {
+	for id, doubted := range map[string]bool{"1.0": true, "2026.0": true, "1.00": true, "1.10": false, "v1.0": false, "1": false, "A.0": false} {
+		e := valid()
+		e.ID = id
+		if got := Doubts(e); len(got) == 1 != doubted || doubted && (got[0].Code != DoubtfulID || got[0].Field != "id") {
+			t.Errorf("%s: %v", id, got)
+		}
+	}
+	e := valid()
+	e.Signers[0].Name, e.Signers[0].Email = "ana@example.com", "ana@gmial.com"
+	if got := Doubts(e); len(got) != 2 || got[0].Code != DoubtfulName || got[0].Field != "signer1.name" || got[1].Code != DoubtfulEmailCode {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestNamesThatPeopleHave are easily taken for mistakes.
 func TestNumbersAreNoNames(t *testing.T) {
 	for _, value := range []string{"1,2E+10", "4.28311E10"} {
