@@ -145,7 +145,7 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // finishHanded waits until end for what looks have handed over: what is not done by then is claimed,
 // and brought by the sweeper when the claim has lapsed. The servers have shut down before: a handler
-// that is at work calls for hands, and hands over more, when all others may have gone.
+// that is at work calls for a goroutine, and hands over more, when all others of the pool may have gone.
 func (w *Worker) finishHanded(end time.Time) {
 	left := time.Until(end)
 	if left <= 0 { // handlers may have been given up, and be at work
