@@ -2,8 +2,9 @@
 //
 // A key is a path below the folder. Files are for their owner only (0600, folders 0700),
 // appear by link(2), which never replaces anything, after their bytes were synced, and
-// their names are synced before Put returns. Everything goes through an [os.Root]: no key
-// and no symbolic link leads out of the folder. Symbolic links are not listed.
+// their names are synced before Put returns; until then they have none, where the system
+// has such files. Everything goes through an [os.Root], or a call that stays below a folder
+// as it does: no key and no symbolic link leads out of the folder. Symbolic links are not listed.
 package dir
 
 import (
