@@ -138,7 +138,9 @@ func TestWhatTheArchiveHasIsAdopted(t *testing.T) {
 	digest, err := intake.Digest(toy)
 	l.must(err)
 	l.mark(marks.Mark{ID: "toy", Claim: "c6", Digest: digest, Provider: "toy", Environment: "production"})
-	if a, err := l.EnqueueChecked(t.Context(), toy); err != nil || !a.Adopted {
+	d, err := draftOf(toy) // no judge knows this provider
+	l.must(err)
+	if a, err := l.take(t.Context(), d); err != nil || !a.Adopted {
 		t.Errorf("%+v %v", a, err)
 	}
 	if r := l.record("toy"); !r.Simulated {
@@ -205,7 +207,7 @@ func TestAYoungerLedgerIsRemembered(t *testing.T) {
 				l.open(l.store)
 			}
 			for _, id := range []string{"2", "3"} {
-				if _, err := l.EnqueueChecked(t.Context(), l.envelope(id)); err != nil {
+				if _, err := l.Enqueue(t.Context(), l.envelope(id)); err != nil {
 					t.Fatal(err)
 				}
 				if r := l.record(id); !r.AskFirst {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -41,20 +42,38 @@ func (c *Client) Check(ctx context.Context, e *Envelope) error {
 // and sends nothing; with other content it is ErrConflict. What is wrong with the
 // envelope comes back as [providers.Problems].
 func (c *Client) Enqueue(ctx context.Context, e Envelope) (Accepted, error) {
-	e.Signers, e.Documents = slices.Clone(e.Signers), slices.Clone(e.Documents) // the caller's stay as they are
-	if err := c.Check(ctx, &e); err != nil {
-		return Accepted{}, err
-	}
-	return c.EnqueueChecked(ctx, e)
-}
-
-// EnqueueChecked is Enqueue for an envelope in which [Client.Judge] has found nothing wrong.
-func (c *Client) EnqueueChecked(ctx context.Context, e Envelope) (Accepted, error) {
-	d, err := c.draft(e)
+	checked, err := c.checked(ctx, e)
 	if err != nil {
 		return Accepted{}, err
 	}
-	known, err := c.tracesOf(ctx, e.Campaign)
+	return c.EnqueueChecked(ctx, checked)
+}
+
+// checked judges an envelope that comes from outside.
+func (c *Client) checked(ctx context.Context, e Envelope) (intake.Checked, error) {
+	e.Signers, e.Documents = slices.Clone(e.Signers), slices.Clone(e.Documents) // the caller's stay as they are
+	checked, problems, err := c.judge.Checked(ctx, &e, nil)
+	if err == nil {
+		err = problems.Err()
+	}
+	return checked, err
+}
+
+// errUnchecked: no judge has said that nothing is wrong.
+var errUnchecked = errors.New("the envelope was not checked, or something is wrong with it")
+
+// EnqueueChecked is Enqueue for an envelope that was checked already.
+func (c *Client) EnqueueChecked(ctx context.Context, checked intake.Checked) (Accepted, error) {
+	d, err := c.draft(checked)
+	if err != nil {
+		return Accepted{}, err
+	}
+	return c.take(ctx, d)
+}
+
+// take accepts one draft.
+func (c *Client) take(ctx context.Context, d *draft) (Accepted, error) {
+	known, err := c.tracesOf(ctx, d.envelope.Campaign)
 	if err != nil {
 		return Accepted{}, err
 	}
@@ -81,7 +100,15 @@ type draft struct {
 func (d *draft) size() int { return 2*len(d.entry.Content.Envelope) + 512*len(d.envelope.Signers) }
 
 // draft begins a draft; [Client.complete] ends it.
-func (c *Client) draft(e Envelope) (*draft, error) {
+func (c *Client) draft(checked intake.Checked) (*draft, error) {
+	e, ok := checked.Envelope()
+	if !ok {
+		return nil, errUnchecked
+	}
+	return draftOf(e)
+}
+
+func draftOf(e Envelope) (*draft, error) {
 	content, err := json.Marshal(e)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Key(), err)

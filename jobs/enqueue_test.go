@@ -2,14 +2,18 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/chancela/chancela/jobs/hours"
+	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/archive"
@@ -155,5 +159,66 @@ func TestArchivedElsewhere(t *testing.T) {
 		if err := sum.count(t.Context(), out, known); err != nil || sum.Archived != n || sum.Moved != n/2 {
 			t.Errorf("%d: %+v, %v", n, sum, err)
 		}
+	}
+}
+
+// TestWhatComesFromOutsideIsChecked: every way into a campaign refuses what Enqueue refuses, and nothing of it is kept.
+func TestWhatComesFromOutsideIsChecked(t *testing.T) {
+	c, store := enqueuer(t)
+	good := func() Envelope {
+		return Envelope{Campaign: "june", ID: "1", Provider: "certyneo", Subject: "Lease", Template: "tpl", Signers: []Signer{{Name: "Ana Prova", Email: "ana@example.com"}}}
+	}
+	for field, spoil := range map[string]func(*Envelope){
+		"provider":      func(e *Envelope) { e.Provider = "nosuch" },
+		"signer1.email": func(e *Envelope) { e.Signers[0].Email = "ana at example" },
+		"id":            func(e *Envelope) { e.ID = "a/b" },
+		"campaign":      func(e *Envelope) { e.Campaign = "july" },
+		"document": func(e *Envelope) {
+			e.Template, e.Documents = "", []Document{{Name: "lease.pdf", SHA256: "../..", Open: func(context.Context) (io.ReadCloser, error) {
+				return io.NopCloser(strings.NewReader("%PDF-1.7 <</Type/Page>> %%EOF")), nil
+			}}}
+		},
+	} {
+		e := good()
+		spoil(&e)
+		ways := map[string]func() error{
+			"EnqueueAll": func() error {
+				_, err := c.EnqueueAll(t.Context(), "june", func(yield func(Envelope, error) bool) { yield(e, nil) })
+				return err
+			},
+			"EnqueueFirst": func() error {
+				_, err := c.EnqueueFirst(t.Context(), "june", 1, func(yield func(Envelope, error) bool) { yield(e, nil) })
+				return err
+			},
+		}
+		if field != "campaign" { // Enqueue takes any
+			ways["Enqueue"] = func() error { _, err := c.Enqueue(t.Context(), e); return err }
+		}
+		for way, enqueue := range ways {
+			problems, ok := errors.AsType[providers.Problems](enqueue())
+			if !ok || !slices.ContainsFunc(problems, func(p providers.Problem) bool { return p.Field == field }) {
+				t.Errorf("%s of a wrong %s: %v", way, field, problems)
+			}
+		}
+	}
+	for name, err := range map[string]error{
+		"a row that nobody has checked": func() error { _, err := c.EnqueueChecked(t.Context(), intake.Checked{}); return err }(),
+		"a campaign's name":             func() error { _, err := c.EnqueueAll(t.Context(), "a/b", checked(t, c)); return err }(),
+		"hours of no campaign":          c.SetHours(t.Context(), "a/b", hours.Settings{Window: "Mon-Fri 09:00-18:00"}),
+		"reminders of no campaign":      c.SetReminders(t.Context(), "", hours.Reminders{}),
+	} {
+		if err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	for o, err := range store.List(t.Context(), "") {
+		t.Error("kept in the archive:", o.Key, err)
+	}
+	if names, err := c.Ledger().Campaigns(t.Context()); err != nil || len(names) > 0 {
+		t.Error("kept in the ledger:", names, err)
+	}
+	e := good()
+	if sum, err := c.EnqueueAll(t.Context(), "june", func(yield func(Envelope, error) bool) { yield(e, nil) }); err != nil || sum.New != 1 {
+		t.Errorf("%+v, %v", sum, err)
 	}
 }

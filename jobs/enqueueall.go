@@ -8,12 +8,17 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chancela/chancela/jobs/guard"
+	"github.com/chancela/chancela/jobs/intake"
+	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// Source gives envelopes one by one, checked: a CSV file's rows. It ends with the
-// first error.
+// Source gives envelopes one by one. It ends with the first error.
 type Source func(yield func(Envelope, error) bool)
+
+// CheckedSource gives envelopes that were checked when they were read: a CSV file's rows. It ends with
+// the first error.
+type CheckedSource func(yield func(intake.Checked, error) bool)
 
 // Summary counts what became of many envelopes.
 type Summary struct {
@@ -45,12 +50,11 @@ const (
 // archive.
 const together = 8
 
-// EnqueueAll accepts all envelopes of one campaign from a source of checked ones. A
-// conflict is reported and does not stop the others. Interrupted and called again, it
-// goes on: what is there is known.
-//
-// Batches follow each other: while the tasks of one are put on the queue, the next one is
-// recorded, another one prepared and another one read.
+// EnqueueAll accepts all envelopes of one campaign, each checked as by [Client.Enqueue]. A
+// conflict is reported and does not stop the others. An envelope that is wrong, or of another campaign,
+// ends it with [providers.Problems]; those before it may have been accepted. Interrupted or mended and
+// called again, it goes on: what is there is known. Who wants all or nothing calls [Client.Check] for
+// all of them first.
 func (c *Client) EnqueueAll(ctx context.Context, campaign string, source Source) (Summary, error) {
 	return c.EnqueueFirst(ctx, campaign, 0, source)
 }
@@ -77,10 +81,39 @@ func (c *Client) CheckFirst(ctx context.Context, campaign string, first int) err
 }
 
 // EnqueueFirst is EnqueueAll for a campaign of which the first envelopes of each provider are
-// sent, so many, and the others when those are archived or the campaign is resumed. It holds
+// sent, so many (0: all), and the others when those are archived or the campaign is resumed. It holds
 // for whatever is added to the campaign.
 func (c *Client) EnqueueFirst(ctx context.Context, campaign string, first int, source Source) (Summary, error) {
+	return c.EnqueueAllChecked(ctx, campaign, first, func(yield func(intake.Checked, error) bool) {
+		n := 0
+		for e, err := range source {
+			n++
+			var checked intake.Checked
+			if err == nil {
+				if checked, err = c.checked(ctx, e); err != nil {
+					err = fmt.Errorf("envelope %d: %w", n, err)
+				}
+			}
+			if !yield(checked, err) || err != nil {
+				return
+			}
+		}
+	})
+}
+
+// EnqueueAllChecked is EnqueueFirst for envelopes that were checked already.
+//
+// Batches follow each other: while the tasks of one are put on the queue, the next one is
+// recorded, another one prepared and another one read.
+func (c *Client) EnqueueAllChecked(ctx context.Context, campaign string, first int, source CheckedSource) (Summary, error) {
 	var sum Summary
+	if first < 0 {
+		return sum, fmt.Errorf("first is %d: want 0 (all at once) or more", first)
+	}
+	campaign, wrong := intake.CampaignName(campaign)
+	if err := wrong.Err(); err != nil {
+		return sum, err
+	}
 	if err := c.CheckFirst(ctx, campaign, first); err != nil {
 		return sum, err
 	}
@@ -106,7 +139,7 @@ func (c *Client) EnqueueFirst(ctx context.Context, campaign string, first int, s
 			return sum.count(ctx, b.out, known)
 		})
 	}))
-	reading := c.batches(ctx, first, source, read)
+	reading := c.batches(ctx, known.name, first, source, read)
 	close(read)
 	if err := work.Wait(); err != nil {
 		return sum, err
@@ -134,7 +167,7 @@ func passOn(ctx context.Context, from <-chan *accepting, to chan<- *accepting, s
 
 // batches reads a source and passes it on in batches. It returns when the source has
 // ended, with an error or without, or the context.
-func (c *Client) batches(ctx context.Context, first int, source Source, to chan<- *accepting) error {
+func (c *Client) batches(ctx context.Context, campaign string, first int, source CheckedSource, to chan<- *accepting) error {
 	var batch []*draft
 	size := 0
 	send := func() error {
@@ -146,11 +179,14 @@ func (c *Client) batches(ctx context.Context, first int, source Source, to chan<
 			return ctx.Err()
 		}
 	}
-	for e, err := range source {
+	for checked, err := range source {
 		if err != nil {
 			return err
 		}
-		d, err := c.draft(e)
+		d, err := c.draft(checked)
+		if err == nil && d.envelope.Campaign != campaign {
+			err = notOf(campaign, d.key)
+		}
 		if err != nil {
 			return err
 		}
@@ -166,6 +202,13 @@ func (c *Client) batches(ctx context.Context, first int, source Source, to chan<
 		return send()
 	}
 	return ctx.Err()
+}
+
+// notOf says that an envelope of one campaign was given for another.
+func notOf(campaign, key string) error {
+	var problems providers.Problems
+	problems.Add("campaign", "%s was given for the campaign %s", key, campaign)
+	return problems.Err()
 }
 
 // count adds what became of a batch.

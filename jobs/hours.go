@@ -16,6 +16,10 @@ import (
 // enqueued. Empty settings leave a campaign that has some as it is; a window of "always" ends
 // its hours. What is wrong with the settings comes back as a [hours.Problem].
 func (c *Client) SetHours(ctx context.Context, campaign string, s hours.Settings) error {
+	campaign, wrong := intake.CampaignName(campaign)
+	if err := wrong.Err(); err != nil {
+		return err
+	}
 	if s.Empty() {
 		return c.ledger.SetHours(ctx, campaign, "")
 	}
@@ -72,6 +76,10 @@ func (c *Client) Remarks(envelopes ...Envelope) []Remark {
 // provider can. Empty settings leave a campaign that has some as it is; at most 0 ends them.
 // What is wrong with the settings comes back as a [hours.Problem].
 func (c *Client) SetReminders(ctx context.Context, campaign string, r hours.Reminders) error {
+	campaign, wrong := intake.CampaignName(campaign)
+	if err := wrong.Err(); err != nil {
+		return err
+	}
 	if r.Empty() {
 		return c.ledger.SetReminders(ctx, campaign, nil)
 	}

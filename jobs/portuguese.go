@@ -4,6 +4,7 @@ import "github.com/chancela/chancela/providers/lang"
 
 func init() {
 	lang.Translate(map[string]string{
+		"%s was given for the campaign %s":                                     "%s foi dado para a campanha %s",
 		"no such envelope":                                                     "não há esse envelope",
 		"%s, and only failed envelopes are retried":                            "%s, e só se tenta de novo o que falhou",
 		"%s already":                                                           "já está assim: %s",

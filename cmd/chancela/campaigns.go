@@ -365,7 +365,7 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 		return sum, err
 	}
 	rejected, ids := campaign.NewRejected(r), leftIDs{campaign: r.Campaign()}
-	sum, err = c.EnqueueFirst(ctx, r.Campaign(), f.flags.first, f.rows(ctx, r, func(row campaign.Row) error {
+	sum, err = c.EnqueueAllChecked(ctx, r.Campaign(), f.flags.first, f.rows(ctx, r, func(row campaign.Row) error {
 		ids.add(row)
 		return rejected.Write(row)
 	}))
@@ -379,8 +379,8 @@ func (f *campaignFiles) enqueueFile(ctx context.Context, c *jobs.Client, name st
 }
 
 // rows gives the envelopes of a file's good rows, and has the others kept.
-func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, keep func(campaign.Row) error) jobs.Source {
-	return func(yield func(jobs.Envelope, error) bool) {
+func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, keep func(campaign.Row) error) jobs.CheckedSource {
+	return func(yield func(intake.Checked, error) bool) {
 		for row, err := range r.Rows(ctx) {
 			if by, ok := f.asked.of(row.Envelope); err == nil && len(row.Problems) == 0 && ok {
 				row.Problems = []campaign.Problem{row.Problem("id", askedAlready(row.Envelope, by))}
@@ -394,7 +394,7 @@ func (f *campaignFiles) rows(ctx context.Context, r *campaign.Reader, keep func(
 			case err == nil && len(row.Problems) > 0: // the file has changed since it was checked
 				err = usage("%v", row.Problems[0])
 			}
-			if !yield(row.Envelope, err) || err != nil {
+			if !yield(row.Checked(), err) || err != nil {
 				return
 			}
 		}

@@ -27,8 +27,9 @@ import (
 // item is one envelope of a body with all that is wrong with it.
 type item struct {
 	envelope jobs.Envelope
-	at       Mistake // where it stands
-	bytes    int     // that stand there
+	checked  intake.Checked // it, where nothing is wrong with it
+	at       Mistake        // where it stands
+	bytes    int            // that stand there
 	mistakes []Mistake
 	row      campaign.Row // of a CSV file
 	header   []string     // of that file
@@ -109,7 +110,7 @@ func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all ite
 		return nil, err
 	}
 	rejected := 0
-	sum, err := s.client.EnqueueFirst(ctx, name, b.first, func(yield func(jobs.Envelope, error) bool) {
+	sum, err := s.client.EnqueueAllChecked(ctx, name, b.first, func(yield func(intake.Checked, error) bool) {
 		for it, err := range all {
 			if err == nil && len(it.mistakes) > 0 {
 				rejected++
@@ -119,7 +120,7 @@ func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all ite
 					continue
 				}
 			}
-			if !yield(it.envelope, err) || err != nil {
+			if !yield(it.checked, err) || err != nil {
 				return
 			}
 		}
@@ -397,11 +398,11 @@ func (s *Server) element(ctx context.Context, name string, i int, raw jsontext.V
 	}
 	in.Provider = cmp.Or(in.Provider, provider)
 	it.at.ID = validID(in.ID)
-	e, problems, err := s.envelope(ctx, name, in, files, patterns)
+	e, checked, problems, err := s.envelope(ctx, name, in, files, patterns)
 	if err != nil {
 		return it, err
 	}
-	it.envelope = e
+	it.envelope, it.checked = e, checked
 	for _, p := range problems {
 		it.add(p.Field, p.Message.String())
 	}

@@ -174,7 +174,7 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got enqu
 	if err != nil {
 		return got, err
 	}
-	e, problems, err := s.envelope(ctx, campaign, in, files, noPatterns)
+	e, checked, problems, err := s.envelope(ctx, campaign, in, files, noPatterns)
 	if err != nil {
 		return got, err
 	}
@@ -193,7 +193,7 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got enqu
 	if got.warnings, err = s.warnings(ctx, campaign, begin{}, &found, got.elsewhere); err != nil {
 		return got, err
 	}
-	got.Accepted, err = s.client.EnqueueChecked(ctx, e)
+	got.Accepted, err = s.client.EnqueueChecked(ctx, checked)
 	return got, err
 }
 

@@ -123,7 +123,7 @@ func (f *FileInput) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 // envelope turns the input into an envelope and tells all that is wrong with it, by the
 // rules that the CSV's rows obey too.
-func (s *Server) envelope(ctx context.Context, name string, in EnvelopeInput, files *uploadDir, patterns campaign.Patterns) (jobs.Envelope, providers.Problems, error) {
+func (s *Server) envelope(ctx context.Context, name string, in EnvelopeInput, files *uploadDir, patterns campaign.Patterns) (jobs.Envelope, intake.Checked, providers.Problems, error) {
 	var problems providers.Problems
 	e := jobs.Envelope{Campaign: name, ID: in.ID, Provider: in.Provider, Subject: in.Subject, Message: in.Message,
 		Template: in.Template, Fields: in.Fields, Meta: in.Meta, Options: in.Options}
@@ -166,13 +166,13 @@ func (s *Server) envelope(ctx context.Context, name string, in EnvelopeInput, fi
 		e.Signers = append(e.Signers, signer)
 	}
 	if err := ctx.Err(); err != nil {
-		return e, nil, err
+		return e, intake.Checked{}, nil, err
 	}
 	patterns.Fill(&e, func(column string, message lang.Text) { problems.Add(column, "%v", message) })
-	more, err := s.client.Judge().Check(ctx, &e, func(column string) bool {
+	checked, more, err := s.client.Judge().Checked(ctx, &e, func(column string) bool {
 		return slices.ContainsFunc(problems, func(p providers.Problem) bool { return p.Field == column })
 	})
-	return e, append(problems, more...), err
+	return e, checked, append(problems, more...), err
 }
 
 func (x SignerInput) stamp() *jobs.Stamp {

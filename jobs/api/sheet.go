@@ -118,7 +118,7 @@ func (s *Server) sheetItems(ctx context.Context, sheet sheet, options campaign.O
 				yield(item{}, err)
 				return
 			}
-			it := item{row: row, header: reader.Header(), envelope: row.Envelope, bytes: row.Size(), at: csvMistake(row.Envelope.ID, row.Problem("id", lang.Text{})),
+			it := item{row: row, header: reader.Header(), envelope: row.Envelope, checked: row.Checked(), bytes: row.Size(), at: csvMistake(row.Envelope.ID, row.Problem("id", lang.Text{})),
 				mistakes: csvMistakes(row.Envelope.ID, row.Problems)}
 			if !yield(it, nil) {
 				return

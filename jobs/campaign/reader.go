@@ -129,10 +129,19 @@ type Row struct {
 	Number   int // in a spreadsheet
 	Envelope providers.Envelope
 	Problems []Problem
+	checked  intake.Checked
 	rec      record
 	file     string
 	header   *header
 	seen     *Seen
+}
+
+// Checked is the row's envelope as the judge of [Options] has found it right. A row with problems has none.
+func (r Row) Checked() intake.Checked {
+	if len(r.Problems) > 0 {
+		return intake.Checked{}
+	}
+	return r.checked
 }
 
 // Raw are the values as they stand there; nil for a line that cannot be split.

@@ -55,10 +55,11 @@ func (b *rowReader) read(ctx context.Context) {
 	b.fill(ctx, e)
 	r.options.Patterns.Fill(e, b.problem)
 	b.emptyFields(e)
-	problems, err := r.options.Judge.Check(ctx, e, b.known())
+	checked, problems, err := r.options.Judge.Checked(ctx, e, b.known())
 	if err != nil {
 		return // [Reader.Rows] tells
 	}
+	b.row.checked = checked
 	b.addAll(problems)
 	if intake.ValidID(e.ID) {
 		if first, again := r.options.Seen.add(e.Key(), rec.line, rec.row); again {

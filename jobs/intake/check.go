@@ -67,6 +67,15 @@ func ValidCampaign(s string) bool {
 		!strings.ContainsFunc(s, func(r rune) bool { return !nameRune(r) })
 }
 
+// CampaignName is a campaign's name in its normal form, and what is wrong with it.
+func CampaignName(s string) (name string, problems providers.Problems) {
+	// NFC, so that a name typed on one system is the same campaign on another.
+	if name = norm.NFC.String(providers.Trim(s)); !ValidCampaign(name) {
+		problems.Add("campaign", "must begin with a letter or digit and have 1 to %d letters, digits, dots, underscores or hyphens", maxID)
+	}
+	return name, problems
+}
+
 func nameRune(r rune) bool {
 	return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !providers.Invisible(r) || r == '.' || r == '_' || r == '-'
 }
@@ -95,11 +104,9 @@ func (c *checker) add(column, format string, args ...any) {
 var names = registry.Names()
 
 func (c *checker) envelope(e *providers.Envelope) {
-	// NFC, so that a name typed on one system is the same campaign on another.
-	e.Campaign = norm.NFC.String(providers.Trim(e.Campaign))
-	if !ValidCampaign(e.Campaign) {
-		c.add("campaign", "must begin with a letter or digit and have 1 to %d letters, digits, dots, underscores or hyphens", maxID)
-	}
+	var wrong providers.Problems
+	e.Campaign, wrong = CampaignName(e.Campaign)
+	c.problems = append(c.problems, wrong...)
 	c.id(&e.ID)
 	if e.Provider = word(e.Provider); e.Provider == "" {
 		c.add("provider", "is required: one of %s", strings.Join(names, ", "))

@@ -40,6 +40,19 @@ type File struct {
 	*providers.Document
 }
 
+// isHash tells whether s is a SHA-256 in lower-case hex.
+func isHash(s string) bool {
+	if len(s) != hex.EncodedLen(sha256.Size) {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
 // Measure reads a document once, for its hash, size and type. A document that has them
 // already is left alone. Sources opens s3:// addresses; nil: they are refused.
 func Measure(ctx context.Context, d *providers.Document, sources source.Open) error {

@@ -90,6 +90,10 @@ func (j *Judge) Check(ctx context.Context, e *providers.Envelope, found func(col
 // files looks into documents and images.
 func (j *Judge) files(ctx context.Context, e *providers.Envelope) (problems providers.Problems, err error) {
 	for _, d := range Documents(e) {
+		if d.SHA256 != "" && d.SHA256 != Unusable.SHA256 && !isHash(d.SHA256) {
+			problems.Add(d.Column, "has a sha256 that is none: leave it out, and the content is read for it")
+			continue
+		}
 		if j != nil {
 			if err := Measure(ctx, d.Document, j.sources); ctx.Err() != nil {
 				return problems, ctx.Err()
