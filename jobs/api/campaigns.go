@@ -130,10 +130,8 @@ func register[I, O any](s *Server, a huma.API, op huma.Operation, body *huma.Req
 	}
 	known := queryFields(reflect.TypeFor[I]())
 	huma.Register(a, op, func(ctx context.Context, in *I) (*O, error) {
-		if op.Method == http.MethodPost {
-			if err := onlyKnown(exchangeOf(ctx).r.URL.Query(), known); err != nil {
-				return nil, s.explain(ctx, err)
-			}
+		if err := onlyKnown(exchangeOf(ctx).r.URL.Query(), known); err != nil {
+			return nil, s.explain(ctx, err)
 		}
 		out, err := handler(ctx, in)
 		if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -77,7 +77,7 @@ func (s *Server) enqueueCampaign(ctx context.Context, up Sending) (*CampaignAcce
 	if err != nil {
 		return nil, err
 	}
-	found.understood = files.understood
+	found.understood, found.unused = files.understood, files.unused()
 	if files.confused != "" {
 		m := Mistake{Field: "document", Message: "several documents in different folders end in the file name " + files.confused + ", which one part of this request has"}
 		return nil, refused(m, "a document could be another one: send the parts with their folders, filename=folder/name; nothing was enqueued")
@@ -128,9 +128,13 @@ func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all ite
 	if err != nil {
 		return nil, err
 	}
+	places, err := placesOf(all, sum.Conflicts)
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range sum.Conflicts {
 		rejected++
-		found.mistakes.add(conflict(Mistake{}, c))
+		found.mistakes.add(conflict(places[c.Key], c))
 	}
 	if len(sum.Conflicts) > 0 && !skip { // taken by somebody between the passes
 		return nil, found.mistakes.problem(http.StatusConflict, "some envelopes have ids that were taken meanwhile; the others were enqueued")
@@ -141,6 +145,30 @@ func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all ite
 	}
 	return &CampaignAccepted{CampaignStatus: StatusOf(c), New: sum.New, Known: sum.Known, Rejected: rejected, Errors: found.mistakes.list,
 		Elsewhere: elsewhere, Warnings: warnings, Repeated: append([]Mistake{}, found.repeated.list...)}, nil
+}
+
+// placesOf reads a body again to find where its envelopes stand that were not taken.
+func placesOf(all items, conflicts []*jobs.ConflictError) (map[jobs.Key]Mistake, error) {
+	places := map[jobs.Key]Mistake{}
+	if len(conflicts) == 0 {
+		return places, nil
+	}
+	sought := map[jobs.Key]bool{}
+	for _, c := range conflicts {
+		sought[c.Key] = true
+	}
+	for it, err := range all {
+		if err != nil {
+			return nil, err
+		}
+		if key := it.envelope.Key(); sought[key] && len(it.mistakes) == 0 {
+			places[key] = it.place()
+		}
+		if len(places) == len(sought) {
+			break
+		}
+	}
+	return places, nil
 }
 
 // receive makes room for what a request brings, at most so many bytes.
@@ -169,6 +197,7 @@ type findings struct {
 	doubted    []Warning // addresses that are probably misspelt: the first
 	doubts     int       // all of them
 	understood string    // how a sheet's headings were, where their words do not say it
+	unused     []string  // documents of the request that nothing names
 }
 
 func (f *findings) problem() *Problem {
@@ -243,7 +272,7 @@ type lookup struct {
 
 func (l *lookup) add(it item) {
 	l.envelopes = append(l.envelopes, it.envelope)
-	l.places[it.envelope.Key()] = it.at
+	l.places[it.envelope.Key()] = it.place()
 	l.bytes += it.bytes + signerBytes*len(it.envelope.Signers)
 }
 
@@ -340,8 +369,12 @@ func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *uploadDir
 		return "", nil, broken(err)
 	}
 	defer file.Close()
-	if err := walk(file, up, nil); err != nil {
+	var wrong mistakes
+	if err := walk(file, func(d *jsontext.Decoder, name string) error { return up.beside(d, name, &wrong) }, nil); err != nil {
 		return "", nil, err
+	}
+	if wrong.count > 0 {
+		return "", nil, wrong.problem(http.StatusUnprocessableEntity, campaignForm)
 	}
 	name, err := named(ctx, up.Campaign)
 	if err != nil {
@@ -359,7 +392,7 @@ func (s *Server) fromJSON(ctx context.Context, r *http.Request, files *uploadDir
 		}
 		defer again.Close()
 		seed, seen := maphash.MakeSeed(), map[uint64]int{}
-		err = walk(again, nil, func(i int, raw jsontext.Value) error {
+		err = walk(again, func(d *jsontext.Decoder, _ string) error { return d.SkipValue() }, func(i int, raw jsontext.Value) error {
 			it, err := s.element(ctx, name, i, raw, files, up.provider(), patterns)
 			if err != nil {
 				return err
@@ -392,8 +425,9 @@ func (s *Server) element(ctx context.Context, name string, i int, raw jsontext.V
 		if !ok {
 			return it, jsonProblem(err)
 		}
-		m.Index, m.Pointer = &i, it.pointer("")+strings.TrimPrefix(m.Pointer, "#")
-		it.mistakes = append(it.mistakes, m)
+		if it.mistakes = it.misfits(raw, &in); len(it.mistakes) == 0 {
+			it.mistakes = it.placed(m)
+		}
 		return it, nil
 	}
 	in.Provider = cmp.Or(in.Provider, provider)
@@ -407,6 +441,31 @@ func (s *Server) element(ctx context.Context, name string, i int, raw jsontext.V
 		it.add(p.Field, p.Message.String())
 	}
 	return it, nil
+}
+
+// misfits are all that does not fit in an envelope, each with its place in the whole body.
+func (it *item) misfits(raw jsontext.Value, in *EnvelopeInput) []Mistake {
+	found, err := misfitting(bytes.NewReader(raw), in)
+	if err != nil { // it was good JSON
+		return nil
+	}
+	return it.placed(found.list...)
+}
+
+func (it *item) placed(found ...Mistake) []Mistake {
+	for i := range found {
+		found[i].Index, found[i].Pointer = it.at.Index, it.pointer("")+strings.TrimPrefix(found[i].Pointer, "#")
+	}
+	return found
+}
+
+// place is where an envelope stands, for what is wrong with its id.
+func (it *item) place() Mistake {
+	m := it.at
+	if m.Index != nil {
+		m.Pointer = it.pointer("/id")
+	}
+	return m
 }
 
 func (it *item) add(field, message string) {
@@ -424,9 +483,9 @@ var errStop = errors.New("no more is wanted")
 
 const campaignForm = `the body must have the form {"campaign":NAME,"envelopes":[...]}`
 
-// walk reads {"campaign":NAME,"envelopes":[...]} with what is said beside them, and passes on each
-// envelope. Without each it only finds what is said.
-func walk(in io.Reader, said *Sending, each func(i int, raw jsontext.Value) error) error {
+// walk reads {"campaign":NAME,"envelopes":[...]}: beside takes the value of each member that stands beside the
+// envelopes, and each an envelope. Without each they are passed over.
+func walk(in io.Reader, beside func(d *jsontext.Decoder, name string) error, each func(i int, raw jsontext.Value) error) error {
 	bounded := boundedItem(in)
 	d := jsontext.NewDecoder(bounded)
 	if err := opened(d, '{'); err != nil {
@@ -439,8 +498,8 @@ func walk(in io.Reader, said *Sending, each func(i int, raw jsontext.Value) erro
 			return jsonProblem(err)
 		}
 		if name := t.String(); name != "envelopes" {
-			if err := beside(d, said, name); err != nil {
-				return err
+			if err := beside(d, name); err != nil {
+				return jsonProblem(err)
 			}
 			continue
 		}
@@ -462,37 +521,6 @@ func walk(in io.Reader, said *Sending, each func(i int, raw jsontext.Value) erro
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return problem(http.StatusBadRequest, "something follows the JSON")
-	}
-	return nil
-}
-
-// beside reads one of the members beside the envelopes.
-func beside(d *jsontext.Decoder, said *Sending, name string) error {
-	var all Sending
-	if said == nil {
-		said = &all // it was read before
-	}
-	wrong := func(message, detail string) error {
-		m := Mistake{Message: message}
-		m.at(d.StackPointer())
-		return refused(m, detail)
-	}
-	field, known := said.fields()[name]
-	if !known || slices.Contains(sheetFields, name) {
-		return wrong("is not a known field", campaignForm)
-	}
-	if kind := d.PeekKind(); kind != '"' && (name == "campaign" || kind != '0' && kind != 't' && kind != 'f') {
-		if err := d.SkipValue(); err != nil {
-			return jsonProblem(err)
-		}
-		return wrong("must be a string", campaignForm)
-	}
-	t, err := d.ReadToken()
-	if err != nil {
-		return jsonProblem(err)
-	}
-	if value := t.String(); value != "" {
-		*field = value
 	}
 	return nil
 }

@@ -186,7 +186,7 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got enqu
 			return got, err
 		}
 	}
-	var found findings
+	found := findings{unused: files.unused()}
 	found.remarkAt(e, s.client.Judge(), func(doubt intake.Doubt) Mistake {
 		return Mistake{ID: e.ID, Pointer: fragment(pointerTo(doubt.Field, ""))}
 	})
@@ -216,5 +216,5 @@ func readEnvelope(r *http.Request, kind string, files *uploadDir) (in EnvelopeIn
 		return in, broken(err)
 	}
 	defer file.Close()
-	return in, readJSON(boundedItem(file), &in)
+	return in, readJSON(file, &in)
 }

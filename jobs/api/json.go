@@ -16,10 +16,25 @@ import (
 	"github.com/chancela/chancela/providers/registry"
 )
 
-// readJSON decodes the one value of a body, with known fields only. Text that is not
-// UTF-8 and names that stand twice are refused: what they mean is anybody's guess.
-func readJSON(in io.Reader, v any) error {
-	return jsonProblem(json.UnmarshalRead(in, v, json.RejectUnknownMembers(true)))
+// readJSON decodes the one value of a body, with known fields only; all that does not fit is
+// told. Text that is not UTF-8 and names that stand twice are refused: what they mean is
+// anybody's guess.
+func readJSON(in io.ReadSeeker, v any) error {
+	err := json.UnmarshalRead(boundedItem(in), v, json.RejectUnknownMembers(true))
+	if _, ok := errors.AsType[*json.SemanticError](err); !ok {
+		return jsonProblem(err)
+	}
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	found, broken := misfitting(boundedItem(in), v)
+	switch {
+	case broken != nil:
+		return jsonProblem(broken)
+	case found.count == 0:
+		return jsonProblem(err)
+	}
+	return found.problem(http.StatusUnprocessableEntity, "the body does not fit; nothing was done, and the rest was not looked at")
 }
 
 // jsonProblem is the answer to JSON that cannot be taken.
@@ -47,9 +62,9 @@ func jsonMistake(err error) (m Mistake, ok bool) {
 		return m, false
 	}
 	m.at(wrong.JSONPointer)
-	m.Message = "must be " + kind(wrong.GoType)
+	m.Message = "must be " + kindOf(wrong.GoType)
 	if errors.Is(err, json.ErrUnknownName) {
-		m.Message = "is not a known field"
+		m.Message = unknownField
 	}
 	return m, true
 }
@@ -72,7 +87,8 @@ func notJSON(err error) *Problem {
 	return one(http.StatusBadRequest, m, "the body is not valid JSON; nothing was done")
 }
 
-func kind(t reflect.Type) string {
+// kindOf is what a type is called.
+func kindOf(t reflect.Type) string {
 	if t == nil {
 		return "something else"
 	}

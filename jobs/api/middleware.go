@@ -243,6 +243,9 @@ func (s *Server) record(r *http.Request, w *answer, client *hashedKey, class rou
 	if stranger := class == webhookRoute || client == nil; stranger && status >= 400 && status < 500 {
 		level = slog.LevelDebug // anybody can cause them, in any number; metrics count them
 	}
+	if status == statusGone {
+		level = slog.LevelDebug // it is the client's affair
+	}
 	if status >= 500 && status != http.StatusServiceUnavailable {
 		level = slog.LevelError
 	}

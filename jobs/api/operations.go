@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -287,7 +288,11 @@ func readResolve(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var in ResolveInput
-	if err := readJSON(http.MaxBytesReader(x.w, x.r.Body, maxResolve), &in); err != nil {
+	b, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, maxResolve))
+	if err != nil {
+		return "", broken(err)
+	}
+	if err := readJSON(bytes.NewReader(b), &in); err != nil {
 		return "", err
 	}
 	in.Sent = strings.TrimSpace(in.Sent)

@@ -150,6 +150,21 @@ func invalid(problems providers.Problems) *Problem {
 	return m.problem(http.StatusUnprocessableEntity, "the envelope is not valid; nothing was enqueued")
 }
 
+// taken is the answer to one envelope whose id another one has.
+func taken(err error) *Problem {
+	c, ok := errors.AsType[*jobs.ConflictError](err)
+	if !ok {
+		return told(http.StatusConflict, lang.Of("%v: choose another id", jobs.ErrConflict))
+	}
+	m := conflict(Mistake{Pointer: fragment("/id")}, c)
+	p := told(http.StatusConflict, lang.Of("%v: choose another id", m.Message))
+	p.Count, p.Errors = 1, []Mistake{m}
+	return p
+}
+
+// statusGone is in logs and metrics for a client that has left before its answer: nobody reads it.
+const statusGone = 499
+
 // Explain turns an error into the answer that a program would get.
 func (s *Server) Explain(ctx context.Context, err error) *Problem { return s.explain(ctx, err) }
 
@@ -171,7 +186,7 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 	case errors.Is(err, archive.ErrNotFound):
 		return told(http.StatusNotFound, lang.Of("there is no such file in the archive"))
 	case errors.Is(err, jobs.ErrConflict):
-		return told(http.StatusConflict, lang.Of("%v: choose another id", jobs.ErrConflict))
+		return taken(err)
 	case errors.Is(err, jobs.ErrBegun):
 		return problem(http.StatusConflict, "first: "+jobs.ErrBegun.Error()+": leave it out, or pause the campaign")
 	case errors.Is(err, jobs.ErrUnknownID):
@@ -180,6 +195,8 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 		return told(http.StatusConflict, lang.Of("%v", err))
 	case errors.Is(err, ledger.ErrLost):
 		return told(http.StatusConflict, lang.Of("the envelope is changing: try again")).with("Retry-After", "1")
+	case errors.Is(ctx.Err(), context.Canceled):
+		return told(statusGone, lang.Of("the request was given up"))
 	case ctx.Err() != nil:
 		return told(http.StatusServiceUnavailable, lang.Of("the request was given up"))
 	case errors.Is(err, archive.ErrUnavailable):

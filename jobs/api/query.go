@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/chancela/chancela/jobs/campaign"
 )
 
 // queryFields are the names that an operation's input takes from the address, and whether each may
@@ -30,7 +32,12 @@ func onlyKnown(query url.Values, names map[string]bool) error {
 		case !known && len(names) == 0:
 			return problem(http.StatusBadRequest, "the address has the field "+short(name)+": there are none here; nothing was done")
 		case !known:
-			return problem(http.StatusBadRequest, "the address has the field "+short(name)+", which is none of "+strings.Join(slices.Sorted(maps.Keys(names)), ", ")+"; nothing was done")
+			all := slices.Sorted(maps.Keys(names))
+			meant := ""
+			if near := campaign.Nearest(name, all); near != "" {
+				meant = ": did you mean " + near + "?"
+			}
+			return problem(http.StatusBadRequest, "the address has the field "+short(name)+", which is none of "+strings.Join(all, ", ")+meant+"; nothing was done")
 		case !many && len(query[name]) > 1:
 			return problem(http.StatusBadRequest, "the field "+name+" stands in the address twice; nothing was done")
 		}

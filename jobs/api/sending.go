@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/chancela/chancela/jobs/campaign"
 	"github.com/chancela/chancela/jobs/hours"
@@ -168,4 +171,27 @@ func (s *Sending) set(seen map[string]bool, name, value string) (known bool, err
 	}
 	seen[name], *field = true, value
 	return true, nil
+}
+
+// beside reads one of the members beside the envelopes of a campaign in JSON, and notes what is wrong with it.
+func (s *Sending) beside(d *jsontext.Decoder, name string, found *mistakes) error {
+	field, known := s.fields()[name]
+	must, fits := "must be a string", d.PeekKind() == '"'
+	switch name {
+	case "first":
+		must, fits = "must be a whole number", d.PeekKind() == '0'
+	case "skip_invalid":
+		must, fits = "must be true or false", d.PeekKind() == 't' || d.PeekKind() == 'f'
+	}
+	switch {
+	case !known || slices.Contains(sheetFields, name):
+		return misfit(d, unknownField, found)
+	case !fits:
+		return misfit(d, must, found)
+	}
+	t, err := d.ReadToken()
+	if err == nil && t.String() != "" {
+		*field = t.String()
+	}
+	return err
 }

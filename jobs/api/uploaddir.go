@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,6 +35,7 @@ type uploadDir struct {
 
 	buffer     []byte            // of all copying
 	unseen     int64             // bytes kept since the last look at the free space
+	used       map[string]bool   // the parts that a document was
 	meant      map[string]string // a part without a folder → the document that it was taken for
 	understood string            // how a sheet's headings were
 	confused   string            // a part that two documents in different folders could mean
@@ -177,6 +180,7 @@ func (s *uploadDir) part(name string) (own string, ok bool) {
 			return "", false
 		}
 	}
+	s.used[part] = true
 	if !strings.Contains(part, "/") {
 		if other, taken := s.meant[part]; taken && other != name {
 			s.confused = part
@@ -185,6 +189,16 @@ func (s *uploadDir) part(name string) (own string, ok bool) {
 		s.meant[part] = name
 	}
 	return own, true
+}
+
+// unused are the parts that nothing has named, in their order.
+func (s *uploadDir) unused() (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(s.parts)) {
+		if !s.used[name] {
+			names = append(names, strconv.QuoteToGraphic(name))
+		}
+	}
+	return names
 }
 
 // content is a file that was lifted out of JSON. Only now is its ending known, from which

@@ -122,7 +122,7 @@ func (u *uploads) newDir(size int64) (*uploadDir, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &uploadDir{uploads: u, parts: map[string]string{}, sheets: map[string]sheet{}, meant: map[string]string{}}
+	s := &uploadDir{uploads: u, parts: map[string]string{}, sheets: map[string]sheet{}, used: map[string]bool{}, meant: map[string]string{}}
 	if s.dir, err = os.MkdirTemp(root, "upload-"); err != nil {
 		return nil, fmt.Errorf("a folder for the upload: %w", err)
 	}

@@ -12,15 +12,17 @@ import (
 // Warning is something that its sender should know of a campaign that was taken: what the commands say
 // by the way.
 type Warning struct {
-	Code      string `json:"code" enum:"doubtful_email,doubtful_id,doubtful_name,elsewhere,hours_replaced,left_out,more,not_reminded,note,personal_ids,read,repeated" doc:"What it is about: an address that is probably misspelt, a number as an id that a program has written otherwise, an e-mail address in place of a name; another campaign that asks the same; hours that end as others were given; a column that the service has no place for; more of what stands before it; a provider without reminders; what a provider says of its envelopes; ids that are CPFs or CNPJs; how the sheet's headings were understood; envelopes that ask the same as an earlier one."`
+	Code      string `json:"code" enum:"doubtful_email,doubtful_id,doubtful_name,elsewhere,hours_replaced,left_out,more,not_reminded,note,personal_ids,read,repeated,unused_document" doc:"What it is about: an address that is probably misspelt, a number as an id that a program has written otherwise, an e-mail address in place of a name; another campaign that asks the same; hours that end as others were given; a column that the service has no place for; more of what stands before it; a provider without reminders; what a provider says of its envelopes; ids that are CPFs or CNPJs; how the sheet's headings were understood; envelopes that ask the same as an earlier one; documents of the request that nothing names."`
 	Envelopes int    `json:"envelopes,omitempty" doc:"How many envelopes it is about."`
 	Mistake
 }
 
-// maxDoubts bounds the addresses that are named, and maxElsewhere the campaigns; all other warnings are few.
+// maxDoubts bounds the addresses that are named, maxElsewhere the campaigns, and maxUnused the files; all other
+// warnings are few.
 const (
 	maxDoubts    = 100
 	maxElsewhere = 20
+	maxUnused    = 5
 )
 
 // remark notes what a good envelope's sender should know.
@@ -72,6 +74,13 @@ func (s *Server) warnings(ctx context.Context, name string, b begin, found *find
 	}
 	if found.understood != "" {
 		add("read", 0, "", found.understood)
+	}
+	if n := len(found.unused); n > 0 {
+		text := strings.Join(found.unused[:min(n, maxUnused)], ", ")
+		if n > maxUnused {
+			text += fmt.Sprintf(" and %d more", n-maxUnused)
+		}
+		add("unused_document", 0, "document", "nothing names these files of the request: "+text)
 	}
 	ended, err := s.client.EndedHours(ctx, name, b.hours)
 	if err != nil || len(ended) == 0 {

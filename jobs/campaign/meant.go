@@ -63,7 +63,7 @@ func nearestColumn(s string) string {
 	if c, ok := spelled(s); ok {
 		return c
 	}
-	return nearestOf(s, candidates)
+	return Nearest(s, candidates)
 }
 
 // spelled finds the column of a later signer in a name with other signs: signer2_email.
@@ -80,10 +80,10 @@ func spelled(s string) (string, bool) {
 }
 
 // meant asks for the candidate that a misspelt word is nearest to.
-func meant(s string, candidates []string) lang.Text { return didYouMean(nearestOf(s, candidates)) }
+func meant(s string, candidates []string) lang.Text { return didYouMean(Nearest(s, candidates)) }
 
-// nearestOf is that candidate; empty: none is near.
-func nearestOf(s string, candidates []string) string {
+// Nearest is the candidate that a misspelt word is nearest to; empty: none is near.
+func Nearest(s string, candidates []string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if len(s) > 40 {
 		return ""
