@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -53,12 +52,12 @@ func TestAllThatDoesNotFit(t *testing.T) {
 	if len(p.Errors) != 1 || p.Errors[0].Message != "is not valid JSON" {
 		t.Errorf("%+v", p)
 	}
-	many := map[string]any{}
-	for i := range maxErrors + 10 {
-		many[fmt.Sprint(i)] = i
+	many := make([]any, maxMembers)
+	for i := range many {
+		many[i] = map[string]any{"name": 1, "email": 1, "phone": 1, "document": 1, "birthdate": 1, "role": 1, "channel": 1, "auth": 1, "type": 1, "id_type": 1, "company": 1}
 	}
-	p = s.postJSON("/v1/campaigns/june/envelopes", map[string]any{"id": "1", "meta": many}).problem(t, http.StatusUnprocessableEntity)
-	if p.Count != maxErrors+10 || len(p.Errors) != maxErrors {
+	p = s.postJSON("/v1/campaigns/june/envelopes", map[string]any{"signers": many}).problem(t, http.StatusUnprocessableEntity)
+	if p.Count != 11*maxMembers || len(p.Errors) != maxErrors {
 		t.Errorf("%d, %d listed", p.Count, len(p.Errors))
 	}
 }
