@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"hash/maphash"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -91,7 +92,9 @@ type campaignFiles struct {
 	refused     []string                       // files of which no row can be taken
 	language    lang.Language                  // of what is written into files
 	invitations map[string][]ledger.Invitation // by campaign, of the good rows
-	asked       asked                          // of those, what is left out because another campaign has asked
+	ids         map[string][]uint64            // the hashes of their ids, in the same order
+	seed        maphash.Seed                   // of these hashes
+	asked       asked                          // of those, what is left out because another envelope has asked
 }
 
 func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges []providers.Provider) (*campaignFiles, error) {
@@ -100,7 +103,7 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 		return nil, err
 	}
 	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources(), cfg.TZ.Location), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, hours: set, documents: map[string]*campaign.Folder{},
-		columns: map[string]campaign.Columns{}, invitations: map[string][]ledger.Invitation{}}
+		columns: map[string]campaign.Columns{}, invitations: map[string][]ledger.Invitation{}, ids: map[string][]uint64{}, seed: maphash.MakeSeed()}
 	for _, name := range names {
 		if f.columns[name], err = flags.sheet.columnsOf(name); err != nil {
 			return nil, err
@@ -149,6 +152,7 @@ func (f *campaignFiles) tellLeftOut(known bool, tell tell) {
 func (f *campaignFiles) calls(e providers.Envelope) int {
 	if invitation, ok := intake.InvitationOf(e); ok {
 		f.invitations[e.Campaign] = append(f.invitations[e.Campaign], invitation)
+		f.ids[e.Campaign] = append(f.ids[e.Campaign], maphash.String(f.seed, e.ID))
 	}
 	if intake.PersonalID(e) {
 		f.personal++

@@ -81,7 +81,7 @@ func checkCampaigns(ctx context.Context, sys *system, args []string, flags campa
 	found, unknown := files.askedIn(ctx, cfg)
 	again := 0
 	if files.copies(found) {
-		again, _, _ = files.sumAsked(found)
+		again = files.sumAsked(found).rows
 	}
 	sys.come(map[string]any{"files": s.Files, "refused": s.Refused, "rows": s.Rows, "valid": s.Good, "problems": s.Problems}, verdict(s, again))
 	if unknown != nil {
@@ -149,7 +149,7 @@ func verdict(s campaign.Summary, again int) lang.Text {
 	valid := lang.N(s.Good, "%d of %v is valid", "%d of %v are valid", count(s.Rows, "row"))
 	switch {
 	case s.Problems == 0 && again > 0:
-		return lang.Of("%v: no mistake in it, but another campaign asks the same of %d", count(s.Rows, "envelope"), again)
+		return lang.Of("%v: no mistake in it, but %d ask what is asked already", count(s.Rows, "envelope"), again)
 	case s.Problems == 0 && s.Rows == 1:
 		return lang.Of("1 envelope, valid")
 	case s.Problems == 0:
@@ -172,9 +172,12 @@ func (f *campaignFiles) tellCopies(ctx context.Context, found asked, tell tell) 
 	if err := f.tellAsked(ctx, found, tell); err != nil || !f.copies(found) {
 		return false, err
 	}
-	rows, _, campaign := f.sumAsked(found)
-	text := lang.Of("enqueue and run refuse %v: --campaign %s makes them part of that campaign, --again asks once more", count(rows, "such row"), campaign)
-	tell("copies", map[string]any{"rows": rows}, text)
+	sum := f.sumAsked(found)
+	text := lang.Of("enqueue and run refuse %v: --campaign %s makes them part of that campaign, --again asks once more", count(sum.rows, "such row"), sum.campaign)
+	if sum.own {
+		text = lang.Of("enqueue and run refuse %v: give the rows the ids that they had, or --again asks once more", count(sum.rows, "such row"))
+	}
+	tell("copies", map[string]any{"rows": sum.rows}, text)
 	return true, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -14,9 +15,9 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// asked are the good rows' invitations that another campaign sends or has sent, by the
-// row's campaign: a renamed or mended copy of a file has another campaign's name, and the
-// idempotency key alone does not know it.
+// asked are the good rows' invitations that another envelope sends or has sent, by the
+// row's campaign: a renamed or mended copy of a file has another campaign's name, one that
+// a program saved anew may have other ids, and the idempotency key alone knows neither.
 type asked map[string]map[ledger.Invitation]ledger.Holder
 
 // add notes who holds an invitation; the first one is named.
@@ -39,8 +40,9 @@ func (a asked) of(e jobs.Envelope) (ledger.Holder, bool) {
 	return by, ok
 }
 
-// elsewhere finds the rows that other campaigns have asked: those before it in the same
-// command, and those in the ledger, when there is one.
+// elsewhere finds the rows that others have asked: campaigns before it in the same command,
+// and in the ledger, when there is one, other campaigns, and envelopes of the same campaign
+// whose ids no row has.
 func (f *campaignFiles) elsewhere(ctx context.Context, c *jobs.Client) (asked, error) {
 	found := asked{}
 	first := map[ledger.Invitation]string{} // the campaign of this command that has it first
@@ -61,13 +63,24 @@ func (f *campaignFiles) elsewhere(ctx context.Context, c *jobs.Client) (asked, e
 		if err != nil {
 			return found, err
 		}
+		own := map[uint64]bool{} // made for the first row that wants it, which is rare
 		for i, by := range held {
-			if len(by) > 0 {
+			if len(by) > 0 && (by[0].Campaign != name || !f.hasRow(own, name, by[0].ID)) {
 				found.add(name, f.invitations[name][i], by[0])
 			}
 		}
 	}
 	return found, nil
+}
+
+// hasRow tells whether a campaign's rows have an id; known is kept from one call to the next.
+func (f *campaignFiles) hasRow(known map[uint64]bool, name, id string) bool {
+	if len(known) == 0 {
+		for _, h := range f.ids[name] {
+			known[h] = true
+		}
+	}
+	return known[maphash.String(f.seed, id)]
 }
 
 // tellAsked says what other campaigns have asked: each campaign with the number of
@@ -86,6 +99,12 @@ func (f *campaignFiles) tellAsked(ctx context.Context, found asked, tell tell) e
 		others := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
 		of := len(f.invitations[name])
 		for _, other := range others {
+			if other == name {
+				tell("elsewhere", map[string]any{"campaign": name, "other": other, "envelopes": counts[other], "of": of},
+					lang.Of("campaign %s has asked the same people to sign the same documents under other ids, in %d of %v: give the rows the ids that they had",
+						name, counts[other], count(of, "envelope")))
+				continue
+			}
 			tell("elsewhere", map[string]any{"campaign": name, "other": other, "envelopes": counts[other], "of": of},
 				lang.Of("campaign %s asks the same people to sign the same documents as campaign %s does, in %d of %v",
 					name, other, counts[other], count(of, "envelope")))
@@ -186,13 +205,17 @@ func (f *campaignFiles) insistNew(ctx context.Context, sys *system, c *jobs.Clie
 		f.asked = found // and all rows may be left out
 		return nil
 	}
-	rows, left, campaign := f.sumAsked(found)
+	sum := f.sumAsked(found)
 	skip := lang.Plain("")
-	if left > 0 {
-		skip = lang.Of(", --skip-invalid takes the %v", count(left, "other row"))
+	if sum.left > 0 {
+		skip = lang.Of(", --skip-invalid takes the %v", count(sum.left, "other row"))
+	}
+	if sum.own {
+		return usage("nothing was enqueued: %v would ask people to sign what campaign %s asks them to sign under other ids; give the rows the ids that they had, or --again asks once more%v",
+			count(sum.rows, "row"), sum.campaign, skip)
 	}
 	return usage("nothing was enqueued: %v would ask people to sign what another campaign asks them to sign; --campaign %s makes them part of that campaign, --again asks once more%v",
-		count(rows, "row"), campaign, skip)
+		count(sum.rows, "row"), sum.campaign, skip)
 }
 
 // copies tells whether invitations that other campaigns send are a mistake: nobody has said
@@ -201,22 +224,31 @@ func (f *campaignFiles) copies(found asked) bool {
 	return len(found) > 0 && !f.flags.again && f.flags.campaign == ""
 }
 
-// sumAsked counts the good rows that another campaign has asked, and those that it has not,
-// and names that campaign, when it is one.
-func (f *campaignFiles) sumAsked(found asked) (rows, left int, campaign string) {
+// askedSum is how many good rows others have asked, and how many they have not.
+type askedSum struct {
+	rows, left int
+	campaign   string // that has asked, when it is one
+	own        bool   // it is that of the rows themselves
+}
+
+func (f *campaignFiles) sumAsked(found asked) askedSum {
+	sum := askedSum{own: true}
 	others := map[string]bool{}
 	for name, invitations := range f.invitations {
 		for _, i := range invitations {
-			if by, ok := found[name][i]; ok {
-				rows++
-				others[by.Campaign] = true
-			} else {
-				left++
+			by, ok := found[name][i]
+			if !ok {
+				sum.left++
+				continue
 			}
+			sum.rows++
+			others[by.Campaign] = true
+			sum.own = sum.own && by.Campaign == name
 		}
 	}
-	if len(others) != 1 {
-		return rows, left, "NAME"
+	sum.campaign = "NAME"
+	if len(others) == 1 {
+		sum.campaign = slices.Collect(maps.Keys(others))[0]
 	}
-	return rows, left, slices.Collect(maps.Keys(others))[0]
+	return sum
 }

@@ -72,7 +72,7 @@ func TestACopyIsSaidInFewLines(t *testing.T) {
 	invoke(t, env, "enqueue", july).want(t, exitOK)
 	r := invoke(t, env, "check", copied).want(t, exitUsage)
 	first, rest, _ := strings.Cut(r.stdout, "\n")
-	if first != "12 envelopes: no mistake in it, but another campaign asks the same of 12" || strings.Contains(r.stdout, "all valid") {
+	if first != "12 envelopes: no mistake in it, but 12 ask what is asked already" || strings.Contains(r.stdout, "all valid") {
 		t.Errorf("the first line is %q", first)
 	}
 	if strings.Count(rest, "asks the same people") != 4 || !strings.Contains(rest, "\n  and 9 more\n") {

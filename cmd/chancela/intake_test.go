@@ -255,6 +255,43 @@ func TestCopiesAreNoticed(t *testing.T) {
 	}
 }
 
+// A file that a program has saved with other ids asks its own campaign's people again: not by mistake.
+func TestOtherIDsAreNoticed(t *testing.T) {
+	t.Parallel()
+	env := queued(t)
+	dir := t.TempDir()
+	head, row := "id;provider;subject;document;signer1.name;signer1.email\n", ";certyneo;Contrato;documentos/contrato.pdf;Nívea;"
+	ana, bia, caio := row+"a@exemplo.test\n", row+"b@exemplo.test\n", row+"c@exemplo.test\n"
+	file := caseFile(t, dir, "leases.csv", head+"1"+ana+"2"+bia)
+	invoke(t, env, "enqueue", file).want(t, exitOK)
+
+	caseFile(t, dir, "leases.csv", head+"1.0"+ana+"2.0"+bia+"3.0"+caio)
+	if r := invoke(t, env, "check", file).want(t, exitUsage); !strings.Contains(r.stdout, "campaign leases has asked the same people to sign the same documents under other ids, in 2 of 3 envelopes") ||
+		!strings.Contains(r.stdout, "enqueue and run refuse 2 such rows: give the rows the ids that they had") {
+		t.Errorf("check: %s", r.stdout)
+	}
+	if r := invoke(t, env, "run", file).want(t, exitUsage); !strings.Contains(r.stderr, "nothing was enqueued: 2 rows would ask people to sign what campaign leases asks them to sign under other ids") ||
+		!strings.Contains(r.stderr, file+":2:1: id (A2): envelope 1.0 asks the same people to sign the same documents as envelope 1 of campaign leases\n") {
+		t.Errorf("run: %s", r.stderr)
+	}
+	if got := ids(t, env, "leases"); got != "1 2" {
+		t.Errorf("enqueued %s", got)
+	}
+	invoke(t, env, "enqueue", "--skip-invalid", file).want(t, exitUnfinished)
+	if got := ids(t, env, "leases"); got != "1 2 3.0" {
+		t.Errorf("with --skip-invalid, enqueued %s", got)
+	}
+
+	caseFile(t, dir, "leases.csv", head+"4"+ana+"2"+bia+"1"+ana) // the file itself has both: it is said, and meant
+	invoke(t, env, "enqueue", file).want(t, exitOK)
+	caseFile(t, dir, "leases.csv", head+"5"+bia)
+	invoke(t, env, "enqueue", file).want(t, exitUsage)
+	invoke(t, env, "enqueue", "--again", file).want(t, exitOK)
+	if got := ids(t, env, "leases"); got != "1 2 3.0 4 5" {
+		t.Errorf("in the end, enqueued %s", got)
+	}
+}
+
 // Rows that another campaign has asked are left out by themselves, and what never reached
 // anybody is no reason.
 func TestOnlyWhatIsNewIsTaken(t *testing.T) {

@@ -30,7 +30,7 @@ func (s *Server) elsewhere(ctx context.Context, campaign string, invitations []l
 	for _, holders := range found {
 		seen := map[string]bool{}
 		for _, h := range holders {
-			if !seen[h.Campaign] && strings.HasPrefix(h.Campaign, clientOf(ctx).prefix) {
+			if h.Campaign != campaign && !seen[h.Campaign] && strings.HasPrefix(h.Campaign, clientOf(ctx).prefix) {
 				seen[h.Campaign] = true
 				counts[h.Campaign]++
 			}
