@@ -58,6 +58,44 @@ func TestArchiveIsAway(t *testing.T) {
 	s.postJSON("/v1/campaigns/june/envelopes", envelopeJSON("1", pdf("a"))).want(t, http.StatusAccepted, nil)
 }
 
+// silentArchive never says whether it is ready.
+type silentArchive struct{ archive.Archive }
+
+func (silentArchive) Ready(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestReadyWithoutTheArchive: where this process cannot write to the archive, or hears nothing of it, all else is told and
+// a balancer keeps it, as what it reads it answers all the same.
+func TestReadyWithoutTheArchive(t *testing.T) {
+	for name, store := range map[string]archive.Archive{"away": unready{}, "silent": silentArchive{}} {
+		t.Run(name, func(t *testing.T) {
+			s := newStack(t, func(c *Config) {
+				c.Client = jobs.NewClient(jobs.ClientConfig{Redis: c.Client.Ledger().Redis(), Durability: ledger.NotDurable, Archive: located{store, c.Client.Archive()}, Providers: c.Providers, Log: c.Log})
+			})
+			var h Health
+			s.get("/readyz").want(t, http.StatusOK, &h)
+			if h.Status != "degraded" || h.Archive.OK || h.Archive.Missing == "" || !h.Redis.OK || len(h.Providers) == 0 || !h.Providers[0].OK {
+				t.Errorf("%+v", h)
+			}
+		})
+	}
+}
+
+// unready is an archive that says that it cannot be used.
+type unready struct{ archive.Archive }
+
+func (unready) Ready(context.Context) error { return archive.ErrUnavailable }
+
+// located is an archive that is asked whether it is ready apart from all else.
+type located struct {
+	asked archive.Archive
+	archive.Archive
+}
+
+func (a located) Ready(ctx context.Context) error { return a.asked.Ready(ctx) }
+
 // That the workers cannot use the archive is seen by those who watch serve.
 func TestReadyTellsOfTheArchive(t *testing.T) {
 	s := newStack(t, nil)

@@ -3,10 +3,12 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
+	panics "github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/storage/ledger"
 )
 
@@ -38,6 +40,7 @@ type ProviderHealth struct {
 
 const (
 	healthTimeout = 5 * time.Second
+	archiveWithin = 2 * time.Second // of it, for the archive
 	healthFor     = 3 * time.Second // an answer is good for so long: anybody may ask
 )
 
@@ -46,6 +49,8 @@ type readiness struct {
 	mu   sync.Mutex
 	last Health
 	at   time.Time
+
+	archive chan error // where an answer of the archive is waited for; nil: nowhere
 }
 
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
@@ -53,8 +58,8 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	w.Write([]byte(`{"status":"ok"}` + "\n"))
 }
 
-// readyz answers 503 when Redis or the archive is missing. A provider that refuses its
-// key leaves the rest at work (a choice): 200, with status "degraded".
+// readyz answers 503 when Redis is missing. An archive that is away, or a provider that refuses its
+// key, leaves the rest at work (a choice): 200, with status "degraded".
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	h := s.health(r.Context())
 	status := http.StatusOK
@@ -86,7 +91,29 @@ func (s *Server) health(ctx context.Context) Health {
 	return s.ready.last
 }
 
+// askArchive asks the archive whether it can be written to, beside all else. wait gives the answer, or
+// after archiveWithin that there is none yet: then the next look waits for it, and asks no second time.
+func (s *Server) askArchive(ctx context.Context) (wait func() error) {
+	ctx, cancel := context.WithTimeout(ctx, archiveWithin)
+	if s.ready.archive == nil {
+		answer := make(chan error, 1)
+		s.ready.archive = answer
+		go func() { answer <- panics.Panics(func() error { return s.client.Archive().Ready(ctx) })() }()
+	}
+	return func() error {
+		defer cancel()
+		select {
+		case err := <-s.ready.archive:
+			s.ready.archive = nil
+			return err
+		case <-ctx.Done():
+			return fmt.Errorf("the archive has not answered within %s", archiveWithin)
+		}
+	}
+}
+
 func (s *Server) look(ctx context.Context) Health {
+	archived := s.askArchive(ctx)
 	h := Health{Status: "ready", Redis: Part{OK: true, Barrier: string(s.client.Ledger().Durability())}, Archive: Part{OK: true}, Providers: []ProviderHealth{}}
 	if err := s.client.Ledger().Writable(ctx); err != nil {
 		s.log.WarnContext(ctx, "not ready", "error", err)
@@ -95,13 +122,9 @@ func (s *Server) look(ctx context.Context) Health {
 			h.Redis.Missing = "does not take what is written; the log says why"
 		}
 	}
-	if err := s.client.Archive().Ready(ctx); err != nil {
-		s.log.WarnContext(ctx, "not ready", "error", err)
-		h.Archive.OK, h.Archive.Missing, h.Status = false, "cannot be written to; the log says why", "unready"
-	}
-	if h.Redis.OK && h.Archive.OK {
+	if h.Redis.OK {
 		if _, _, away, err := s.client.Ledger().Denial(ctx, ledger.Archive); err == nil && away {
-			h.Archive.OK, h.Archive.Missing, h.Status = false, "the workers cannot use it: what needs it waits, and their log says why", "degraded"
+			h.Archive.OK, h.Archive.Missing = false, "the workers cannot use it: what needs it waits, and their log says why"
 		}
 	}
 	for _, p := range s.providers {
@@ -120,6 +143,13 @@ func (s *Server) look(ctx context.Context) Health {
 			h.Status = "degraded"
 		}
 		h.Providers = append(h.Providers, x)
+	}
+	if err := archived(); err != nil {
+		s.log.WarnContext(ctx, "the archive is not ready", "error", err)
+		h.Archive.OK, h.Archive.Missing = false, "cannot be written to; the log says why"
+	}
+	if !h.Archive.OK && h.Status == "ready" {
+		h.Status = "degraded"
 	}
 	return h
 }
