@@ -157,9 +157,13 @@ func stopState(err error) ledger.TroubleState {
 }
 
 // othersToo tells whether an envelope has failed for good, and for what others of its
-// campaign may well have, too: not for its own day that is over, or a loss of its own.
+// campaign may well have, too: not for its own day that is over, or a loss of its own. A provider that
+// is down for as long as all attempts of one last takes those of the next as well.
 func othersToo(err error) bool {
+	e, ofProvider := errors.AsType[*providers.Error](err)
 	switch providers.KindOf(err) {
+	case providers.Transient:
+		return ofProvider && e.Code != providers.CodeNotReady
 	case providers.Invalid, providers.Unsupported, providers.NotFound:
 		c := providers.CodeOf(err)
 		return c != providers.CodeExpired && c != ledger.CodeNoContent

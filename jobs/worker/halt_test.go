@@ -96,6 +96,33 @@ func TestAMistakeCostsFewEnvelopes(t *testing.T) {
 	}
 }
 
+// down is a provider that answers everything with an error of the server.
+type down struct{ providers.Provider }
+
+func (down) Prepare(context.Context, *providers.Job) error {
+	return &providers.Error{Kind: providers.Transient, Provider: "certyneo", Op: "POST /documents", Status: 500}
+}
+
+// A provider that stays down until attempts are used up costs five envelopes, and what is in hand besides.
+func TestAProviderThatIsDownCostsFewEnvelopes(t *testing.T) {
+	const all, inHand = 100, 2 * 16
+	w := newWorld(t, "certyneo")
+	w.enqueueMany(all)
+	stop := w.work(down{w.provider}, 2)
+	defer stop()
+	w.until("it halts and everything has been asked for", func() bool {
+		tasks, err := w.client.TaskQueue().Count(t.Context(), "certyneo")
+		return len(w.campaign().Halts) == 1 && err == nil && tasks.Tasks == 0
+	})
+	c := w.campaign()
+	if failed := c.States[ledger.Failed]; failed < 5 || failed > 5+inHand || failed+c.States[ledger.Queued]+c.States[ledger.Preparing] != all {
+		t.Errorf("%v", c.States)
+	}
+	if h := c.Halts[0]; h.Provider != "certyneo" || h.Failures != 5 || h.Code != "transient" {
+		t.Errorf("halt %+v", h)
+	}
+}
+
 // unproven is a provider whose inviting call is answered without proof.
 type unproven struct {
 	providers.Provider
