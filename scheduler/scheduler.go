@@ -50,6 +50,8 @@ type Scheduler struct {
 	ledger *ledger.Ledger
 	tasks  *queue.TaskQueue
 	log    *slog.Logger
+
+	outages ledger.Outages
 }
 
 // New gives a scheduler that Run starts.
@@ -61,7 +63,7 @@ func New(cfg Config) *Scheduler {
 		cfg.LookEvery = 5 * time.Second
 	}
 	// The scheduler makes no inviting call: it needs no barrier.
-	return &Scheduler{cfg, ledger.New(cfg.Redis, ledger.NotDurable), queue.New(cfg.Redis), cfg.Log}
+	return &Scheduler{cfg: cfg, ledger: ledger.New(cfg.Redis, ledger.NotDurable), tasks: queue.New(cfg.Redis), log: cfg.Log}
 }
 
 // Run keeps the clock until the context ends.
@@ -89,7 +91,7 @@ func (s *Scheduler) every(ctx context.Context, wg *sync.WaitGroup, name string, 
 		defer tick.Stop()
 		for {
 			if err := s.once(ctx, name, period, job); err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "periodic task failed", "task", name, "error", err)
+				s.log.Log(ctx, s.outages.Level(err), "periodic task failed", "task", name, "error", err)
 			}
 			select {
 			case <-ctx.Done():

@@ -4,12 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net"
 	"net/http"
 	"strings"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/providers"
@@ -219,10 +215,7 @@ func (s *Server) explain(ctx context.Context, err error) *Problem {
 // what is written (no memory, no replica, read-only, its disk is full). Where the
 // error does not tell, Redis is asked how it is.
 func (s *Server) redisAway(ctx context.Context, err error) bool {
-	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, io.EOF) || errors.Is(err, redis.ErrClosed) {
-		return true
-	}
-	if ledger.Refusal(err) != "" {
+	if ledger.IsAway(err) {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)

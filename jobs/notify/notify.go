@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -56,6 +57,8 @@ type Notifier struct {
 	delays  []time.Duration
 	metrics *metrics.Metrics
 	log     *slog.Logger
+
+	failing atomic.Bool // the receiver has refused one notification twice, and taken none since
 }
 
 const (
@@ -155,6 +158,9 @@ func (n *Notifier) deliverNext(ctx context.Context) (some bool, err error) {
 	switch {
 	case err == nil:
 		n.metrics.Notified("delivered")
+		if n.failing.Swap(false) {
+			n.log.InfoContext(ctx, "notifications are taken again")
+		}
 		return true, n.book.Delivered(ctx, next)
 	case next.Tries >= len(n.delays):
 		n.metrics.Notified("given_up")
@@ -164,7 +170,11 @@ func (n *Notifier) deliverNext(ctx context.Context) (some bool, err error) {
 	n.metrics.Notified("failed")
 	delay := n.delays[next.Tries]
 	delay = max(delay-delay/10+rand.N(delay/5), min(after, maxRetryAfter))
-	log.WarnContext(ctx, "notification failed", "tries", next.Tries+1, "again", delay.Round(time.Second).String(), "error", err)
+	level := slog.LevelDebug // one that goes through at the next try needs nobody
+	if next.Tries > 0 && !n.failing.Swap(true) {
+		level = slog.LevelWarn
+	}
+	log.Log(ctx, level, "notifications fail: each is tried again, for a day", "tries", next.Tries+1, "again", delay.Round(time.Second).String(), "error", err)
 	return true, n.book.Redeliver(ctx, next, delay)
 }
 

@@ -156,6 +156,31 @@ func TestNotificationsComeInOrderAfterFailures(t *testing.T) {
 	}
 }
 
+// TestAnOutageOfTheReceiverIsSaidOnce: a single refusal needs nobody; a receiver that stays away is told of once until it
+// takes one again: here each of four.
+func TestAnOutageOfTheReceiverIsSaidOnce(t *testing.T) {
+	for name, c := range map[string]struct{ tries, said int }{"a single refusal": {1, 0}, "it stays away": {3, 1}} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			refused := map[string]int{}
+			b := newBench(t, func(_ int, state string) int {
+				mu.Lock()
+				defer mu.Unlock()
+				if refused[state]++; refused[state] <= c.tries {
+					return http.StatusServiceUnavailable
+				}
+				return 0
+			}, slices.Repeat([]time.Duration{time.Millisecond}, 20)...)
+			b.life("1")
+			run(t, b.notifier)
+			eventually(t, "it arrives", func() bool { return b.receiver.Last("june/1") == "completed" })
+			if n := strings.Count(b.log.String(), "level=WARN"); n != c.said*len(wholeLife) {
+				t.Errorf("%d warnings:\n%s", n, b.log)
+			}
+		})
+	}
+}
+
 func TestNotificationGivenUpAndReplayed(t *testing.T) {
 	var mu sync.Mutex
 	down := true

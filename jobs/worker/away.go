@@ -123,7 +123,7 @@ func (w *Worker) archiveWell(ctx context.Context) {
 	}
 	if err := w.ledger.Allow(detached(ctx), ledger.Archive); err != nil {
 		w.archiveHealth.set(true)
-		w.log.WarnContext(ctx, "ledger", "error", err)
+		w.tellLedger(ctx, err)
 		return
 	}
 	w.log.InfoContext(ctx, "the archive can be used again")

@@ -87,7 +87,7 @@ func (w *Worker) endExpired(ctx context.Context, r *ledger.Record, message strin
 	if err == nil {
 		w.note(ctx, r, from)
 	} else if !errors.Is(err, ledger.ErrLost) {
-		w.log.WarnContext(ctx, "ledger", "error", err)
+		w.tellLedger(ctx, err)
 	}
 }
 

@@ -206,11 +206,11 @@ func (w *Worker) answered(ctx context.Context, provider string, admitted ledger.
 	switch kind := providers.KindOf(err); {
 	case err != nil && kind == providers.Denied:
 		if derr := w.deny(ctx, provider, err); derr != nil {
-			w.log.WarnContext(ctx, "ledger", "error", derr)
+			w.tellLedger(ctx, derr)
 		}
 	case admitted == ledger.Probe && (err == nil || kind == providers.NotFound || kind == providers.Invalid):
 		if aerr := w.ledger.Allow(detached(ctx), provider); aerr != nil {
-			w.log.WarnContext(ctx, "ledger", "error", aerr)
+			w.tellLedger(ctx, aerr)
 		}
 	}
 }
@@ -283,7 +283,7 @@ func (w *Worker) lookedAt(ctx context.Context, config ProviderConfig, r *ledger.
 		w.cfg.Hooks.Looked(r.Provider)
 	}
 	if err := w.ledger.Postpone(detached(ctx), ledger.Look, r.Provider, r.Key(), nextLook(config.PollEvery, time.Since(r.SentAt))); err != nil {
-		w.log.WarnContext(ctx, "ledger", "error", err)
+		w.tellLedger(ctx, err)
 	}
 }
 
@@ -308,7 +308,7 @@ func (w *Worker) lookAt(ctx context.Context, config ProviderConfig, r *ledger.Re
 	claim, err := w.seen(detached(ctx), config, r, s)
 	if err != nil {
 		if !errors.Is(err, ledger.ErrLost) { // somebody changed it meanwhile: it is looked at again
-			w.log.WarnContext(ctx, "ledger", "error", err)
+			w.tellLedger(ctx, err)
 		}
 		return nil
 	}
@@ -406,11 +406,11 @@ func (w *Worker) lookFailed(ctx context.Context, config ProviderConfig, r *ledge
 		if providers.KindOf(err) == providers.NotFound { // it stands in the report, and an operator may resolve it
 			werr := w.ledger.RecordNotThere(detached(ctx), r, err.Error())
 			if werr != nil && !errors.Is(werr, ledger.ErrLost) {
-				w.log.WarnContext(ctx, "ledger", "error", werr)
+				w.tellLedger(ctx, werr)
 			}
 		}
 	}
 	if err := w.ledger.Postpone(detached(ctx), ledger.Look, r.Provider, r.Key(), wait); err != nil {
-		w.log.WarnContext(ctx, "ledger", "error", err)
+		w.tellLedger(ctx, err)
 	}
 }

@@ -134,7 +134,7 @@ func (t *envelopeTask) reachedNobody(claim string) bool {
 func (t *envelopeTask) adopt(ctx context.Context, e *marks.TakenError) error {
 	if t.suspects.add(t.rec.Campaign) {
 		if err := t.ledger.Younger(detached(ctx), t.rec.Campaign); err != nil {
-			t.log.WarnContext(ctx, "ledger", "error", err)
+			t.tellLedger(ctx, err)
 		}
 	}
 	t.log.WarnContext(ctx, "an invitation that this ledger does not know is settled", "campaign", t.rec.Campaign, "id", t.rec.ID, "provider", t.rec.Provider, "marked_at", e.Mark.At)

@@ -143,7 +143,7 @@ func (w *Worker) once(round string) providers.Once {
 		err = call(ctx)
 		if _, undone := neverMade(err); undone {
 			if uerr := w.ledger.UnmarkReminded(detached(ctx), round, name); uerr != nil {
-				w.log.WarnContext(ctx, "ledger", "error", uerr)
+				w.tellLedger(ctx, uerr)
 			}
 		}
 		return err

@@ -79,6 +79,7 @@ type Worker struct {
 	suspects      suspects
 	ids           ids
 	archiveHealth archiveHealth
+	outages       ledger.Outages
 	fetching      map[string]chan struct{} // by provider: a place for each fetcher of what looks hand over
 	pool          pool                     // what they, tasks and looks are done by
 	spawn         func(func())             // by the pool
@@ -323,6 +324,11 @@ func (w *Worker) goOn(ctx context.Context, r *ledger.Record, err error) error {
 	return nil
 }
 
+// tellLedger says that something could not be written into the ledger, or read from it.
+func (w *Worker) tellLedger(ctx context.Context, err error) {
+	w.log.Log(ctx, w.outages.Level(err), "ledger", "error", err)
+}
+
 // release gives a claim back without a change and returns why.
 func (w *Worker) release(ctx context.Context, c *ledger.Claim, why error) error {
 	wait := time.Second
@@ -341,7 +347,7 @@ func (t *envelopeTask) accepted(ctx context.Context) {
 		return
 	}
 	if err := t.ledger.Allow(detached(ctx), t.rec.Provider); err != nil {
-		t.log.WarnContext(ctx, "ledger", "error", err)
+		t.tellLedger(ctx, err)
 	}
 }
 
