@@ -50,7 +50,7 @@ type CampaignAccepted struct {
 	Rejected int       `json:"rejected" doc:"Envelopes that were left out; only with skip_invalid."`
 	Errors   []Mistake `json:"errors,omitempty" nullable:"false" doc:"Why they were left out; the first 1000 reasons."`
 
-	Elsewhere []Elsewhere `json:"elsewhere" nullable:"false" doc:"The other campaigns that ask the same people to sign the same documents. Nothing is refused for it."`
+	Elsewhere []Elsewhere `json:"elsewhere" nullable:"false" doc:"The other campaigns that ask the same people to sign the same documents; this one, when it has asked them under ids that the request does not have. Nothing is refused for it."`
 	Warnings  []Warning   `json:"warnings" nullable:"false" doc:"What its sender should know, as the commands say it by the way. Nothing is refused for it. At most 100 doubtful values and 20 other campaigns are named."`
 	Repeated  []Mistake   `json:"repeated" nullable:"false" doc:"Envelopes of this request that ask the same people to sign the same documents as an earlier one of it; the first 1000. Nothing is refused for it."`
 }

@@ -299,7 +299,7 @@ func (s *Server) checkDraft(ctx context.Context, x *Draft) error {
 		return x.refuse(err)
 	}
 	x.Hours = report.HoursOf(ledger.Campaign{Hours: ledger.Hours{Settings: x.begin.hours.Marshal()}}, time.Now())
-	x.Elsewhere, err = s.elsewhere(ctx, name, x.found.invitations)
+	x.Elsewhere, err = s.elsewhere(ctx, name, x.found.asking)
 	return err
 }
 

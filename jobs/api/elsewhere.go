@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -13,24 +14,43 @@ import (
 	"github.com/chancela/chancela/storage/ledger"
 )
 
-// Elsewhere is another campaign that asks the same people to sign the same documents.
+// Elsewhere is another campaign that asks the same people to sign the same documents, or the
+// campaign itself, which has asked them under other ids.
 type Elsewhere struct {
 	Campaign  string `json:"campaign"`
 	Envelopes int    `json:"envelopes" doc:"Envelopes of this request whose signers and documents are also in that campaign."`
 }
 
+// asking is whom a request's good envelopes ask, and the hashes of their ids, in the same order.
+type asking struct {
+	invitations []ledger.Invitation
+	ids         []uint64
+}
+
+var idSeed = maphash.MakeSeed()
+
+func (a *asking) add(invitation ledger.Invitation, id string) {
+	a.invitations, a.ids = append(a.invitations, invitation), append(a.ids, maphash.String(idSeed, id))
+}
+
 // elsewhere finds them among the campaigns that the request's key is good for: of others
 // a client must not even learn the names.
-func (s *Server) elsewhere(ctx context.Context, campaign string, invitations []ledger.Invitation) ([]Elsewhere, error) {
-	found, err := s.client.Elsewhere(ctx, campaign, invitations)
+func (s *Server) elsewhere(ctx context.Context, campaign string, a asking) ([]Elsewhere, error) {
+	found, err := s.client.Elsewhere(ctx, campaign, a.invitations)
 	if err != nil {
 		return nil, err
 	}
-	counts := map[string]int{}
+	counts, own := map[string]int{}, map[uint64]bool{}
+	for _, id := range a.ids {
+		own[id] = true
+	}
 	for _, holders := range found {
 		seen := map[string]bool{}
 		for _, h := range holders {
-			if h.Campaign != campaign && !seen[h.Campaign] && strings.HasPrefix(h.Campaign, clientOf(ctx).prefix) {
+			if h.Campaign == campaign && own[maphash.String(idSeed, h.ID)] {
+				continue
+			}
+			if !seen[h.Campaign] && strings.HasPrefix(h.Campaign, clientOf(ctx).prefix) {
 				seen[h.Campaign] = true
 				counts[h.Campaign]++
 			}
@@ -73,7 +93,7 @@ func (f *findings) invited(it item, invitation ledger.Invitation) {
 // its sender should know.
 type EnvelopeAccepted struct {
 	jobs.Report
-	Elsewhere []Elsewhere `json:"elsewhere" nullable:"false" doc:"The other campaigns that ask the same people to sign the same documents. Nothing is refused for it."`
+	Elsewhere []Elsewhere `json:"elsewhere" nullable:"false" doc:"The other campaigns that ask the same people to sign the same documents; this one, when it has asked them under another id. Nothing is refused for it."`
 	Warnings  []Warning   `json:"warnings" nullable:"false" doc:"What its sender should know, as the commands say it by the way. Nothing is refused for it."`
 }
 

@@ -33,6 +33,7 @@ func TestSamePeopleAndDocumentsInAnotherCampaign(t *testing.T) {
 	}
 	one("july", "other-id", pdf("a"), http.StatusAccepted, Elsewhere{"hr-june", 1}, Elsewhere{"june", 1})
 	one("july", "other-id", pdf("a"), http.StatusOK) // it is this campaign's own by now
+	one("july", "other-id.0", pdf("a"), http.StatusAccepted, Elsewhere{"july", 1})
 	one("july", "2", pdf("b"), http.StatusAccepted)
 	s.key = "key-of-hr"
 	one("hr-july", "1", pdf("a"), http.StatusAccepted, Elsewhere{"hr-june", 1})
@@ -66,6 +67,13 @@ func TestElsewhereOfFiles(t *testing.T) {
 	}
 	s.postForm("/v1/campaigns", parts("june (2).csv")...).want(t, http.StatusAccepted, &got)
 	if !slices.Equal(got.Elsewhere, []Elsewhere{{"june", 2}}) {
+		t.Errorf("%+v", got)
+	}
+	other := strings.NewReplacer("1,certyneo", "1.0,certyneo", "2,certyneo", "2.0,certyneo") // as a program saves numbers
+	s.postForm("/v1/campaigns", file{"file", "june.csv", csvHead + other.Replace(csvRow("1", "a.pdf")+csvRow("2", "a.pdf"))}, file{"d", "a.pdf", pdf("a")}).want(t, http.StatusAccepted, &got)
+	if !slices.Equal(got.Elsewhere, []Elsewhere{{"june", 2}}) || !slices.ContainsFunc(got.Warnings, func(w Warning) bool {
+		return w.Code == "elsewhere" && w.Envelopes == 2 && w.Field == "id" && strings.Contains(w.Message, "under other ids")
+	}) {
 		t.Errorf("%+v", got)
 	}
 }

@@ -95,7 +95,7 @@ func (s *Server) enqueueCampaign(ctx context.Context, up Sending) (*CampaignAcce
 
 // takeCampaign is the second pass: it enqueues what was found good.
 func (s *Server) takeCampaign(ctx context.Context, name string, b begin, all items, found findings, skip bool) (*CampaignAccepted, error) {
-	elsewhere, err := s.elsewhere(ctx, name, found.invitations) // before they are this campaign's, too
+	elsewhere, err := s.elsewhere(ctx, name, found.asking) // before they are this campaign's, too
 	if err != nil {
 		return nil, err
 	}
@@ -187,11 +187,11 @@ func (s *Server) receive(ctx context.Context, most int64) (*uploadDir, error) {
 
 // findings are what is wrong with a body, and whom its good envelopes invite.
 type findings struct {
-	mistakes    mistakes
-	conflicts   int // of them
-	invitations []ledger.Invitation
-	repeated    mistakes                  // no mistakes, for they may be meant
-	first       map[ledger.Invitation]int // by invitation: the first envelope of a JSON body
+	mistakes  mistakes
+	conflicts int // of them
+	asking    asking
+	repeated  mistakes                  // no mistakes, for they may be meant
+	first     map[ledger.Invitation]int // by invitation: the first envelope of a JSON body
 
 	remarks    intake.Remarks
 	doubted    []Warning // addresses that are probably misspelt: the first
@@ -248,7 +248,7 @@ func (s *Server) check(ctx context.Context, all items, conflicts bool) (found fi
 		good++
 		found.remark(it, s.client.Judge())
 		if invitation, ok := intake.InvitationOf(it.envelope); ok {
-			found.invitations = append(found.invitations, invitation)
+			found.asking.add(invitation, it.envelope.ID)
 			found.invited(it, invitation)
 		}
 		if !conflicts {

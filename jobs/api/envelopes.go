@@ -182,7 +182,9 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got enqu
 		return got, err
 	}
 	if invitation, ok := intake.InvitationOf(e); ok {
-		if got.elsewhere, err = s.elsewhere(ctx, campaign, []ledger.Invitation{invitation}); err != nil {
+		var a asking
+		a.add(invitation, e.ID)
+		if got.elsewhere, err = s.elsewhere(ctx, campaign, a); err != nil {
 			return got, err
 		}
 	}

@@ -64,6 +64,10 @@ func (s *Server) warnings(ctx context.Context, name string, b begin, found *find
 			add("more", 0, "", fmt.Sprintf("and %d more campaigns that ask the same: see elsewhere", len(elsewhere)-i))
 			break
 		}
+		if other.Campaign == name {
+			add("elsewhere", other.Envelopes, "id", fmt.Sprintf("campaign %s has asked the same people to sign the same documents under other ids in %d of these envelopes", name, other.Envelopes))
+			continue
+		}
 		add("elsewhere", other.Envelopes, "", fmt.Sprintf("campaign %s asks the same people to sign the same documents in %d of these envelopes", other.Campaign, other.Envelopes))
 	}
 	if n := found.repeated.count; n > 0 {
