@@ -320,6 +320,9 @@ func refusal(kind ledger.Kind, why string) *notNowError {
 		if provider != "" {
 			return notNow(reason, "%s offers no reminders", provider)
 		}
+		if why == reminded {
+			return justReminded()
+		}
 		if why == unconfirmed {
 			return notNow(reason, "sent, but its provider has not confirmed under which id")
 		}

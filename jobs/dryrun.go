@@ -18,7 +18,18 @@ func (c *Client) Would(ctx context.Context, campaign string, kind ledger.Kind, i
 	if err != nil {
 		return Result{}, err
 	}
-	return c.would(ctx, campaign, ids, may)
+	return c.would(ctx, campaign, ids, may, signersOf(kind))
+}
+
+// nobodyReminded tells that no reminders are asked for.
+const nobodyReminded = -1
+
+// signersOf are those that an operation reminds: all, or nobody.
+func signersOf(kind ledger.Kind) int {
+	if kind == ledger.RemindAll {
+		return 0
+	}
+	return nobodyReminded
 }
 
 // may judges whether an operation can be done to an envelope.
@@ -49,9 +60,13 @@ func (c *Client) WouldAll(ctx context.Context, campaign string, kind ledger.Kind
 		if err != nil {
 			return res, err
 		}
+		judge, err := c.orHeld(ctx, records, may, signersOf(kind))
+		if err != nil {
+			return res, err
+		}
 		for _, r := range records {
 			if r != nil {
-				res.would(r.ID, may(r))
+				res.would(r.ID, judge(r))
 			}
 		}
 		if cursor = next; next == "" {
@@ -67,7 +82,7 @@ func (c *Client) WouldAll(ctx context.Context, campaign string, kind ledger.Kind
 
 // WouldRemindSigner is [Client.RemindSigner] that changes nothing.
 func (c *Client) WouldRemindSigner(ctx context.Context, campaign, id string, signer int) (Result, error) {
-	return c.would(ctx, campaign, []string{id}, func(r *ledger.Record) error { return c.signerRemindable(r, signer) })
+	return c.would(ctx, campaign, []string{id}, func(r *ledger.Record) error { return c.signerRemindable(r, signer) }, signer)
 }
 
 // WouldResolve is [Client.Resolve] that changes nothing. It does not look the id up, but it is
@@ -108,7 +123,7 @@ func (c *Client) WouldForget(ctx context.Context, campaign string, kind ledger.K
 }
 
 // would asks for the named envelopes of a campaign. Its error is as that of [Client.each].
-func (c *Client) would(ctx context.Context, campaign string, ids []string, may func(*ledger.Record) error) (res Result, err error) {
+func (c *Client) would(ctx context.Context, campaign string, ids []string, may func(*ledger.Record) error, signer int) (res Result, err error) {
 	if len(ids) == 0 {
 		return res, ErrNoIDs
 	}
@@ -125,15 +140,33 @@ func (c *Client) would(ctx context.Context, campaign string, ids []string, may f
 		if err != nil {
 			return res, err
 		}
+		judge, err := c.orHeld(ctx, records, may, signer)
+		if err != nil {
+			return res, err
+		}
 		for i, r := range records {
 			if r == nil {
 				res.would(page[i], ledger.ErrNotFound)
 			} else {
-				res.would(page[i], may(r))
+				res.would(page[i], judge(r))
 			}
 		}
 	}
 	return res, res.Err()
+}
+
+// orHeld is may, and refuses reminders of the signer that would be held back.
+func (c *Client) orHeld(ctx context.Context, records []*ledger.Record, may func(*ledger.Record) error, signer int) (func(*ledger.Record) error, error) {
+	if signer == nobodyReminded {
+		return may, nil
+	}
+	held, err := c.heldReminders(ctx, records, signer)
+	return func(r *ledger.Record) error {
+		if err := may(r); err != nil || !held[r.Key()] {
+			return err
+		}
+		return justReminded()
+	}, err
 }
 
 // would counts an envelope that it would be done for, or not.

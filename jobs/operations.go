@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -68,10 +69,14 @@ func (c *Client) Cancel(ctx context.Context, campaign string, ids ...string) (Re
 }
 
 // Remind asks the provider to notify the pending signers of sent envelopes again; a
-// worker makes the call. Without ids it does nothing, and is [ErrNoIDs].
+// worker makes the call. Nobody is reminded twice within a minute, in whatever way it is asked
+// for: the second is refused. Without ids it does nothing, and is [ErrNoIDs].
 func (c *Client) Remind(ctx context.Context, campaign string, ids ...string) (Result, error) {
 	return c.each(ctx, campaign, ids, func(ctx context.Context, r *ledger.Record, lane pace.Class) error {
 		if err := c.remindable(r); err != nil {
+			return err
+		}
+		if err := c.askReminder(ctx, r, 0); err != nil {
 			return err
 		}
 		now, err := c.ledger.Now(ctx)
@@ -89,12 +94,42 @@ func (c *Client) RemindSigner(ctx context.Context, campaign, id string, signer i
 		if err := c.signerRemindable(r, signer); err != nil {
 			return err
 		}
+		if err := c.askReminder(ctx, r, signer); err != nil {
+			return err
+		}
 		now, err := c.ledger.Now(ctx)
 		if err != nil {
 			return err
 		}
 		return c.tasks.RemindSigner(ctx, r.Provider, lane, r.Key(), signer, now)
 	})
+}
+
+// askReminder holds back who was reminded within the last minute; signer 0 are all.
+func (c *Client) askReminder(ctx context.Context, r *ledger.Record, signer int) error {
+	held, err := c.ledger.AskReminders(ctx, []string{r.Key()}, signer, rand.Text())
+	if err == nil && held[r.Key()] {
+		err = justReminded()
+	}
+	return err
+}
+
+// reminded is the reason of who is not reminded again so soon.
+const reminded = "reminded"
+
+func justReminded() *notNowError {
+	return notNow(reminded, "reminded less than a minute ago: wait a minute")
+}
+
+// heldReminders tells whose reminders would be held back, of records that may be nil.
+func (c *Client) heldReminders(ctx context.Context, records []*ledger.Record, signer int) (map[string]bool, error) {
+	var keys []string
+	for _, r := range records {
+		if r != nil && r.State == ledger.Sent {
+			keys = append(keys, r.Key())
+		}
+	}
+	return c.ledger.AskReminders(ctx, keys, signer, "")
 }
 
 // Event takes a verified callback: the envelope is looked at now. For an envelope whose

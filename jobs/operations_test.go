@@ -229,7 +229,7 @@ func TestRemindOfEveryState(t *testing.T) {
 			continue
 		}
 		again, err2 := d.Remind(t.Context(), "june", "1") // within the minute
-		if err != nil || err2 != nil || res.Done != 1 || again.Done != 1 || d.waiting(c.provider, pace.Steer) != 1 {
+		if err != nil || !errors.Is(err2, ErrNotNow) || res.Done != 1 || again.Done != 0 || again.Refused[0].Reason != reminded || d.waiting(c.provider, pace.Steer) != 1 {
 			t.Errorf("%s: %+v %v, %+v %v, %d tasks", c.way, res, err, again, err2, d.waiting(c.provider, pace.Steer))
 		}
 	}
@@ -256,6 +256,38 @@ func TestRemindSignerOfEveryKind(t *testing.T) {
 		}
 		if err != nil || res.Done != 1 || d.waiting(c.provider, pace.Steer) != 1 {
 			t.Errorf("%+v %v, %d tasks", res, err, d.waiting(c.provider, pace.Steer))
+		}
+	}
+}
+
+// Nobody is reminded twice within a minute, in whatever way it is asked for; what is held back is said.
+func TestRemindersAreHeldBack(t *testing.T) {
+	ways := map[string]func(*desk) (Result, error){
+		"all":      func(d *desk) (Result, error) { return d.Remind(t.Context(), "june", "1") },
+		"signer":   func(d *desk) (Result, error) { return d.RemindSigner(t.Context(), "june", "1", 1) },
+		"campaign": func(d *desk) (Result, error) { return d.RemindAll(t.Context(), "june") },
+	}
+	would := map[string]func(*desk) (Result, error){
+		"all":      func(d *desk) (Result, error) { return d.Would(t.Context(), "june", ledger.RemindAll, "1") },
+		"signer":   func(d *desk) (Result, error) { return d.WouldRemindSigner(t.Context(), "june", "1", 1) },
+		"campaign": func(d *desk) (Result, error) { return d.WouldAll(t.Context(), "june", ledger.RemindAll) },
+	}
+	for first := range ways {
+		for second, again := range ways {
+			d := newDesk(t)
+			d.put("able", "1", sent)
+			if _, err := would[first](d); err != nil {
+				t.Errorf("%s: %v", first, err)
+			}
+			if res, err := ways[first](d); err != nil || res.Done != 1 {
+				t.Fatalf("%s: %+v %v", first, res, err)
+			}
+			for what, do := range map[string]func(*desk) (Result, error){"would": would[second], "does": again} {
+				res, err := do(d)
+				if _, refused := errors.AsType[*RefusedError](err); err != nil && !refused || res.Done != 0 || len(res.Refused) != 1 || res.Refused[0].Reason != reminded {
+					t.Errorf("%s after %s, %s: %+v %v", second, first, what, res, err)
+				}
+			}
 		}
 	}
 }

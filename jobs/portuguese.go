@@ -12,6 +12,7 @@ func init() {
 		"sent, and %s cannot withdraw envelopes":                               "enviado, e %s não retira envelopes",
 		"%s offers no reminders":                                               "%s não oferece lembretes",
 		"%s, and only sent envelopes have pending signers":                     "%s, e só há signatários pendentes no que aguarda assinaturas",
+		"reminded less than a minute ago: wait a minute":                       "lembrado há menos de um minuto: espere um minuto",
 		"sent, but its provider has not confirmed under which id":              "enviado, mas o provedor não confirmou com que id",
 		"%s cannot remind one signer alone":                                    "%s não lembra um signatário sozinho",
 		"the envelope has no signer%d":                                         "o envelope não tem o signatário %d",

@@ -84,7 +84,7 @@ func TestDryRunChangesNothing(t *testing.T) {
 		{"retry june cer-001 nobody", "no such envelope (nobody)", exitError},
 		{"remind june", "the signers of 1 envelope would be reminded", exitOK},
 		{"remind june --ids-from " + list, "queued, and only sent envelopes have pending signers (cer-001)", exitError},
-		{"remind june cat-001 --signer 1", "the signers of 1 envelope would be reminded", exitOK},
+		{"remind june cat-001 --signer 1", "signer 1 of cat-001 would be reminded", exitOK},
 		{"remind june cat-001 --signer 9", "the envelope has no signer9", exitError},
 		{"resolve june cat-002 --not-sent", "june/cat-002 would be back in the queue", exitOK},
 		{"resolve june cat-002 --sent env-2", "june/cat-002 would be sent, when its provider knows the id", exitOK},

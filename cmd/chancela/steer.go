@@ -379,10 +379,10 @@ again: of the named ones, or of all where the provider offers it.`,
 			}
 			if dry {
 				r, err := c.WouldRemindSigner(ctx, args[0], args[1], signer)
-				return would(args, ledger.RemindAll, r), listed(r, err)
+				return dryAnswer(steered(args, r, lang.Of("signer %d of %s would be reminded", signer, args[1]), lang.Of("nobody would be reminded"))), listed(r, err)
 			}
 			r, err := c.RemindSigner(ctx, args[0], args[1], signer)
-			return reminded(args, r), listed(r, err)
+			return steered(args, r, lang.Of("signer %d of %s is reminded", signer, args[1]), lang.Of("nobody was reminded")), listed(r, err)
 		}
 		args, err := only.of(ctx, c, args)
 		if err != nil {

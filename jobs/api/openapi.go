@@ -133,7 +133,7 @@ func repeats(doc *huma.OpenAPI) {
 		path.Post.Parameters = append(path.Post.Parameters, &huma.Param{Name: "Idempotency-Key", In: "header",
 			Description: "Taken, and not needed: a campaign's name and an envelope's id are the idempotency key. The same request again, with this header or without, " +
 				"enqueues nothing and invites nobody a second time; the answer tells how things are now, it is not the first one repeated. " +
-				"The header is not stored. A reminder is sent at most once a minute for one envelope.",
+				"The header is not stored. A signer is reminded at most once a minute, in whatever way it is asked for: what is held back is refused, as reminded.",
 			Schema: &huma.Schema{Type: huma.TypeString, MinLength: &least, MaxLength: &most}})
 	}
 }

@@ -123,12 +123,13 @@ func (q *TaskQueue) Renew(ctx context.Context, provider, key, name string) error
 	return q.put(ctx, TypeRenew, Payload{Key: key}, Name(provider, pace.Fetch), "renew/"+key+"/"+name)
 }
 
-// Remind enqueues a reminder; at most one a minute for one envelope.
+// Remind enqueues a reminder of all signers. Who asks sees to it that nobody is reminded twice within a minute:
+// the task's id tells those of different minutes apart.
 func (q *TaskQueue) Remind(ctx context.Context, provider string, class pace.Class, key string, now time.Time) error {
 	return q.put(ctx, TypeRemind, Payload{Key: key, Generation: now.Unix() / 60}, Name(provider, class), fmt.Sprintf("remind/%s/%d", key, now.Unix()/60))
 }
 
-// RemindSigner enqueues a reminder of one signer, by the number from 1; at most one a minute.
+// RemindSigner enqueues a reminder of one signer, by the number from 1, as Remind.
 func (q *TaskQueue) RemindSigner(ctx context.Context, provider string, class pace.Class, key string, signer int, now time.Time) error {
 	return q.put(ctx, TypeRemind, Payload{Key: key, Generation: now.Unix() / 60, Signer: signer}, Name(provider, class), fmt.Sprintf("remind/%s/%d/%d", key, now.Unix()/60, signer))
 }

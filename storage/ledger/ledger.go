@@ -112,6 +112,7 @@ var (
 	remindRuleScript               = script("remind_rule", "sending")
 	remindTakeScript               = script("remind_take", "reminding")
 	remindBeginScript              = script("remind_begin", "reminding")
+	remindAskScript                = script("remind_ask", "reminding")
 	hoursScript, planScript        = script("hours", "sending"), script("plan")
 	listedScript                   = script("listed")
 

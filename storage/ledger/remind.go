@@ -137,3 +137,25 @@ func (l *Ledger) UnmarkReminded(ctx context.Context, round, who string) error {
 	}
 	return nil
 }
+
+// AskReminders asks, in a round, for reminders of all signers of some envelopes, or of the one of a number from 1. It
+// tells which are held back: the same signer, or all, were asked for in another round within the last minute. Without a
+// round it only tells.
+func (l *Ledger) AskReminders(ctx context.Context, keys []string, signer int, round string) (held map[string]bool, err error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	envelopes := make([]string, len(keys))
+	for i, key := range keys {
+		envelopes[i] = envelopeKey(key)
+	}
+	flags, err := remindAskScript.Run(ctx, l.db, envelopes, signer, round).Int64Slice()
+	if err != nil {
+		return nil, failed("asking for reminders", err)
+	}
+	held = map[string]bool{}
+	for i, key := range keys {
+		held[key] = flags[i] == 1
+	}
+	return held, nil
+}

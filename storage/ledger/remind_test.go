@@ -256,3 +256,25 @@ func TestForgottenIsNotReminded(t *testing.T) {
 		t.Error("it is in the index")
 	}
 }
+
+// A minute after somebody was reminded it may be asked for again; the same round may go on at once.
+func TestRemindersAreAskedForOnceAMinute(t *testing.T) {
+	l, clock := open(t)
+	held := func(signer int, round string, want bool) {
+		t.Helper()
+		if got, err := l.AskReminders(t.Context(), []string{"june/1", "june/2"}, signer, round); err != nil || got["june/1"] != want || got["june/2"] != want {
+			t.Errorf("%d in %q: %v %v", signer, round, got, err)
+		}
+	}
+	held(1, "a", false)
+	held(1, "a", false)
+	held(1, "b", true)
+	held(2, "b", false)
+	held(0, "", true)
+	clock.forward(59 * time.Second)
+	held(0, "c", true)
+	clock.forward(time.Second)
+	held(0, "", false)
+	held(0, "c", false)
+	held(2, "d", true)
+}

@@ -3,7 +3,7 @@
 -- KEYS: the operation, the operations that are not over, the campaign, then the envelopes.
 -- ARGV: id, token, lease, the cursor of this page and of the next one (empty: there is none), how long until the sweeper
 --       looks for a task, how many envelopes go ahead of all others, their lane, the lane of the rest, and whether this
---       is only to tell (1) whose tasks would be needed: nothing is changed then.
+--       is only to tell (1) whose tasks would be needed: nothing is changed then, but who is asked for by a reminder.
 -- Returns lost, when another carries it on; or ok, and for each envelope that needs a task: key, provider, state, lane,
 -- generation, version.
 local at = now()
@@ -112,11 +112,13 @@ function kinds.retry(e, key, h)
   change(e, key, h, {to = to, set = {'l', lane()}, removed = trouble, code = false, task = true, lane = lane()})
   if h.o then redis.call('APPEND', P .. 'b:' .. key, section('X', '')) end
 end
--- remind changes nothing: its tasks are put on the queue before this is recorded.
+-- remind changes nothing but who was asked for: its tasks are put on the queue before this is recorded.
 function kinds.remind(e, key, h)
   if h.s ~= 's' then return words[h.s] end
   if h.o == 'unnamed' or redis.call('HGET', e, 'x') == '1' then return 'unconfirmed' end
   if unable[h.p] then return 'unsupported ' .. h.p end
+  if held_back(key, '0', id, at) then return 'reminded' end
+  note_asked(key, '0', id, at)
   for _, v in ipairs({key, h.p, words[h.s], lane(), h.g, h.v}) do tasks[#tasks + 1] = v end
 end
 -- reminders places what is sent by the campaign's rule of reminders.

@@ -13,6 +13,7 @@ end
 if paused or not h.e or v[4] == '1' then return 'over' end -- under this id somebody else's may be
 local rule = rule_of(parts(key))
 if due > 0 and (h.q == '1' or reminder_due(rule, e) ~= due) then return 'over' end
+if due > 0 then note_asked(key, '0', round, at) end
 redis.call('HSET', e, 'j', (v[3] or 0) + 1, 'J', at, 'G', round)
 if rule then await_reminder(key, reminder_due(rule, e)) end
 return 'ok'

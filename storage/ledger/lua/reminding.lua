@@ -38,3 +38,22 @@ local function await_reminder(key, due)
     first_reminder(campaign)
   end
 end
+
+-- Who is reminded is not reminded again within a minute, in whatever way somebody asks for it:
+--   asked:CAMPAIGN/ID  by the number of the signer (0: all of them) when that was, and in which round
+local asked_for = 60000
+
+-- held_back tells whether another round has asked for the signer, for all, or, where it is for all, for anybody.
+local function held_back(key, who, round, at)
+  local all = redis.call('HGETALL', P .. 'asked:' .. key)
+  for i = 1, #all, 2 do
+    local when, other = string.match(all[i + 1], '^(%d+) (.*)$')
+    if other ~= round and at - tonumber(when) < asked_for and (who == '0' or all[i] == '0' or all[i] == who) then return true end
+  end
+  return false
+end
+
+local function note_asked(key, who, round, at)
+  redis.call('HSET', P .. 'asked:' .. key, who, string.format('%.0f %s', at, round))
+  redis.call('PEXPIRE', P .. 'asked:' .. key, asked_for)
+end
