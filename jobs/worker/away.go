@@ -112,6 +112,7 @@ func (t *envelopeTask) pauseArchive(ctx context.Context, trouble ledger.Trouble,
 	}
 	if news || t.tryingArchive {
 		t.log.ErrorContext(ctx, "the archive cannot be used: envelopes wait", "next_try", pause, "error", why)
+		t.log.DebugContext(ctx, "what the archive has answered", "error", archive.Detail(why))
 	}
 	return pause, nil
 }

@@ -19,6 +19,7 @@ import (
 // explain says what an error of the SDK means for the archive. The SDK's errors hold
 // request ids and addresses, never credentials.
 func (a *Archive) explain(err error) error {
+	err = brief(err)
 	said := a.say(err)
 	switch {
 	case err == nil, errors.Is(said, archive.ErrNotFound), errors.Is(said, archive.ErrConflict):
@@ -94,7 +95,7 @@ func (a *Archive) say(err error) error {
 		return lang.Errorf("the S3 server's certificate is of no authority that is trusted here: name the authority's own in CHANCELA_CA_FILE or AWS_CA_BUNDLE: %w", err)
 	}
 	if isUnsent(err) {
-		return lang.Errorf("the S3 server does not answer: %w", err)
+		return lang.Errorf("the S3 server does not answer (%w): see that it runs, and that AWS_ENDPOINT_URL_S3 or AWS_REGION leads to it", err)
 	}
 	return err
 }

@@ -38,7 +38,7 @@ var portuguese = map[string]string{
 	"the bucket wants every upload to ask for encryption: set CHANCELA_S3_SSE=%s: %v":                    "o bucket exige que todo envio peça criptografia: defina CHANCELA_S3_SSE=%s: %v",
 	"the S3 server cannot answer now: try again":                                                         "o servidor S3 não pode responder agora: tente de novo",
 	"the S3 server does not answer":                                                                      "o servidor S3 não responde",
-	"the S3 server does not answer: %v":                                                                  "o servidor S3 não responde: %v",
+	"the S3 server does not answer (%v): see that it runs, and that AWS_ENDPOINT_URL_S3 or AWS_REGION leads to it":                                        "o servidor S3 não responde (%v): veja se ele está no ar e se AWS_ENDPOINT_URL_S3 ou AWS_REGION leva a ele",
 	"the S3 server's certificate is of no authority that is trusted here: name the authority's own in CHANCELA_CA_FILE or AWS_CA_BUNDLE: %v":              "o certificado do servidor S3 não é de uma autoridade em que se confie aqui: indique o certificado da autoridade em CHANCELA_CA_FILE ou AWS_CA_BUNDLE: %v",
 	"the server lacks something that the archive needs, such as checksums: %v":                                                                            "falta ao servidor algo de que o arquivo precisa, como checksums: %v",
 	"the server refuses x-amz-checksum-sha256: set AWS_REQUEST_CHECKSUM_CALCULATION=when_required and AWS_RESPONSE_CHECKSUM_VALIDATION=when_required: %v": "o servidor recusa x-amz-checksum-sha256: defina AWS_REQUEST_CHECKSUM_CALCULATION=when_required e AWS_RESPONSE_CHECKSUM_VALIDATION=when_required: %v",

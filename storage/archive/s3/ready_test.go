@@ -15,7 +15,7 @@ func TestNotReady(t *testing.T) {
 		{"NoBucket", "s3://nothing/p", "", "", "bucket nothing does not exist"},
 		{"WrongSecret", bucket, "AWS_SECRET_ACCESS_KEY", "another-secret", "refuses the credentials"},
 		{"NoCredentials", bucket, "AWS_ACCESS_KEY_ID", "", "no AWS credentials"},
-		{"NoServer", bucket, "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1", "does not answer"},
+		{"NoServer", bucket, "AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1", "does not answer (ListObjectsV2 at 127.0.0.1:1: connect: connection refused): see that it runs"},
 		{"NoTemporaryFolder", bucket, "TMPDIR", "/nothing/here", "no room for temporary files"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -25,6 +25,9 @@ func TestNotReady(t *testing.T) {
 			err := open(t, c.address).Ready(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("Ready: %v, want %q", err, c.want)
+			}
+			if text := err.Error(); len(text) > 400 || strings.Contains(text, "StatusCode: 0") || strings.Contains(text, "list-type") {
+				t.Errorf("more than a person needs: %v", err)
 			}
 			if strings.Contains(err.Error(), "secret") {
 				t.Errorf("a secret in %v", err)
