@@ -36,6 +36,11 @@ func (c *config) checkRedis() error {
 // reachRedis opens the Redis of the configuration, and sees that it answers. A local one is
 // started, or joined. The caller calls end.
 func (c *config) reachRedis(ctx context.Context) (db redis.UniversalClient, end func(), err error) {
+	return c.reachLoaded(ctx, nil)
+}
+
+// reachLoaded is reachRedis that waits, once it has said so by loading, for a Redis that reads what it has kept.
+func (c *config) reachLoaded(ctx context.Context, loading func()) (db redis.UniversalClient, end func(), err error) {
 	address, leave, err := localredis.Reach(ctx, c.RedisURL.Reveal())
 	if err != nil {
 		return nil, nil, err
@@ -48,7 +53,12 @@ func (c *config) reachRedis(ctx context.Context) (db redis.UniversalClient, end 
 		db.Close()
 		leave()
 	}
-	if err := queue.Reach(ctx, db, address); err != nil {
+	err = queue.Reach(ctx, db, address)
+	if loading != nil && queue.IsLoading(err) {
+		loading()
+		err = queue.AwaitLoaded(ctx, db)
+	}
+	if err != nil {
 		end()
 		return nil, nil, lang.Errorf("redis does not answer at %s: %w", redacted(c.RedisURL), err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chancela/chancela/jobs"
 	"github.com/chancela/chancela/jobs/metrics"
+	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/worker"
 	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
@@ -122,7 +123,9 @@ func (e *engine) onClose(f func()) { e.close = append(e.close, f) }
 
 // connect opens the Redis of the configuration.
 func (e *engine) connect(ctx context.Context) error {
-	db, end, err := e.cfg.reachRedis(ctx)
+	db, end, err := e.cfg.reachLoaded(ctx, func() {
+		e.log.WarnContext(ctx, "redis reads what it has kept (LOADING): waiting for it", "at_most", queue.LoadWithin.String())
+	})
 	if err != nil {
 		return err
 	}
