@@ -38,6 +38,10 @@ type traces struct {
 // and their marks when they are sent.
 func (c *Client) tracesOf(ctx context.Context, campaign string) (*traces, error) {
 	t := &traces{client: c, name: campaign}
+	found, err := c.learnCanceled(ctx, campaign)
+	if err != nil {
+		return nil, err
+	}
 	if younger, known := c.campaigns.Load(campaign); known {
 		t.younger = younger.(bool)
 		return t, nil
@@ -49,9 +53,11 @@ func (c *Client) tracesOf(ctx context.Context, campaign string) (*traces, error)
 	if len(known) > 0 {
 		t.younger = known[0].Younger
 		c.campaigns.Store(campaign, t.younger)
-		return t, nil
+		if !found { // else the ledger has it from the archive, which may know more
+			return t, nil
+		}
 	}
-	t.new = true
+	t.new = !found
 	if err := t.list(ctx); err != nil {
 		return nil, err
 	}

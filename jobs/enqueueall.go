@@ -26,6 +26,7 @@ type Summary struct {
 	Known     int // there already with the same content
 	Adopted   int // of the known: by the archive alone
 	Archived  int // of the known: archived already
+	Canceled  int // of the known: canceled already
 	Moved     int // of the archived: into another archive than this client's
 	Conflicts []*ConflictError
 }
@@ -36,6 +37,7 @@ func (s *Summary) Add(more Summary) {
 	s.Known += more.Known
 	s.Adopted += more.Adopted
 	s.Archived += more.Archived
+	s.Canceled += more.Canceled
 	s.Moved += more.Moved
 	s.Conflicts = append(s.Conflicts, more.Conflicts...)
 }
@@ -225,8 +227,11 @@ func (s *Summary) count(ctx context.Context, out []acceptance, known *traces) er
 			if a.Adopted {
 				s.Adopted++
 			}
-			if a.State == ledger.Archived {
+			switch a.State {
+			case ledger.Archived:
 				archived++
+			case ledger.Canceled:
+				s.Canceled++
 			}
 		}
 	}

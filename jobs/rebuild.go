@@ -22,6 +22,7 @@ import (
 type Rebuilt struct {
 	Archived int // envelopes with their manifest, which the ledger did not know
 	UnderWay int // envelopes that are marked as invited: adopted
+	Canceled int // envelopes that were canceled before they were sent
 	Known    int // to the ledger already
 	Unsent   int // envelopes whose last call was refused: enqueue takes them as new ones
 }
@@ -29,7 +30,7 @@ type Rebuilt struct {
 // Rebuild records what the archive has of a campaign, or of all when the name is empty, and
 // the ledger does not know. Archived envelopes have their reports again. Marked ones are
 // followed, without the people and documents that only their files have: enqueued again they
-// get them, and nobody is invited by that. Each thing that cannot be read is given to broken;
+// get them, and nobody is invited by that. What the archive knows to be canceled is canceled. Each thing that cannot be read is given to broken;
 // the error is only for what kept it from going on.
 func (c *Client) Rebuild(ctx context.Context, campaign string, broken func(key string, err error)) (Rebuilt, error) {
 	now, err := c.ledger.Now(ctx)
@@ -49,6 +50,9 @@ func (c *Client) Rebuild(ctx context.Context, campaign string, broken func(key s
 		if len(parts) != 3 || !intake.ValidCampaign(parts[0]) || !intake.ValidID(parts[1]) {
 			continue
 		}
+		if err := b.enter(ctx, parts[0]); err != nil {
+			return b.Rebuilt, err
+		}
 		if err := b.see(ctx, Key{Campaign: parts[0], ID: parts[1]}, parts[2]); err != nil {
 			return b.Rebuilt, err
 		}
@@ -64,7 +68,8 @@ type rebuilding struct {
 	now    time.Time
 	broken func(key string, err error)
 
-	key      Key // whose folder is being listed
+	campaign string // whose folders are being listed
+	key      Key    // whose folder is being listed
 	complete bool
 	standing marks.Standing
 	batch    []rebuilt
@@ -75,6 +80,24 @@ type rebuilt struct {
 	key      Key
 	complete bool
 	standing marks.Standing
+}
+
+// enter begins a campaign: with what was canceled, which stays so whatever a mark says.
+func (b *rebuilding) enter(ctx context.Context, campaign string) error {
+	if campaign == b.campaign {
+		return nil
+	}
+	b.campaign = campaign
+	adopted, known, err := b.client.adoptCanceled(ctx, campaign)
+	b.Canceled, b.Known = b.Canceled+adopted, b.Known+known
+	switch {
+	case errors.Is(err, marks.ErrCanceledList):
+		b.broken(campaign, err)
+		return nil
+	case err == nil && adopted+known > 0:
+		return b.client.ledger.SetKnowsCanceled(ctx, campaign)
+	}
+	return err
 }
 
 func (b *rebuilding) see(ctx context.Context, k Key, file string) error {

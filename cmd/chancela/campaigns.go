@@ -473,6 +473,9 @@ func (e enqueued) said(name string) lang.Text {
 	if sum.Moved > 0 {
 		parts = append(parts, lang.Of(" (%d archived earlier, but not in %s: was %sARCHIVE_URL changed?)", sum.Moved, e.archive, prefix))
 	}
+	if sum.Canceled > 0 {
+		parts = append(parts, lang.Of(" (%d canceled, which stay so)", sum.Canceled))
+	}
 	if n := len(sum.Conflicts); n > 0 {
 		parts = append(parts, lang.Of(", %d refused: other content under the same id", n))
 	}
@@ -483,7 +486,7 @@ func (e enqueued) said(name string) lang.Text {
 func (e enqueued) tellCampaigns(tell tell) {
 	for _, name := range e.campaigns {
 		sum := e.sums[name]
-		tell("campaign", map[string]any{"campaign": name, "enqueued": sum.New, "known": sum.Known, "archived": sum.Archived,
+		tell("campaign", map[string]any{"campaign": name, "enqueued": sum.New, "known": sum.Known, "archived": sum.Archived, "canceled": sum.Canceled,
 			"archived_elsewhere": sum.Moved, "conflicts": len(sum.Conflicts)}, e.said(name))
 	}
 }

@@ -169,6 +169,12 @@ terminem. As pessoas e os documentos deles estão só nas planilhas: ponha-as de
 que não convida ninguém que está marcado; o que falhou, ou nunca foi enviado, só se conhece por
 elas.
 
+Envelopes cancelados antes do envio voltam a ser cancelados, também os que um Redis de uma cópia
+mais antiga tem na fila. Processos de trabalho e "chancela serve" os registram no arquivo em até um
+minuto; os de uma campanha inteira, quando toda ela está cancelada. O que foi cancelado depois
+disso, ou com CHANCELA_MARKS=off, é como novo: ponha as planilhas na fila antes de iniciar os
+processos de trabalho, e cancele de novo.
+
 Cada coisa do arquivo que não pode ser lida é uma linha, e o status de saída é então 1.`,
 
 	"chancela remind": `Remind faz um processo de trabalho pedir ao provedor que lembre os signatários que faltam de

@@ -20,6 +20,11 @@ report and verify answer as before. Envelopes that are marked as invited are fol
 they end. Their people and documents are in their files only: enqueue those again, which
 invites nobody who is marked; what had failed, or was never sent, is known from the files alone.
 
+Envelopes that were canceled before they were sent are canceled again, also those that a Redis of
+an older copy calls queued. Workers and "chancela serve" tell the archive of them within a minute,
+of a whole campaign when all of it is canceled. What was canceled later, or with
+CHANCELA_MARKS=off, is as new: enqueue its files before workers start, and cancel it again.
+
 Each thing in the archive that cannot be read is one line, and the exit status is then 1.`,
 		Example: `  chancela rebuild
   chancela rebuild june && chancela enqueue june.csv`,
@@ -61,12 +66,15 @@ func (s *system) rebuild(ctx context.Context, campaign string) error {
 	}
 	parts := []lang.Text{lang.Of("%v archived again, %d under way, %d were known", count(found.Archived, "envelope"), found.UnderWay, found.Known)}
 	if found.UnderWay > 0 {
-		parts = append(parts, lang.Of("enqueue the files of what is under way again: their people and documents are known from there only, and nobody is invited by it"))
+		parts = append(parts, lang.Of("enqueue the files of what is under way again: their people and documents are known from there only, and nobody is invited twice by it. What was canceled less than a minute before the loss is not known: enqueue before workers start, and cancel that again"))
+	}
+	if found.Canceled > 0 {
+		parts = append(parts, lang.Of("%v had been canceled before they were sent, and stay so", count(found.Canceled, "envelope")))
 	}
 	if found.Unsent > 0 {
 		parts = append(parts, lang.Of("%v had been refused and not sent: enqueue their files to try again", count(found.Unsent, "envelope")))
 	}
-	s.come(map[string]any{"archived": found.Archived, "under_way": found.UnderWay, "known": found.Known, "unsent": found.Unsent}, lang.Join(parts, "\n"))
+	s.come(map[string]any{"archived": found.Archived, "under_way": found.UnderWay, "canceled": found.Canceled, "known": found.Known, "unsent": found.Unsent}, lang.Join(parts, "\n"))
 	if wrong > 0 {
 		return lang.Errorf("%v of the archive cannot be read", count(wrong, "envelope"))
 	}

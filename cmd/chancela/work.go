@@ -53,13 +53,16 @@ func (e *engine) runScheduler(ctx context.Context) error {
 }
 
 // carryOperations carries on what was asked for whole campaigns, here or elsewhere, and where the
-// archive is at hand it keeps its lists of files.
+// archive is at hand it keeps its lists of files, and of what was canceled.
 func (e *engine) carryOperations(ctx context.Context) error {
 	c := jobs.NewClient(jobs.ClientConfig{Redis: e.redis, Archive: e.archive, Log: e.log})
 	var g errgroup.Group
 	g.Go(func() error { return c.CarryOperations(ctx) })
 	if e.archive != nil {
 		g.Go(func() error { return c.CarryIndexes(ctx) })
+		if e.marks() != nil {
+			g.Go(func() error { return c.CarryCanceled(ctx) })
+		}
 	}
 	return g.Wait()
 }

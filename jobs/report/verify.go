@@ -84,6 +84,9 @@ func (v *verifying) take(ctx context.Context, key string) error {
 	if sum, ok := evidenceHash(name); ok && strings.Count(folder, "/") == 2 {
 		return v.evidence(ctx, key, sum)
 	}
+	if sum, ok := marks.CanceledHash(key); ok {
+		return v.evidence(ctx, key, sum)
+	}
 	if name != ManifestName || strings.Count(folder, "/") != 2 {
 		v.files = append(v.files, key)
 		return nil
@@ -91,7 +94,7 @@ func (v *verifying) take(ctx context.Context, key string) error {
 	return v.manifest(ctx, key)
 }
 
-// evidence reads a file of evidence, whose name vouches for it.
+// evidence reads a file whose name vouches for it: evidence, or a list of what was canceled.
 func (v *verifying) evidence(ctx context.Context, key, sum string) error {
 	have, err := archive.Measure(ctx, v.store, key)
 	switch {

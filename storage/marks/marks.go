@@ -17,6 +17,9 @@
 //
 // Marks hold ids, times and a hash: nobody's name or address. They stay when a campaign is
 // forgotten, and so nobody is invited again by a ledger that has forgotten, too.
+//
+// What was canceled before it was sent has no mark. It stands in lists of its own, in the
+// campaign's folder _canceled, which are made a while after the cancellation (canceled.go).
 package marks
 
 import (

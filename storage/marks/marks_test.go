@@ -2,6 +2,8 @@ package marks
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
@@ -273,5 +275,73 @@ func TestDamagedMarkStopsEverybody(t *testing.T) {
 	cancel()
 	if _, err := b.Make(stopped, mark("one"), void()); !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+// Lists of canceled envelopes add up; what was said once is said for good, and no folder of an envelope with their name disturbs it.
+func TestCanceledAddsUp(t *testing.T) {
+	onBoth(t, func(t *testing.T, a archive.Archive) {
+		b := New(a)
+		one, two := Canceled{"1", "sdoc", "v1:a"}, Canceled{"2", "qisign", "v1:b"}
+		for _, list := range [][]Canceled{{one}, {one, two}, {one}} {
+			if err := b.KeepCanceled(t.Context(), "june", list); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.KeepCanceled(t.Context(), "june2", []Canceled{two}); err != nil {
+			t.Fatal(err)
+		}
+		m := mark("c")
+		m.ID = "_canceled"
+		if _, err := b.Make(t.Context(), m, void()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Put(t.Context(), "june/_canceled/manifest.json", strings.NewReader("{}"), "", nil); err != nil {
+			t.Fatal(err)
+		}
+		lists, seen := 0, map[Canceled]int{}
+		for list, err := range b.Canceled(t.Context(), "june") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			lists++
+			for _, x := range list {
+				seen[x]++
+			}
+		}
+		if lists != 2 || len(seen) != 2 || seen[one] != 2 || seen[two] != 1 {
+			t.Errorf("%d lists: %v", lists, seen)
+		}
+		c, err := List(t.Context(), a, "june", "manifest.json")
+		if err != nil || len(c.Envelopes) != 1 || len(c.Complete) != 1 || !c.Complete["_canceled"] {
+			t.Errorf("%+v %v", c, err)
+		}
+	})
+}
+
+// A list that is not what its name says is believed by nobody.
+func TestCanceledListIsWhatWasWritten(t *testing.T) {
+	hashed := func(content string) string {
+		sum := sha256.Sum256([]byte(content))
+		return "june/_canceled/canceled-" + hex.EncodeToString(sum[:]) + ".json"
+	}
+	for name, file := range map[string][2]string{
+		"changed":            {hashed("{}"), `{"version":1,"campaign":"june","envelopes":[]}`},
+		"no JSON":            {hashed("{"), "{"},
+		"another campaign's": {hashed(`{"version":1,"campaign":"july"}`), `{"version":1,"campaign":"july"}`},
+		"of a later version": {hashed(`{"version":2,"campaign":"june"}`), `{"version":2,"campaign":"june"}`},
+	} {
+		a, err := storage.Open(t.Context(), t.TempDir())
+		if err == nil {
+			_, err = a.Put(t.Context(), file[0], strings.NewReader(file[1]), "", nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for list, err := range New(a).Canceled(t.Context(), "june") {
+			if !errors.Is(err, ErrCanceledList) || len(list) > 0 {
+				t.Errorf("%s: %v %v", name, list, err)
+			}
+		}
 	}
 }

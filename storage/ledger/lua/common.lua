@@ -149,6 +149,10 @@ end
 -- unlist says that a campaign has an archived envelope which is not in the archive's list of its files yet.
 local function unlist(campaign) redis.call('ZADD', P .. 'unlisted', 'NX', 0, campaign) end
 
+-- unkept says that a campaign has a canceled envelope that the archive does not know of (kept.go). It is told of those
+-- that are canceled within a while together.
+local function unkept(campaign, at) redis.call('ZADD', P .. 'unkept', 'NX', at + 10000, campaign) end
+
 -- parts are a key's campaign and id.
 local function parts(key)
   local slash = string.find(key, '/', 1, true)
@@ -166,6 +170,7 @@ local function shift(key, h, to, version, at)
   redis.call('HSET', P .. 'campaign:' .. campaign, 'changed', at)
   if h.s == 's' then redis.call('ZREM', P .. 'remind:' .. campaign, id) end
   if to == 'a' then unlist(campaign) end
+  if to == 'k' and h.s ~= 's' then unkept(campaign, at) end
   -- Nobody signs any more, or nothing of before counts: the signing links go.
   if to ~= 'p' and to ~= 's' and to ~= 'i' and to ~= 'a' then redis.call('DEL', P .. 'links:' .. key) end
   tell(key, to_word, version, at)

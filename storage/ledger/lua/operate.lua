@@ -214,6 +214,7 @@ for _, x in pairs(moved) do
   count(x.p, campaign, x.to, x.n)
   course(campaign, x.from, x.to, at, x.n)
   redis.call('HSET', KEYS[3], 'changed', at)
+  if x.to == 'canceled' and x.from ~= 'sent' then unkept(campaign, at) end
 end
 for _, run in ipairs(runs) do redis.call('SETRANGE', P .. 'state:' .. campaign, run.first, table.concat(run)) end
 for p, x in pairs(left) do
