@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -87,7 +88,7 @@ func ExampleClient_Check() {
 
 	err := client.Check(ctx, &jobs.Envelope{Campaign: "leases-june", ID: "0002", Provider: "certyneo", Template: "tpl_lease",
 		Signers: []jobs.Signer{{Name: "Aurora Dália", Email: "aurora at example"}}})
-	for _, problem := range err.(providers.Problems) {
+	for _, problem := range err.(jobs.Problems) {
 		fmt.Println(problem.Field)
 	}
 	// Output:
@@ -111,7 +112,7 @@ func ExampleClient_Watch() {
 			log.Fatal(err)
 		}
 		fmt.Println(report.State)
-		if report.State == "queued" {
+		if report.State == jobs.Queued {
 			if _, err := client.Cancel(ctx, "leases-june", "0003"); err != nil {
 				log.Fatal(err)
 			}
@@ -120,6 +121,40 @@ func ExampleClient_Watch() {
 	// Output:
 	// queued
 	// canceled
+}
+
+// A campaign whose envelopes come from elsewhere is checked and enqueued as it is read; then it is
+// steered by ids, or as a whole.
+func ExampleClient_EnqueueAll() {
+	ctx := context.Background()
+	client, done := newClient(ctx)
+	defer done()
+
+	sum, err := client.EnqueueAll(ctx, "leases-july", func(yield func(jobs.Envelope, error) bool) {
+		for _, id := range []string{"0001", "0002", "0003"} {
+			e := jobs.Envelope{Campaign: "leases-july", ID: id, Provider: "certyneo", Subject: "Lease " + id, Template: "tpl_lease",
+				Signers: []jobs.Signer{{Name: "Aurora Dália", Email: "aurora@example.com"}}}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(sum.New, "new")
+	var wrong []string // none
+	_, err = client.Cancel(ctx, "leases-july", wrong...)
+	fmt.Println(errors.Is(err, jobs.ErrNoIDs))
+	all, err := client.CancelAll(ctx, "leases-july")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(all.Done, "canceled")
+	// Output:
+	// 3 new
+	// true
+	// 3 canceled
 }
 
 // newClient is what the examples that run have in the place of [jobs.Open]: a Redis in
