@@ -131,7 +131,8 @@ func checkedInto(output string, files []string) error {
 	case len(files) != 1:
 		return usage("--output: give one file at a time")
 	case !strings.EqualFold(filepath.Ext(output), filepath.Ext(files[0])):
-		return usage("--output: want a file that ends in %s, as %s does", filepath.Ext(files[0]), files[0])
+		ext := filepath.Ext(files[0])
+		return usage("--output: want a file that ends in %s, such as %s", ext, strings.TrimSuffix(filepath.Base(files[0]), ext)+".checked"+ext)
 	case sameFile(output, files[0]):
 		return usage("--output: %s is the file itself", output)
 	}

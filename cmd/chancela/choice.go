@@ -70,3 +70,12 @@ func (x *choice) of(ctx context.Context, c *jobs.Client, args []string) ([]strin
 	}
 	return chosen, nil
 }
+
+// noneFailed tells that failed envelopes are chosen of a campaign that has none: for retry this is no mistake.
+func (x *choice) noneFailed(ctx context.Context, c *jobs.Client, args []string) (bool, error) {
+	if x.state != string(ledger.Failed) || x.idsFrom != "" || len(args) > 1 {
+		return false, nil
+	}
+	all, err := c.Ledger().Campaign(ctx, args[0])
+	return err == nil && all.States[ledger.Failed] == 0, err
+}

@@ -59,7 +59,14 @@ func wouldPause(ctx context.Context, c *jobs.Client, campaign string) (answer, e
 	if err != nil {
 		return answer{}, err
 	}
+	all, err := c.Ledger().Campaign(ctx, campaign)
+	if err != nil {
+		return answer{}, err
+	}
 	text := lang.Of("%s would be paused, and %v would wait", campaign, count(r.Done, "envelope"))
+	if all.Paused {
+		text = lang.Of("%s is paused already: %v waiting", campaign, count(r.Done, "envelope"))
+	}
 	if r.UnderWay > 0 {
 		text = lang.Of("%v; begun before, and perhaps sent: %v", text, count(r.UnderWay, "invitation"))
 	}

@@ -66,11 +66,13 @@ A file names many of them, one a line: ID,ENVELOPE_ID for those that were sent, 
 		if err != nil {
 			return answer{}, err
 		}
-		a, err := sys.resolveAll(ctx, c, args[0], rulings, resolve)
-		if dry {
-			a = dryAnswer(a)
+		done, err := sys.resolveAll(ctx, c, args[0], rulings, resolve)
+		if done.fields == nil || !dry {
+			return done, err
 		}
-		return a, err
+		n := done.fields["resolved"].(int)
+		done.text = lang.N(n, "%d envelope would be resolved", "%d envelopes would be resolved")
+		return dryAnswer(done), err
 	})
 }
 

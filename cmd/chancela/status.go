@@ -30,7 +30,8 @@ With --watch it stays until every envelope has ended.`,
 		GroupID:           groupMain,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: sys.completeCampaign,
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			defer func() { sys.json = asJSON && err != nil }() // then the last object is the result, with the error
 			ctx := cmd.Context()
 			e, err := sys.openLedger(ctx, "status")
 			if err != nil {
@@ -106,6 +107,7 @@ type statusObject struct {
 	Archive   *archiveObject         `json:"archive"`   // what is wrong with it; null: nothing
 	Hours     *report.Hours          `json:"hours"`     // when invitations leave; null: always
 	Reminders *report.Reminders      `json:"reminders"` // by the campaign's rule; null: it has none
+	Forgotten int64                  `json:"forgotten"` // envelopes of which the ledger has nothing about people any more
 }
 
 type archiveObject struct {
@@ -135,7 +137,7 @@ type troubleError struct {
 func (s *system) statusJSON(snap snapshot) error {
 	enc := json.NewEncoder(s.stdout)
 	for _, c := range snap.campaigns {
-		o := statusObject{c.Name, c.Total, c.States, c.Paused, report.Halts(c), c.Simulated, []troubleObject{}, nil, report.HoursOf(c, snap.at), report.RemindersOf(c, snap.at)}
+		o := statusObject{c.Name, c.Total, c.States, c.Paused, report.Halts(c), c.Simulated, []troubleObject{}, nil, report.HoursOf(c, snap.at), report.RemindersOf(c, snap.at), c.Forgotten}
 		if t := snap.archive.trouble; t != nil {
 			o.Archive = &archiveObject{t.State, t.Since, report.Time(t.NextTry), snap.archive.denied}
 		}
@@ -176,6 +178,9 @@ func (s *system) statusOf(e *engine, snap snapshot) error {
 	}
 	if c.Paused {
 		print("paused: chancela resume %s", c.Name)
+	}
+	if c.Forgotten > 0 {
+		print("forgotten: nothing about the people of %v is in the ledger any more", count(int(c.Forgotten), "envelope"))
 	}
 	for _, line := range slices.Concat(snap.hours(), snap.reminders(e.cfg.TZ.Location), snap.halts()) {
 		s.line(line)

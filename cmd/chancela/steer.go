@@ -252,6 +252,9 @@ failures in a row hold back; on a terminal it asks before a pause takes --first 
 			return answer{}, err
 		}
 		text := lang.Of("%s goes on", args[0])
+		if !before.Paused && len(before.Halts) == 0 {
+			text = lang.Of("%s was not paused: it goes on as before", args[0])
+		}
 		if held, first := heldBack(before); held > 0 {
 			if before.Paused {
 				question := lang.Of("%v in %s wait until the first %d are archived. Resuming sends them now, too. Go on?", count(int(held), "envelope"), args[0], first)
@@ -293,6 +296,9 @@ archive step is repeated. It ends neither a pause nor a halt: resume does.`,
   chancela retry june 0017 0018`,
 		Args: arguments(1, -1),
 	}, func(ctx context.Context, c *jobs.Client, args []string) (answer, error) {
+		if none, err := only.noneFailed(ctx, c, args); none || err != nil {
+			return retried(args[:1], jobs.Result{}), err
+		}
 		args, err := only.of(ctx, c, args)
 		if err != nil {
 			return answer{}, err
@@ -427,10 +433,18 @@ reason "forgotten", and can be neither resolved nor retried any more.`,
 		if dry {
 			return wouldForget(ctx, c, args[0], kind)
 		}
+		before, err := c.Ledger().Campaign(ctx, args[0])
+		if err != nil {
+			return answer{}, err
+		}
 		r, err := s.campaignWide(ctx, c, args[0], kind)
 		if err == nil {
 			err = r.Err()
 		}
-		return resultAnswer(args[0], r, lang.N(r.Done, "%d envelope forgotten", "%d envelopes forgotten")), listed(r, err)
+		text := lang.N(r.Done, "%d envelope forgotten", "%d envelopes forgotten")
+		if before.Forgotten > 0 && before.Forgotten == before.Total {
+			text = lang.Of("%s was forgotten already: there was nothing more to remove", args[0])
+		}
+		return resultAnswer(args[0], r, text), listed(r, err)
 	})
 }

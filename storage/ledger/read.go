@@ -211,6 +211,7 @@ type Campaign struct {
 	Simulated bool  // one of its envelopes goes, or went, to a simulator
 	First     int64 // how many of each provider were to go first; 0: all at once
 	Listed    int64 // archived envelopes that the archive's list of its files has
+	Forgotten int64 // envelopes that it had when what is about people was last removed
 	Younger   bool  // than what the archive has of it: see [Ledger.Younger]
 	CreatedAt time.Time
 	ChangedAt time.Time // the last change of a state
@@ -286,7 +287,7 @@ func (q *campaignQuery) answer(name string) (c Campaign, whole, ok bool) {
 	if h["created"] == "" && h["seq"] == "" { // none, or one that has hours and no envelope yet
 		return Campaign{}, false, false
 	}
-	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Halts: haltsOf(h), Hours: hoursOf(h), Reminders: ruleOf(h), Simulated: h["simulated"] == "1", Younger: h["younger"] == "1", First: atoi(h["first"]), Listed: atoi(h["listed"]),
+	c = Campaign{Name: name, States: make(map[State]int64, len(States)), Paused: h["paused"] == "1", Halts: haltsOf(h), Hours: hoursOf(h), Reminders: ruleOf(h), Simulated: h["simulated"] == "1", Younger: h["younger"] == "1", First: atoi(h["first"]), Listed: atoi(h["listed"]), Forgotten: atoi(h["forgotten"]),
 		CreatedAt: milliTime(h["created"]), ChangedAt: milliTime(h["changed"])}
 	if due := q.reminder.Val(); due > 0 {
 		c.Reminders.Next = time.UnixMilli(int64(due)).UTC()

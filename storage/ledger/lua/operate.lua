@@ -243,6 +243,7 @@ else
   redis.call('HDEL', KEYS[1], 'token')
   redis.call('ZREM', KEYS[2], id)
   redis.call('EXPIRE', KEYS[1], 7 * 86400)
+  if kind == 'forget' or kind == 'forget_unfinished' then redis.call('HSET', KEYS[3], 'forgotten', done) end
   if kind == 'cancel' and redis.call('HGET', KEYS[3], 'canceling') == o[7] then redis.call('HDEL', KEYS[3], 'canceling') end
 end
 return {'ok', tasks, batches}
