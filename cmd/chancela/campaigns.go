@@ -182,6 +182,7 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		options := f.options(name, f.seenBy(name, seen))
 		var read campaign.Reading
 		document := false // something is wrong with one
+		var absent absentDocuments
 		options.Read = func(r campaign.Reading) {
 			if read = r; r.String() != "" {
 				tell("read", r, r)
@@ -199,7 +200,10 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		}
 		s, err := campaign.Check(ctx, []string{name}, options, func(p campaign.Problem) {
 			document = document || p.Name == "document"
-			if f.each || kinds.listed(p) {
+			switch {
+			case !f.programs && p.Absent():
+				absent = append(absent, p)
+			case f.each || kinds.listed(p):
 				tell("problem", p, p)
 			}
 		})
@@ -208,6 +212,7 @@ func (f *campaignFiles) check(ctx context.Context, tell tell) (campaign.Summary,
 		}
 		kinds.tell(func(text lang.Text) { tell("more", nil, text) })
 		kinds = mistakeKinds{}
+		absent.tell(name, tell)
 		f.tellHints(name, read, document, tell)
 		f.tellPersonal(name, s.Good, tell)
 		f.saw(read)

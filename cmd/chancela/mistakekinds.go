@@ -60,6 +60,25 @@ func (a *mistakeKinds) tell(say func(lang.Text)) {
 	}
 }
 
+// absentDocuments are a file's documents that are not there, for people: told after all else, and in one line
+// where they are many, for then the folder is mostly another.
+type absentDocuments []campaign.Problem
+
+func (a absentDocuments) tell(file string, tell tell) {
+	if len(a) <= maxAlike {
+		for _, p := range a {
+			tell("problem", p, p)
+		}
+		return
+	}
+	var rows rowRanges
+	for _, p := range a {
+		rows.add(p.Row)
+	}
+	text := lang.Of("%s: document: %d documents are not there (rows %v); the first: %v", file, len(a), rows.text(), a[0].Message)
+	tell("more", nil, text)
+}
+
 // rowRanges are rows in their order, as people write them: 4-9, 12.
 type rowRanges struct {
 	ranges [][2]int

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,5 +46,26 @@ func TestCheckedFileIsAnother(t *testing.T) {
 	}
 	if r := invoke(t, nil, "check", file, "--output", "x.xlsx").want(t, exitUsage); !strings.Contains(r.stderr, "want a file that ends in .csv, such as erros.checked.csv") {
 		t.Error(r.stderr)
+	}
+}
+
+// Many documents that are not there have one cause: they are one line, after the other mistakes and before what to do.
+func TestAbsentDocumentsAreOneLine(t *testing.T) {
+	t.Parallel()
+	rows := "id,provider,subject,document,signer1.name,signer1.email\n"
+	for i := range 38 {
+		rows += fmt.Sprintf("%d,certyneo,Lease,contracts/%d.pdf,Ana,ana%d@example.com\n", i, i, i)
+	}
+	file := filepath.Join(t.TempDir(), "june.csv")
+	if err := os.WriteFile(file, []byte(strings.Replace(rows, "ana7@", "ana7", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := invoke(t, nil, "check", file).want(t, exitUsage)
+	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
+	if len(lines) != 4 || !strings.Contains(lines[0], "signer1.email (F9)") || !strings.Contains(lines[1], "document: 38 documents are not there (rows 2-39); the first: there is no file \"contracts/0.pdf\"") || !strings.Contains(lines[2], "--documents DIR") {
+		t.Errorf("%s", r.stdout)
+	}
+	if r := invoke(t, nil, "check", "--json", file).want(t, exitUsage); strings.Count(r.stdout, `"type":"problem"`) != 39 {
+		t.Errorf("%s", r.stdout)
 	}
 }

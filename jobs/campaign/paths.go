@@ -70,6 +70,8 @@ var (
 	placeholder  = regexp.MustCompile(`^~|^\$|^%[^%/]+%`)
 )
 
+const absentFile = "there is no file %q below %v%v"
+
 // absent says that a file is not there, and what was probably meant.
 func (f *Folder) absent(root *os.Root, name string) error {
 	f.mu.Lock()
@@ -93,7 +95,7 @@ func (f *Folder) absent(root *os.Root, name string) error {
 			}
 		}
 	}
-	return lang.Errorf("there is no file %q below %v%v", shorten(name), f.called, hint)
+	return lang.Errorf(absentFile, shorten(name), f.called, hint)
 }
 
 // likely are other ways to write a name.

@@ -3,6 +3,7 @@ package campaign
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/chancela/chancela/jobs/intake"
 	"github.com/chancela/chancela/providers/lang"
@@ -21,6 +22,11 @@ type Problem struct {
 	lacks   bool   // the file has no such column, which is one mistake of all its rows
 	missing bool   // the same of a column that every file must have
 	meant   string // of an unknown column: the one that is probably meant
+}
+
+// Absent tells whether a document is not where it is looked for, which has mostly one cause for many rows.
+func (p Problem) Absent() bool {
+	return p.Name == "document" && strings.Contains(p.Message.Kind(), absentFile)
 }
 
 func problemAt(file string, at cell, name string, message lang.Text) Problem {
