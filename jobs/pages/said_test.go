@@ -58,7 +58,7 @@ func TestWaysOutOfAskingAgain(t *testing.T) {
 	first := v.sendForm("/send", sheet)
 	v.post(first.Request.URL.Path, first.Request.URL.Path+"/confirm", nil).want(t, http.StatusOK, "1 envelope was accepted.")
 	again := v.sendForm("/send", sheet, [2]string{"campaign", "july"})
-	again.want(t, http.StatusOK, "under its name; or, if they are to sign again")
+	again.want(t, http.StatusOK, "under its name, with the ids that the rows had; or, if they are to sign again")
 	refused := v.post(again.Request.URL.Path, again.Request.URL.Path+"/confirm", nil)
 	refused.want(t, http.StatusUnprocessableEntity, `<a href="#file">Take these rows out`, `<a href="#campaign">If it is the same campaign`, `<a href="#again">If they are to sign again`)
 	refused.linksLead(t)
