@@ -137,6 +137,39 @@ func TestStagedDocumentsAreForgotten(t *testing.T) {
 	}
 }
 
+// A document that changes between its check and its copy leaves nothing under the hash that it had: who has the
+// document of that hash would send another one.
+func TestADocumentThatChangesIsNotKept(t *testing.T) {
+	c, store := enqueuer(t)
+	const page = "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n" +
+		"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+	first, second := "%PDF-1.4\n%first\n"+page, "%PDF-1.4\n%second\n"+page
+	envelope := func(id string, content func() string) Envelope {
+		return Envelope{Campaign: "june", ID: id, Provider: "certyneo", Subject: "Lease", Signers: []Signer{{Name: "Ana Souza", Email: "ana@example.com"}},
+			Documents: []Document{{Name: "lease.pdf", Open: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content())), nil }}}}
+	}
+	read := 0
+	_, err := c.Enqueue(t.Context(), envelope("1", func() string {
+		read++
+		return []string{first, second}[min(read, 2)-1]
+	}))
+	if err == nil || read != 2 {
+		t.Errorf("read %d times: %v", read, err)
+	}
+	if _, err := c.Enqueue(t.Context(), envelope("2", func() string { return first })); err != nil {
+		t.Fatal(err)
+	}
+	for o, err := range store.List(t.Context(), "_documents/") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, err := archive.Measure(t.Context(), store, o.Key)
+		if err != nil || o.Key != archive.DocumentKey(kept.SHA256) {
+			t.Errorf("%s has %s: %v", o.Key, kept.SHA256, err)
+		}
+	}
+}
+
 // What was archived elsewhere is told from what is here, also when little is asked.
 func TestArchivedElsewhere(t *testing.T) {
 	c, store := enqueuer(t)

@@ -56,14 +56,14 @@ func stage(ctx context.Context, store archive.Archive, d *Document) error {
 		return err
 	}
 	defer r.Close()
-	o, err := store.Put(ctx, key, r, d.Type, nil)
-	if err != nil {
-		return err
-	}
-	if o.SHA256 != d.SHA256 {
-		return errors.New("the file changed while it was read")
-	}
-	return nil
+	// Judged before it is there: under this hash others would be sent what is not theirs.
+	_, err = store.Put(ctx, key, r, d.Type, func(c archive.Content) error {
+		if c.SHA256 != d.SHA256 {
+			return errors.New("the file changed while it was read")
+		}
+		return nil
+	})
+	return err
 }
 
 // maxHashes is how many documents a client remembers. Campaigns share few among many

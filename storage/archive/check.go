@@ -19,8 +19,9 @@ type Check func(Content) error
 // error of its reader (a length, a chunk, a JSON string without its end), and services
 // append to PDFs and photos.
 type Content struct {
-	Head []byte
-	Size int64 // bytes
+	Head   []byte
+	Size   int64  // bytes
+	SHA256 string // lower-case hex
 }
 
 // Edge is how much a check sees: readers of PDF look for the header in the first 1024

@@ -44,12 +44,13 @@ func Spool(ctx context.Context, file *os.File, content io.Reader, check Check) (
 		}
 		seen.Size += rest
 	}
+	seen.SHA256 = hex.EncodeToString(hash.Sum(nil))
 	if check != nil {
 		if err := check(seen); err != nil {
 			return 0, "", err
 		}
 	}
-	return seen.Size, hex.EncodeToString(hash.Sum(nil)), nil
+	return seen.Size, seen.SHA256, nil
 }
 
 // Measure reads an archived file to its end, for its size and hash as they are now.
