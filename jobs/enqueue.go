@@ -51,7 +51,7 @@ func (c *Client) Enqueue(ctx context.Context, e Envelope) (Accepted, error) {
 
 // checked judges an envelope that comes from outside.
 func (c *Client) checked(ctx context.Context, e Envelope) (intake.Checked, error) {
-	e.Signers, e.Documents = slices.Clone(e.Signers), slices.Clone(e.Documents) // the caller's stay as they are
+	e = e.Clone() // the caller's stays as it is
 	checked, problems, err := c.judge.Checked(ctx, &e, nil)
 	if err == nil {
 		err = problems.Err()

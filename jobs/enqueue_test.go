@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -134,6 +135,46 @@ func TestStagedDocumentsAreForgotten(t *testing.T) {
 	}
 	if len(h.set) > maxHashes || !h.has(fmt.Sprint(3*maxHashes-1)) {
 		t.Errorf("%d are remembered", len(h.set))
+	}
+}
+
+// What a caller does to an envelope after it was taken, or while others are, changes nothing of it.
+func TestEnvelopesAreTheirOwn(t *testing.T) {
+	c, _ := enqueuer(t)
+	e := Envelope{ID: "0", Campaign: "june", Provider: "certyneo", Subject: "Lease", Template: "t1", Signers: []Signer{{Name: "Ana Souza", Email: "ana@example.com"}}, Meta: map[string]string{"n": "0"}}
+	checked, problems, err := c.Judge().Checked(t.Context(), &e, nil)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
+	e.Signers[0].Email = "nobody"
+	if _, err := c.EnqueueChecked(t.Context(), checked); err != nil {
+		t.Fatal(err)
+	}
+	const n = 2000
+	if _, err := c.EnqueueAll(t.Context(), "june", func(yield func(Envelope, error) bool) {
+		for i := range n {
+			e.ID, e.Meta["n"] = fmt.Sprint(i+1), fmt.Sprint(i+1)
+			e.Signers[0].Email = fmt.Sprintf("ana%d@example.com", i+1)
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n + 1 {
+		r, err := c.Ledger().Get(t.Context(), fmt.Sprintf("june/%d", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Envelope
+		want := "ana@example.com"
+		if i > 0 {
+			want = fmt.Sprintf("ana%d@example.com", i)
+		}
+		if err := json.Unmarshal(r.Envelope, &got); err != nil || got.Meta["n"] != fmt.Sprint(i) || got.Signers[0].Email != want {
+			t.Fatalf("envelope %d is %+v: %v", i, got, err)
+		}
 	}
 }
 

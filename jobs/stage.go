@@ -55,6 +55,9 @@ func stage(ctx context.Context, store archive.Archive, d *Document) error {
 	if err != nil {
 		return err
 	}
+	if r == nil {
+		return errors.New("no content was given")
+	}
 	defer r.Close()
 	// Judged before it is there: under this hash others would be sent what is not theirs.
 	_, err = store.Put(ctx, key, r, d.Type, func(c archive.Content) error {

@@ -14,6 +14,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +58,29 @@ type Envelope struct {
 	Meta      map[string]string `json:"meta,omitempty"`
 	// Options holds the providers' own options: provider, option, value.
 	Options map[string]map[string]string `json:"options,omitempty"`
+}
+
+// Clone is the envelope with nothing that it shares with this one but its documents' content.
+func (e Envelope) Clone() Envelope {
+	e.Documents, e.Signers = slices.Clone(e.Documents), slices.Clone(e.Signers)
+	for i := range e.Signers {
+		s := &e.Signers[i]
+		s.Stamp, s.IDFront, s.IDBack = clone(s.Stamp), clone(s.IDFront), clone(s.IDBack)
+		s.Date, s.Text, s.Checkbox = slices.Clone(s.Date), slices.Clone(s.Text), slices.Clone(s.Checkbox)
+	}
+	e.Fields, e.Meta, e.Options = maps.Clone(e.Fields), maps.Clone(e.Meta), maps.Clone(e.Options)
+	for provider, options := range e.Options {
+		e.Options[provider] = maps.Clone(options)
+	}
+	return e
+}
+
+func clone[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
 }
 
 // Key is the envelope's idempotency key.

@@ -8,7 +8,7 @@ import (
 )
 
 // Checked is an envelope in which a [Judge] has found nothing wrong, in normal form and with its documents
-// measured. Only [Judge.Checked] makes one, so who is given it need not judge again.
+// measured. It shares nothing with the one that was judged, which may be changed. Only [Judge.Checked] makes one, so who is given it need not judge again.
 type Checked struct {
 	envelope providers.Envelope
 	checked  bool
@@ -33,7 +33,7 @@ func (j *Judge) Checked(ctx context.Context, e *providers.Envelope, found func(c
 	if unusable(e) {
 		return Checked{}, nil, nil
 	}
-	return Checked{*e, true}, nil, nil
+	return Checked{e.Clone(), true}, nil, nil
 }
 
 // unusable tells whether a file of an envelope is [Unusable].

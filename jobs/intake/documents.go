@@ -73,6 +73,9 @@ func Measure(ctx context.Context, d *providers.Document, sources source.Open) er
 	if err != nil {
 		return err
 	}
+	if r == nil {
+		return lang.Errorf("no content was given")
+	}
 	defer r.Close()
 	hash, kind := sha256.New(), filetype.New(d.Name)
 	buffer := buffers.Get().(*[copied]byte)

@@ -39,22 +39,27 @@ func (t *envelopeTask) archiveAll(ctx context.Context) error {
 	if err != nil {
 		return t.recordFailure(ctx, err)
 	}
+	place, err := t.places(listed, filed)
+	if err != nil {
+		return t.recordFailure(ctx, err)
+	}
 	var missing missingFiles
-	at := 0 // of the next one in filed
 	for i := range listed {
-		if at < len(filed) && filed[at].Path == t.path(listed, i) {
-			at++
+		if place[i] != nil {
 			continue
 		}
 		f, err := t.fetch(ctx, listed, i, again)
 		if providers.KindOf(err) == providers.NotFound {
 			missing.add(artifactName(listed, i), err)
+			if comesLater(err) && !named(listed) {
+				break // with a new list others may have this one's number
+			}
 			continue
 		} else if err != nil {
 			return t.recordFailure(ctx, err)
 		}
-		filed = slices.Insert(filed, at, f)
-		at++
+		place[i] = &f
+		filed = inPlace(place)
 		t.found.filed = filed
 		if t.cfg.Hooks.Archived != nil {
 			t.cfg.Hooks.Archived(t.rec.Provider, f.Kind, f.Size)
@@ -65,6 +70,37 @@ func (t *envelopeTask) archiveAll(ctx context.Context) error {
 	}
 	return t.archived(ctx, filed)
 }
+
+// places are the archived files by their place in the list; nil where one is not archived yet. What is archived keeps
+// its name, so that a list in which it has another one is an error.
+func (t *envelopeTask) places(listed []providers.Artifact, filed []report.ArchivedArtifact) ([]*report.ArchivedArtifact, error) {
+	place := make([]*report.ArchivedArtifact, len(listed))
+	paths := make([]string, len(listed))
+	for i := range listed {
+		paths[i] = t.path(listed, i)
+	}
+	for k := range filed {
+		f := &filed[k]
+		i := slices.Index(paths, f.Path)
+		if i < 0 || listed[i].Kind != f.Kind || f.ID != "" && listed[i].ID != f.ID {
+			return nil, &providers.Error{Kind: providers.Transient, Provider: t.rec.Provider, Code: codeArtifactsChanged}
+		}
+		place[i] = f
+	}
+	return place, nil
+}
+
+func inPlace(place []*report.ArchivedArtifact) (filed []report.ArchivedArtifact) {
+	for _, f := range place {
+		if f != nil {
+			filed = append(filed, *f)
+		}
+	}
+	return filed
+}
+
+// codeArtifactsChanged: a provider lists other files than it did, or in another order.
+const codeArtifactsChanged = "artifacts_changed"
 
 // missingFiles are those that the provider has listed and does not give.
 type missingFiles struct {
@@ -153,7 +189,7 @@ func (t *envelopeTask) list(ctx context.Context) ([]providers.Artifact, error) {
 	}
 	if len(listed) > 0 && !sameFiles(listed, renewed) {
 		// What is archived already keeps its place, so the list must not change under it.
-		return nil, &providers.Error{Kind: providers.Transient, Provider: t.rec.Provider, Code: "artifacts_changed"}
+		return nil, &providers.Error{Kind: providers.Transient, Provider: t.rec.Provider, Code: codeArtifactsChanged}
 	}
 	if named(renewed) {
 		t.found.listed = renewed

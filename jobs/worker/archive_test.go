@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -254,5 +255,89 @@ func TestSameFiles(t *testing.T) {
 		if got := sameFiles(c.a, c.b); got != c.same {
 			t.Errorf("%s: the same is %v", name, got)
 		}
+	}
+}
+
+// listing is a provider that lists pictures, each time another list, and of which some addresses are dead at first.
+type listing struct {
+	providers.Provider
+	lists [][]providers.Artifact
+	asked int
+	dead  map[string]int
+}
+
+func (l *listing) Artifacts(context.Context, providers.Ref) ([]providers.Artifact, error) {
+	l.asked++
+	return l.lists[min(l.asked, len(l.lists))-1], nil
+}
+
+func (l *listing) Open(_ context.Context, _ providers.Ref, a providers.Artifact) (io.ReadCloser, error) {
+	if l.dead[a.ID] > 0 {
+		l.dead[a.ID]--
+		return nil, &providers.Error{Kind: providers.NotFound, Provider: "qisign", Code: providers.CodeAddressExpired}
+	}
+	return io.NopCloser(strings.NewReader("\xff\xd8\xff" + a.ID)), nil
+}
+
+// TestAnotherListLosesNoFile: files of a kind are numbered by their list. When it is asked for again and has them in
+// another order, or one more, each is archived once, or the envelope fails and says so.
+func TestAnotherListLosesNoFile(t *testing.T) {
+	picture := func(kind providers.Kind, id string) providers.Artifact {
+		return providers.Artifact{Kind: kind, ID: id, ContentType: providers.TypeJPEG, Source: "x"}
+	}
+	d, s1, s2, s3 := picture(providers.Dossier, "dossier"), picture(providers.Face, "s1"), picture(providers.Face, "s2"), picture(providers.Face, "s3")
+	for name, c := range map[string]struct {
+		lists [][]providers.Artifact
+		dead  string
+		want  string // what stands in the files, in the order of their names; empty: it fails
+	}{
+		"one more, the dossier dead":      {[][]providers.Artifact{{d, s2, s3}, {d, s1, s2, s3}}, "dossier", "dossier s1 s2 s3"},
+		"another order, the dossier dead": {[][]providers.Artifact{{d, s1, s2}, {d, s2, s1}}, "dossier", "dossier s2 s1"},
+		"another order, the first dead":   {[][]providers.Artifact{{d, s1, s2}, {d, s2, s1}}, "s1", "dossier s2 s1"},
+		"one more, the first dead":        {[][]providers.Artifact{{d, s2, s3}, {d, s1, s2, s3}}, "s2", "dossier s1 s2 s3"},
+		"one more, the last dead":         {[][]providers.Artifact{{d, s2, s3}, {d, s1, s2, s3}}, "s3", ""},
+		"one fewer, the last dead":        {[][]providers.Artifact{{d, s1, s2}, {d, s2}}, "s2", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "qisign")
+			k := w.completed("1")
+			config := w.worker.configs["qisign"]
+			l := &listing{config.Provider, c.lists, 0, map[string]int{c.dead: 1}}
+			config.Provider = l
+			w.worker.configs["qisign"] = config
+			w.step(k)
+			if r := w.state(k, ledger.Completed); len(r.Listed) > 0 {
+				t.Errorf("the list with a dead address is kept: %s", r.Listed)
+			}
+			for range 6 {
+				w.forward(40 * time.Second)
+				w.step(k)
+			}
+			r := w.record(k)
+			if c.want == "" {
+				if r.State != ledger.Failed || r.ErrorCode != codeArtifactsChanged {
+					t.Errorf("%s %s: %s", r.State, r.ErrorCode, w.filed(k))
+				}
+				return
+			}
+			m, err := report.ReadManifest(t.Context(), w.archive, k.Campaign, k.ID)
+			if err != nil || r.State != ledger.Archived {
+				t.Fatalf("%s: %v", r.State, err)
+			}
+			var got []string
+			for _, f := range m.Artifacts {
+				b, err := os.ReadFile(filepath.Join(w.folder, filepath.FromSlash(f.Path)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if string(b[3:]) != f.ID {
+					t.Errorf("%s is of %s and has %q", f.Path, f.ID, b)
+				}
+				got = append(got, f.ID)
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("archived %v, want %s", got, c.want)
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"github.com/chancela/chancela/jobs/guard"
 	"github.com/chancela/chancela/jobs/queue"
 	"github.com/chancela/chancela/jobs/trace"
 	"github.com/chancela/chancela/storage/ledger"
@@ -51,7 +52,7 @@ func (w *Worker) archiveHere(ctx context.Context, config ProviderConfig, c *ledg
 		_, stop := ledger.KeepUp(ctx, Lease, c.Renew)
 		defer stop()
 		e := &envelopeTask{Worker: w, config: config, claim: c, rec: c.Record}
-		err := e.run(ctx)
+		err := guard.Panics(func() error { return e.run(ctx) })()
 		if err == nil || errors.Is(err, asynq.SkipRetry) {
 			return
 		}

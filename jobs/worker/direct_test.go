@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/chancela/chancela/jobs/queue"
+	"github.com/chancela/chancela/providers"
 	"github.com/chancela/chancela/providers/pace"
 	"github.com/chancela/chancela/storage/archive"
 	"github.com/chancela/chancela/storage/ledger"
@@ -93,4 +94,29 @@ func TestAStoppedWorkerArchivesNothingMore(t *testing.T) {
 		t.Fatal(c, err)
 	}
 	w.state(k, ledger.Completed)
+}
+
+// panicking is a provider whose files panic.
+type panicking struct{ providers.Provider }
+
+func (panicking) Open(context.Context, providers.Ref, providers.Artifact) (io.ReadCloser, error) {
+	panic("a reader of pictures")
+}
+
+// TestAPanicEndsNoWorker: what archives without a task comes back as a task when it has panicked.
+func TestAPanicEndsNoWorker(t *testing.T) {
+	w := newWorld(t, "certyneo")
+	w.direct = true
+	w.restart(0)
+	k := w.enqueue("1")
+	w.step(k)
+	config := w.worker.configs["certyneo"]
+	config.Provider = panicking{config.Provider}
+	w.worker.configs["certyneo"] = config
+	w.forward(time.Minute)
+	w.step(k) // archived at once, on this goroutine
+	r := w.state(k, ledger.Completed)
+	if n := w.fetchTasks(); n != 1 {
+		t.Errorf("%d tasks bring %s back", n, r.Key())
+	}
 }

@@ -96,7 +96,11 @@ func (c *Claim) RecordListed(ctx context.Context, listed json.RawMessage) error 
 	if err := guard(c.Record, "RecordListed", true, Completed); err != nil {
 		return err
 	}
-	return c.write(ctx, change{Set: map[string]string{fieldListed: string(listed)}})
+	err := c.write(ctx, change{Set: map[string]string{fieldListed: string(listed)}})
+	if err == nil {
+		c.Record.Listed = listed // a later change of the claim may take it away
+	}
+	return err
 }
 
 // Archive ends an envelope whose manifest is written. What the manifest vouches for and nobody
