@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"hash/maphash"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -89,12 +88,10 @@ type campaignFiles struct {
 	personal  int                         // good rows of the file that is checked whose ids are CPFs or CNPJs
 	unread    bool                        // the headings of some file are not known
 
-	refused     []string                       // files of which no row can be taken
-	language    lang.Language                  // of what is written into files
-	invitations map[string][]ledger.Invitation // by campaign, of the good rows
-	ids         map[string][]uint64            // the hashes of their ids, in the same order
-	seed        maphash.Seed                   // of these hashes
-	asked       asked                          // of those, what is left out because another envelope has asked
+	refused  []string                // files of which no row can be taken
+	language lang.Language           // of what is written into files
+	asking   map[string]*jobs.Asking // by campaign, of the good rows
+	asked    asked                   // of those, what is left out because another envelope has asked
 }
 
 func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges []providers.Provider) (*campaignFiles, error) {
@@ -103,7 +100,7 @@ func newCampaignFiles(cfg *config, names []string, flags campaignFlags, judges [
 		return nil, err
 	}
 	f := &campaignFiles{names: names, flags: flags, judge: intake.NewJudge(judges, cfg.sources(), cfg.TZ.Location), sources: cfg.sources(), language: lang.For(cfg.Lang.Tag), archive: cfg.ArchiveURL, hours: set, documents: map[string]*campaign.Folder{},
-		columns: map[string]campaign.Columns{}, invitations: map[string][]ledger.Invitation{}, ids: map[string][]uint64{}, seed: maphash.MakeSeed()}
+		columns: map[string]campaign.Columns{}, asking: map[string]*jobs.Asking{}}
 	for _, name := range names {
 		if f.columns[name], err = flags.sheet.columnsOf(name); err != nil {
 			return nil, err
@@ -151,8 +148,7 @@ func (f *campaignFiles) tellLeftOut(known bool, tell tell) {
 // invites.
 func (f *campaignFiles) calls(e providers.Envelope) int {
 	if invitation, ok := intake.InvitationOf(e); ok {
-		f.invitations[e.Campaign] = append(f.invitations[e.Campaign], invitation)
-		f.ids[e.Campaign] = append(f.ids[e.Campaign], maphash.String(f.seed, e.ID))
+		f.askingOf(e.Campaign).Add(invitation, e.ID)
 	}
 	if intake.PersonalID(e) {
 		f.personal++

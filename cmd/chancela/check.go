@@ -183,7 +183,7 @@ func (f *campaignFiles) tellCopies(ctx context.Context, found asked, tell tell) 
 }
 
 func (f *campaignFiles) askedIn(ctx context.Context, cfg *config) (asked, error) {
-	if cfg.RedisURL == "" || len(f.invitations) == 0 {
+	if cfg.RedisURL == "" || len(f.asking) == 0 {
 		return f.elsewhere(ctx, nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -47,7 +46,7 @@ func (f *campaignFiles) elsewhere(ctx context.Context, c *jobs.Client) (asked, e
 	found := asked{}
 	first := map[ledger.Invitation]string{} // the campaign of this command that has it first
 	for _, name := range f.campaigns() {
-		for _, i := range f.invitations[name] {
+		for _, i := range f.askingOf(name).Invitations {
 			if other, ok := first[i]; !ok {
 				first[i] = name
 			} else if other != name {
@@ -59,28 +58,25 @@ func (f *campaignFiles) elsewhere(ctx context.Context, c *jobs.Client) (asked, e
 		return found, nil
 	}
 	for _, name := range f.campaigns() {
-		held, err := c.Elsewhere(ctx, name, f.invitations[name])
+		held, err := c.Elsewhere(ctx, name, *f.askingOf(name))
 		if err != nil {
 			return found, err
 		}
-		own := map[uint64]bool{} // made for the first row that wants it, which is rare
 		for i, by := range held {
-			if len(by) > 0 && (by[0].Campaign != name || !f.hasRow(own, name, by[0].ID)) {
-				found.add(name, f.invitations[name][i], by[0])
+			if len(by) > 0 {
+				found.add(name, f.askingOf(name).Invitations[i], by[0])
 			}
 		}
 	}
 	return found, nil
 }
 
-// hasRow tells whether a campaign's rows have an id; known is kept from one call to the next.
-func (f *campaignFiles) hasRow(known map[uint64]bool, name, id string) bool {
-	if len(known) == 0 {
-		for _, h := range f.ids[name] {
-			known[h] = true
-		}
+// askingOf is whom a campaign's good rows ask.
+func (f *campaignFiles) askingOf(name string) *jobs.Asking {
+	if f.asking[name] == nil {
+		f.asking[name] = &jobs.Asking{}
 	}
-	return known[maphash.String(f.seed, id)]
+	return f.asking[name]
 }
 
 // tellAsked says what other campaigns have asked: each campaign with the number of
@@ -91,13 +87,13 @@ func (f *campaignFiles) tellAsked(ctx context.Context, found asked, tell tell) e
 	}
 	for _, name := range f.campaigns() {
 		counts := map[string]int{}
-		for _, i := range f.invitations[name] {
+		for _, i := range f.askingOf(name).Invitations {
 			if by, ok := found[name][i]; ok {
 				counts[by.Campaign]++
 			}
 		}
 		others := slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b)) })
-		of := len(f.invitations[name])
+		of := len(f.askingOf(name).Invitations)
 		for _, other := range others {
 			if other == name {
 				tell("elsewhere", map[string]any{"campaign": name, "other": other, "envelopes": counts[other], "of": of},
@@ -234,8 +230,8 @@ type askedSum struct {
 func (f *campaignFiles) sumAsked(found asked) askedSum {
 	sum := askedSum{own: true}
 	others := map[string]bool{}
-	for name, invitations := range f.invitations {
-		for _, i := range invitations {
+	for name, asking := range f.asking {
+		for _, i := range asking.Invitations {
 			by, ok := found[name][i]
 			if !ok {
 				sum.left++

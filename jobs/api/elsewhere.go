@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -21,35 +20,17 @@ type Elsewhere struct {
 	Envelopes int    `json:"envelopes" doc:"Envelopes of this request whose signers and documents are also in that campaign."`
 }
 
-// asking is whom a request's good envelopes ask, and the hashes of their ids, in the same order.
-type asking struct {
-	invitations []ledger.Invitation
-	ids         []uint64
-}
-
-var idSeed = maphash.MakeSeed()
-
-func (a *asking) add(invitation ledger.Invitation, id string) {
-	a.invitations, a.ids = append(a.invitations, invitation), append(a.ids, maphash.String(idSeed, id))
-}
-
 // elsewhere finds them among the campaigns that the request's key is good for: of others
 // a client must not even learn the names.
-func (s *Server) elsewhere(ctx context.Context, campaign string, a asking) ([]Elsewhere, error) {
-	found, err := s.client.Elsewhere(ctx, campaign, a.invitations)
+func (s *Server) elsewhere(ctx context.Context, campaign string, asking jobs.Asking) ([]Elsewhere, error) {
+	found, err := s.client.Elsewhere(ctx, campaign, asking)
 	if err != nil {
 		return nil, err
 	}
-	counts, own := map[string]int{}, map[uint64]bool{}
-	for _, id := range a.ids {
-		own[id] = true
-	}
+	counts := map[string]int{}
 	for _, holders := range found {
 		seen := map[string]bool{}
 		for _, h := range holders {
-			if h.Campaign == campaign && own[maphash.String(idSeed, h.ID)] {
-				continue
-			}
 			if !seen[h.Campaign] && strings.HasPrefix(h.Campaign, clientOf(ctx).prefix) {
 				seen[h.Campaign] = true
 				counts[h.Campaign]++

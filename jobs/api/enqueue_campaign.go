@@ -189,7 +189,7 @@ func (s *Server) receive(ctx context.Context, most int64) (*uploadDir, error) {
 type findings struct {
 	mistakes  mistakes
 	conflicts int // of them
-	asking    asking
+	asking    jobs.Asking
 	repeated  mistakes                  // no mistakes, for they may be meant
 	first     map[ledger.Invitation]int // by invitation: the first envelope of a JSON body
 
@@ -248,7 +248,7 @@ func (s *Server) check(ctx context.Context, all items, conflicts bool) (found fi
 		good++
 		found.remark(it, s.client.Judge())
 		if invitation, ok := intake.InvitationOf(it.envelope); ok {
-			found.asking.add(invitation, it.envelope.ID)
+			found.asking.Add(invitation, it.envelope.ID)
 			found.invited(it, invitation)
 		}
 		if !conflicts {

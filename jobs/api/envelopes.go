@@ -182,9 +182,9 @@ func (s *Server) enqueueEnvelope(ctx context.Context, campaign string) (got enqu
 		return got, err
 	}
 	if invitation, ok := intake.InvitationOf(e); ok {
-		var a asking
-		a.add(invitation, e.ID)
-		if got.elsewhere, err = s.elsewhere(ctx, campaign, a); err != nil {
+		var asking jobs.Asking
+		asking.Add(invitation, e.ID)
+		if got.elsewhere, err = s.elsewhere(ctx, campaign, asking); err != nil {
 			return got, err
 		}
 	}

@@ -149,7 +149,7 @@ end
 -- unlist says that a campaign has an archived envelope which is not in the archive's list of its files yet.
 local function unlist(campaign) redis.call('ZADD', P .. 'unlisted', 'NX', 0, campaign) end
 
--- unkept says that a campaign has a canceled envelope that the archive does not know of (kept.go). It is told of those
+-- unkept says that a campaign has a canceled envelope that the archive does not know of (canceled.go). It is told of those
 -- that are canceled within a while together.
 local function unkept(campaign, at) redis.call('ZADD', P .. 'unkept', 'NX', at + 10000, campaign) end
 
